@@ -1,0 +1,73 @@
+//! Where everything lies below the workspace's root.
+
+use std::path::{Path, PathBuf};
+
+use crate::domain::Month;
+
+/// The folders and files of one workspace.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    root: PathBuf,
+}
+
+impl Layout {
+    /// The layout below `root`.
+    #[must_use]
+    pub fn new(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    /// The workspace itself.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// `poverty-watch.toml`.
+    #[must_use]
+    pub fn settings(&self) -> PathBuf {
+        self.root.join("poverty-watch.toml")
+    }
+
+    /// `landing/<feed>/`, where offices drop files.
+    #[must_use]
+    pub fn landing(&self, feed: &str) -> PathBuf {
+        self.root.join("landing").join(feed)
+    }
+
+    /// `warehouse/`, the versions and the Parquet files that they name.
+    #[must_use]
+    pub fn warehouse(&self) -> PathBuf {
+        self.root.join("warehouse")
+    }
+
+    /// `rejects/<feed>/`, a CSV per file with the rows that its sender must mend.
+    #[must_use]
+    pub fn rejects(&self, feed: &str) -> PathBuf {
+        self.root.join("rejects").join(feed)
+    }
+
+    /// `lists/<month>/`, one folder per sealed list.
+    #[must_use]
+    pub fn lists(&self, month: Month) -> PathBuf {
+        self.root.join("lists").join(month.to_string())
+    }
+
+    /// `ledger.sqlite`.
+    #[must_use]
+    pub fn ledger(&self) -> PathBuf {
+        self.root.join("ledger.sqlite")
+    }
+
+    /// `staging/`, scratch of a run in progress; emptied when the next run starts.
+    #[must_use]
+    pub fn staging(&self) -> PathBuf {
+        self.root.join("staging")
+    }
+
+    /// `run.lock`, held by the one run that may write.
+    #[must_use]
+    pub fn lock(&self) -> PathBuf {
+        self.root.join("run.lock")
+    }
+}

@@ -1,0 +1,98 @@
+//! What `poverty-watch.toml` may say; every key has a default but the policy.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// The whole file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Name of the policy file under `pipelines/policies/`, without `.toml`.
+    pub policy: String,
+    /// Six-digit code of the area that this workspace serves (a province or a prefecture).
+    pub area: String,
+    /// How Parquet is laid out.
+    #[serde(default)]
+    pub warehouse: WarehouseSettings,
+    /// How statements run.
+    #[serde(default)]
+    pub engine: EngineSettings,
+    /// Limits of the process that opens foreign files.
+    #[serde(default)]
+    pub gate: GateSettings,
+    /// When a landed file is whole.
+    #[serde(default)]
+    pub landing: LandingSettings,
+    /// Per feed, by name.
+    #[serde(default)]
+    pub feeds: BTreeMap<String, FeedSettings>,
+}
+
+/// How Parquet is laid out.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WarehouseSettings {
+    /// Number of person buckets; fixed once the first version is committed.
+    pub buckets: u16,
+}
+
+impl Default for WarehouseSettings {
+    fn default() -> Self {
+        Self { buckets: 16 }
+    }
+}
+
+/// How statements run.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EngineSettings {
+    /// Buckets worked on at once; 0 means one per processor.
+    pub workers: usize,
+    /// Memory pool of all statements together, MiB.
+    pub memory_mib: usize,
+    /// Rows per batch.
+    pub batch_rows: usize,
+}
+
+impl Default for EngineSettings {
+    fn default() -> Self {
+        Self { workers: 0, memory_mib: 512, batch_rows: 8192 }
+    }
+}
+
+/// Limits of the process that opens foreign files.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GateSettings {
+    /// Address space, MiB.
+    pub memory_mib: u64,
+    /// Processor time, seconds.
+    pub cpu_seconds: u64,
+    /// Largest file that is opened at all, MiB.
+    pub file_mib: u64,
+}
+
+impl Default for GateSettings {
+    fn default() -> Self {
+        Self { memory_mib: 1024, cpu_seconds: 900, file_mib: 4096 }
+    }
+}
+
+/// When a landed file is whole.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LandingSettings {
+    /// A file without a manifest that changed less than so many seconds ago is left for the next run.
+    pub quiet_seconds: u64,
+}
+
+/// What one feed's files may look like and when they are due.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FeedSettings {
+    /// Further headers that may stand in the file and are not read.
+    pub ignore_columns: Vec<String>,
+    /// `status` calls the feed late when its newest file is older than so many days.
+    pub max_age_days: Option<u32>,
+}

@@ -1,0 +1,52 @@
+//! Cleaning text that people typed: full-width forms, tabs, stray spaces, variants of the name dot.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// Folds full-width letters, digits and spaces to their ASCII forms and leaves all else alone.
+#[must_use]
+pub fn fold_width(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\u{3000}' => ' ',
+            '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
+            _ => c,
+        })
+        .collect()
+}
+
+/// Trims spaces, tabs, line ends, NULs and byte-order marks from both ends; the inside stays as sent.
+#[must_use]
+pub fn clean_text(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\0' | '\u{feff}' | '\u{200b}'))
+}
+
+/// A name in the form in which two spellings of one name are equal: NFKC, without spaces,
+/// with one kind of middle dot. Only for comparing; lists show the name as it was sent.
+#[must_use]
+pub fn comparable_name(name: &str) -> String {
+    name.nfkc()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '\0' | '\u{feff}' | '\u{200b}'))
+        .map(|c| match c {
+            '·' | '•' | '‧' | '・' | '･' | '.' | '．' => '·',
+            _ => c,
+        })
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folds_and_cleans() {
+        assert_eq!(fold_width("１２Ａｘ　"), "12Ax ");
+        assert_eq!(clean_text("\u{feff}\t张三\t\r\n"), "张三");
+    }
+
+    #[test]
+    fn one_name_in_many_spellings() {
+        assert_eq!(comparable_name("阿依古丽•买买提"), comparable_name("阿依古丽 · 买买提"));
+        assert_ne!(comparable_name("张三"), comparable_name("张山"));
+    }
+}

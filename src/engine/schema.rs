@@ -1,0 +1,86 @@
+//! How the warehouse's tables look in Arrow, derived from the feeds' contracts.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+
+use crate::contracts::{Feed, Kind};
+
+/// Columns that intake adds to every accepted row.
+const PROVENANCE: [(&str, DataType); 2] = [("source_file", DataType::Utf8), ("source_row", DataType::Int64)];
+
+/// The Arrow type of a contract column.
+const fn arrow_type(kind: Kind) -> DataType {
+    match kind {
+        Kind::Text | Kind::Code | Kind::Id => DataType::Utf8,
+        Kind::Money => DataType::Decimal128(18, 2),
+        Kind::Date | Kind::Month => DataType::Date32,
+        Kind::Moment => DataType::Timestamp(TimeUnit::Millisecond, None),
+        Kind::Count => DataType::Int32,
+        Kind::Flag => DataType::Boolean,
+    }
+}
+
+/// The schema of a table that intake writes; `None` for tables that models write.
+///
+/// | table | grain | columns besides the feed's own |
+/// |---|---|---|
+/// | claims | claim | person_key, claim_kind, content_hash, source_file, source_row |
+/// | held_claims | claim | the same and hold_reason |
+/// | residents | person | person_key, has_name_conflict, content_hash, source_file, source_row |
+/// | rosters | person, tag, office, roster month or from date | person_key, source_file, source_row |
+/// | income | indicator, geography, year, release | source_file, source_row |
+/// | adjustments | adjustment | person_key, book_month, content_hash, source_file, source_row |
+/// | held_adjustments | adjustment | the same and hold_reason |
+#[must_use]
+pub fn table_schema(table: &str) -> Option<SchemaRef> {
+    let (feed, extra): (Feed, &[(&str, DataType)]) = match table {
+        "claims" => (Feed::Claims, &CLAIM_COLUMNS[..3]),
+        "held_claims" => (Feed::Claims, &CLAIM_COLUMNS),
+        "residents" => (Feed::Residents, &RESIDENT_COLUMNS),
+        "rosters" => (Feed::Rosters, &RESIDENT_COLUMNS[..1]),
+        "income" => (Feed::Income, &[]),
+        "adjustments" => (Feed::Adjustments, &ADJUSTMENT_COLUMNS[..3]),
+        "held_adjustments" => (Feed::Adjustments, &ADJUSTMENT_COLUMNS),
+        _ => return None,
+    };
+    let own = feed.contract().columns.iter().map(|column| (column.name, arrow_type(column.kind)));
+    let fields = extra.iter().cloned().chain(own).chain(PROVENANCE);
+    Some(Arc::new(Schema::new(fields.map(|(name, kind)| Field::new(name, kind, true)).collect::<Vec<_>>())))
+}
+
+const CLAIM_COLUMNS: [(&str, DataType); 4] = [
+    ("person_key", DataType::Int64),
+    ("claim_kind", DataType::Utf8),
+    ("content_hash", DataType::Int64),
+    ("hold_reason", DataType::Utf8),
+];
+const RESIDENT_COLUMNS: [(&str, DataType); 3] =
+    [("person_key", DataType::Int64), ("has_name_conflict", DataType::Boolean), ("content_hash", DataType::Int64)];
+const ADJUSTMENT_COLUMNS: [(&str, DataType); 4] = [
+    ("person_key", DataType::Int64),
+    ("book_month", DataType::Date32),
+    ("content_hash", DataType::Int64),
+    ("hold_reason", DataType::Utf8),
+];
+
+/// A schema with more columns at its end.
+#[must_use]
+pub fn with_columns(schema: &Schema, more: &[(&str, DataType)]) -> SchemaRef {
+    let more = more.iter().map(|(name, kind)| Arc::new(Field::new(*name, kind.clone(), true)));
+    Arc::new(Schema::new(schema.fields().iter().cloned().chain(more).collect::<Vec<_>>()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_feed_has_a_table() {
+        for feed in Feed::ALL {
+            let schema = table_schema(feed.name()).unwrap();
+            assert!(schema.field_with_name("source_row").is_ok());
+        }
+        assert!(table_schema("totals").is_none());
+    }
+}

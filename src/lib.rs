@@ -1,0 +1,7 @@
+//! `poverty-watch`: finds the people whom medical costs push into poverty, and refers them to help.
+
+pub mod config;
+pub mod contracts;
+pub mod domain;
+pub mod engine;
+pub mod warehouse;

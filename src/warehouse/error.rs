@@ -1,0 +1,30 @@
+//! What can go wrong with versions.
+
+use std::path::PathBuf;
+
+/// A failure of the warehouse's own files.
+#[derive(Debug, thiserror::Error)]
+pub enum WarehouseError {
+    /// Another run committed first.
+    #[error("version {0} was committed by another run meanwhile; run again")]
+    Conflict(u64),
+    /// A version file cannot be read back.
+    #[error("version file {file} is damaged ({why}); restore it from the backup of warehouse/versions")]
+    Damaged {
+        /// The version file.
+        file: String,
+        /// What the reader said.
+        why: String,
+    },
+    /// A file that a version names is missing or changed.
+    #[error("{path}: {why}; restore it from the backup, or delete the totals and run again if it is a total", path = .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The storage below failed.
+    #[error("storage: {0}")]
+    Storage(#[from] object_store::Error),
+}
