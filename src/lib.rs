@@ -5,3 +5,4 @@ pub mod contracts;
 pub mod domain;
 pub mod engine;
 pub mod warehouse;
+pub mod workspace;
