@@ -8,3 +8,4 @@ pub mod engine;
 pub mod ledger;
 pub mod policy;
 pub mod warehouse;
+pub mod workspace;

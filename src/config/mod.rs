@@ -1,4 +1,4 @@
-//! The workspace: where its folders lie and what `poverty-watch.toml` says. No IO.
+//! The workspace: where its folders lie, what `poverty-watch.toml` says, how a fault in it is told. No IO.
 
 mod layout;
 mod problem;

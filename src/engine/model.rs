@@ -72,12 +72,23 @@ struct ModelFile {
 
 /// Tables that hold a rule's own data, handed to a statement as rows.
 const PARAMETER_TABLES: [(&str, &[&str]); 4] = [
-    ("rule_line", &["county_code text", "geography_code text", "income_amount money", "line_amount money", "warn_amount money"]),
+    (
+        "rule_line",
+        &["county_code text", "geography_code text", "income_amount money", "line_amount money", "warn_amount money"],
+    ),
     ("rule_tag", &["tag text"]),
     ("rule_insurance", &["rule_id text", "insurance_type text"]),
     (
         "rule",
-        &["rule_id text", "rule_order bigint", "rule_version text", "basis text", "clause text", "any_insurance boolean", "subtract_adjustments boolean"],
+        &[
+            "rule_id text",
+            "rule_order bigint",
+            "rule_version text",
+            "basis text",
+            "clause text",
+            "any_insurance boolean",
+            "subtract_adjustments boolean",
+        ],
     ),
 ];
 
@@ -113,11 +124,16 @@ impl Models {
                     let file = format!("sql/{}.toml", model.path);
                     let known = models.by_name.keys().map(String::as_str);
                     let hint = nearest(input, known.chain(PARAMETER_TABLES.map(|(name, _)| name)).chain(["claims"]));
-                    let problem = Problem::of(&file, format!("input `{input}` is neither a table nor a model"));
-                    problems.push(problem.hint(hint.map_or_else(
+                    let hint = hint.map_or_else(
                         || "tables are claims, residents, rosters, income, adjustments".to_owned(),
                         |name| format!("did you mean `{name}`?"),
-                    )));
+                    );
+                    problems.push(Problem::new(
+                        &file,
+                        0,
+                        format!("input `{input}` is neither a table nor a model"),
+                        hint,
+                    ));
                 }
             }
         }
@@ -142,7 +158,11 @@ impl Models {
         let table = if table == FINDINGS { self.shapes().next()?.name.as_str() } else { table };
         table_schema(table).or_else(|| self.by_name.get(table).map(|model| model.schema.clone())).or_else(|| {
             let (_, columns) = PARAMETER_TABLES.iter().find(|(name, _)| *name == table)?;
-            columns.iter().map(|column| parse_column(column)).collect::<Option<Vec<_>>>().map(|f| Arc::new(Schema::new(f)))
+            columns
+                .iter()
+                .map(|column| parse_column(column))
+                .collect::<Option<Vec<_>>>()
+                .map(|f| Arc::new(Schema::new(f)))
         })
     }
 
@@ -187,16 +207,19 @@ impl Models {
 fn parse_model(path: &str, sql: &str, contract: &str) -> Result<Model, Vec<Problem>> {
     let file = format!("sql/{path}.toml");
     let parsed: ModelFile =
-        toml::from_str(contract).map_err(|error| vec![Problem::from_toml(&file, contract, &error)])?;
+        toml::from_str(contract).map_err(|error| vec![Problem::in_toml(&file, contract, &error)])?;
     let mut problems = Vec::new();
     let mut fields = Vec::new();
     for column in &parsed.columns {
         match parse_column(column.get_ref()) {
             Some(field) => fields.push(field),
-            None => problems.push(
-                Problem::at(&file, contract, column.span().start, format!("`{}` is no column", column.get_ref()))
-                    .hint("write \"name type\" with bigint, integer, text, date, timestamp, boolean or money"),
-            ),
+            None => problems.push(Problem::at(
+                &file,
+                contract,
+                column.span().start,
+                format!("`{}` is no column", column.get_ref()),
+                "write \"name type\" with bigint, integer, text, date, timestamp, boolean or money",
+            )),
         }
     }
     if !problems.is_empty() {

@@ -6,8 +6,8 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::rule::{Adjustments, Clause, Cost, Geography, LineRule, Operator, Policy, Rule, Rural, Who};
 use super::Basis;
+use super::rule::{Adjustments, Clause, Cost, Geography, LineRule, Operator, Policy, Rule, Rural, Who};
 use crate::config::{Problem, nearest};
 use crate::domain::{Tag, parse_date};
 
@@ -87,10 +87,10 @@ const fn subtract() -> Adjustments {
 /// # Errors
 /// All faults of the file, in the order of its lines.
 pub fn parse_policy(file: &str, text: &str) -> Result<Policy, Vec<Problem>> {
-    let parsed: PolicyFile = toml::from_str(text).map_err(|error| vec![Problem::from_toml(file, text, &error)])?;
+    let parsed: PolicyFile = toml::from_str(text).map_err(|error| vec![Problem::in_toml(file, text, &error)])?;
     let mut reader = Reader { file, text, problems: Vec::new() };
     if parsed.rules.is_empty() {
-        reader.problems.push(Problem::of(file, "there is no rule").hint("add a [[rules]] table; the README shows one"));
+        reader.problems.push(Problem::new(file, 0, "there is no rule", "add a [[rules]] table; the README shows one"));
     }
     let starts: Vec<(String, usize)> =
         parsed.rules.iter().map(|rule| (rule.id.get_ref().clone(), rule.id.span().start)).collect();
@@ -114,13 +114,12 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn fault(&mut self, span: std::ops::Range<usize>, message: String, hint: String) {
-        self.problems.push(Problem::at(self.file, self.text, span.start, message).hint(hint));
+        self.problems.push(Problem::at(self.file, self.text, span.start, message, hint));
     }
 
     fn rule(&mut self, rule: RuleFile) -> Option<Rule> {
-        let id_fits = |id: &str| {
-            !id.is_empty() && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        };
+        let id_fits =
+            |id: &str| !id.is_empty() && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         if !id_fits(rule.id.get_ref()) {
             self.fault(rule.id.span(), "a rule's id has only a-z, 0-9 and -".into(), "e.g. fujian-relapse".into());
         }
@@ -198,7 +197,11 @@ impl Reader<'_> {
         let mut fine = true;
         for code in types {
             if code.get_ref().len() != 3 || !code.get_ref().bytes().all(|b| b.is_ascii_digit()) {
-                self.fault(code.span(), "an insurance type has three digits".into(), "390 residents, 310 employees".into());
+                self.fault(
+                    code.span(),
+                    "an insurance type has three digits".into(),
+                    "390 residents, 310 employees".into(),
+                );
                 fine = false;
             }
         }
@@ -270,7 +273,11 @@ mod tests {
             ("multiple = \"1.0\"", "multiple = \"0\"", "multiple is not a number from 0.01 to 100"),
             ("multiple = \"1.0\"", "multiple = \"1000000000\"", "multiple is not a number"),
             ("tags = [\"lifted_out\"]", "tags = [\"lifted_uot\"]", "did you mean `lifted_out`?"),
-            ("basis = \"in_catalogue_self_pay\"", "basis = \"in_catalog_self_pay\"", "did you mean `in_catalogue_self_pay`?"),
+            (
+                "basis = \"in_catalogue_self_pay\"",
+                "basis = \"in_catalog_self_pay\"",
+                "did you mean `in_catalogue_self_pay`?",
+            ),
             ("from = \"2022-01-01\"", "from = \"2022-13-01\"", "this is no date"),
             ("article = \"11\"", "article = \"\"", "the clause is empty"),
             ("id = \"fujian-into-poverty\"", "id = \"fujian-relapse\"", "hold on the same day"),
@@ -281,7 +288,7 @@ mod tests {
             let problems = parse_policy("fujian.toml", &FUJIAN.replacen(from, to, 1)).unwrap_err();
             let text = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
             assert!(text.contains(said), "{to}: {text}");
-            assert!(problems.iter().all(|problem| problem.line.is_some()), "{text}");
+            assert!(problems.iter().all(|problem| problem.line > 0), "{text}");
         }
     }
 }

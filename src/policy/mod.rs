@@ -10,4 +10,4 @@ mod rule;
 pub use basis::Basis;
 pub use file::parse_policy;
 pub use line::{IncomeFigure, Line, figure_for};
-pub use rule::{Adjustments, Clause, Cost, Geography, LineRule, Operator, Policy, Rural, Rule, Who};
+pub use rule::{Adjustments, Clause, Cost, Geography, LineRule, Operator, Policy, Rule, Rural, Who};
