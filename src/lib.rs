@@ -4,4 +4,5 @@ pub mod config;
 pub mod contracts;
 pub mod domain;
 pub mod engine;
+pub mod intake;
 pub mod warehouse;
