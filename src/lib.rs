@@ -3,9 +3,13 @@
 pub mod cases;
 pub mod config;
 pub mod contracts;
+pub mod demo;
 pub mod domain;
 pub mod engine;
+pub mod intake;
 pub mod ledger;
+pub mod pipeline;
 pub mod policy;
+pub mod referrals;
 pub mod warehouse;
 pub mod workspace;
