@@ -5,5 +5,6 @@ pub mod config;
 pub mod contracts;
 pub mod domain;
 pub mod engine;
+pub mod intake;
 pub mod ledger;
 pub mod warehouse;
