@@ -460,7 +460,7 @@ fn registers_and_rosters_keep_what_they_should() {
     assert_eq!(rows, [["".to_owned(), id(1), "true".to_owned()], ["".to_owned(), id(2), "false".to_owned()]]);
 
     let head = "id_number,tag,source_office,roster_month\n";
-    let month = |month: &str| format!("{head}{},低保,民政,{month}\n{},特困,民政,{month}\n", id(1), id(2));
+    let month = |month: &str| format!("{head}{},subsistence,民政,{month}\n{},脱贫人口,民政,{month}\n", id(1), id(2));
     bureau.land(Feed::Rosters, "roster-1.csv", month("202601"));
     bureau.land(Feed::Rosters, "roster-2.csv", month("202602"));
     assert_eq!(counts(&bureau.run(), "roster-2.csv"), [2, 0, 0, 0]);
