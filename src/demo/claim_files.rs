@@ -108,6 +108,7 @@ impl ClaimFile {
 }
 
 /// Shows each text cell of a row in order.
+#[inline]
 fn each_text(face: &Face, row: &Row, mut show: impl FnMut(usize, &str)) {
     let Face { person, id } = face;
     let claim_id = row.claim_id(person, row.kind);
