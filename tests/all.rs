@@ -1,4 +1,8 @@
 //! All integration tests, in one binary.
 
+<<<<<<< HEAD
 mod intake;
 mod gate;
+=======
+mod demo;
+>>>>>>> demo
