@@ -106,6 +106,13 @@ impl Workspace {
 
     /// SHA-256 of every file that the newest version names, checked against what it says, and of every list.
     pub(crate) fn published(&self) -> BTreeMap<String, String> {
+        let mut hashes = self.published_warehouse();
+        hashes.extend(self.lists());
+        hashes
+    }
+
+    /// SHA-256 of every file that the newest version names, checked against what it says.
+    pub(crate) fn published_warehouse(&self) -> BTreeMap<String, String> {
         let mut hashes = BTreeMap::new();
         for file in self.versions().last().map(|v| v["files"].as_array().unwrap().clone()).unwrap_or_default() {
             let path = format!("warehouse/{}", file["path"].as_str().unwrap());
@@ -113,8 +120,19 @@ impl Workspace {
             assert_eq!(sha256, file["sha256"].as_str().unwrap(), "{path}");
             hashes.insert(path, sha256);
         }
-        hashes.extend(self.lists());
         hashes
+    }
+
+    /// The sealed lists of a month: folder name and manifest.
+    pub(crate) fn manifests(&self, month: &str) -> BTreeMap<String, serde_json::Value> {
+        let mut found = BTreeMap::new();
+        for path in files_below(&self.root.join("lists").join(month)) {
+            if path.file_name().is_some_and(|name| name == "manifest.json") {
+                let folder = path.parent().unwrap().file_name().unwrap().to_str().unwrap().to_owned();
+                found.insert(folder, serde_json::from_slice(&fs::read(&path).unwrap()).unwrap());
+            }
+        }
+        found
     }
 
     /// SHA-256 of everything below `lists/`.

@@ -59,6 +59,12 @@ impl Layout {
         self.root.join("ledger.sqlite")
     }
 
+    /// `scratch/`, where statements spill when memory is short; holds nothing between runs.
+    #[must_use]
+    pub fn scratch(&self) -> PathBuf {
+        self.root.join("scratch")
+    }
+
     /// `staging/`, scratch of a run in progress; emptied when the next run starts.
     #[must_use]
     pub fn staging(&self) -> PathBuf {

@@ -3,9 +3,17 @@
 //! Also the one place that says how warehouse tables look in Arrow and how Parquet is written.
 
 mod error;
+mod model;
+mod params;
+mod pool;
 mod schema;
+mod session;
 mod writer;
 
 pub use error::EngineError;
-pub use schema::{table_schema, with_columns};
+pub use model::{Model, ModelKind, Models, ParamKind};
+pub use params::{Param, Params};
+pub use pool::in_parallel;
+pub use schema::{days_since_epoch, table_schema, with_columns};
+pub use session::{Engine, Source, Statement};
 pub use writer::{TableWriter, Written, read_table, sha256_of};

@@ -64,6 +64,13 @@ const ADJUSTMENT_COLUMNS: [(&str, DataType); 4] = [
     ("hold_reason", DataType::Utf8),
 ];
 
+/// Days from 1970-01-01, as DATE columns count them.
+#[must_use]
+pub fn days_since_epoch(date: chrono::NaiveDate) -> i32 {
+    let days = date.signed_duration_since(chrono::NaiveDate::default()).num_days();
+    i32::try_from(days).unwrap_or(i32::MAX)
+}
+
 /// A schema with more columns at its end.
 #[must_use]
 pub fn with_columns(schema: &Schema, more: &[(&str, DataType)]) -> SchemaRef {

@@ -1,0 +1,25 @@
+-- Purpose:    Sets a month's totals beside its claims: both must carry the same fees, funds and burden.
+-- Grain:      one row, per month and bucket.
+-- Parameters: none.
+with of_claims as (
+    select
+        coalesce(sum(total_amount), 0) as total_amount,
+        coalesce(sum(fund_amount), 0) as fund_amount,
+        coalesce(sum(personal_burden_amount), 0) as personal_burden_amount
+    from stg_claims
+),
+
+of_totals as (
+    select
+        coalesce(sum(total_amount), 0) as total_amount,
+        coalesce(sum(fund_amount), 0) as fund_amount,
+        coalesce(sum(personal_burden_amount), 0) as personal_burden_amount
+    from totals
+)
+
+select
+    cast(c.total_amount - t.total_amount as decimal(18, 2)) as total_difference,
+    cast(c.fund_amount - t.fund_amount as decimal(18, 2)) as fund_difference,
+    cast(c.personal_burden_amount - t.personal_burden_amount as decimal(18, 2)) as burden_difference
+from of_claims as c
+cross join of_totals as t

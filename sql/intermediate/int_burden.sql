@@ -1,0 +1,68 @@
+-- Purpose:    What each person paid over the rule's window, under the insurance types that the rule counts.
+--             The window is chosen by handing in the totals of its months only.
+-- Grain:      one person.
+-- Parameters: $rule_id       - whose insurance types count (rows of rule_insurance)
+--             $any_insurance - true: all of them count
+--             $basis         - the basis that the rule measures
+--             $subtract_adjustments - true: later payments lower it
+with counted as (
+    select
+        t.person_key, t.care_type, t.claim_count, t.total_amount, t.in_scope_amount, t.fund_amount,
+        t.medical_assistance_amount, t.personal_burden_amount, t.in_catalogue_self_pay_amount,
+        t.self_pay_with_over_limit_amount, t.in_scope_self_pay_amount, t.component_self_pay_amount,
+        t.cash_amount, t.net_burden_amount, t.adjustment_amount,
+        t.first_area, t.last_area, t.first_name, t.last_name
+    from totals as t
+    left join rule_insurance as i on t.insurance_type = i.insurance_type and i.rule_id = $rule_id
+    where $any_insurance or i.insurance_type is not null
+),
+
+summed as (
+    select
+        person_key,
+        sum(claim_count) as claim_count,
+        cast(sum(total_amount) as decimal(18, 2)) as total_amount,
+        cast(sum(in_scope_amount) as decimal(18, 2)) as in_scope_amount,
+        cast(sum(fund_amount) as decimal(18, 2)) as fund_amount,
+        cast(sum(medical_assistance_amount) as decimal(18, 2)) as medical_assistance_amount,
+        cast(sum(personal_burden_amount) as decimal(18, 2)) as personal_burden_amount,
+        cast(sum(in_catalogue_self_pay_amount) as decimal(18, 2)) as in_catalogue_self_pay_amount,
+        cast(sum(self_pay_with_over_limit_amount) as decimal(18, 2)) as self_pay_with_over_limit_amount,
+        cast(sum(in_scope_self_pay_amount) as decimal(18, 2)) as in_scope_self_pay_amount,
+        cast(sum(component_self_pay_amount) as decimal(18, 2)) as component_self_pay_amount,
+        cast(sum(cash_amount) as decimal(18, 2)) as cash_amount,
+        cast(sum(net_burden_amount) as decimal(18, 2)) as net_burden_amount,
+        cast(sum(adjustment_amount) as decimal(18, 2)) as adjustment_amount,
+        min(first_area) as first_area, max(last_area) as last_area,
+        min(first_name) as first_name, max(last_name) as last_name
+    from counted
+    group by person_key
+),
+
+chosen as (
+    select
+        person_key, claim_count, total_amount, in_scope_amount, fund_amount, medical_assistance_amount,
+        personal_burden_amount, in_catalogue_self_pay_amount, self_pay_with_over_limit_amount,
+        in_scope_self_pay_amount, component_self_pay_amount, cash_amount, net_burden_amount, adjustment_amount,
+        first_area, last_area, first_name, last_name,
+        case $basis
+            when 'personal_burden' then personal_burden_amount
+            when 'in_catalogue_self_pay' then in_catalogue_self_pay_amount
+            when 'self_pay_with_over_limit' then self_pay_with_over_limit_amount
+            when 'in_scope_self_pay' then in_scope_self_pay_amount
+            when 'component_self_pay' then component_self_pay_amount
+            when 'cash' then cash_amount
+            when 'net_burden' then net_burden_amount
+        end as basis_amount
+    from summed
+)
+
+select
+    person_key, claim_count, total_amount, in_scope_amount, fund_amount, medical_assistance_amount,
+    personal_burden_amount, in_catalogue_self_pay_amount, self_pay_with_over_limit_amount,
+    in_scope_self_pay_amount, component_self_pay_amount, cash_amount, net_burden_amount, adjustment_amount,
+    first_area, last_area, first_name, last_name,
+    -- net_burden has the later payments in it already
+    cast(case when $subtract_adjustments and $basis <> 'net_burden'
+        then basis_amount - adjustment_amount else basis_amount end as decimal(18, 2)) as measured_amount
+from chosen

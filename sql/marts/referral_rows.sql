@@ -1,0 +1,93 @@
+-- Purpose:    Everything that a list says of a person whom a rule flagged, found near, or could not decide.
+-- Grain:      one person and rule.
+-- Parameters: $on_date - last day of the period.
+-- Source:     list columns: domain notes §7.
+--
+-- A new list column is added here, in the .toml, and in the column table of src/referrals.
+with hits as (
+    select
+        f.person_key, f.rule_id, f.status, f.reason, f.county_code, f.is_rural, f.rural_source, f.measured_amount,
+        f.income_amount, f.line_amount, f.excess_amount, f.claim_count, f.total_amount, f.in_scope_amount,
+        f.fund_amount, f.medical_assistance_amount, f.personal_burden_amount, f.in_catalogue_self_pay_amount,
+        f.self_pay_with_over_limit_amount, f.in_scope_self_pay_amount, f.component_self_pay_amount, f.cash_amount,
+        f.net_burden_amount, f.adjustment_amount,
+        r.rule_order, r.rule_version, r.basis, r.clause, r.any_insurance, r.subtract_adjustments
+    from findings as f
+    inner join rule as r on f.rule_id = r.rule_id
+    where f.status in ('flagged', 'near', 'undecided')
+),
+
+-- The measured cost of each claim, on the basis of the rule that was hit.
+measured as (
+    select
+        h.person_key, h.rule_id, h.line_amount, c.claim_id, c.settled_date, c.care_type, c.insurance_type,
+        c.insured_area, c.person_name, c.id_number, c.cert_type,
+        case h.basis
+            when 'personal_burden' then c.personal_burden_amount
+            when 'in_catalogue_self_pay' then c.in_catalogue_self_pay_amount
+            when 'self_pay_with_over_limit' then c.self_pay_with_over_limit_amount
+            when 'in_scope_self_pay' then c.in_scope_self_pay_amount
+            when 'component_self_pay' then c.component_self_pay_amount
+            when 'cash' then c.cash_amount
+            when 'net_burden' then c.net_burden_amount
+        end - case when h.subtract_adjustments and h.basis <> 'net_burden' then c.adjustment_amount else 0 end
+            as measured_amount
+    from hits as h
+    inner join int_net_claims as c on h.person_key = c.person_key
+    left join rule_insurance as i on c.insurance_type = i.insurance_type and i.rule_id = h.rule_id
+    where h.any_insurance or i.insurance_type is not null
+),
+
+running as (
+    select
+        person_key, rule_id, line_amount, settled_date, care_type, insurance_type, insured_area, person_name,
+        id_number, cert_type, measured_amount,
+        sum(measured_amount) over (partition by person_key, rule_id order by settled_date, claim_id
+            rows between unbounded preceding and current row) as running_amount
+    from measured
+),
+
+spending as (
+    select
+        person_key, rule_id,
+        min(case when running_amount > line_amount then settled_date end) as first_crossed_date,
+        max(settled_date) as last_settled_date,
+        cast(string_agg(distinct insurance_type, ';' order by insurance_type) as varchar) as insurance_types,
+        max(insured_area) as insured_area,
+        max(person_name) as claim_name,
+        max(id_number) as claim_id_number,
+        max(cert_type) as claim_cert_type,
+        cast(sum(case when care_type in ('21', '22', '23', '24', '25', '26', '27', '28', '52')
+            then measured_amount else 0 end) as decimal(18, 2)) as inpatient_amount,
+        cast(sum(case when care_type = '41' then measured_amount else 0 end) as decimal(18, 2)) as pharmacy_amount,
+        cast(sum(measured_amount) as decimal(18, 2)) as measured_amount
+    from running
+    group by person_key, rule_id
+),
+
+tags as (
+    select person_key, cast(string_agg(tag, ';' order by tag) as varchar) as tags,
+        cast(string_agg(source_office, ';' order by tag) as varchar) as tag_sources
+    from int_person_tags
+    group by person_key
+)
+
+select
+    h.person_key, h.rule_id, h.rule_order, h.rule_version, h.status, h.reason, h.county_code,
+    p.town_name, p.village_name, p.village_code,
+    coalesce(p.person_name, s.claim_name) as person_name,
+    coalesce(p.id_number, s.claim_id_number) as id_number, coalesce(p.cert_type, s.claim_cert_type) as cert_type,
+    p.sex, p.birth_date, p.phone,
+    t.tags, t.tag_sources, s.insured_area, s.insurance_types,
+    h.basis, h.measured_amount, h.income_amount, h.line_amount, h.excess_amount,
+    h.claim_count, h.total_amount, h.in_scope_amount, h.fund_amount, h.medical_assistance_amount,
+    h.personal_burden_amount, h.in_catalogue_self_pay_amount, h.self_pay_with_over_limit_amount,
+    h.in_scope_self_pay_amount, h.component_self_pay_amount, h.cash_amount, h.net_burden_amount,
+    h.adjustment_amount, s.inpatient_amount,
+    cast(s.measured_amount - s.inpatient_amount - s.pharmacy_amount as decimal(18, 2)) as outpatient_amount,
+    s.pharmacy_amount, s.first_crossed_date, s.last_settled_date, h.is_rural, h.rural_source, h.clause
+from hits as h
+left join spending as s on h.person_key = s.person_key and h.rule_id = s.rule_id
+left join residents as p on h.person_key = p.person_key
+left join tags as t on h.person_key = t.person_key
+order by h.person_key, h.rule_order

@@ -1,0 +1,75 @@
+//! Typed values for a statement's `$name` parameters.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use datafusion::common::{ParamValues, ScalarValue};
+
+use super::model::{Model, ParamKind};
+use super::{EngineError, schema::days_since_epoch};
+use crate::domain::Fen;
+
+/// One value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Param {
+    /// A day.
+    Date(NaiveDate),
+    /// Text.
+    Text(String),
+    /// Yes or no.
+    Boolean(bool),
+    /// A whole number.
+    Bigint(i64),
+    /// Yuan.
+    Money(Fen),
+}
+
+impl Param {
+    const fn kind(&self) -> ParamKind {
+        match self {
+            Self::Date(_) => ParamKind::Date,
+            Self::Text(_) => ParamKind::Text,
+            Self::Boolean(_) => ParamKind::Boolean,
+            Self::Bigint(_) => ParamKind::Bigint,
+            Self::Money(_) => ParamKind::Money,
+        }
+    }
+
+    fn scalar(&self) -> ScalarValue {
+        match self {
+            Self::Date(date) => ScalarValue::Date32(Some(days_since_epoch(*date))),
+            Self::Text(text) => ScalarValue::Utf8(Some(text.clone())),
+            Self::Boolean(flag) => ScalarValue::Boolean(Some(*flag)),
+            Self::Bigint(number) => ScalarValue::Int64(Some(*number)),
+            Self::Money(fen) => ScalarValue::Decimal128(Some(fen.unscaled()), 18, 2),
+        }
+    }
+
+    /// Any value of a kind, for planning a statement without data.
+    pub(super) fn example(kind: ParamKind) -> Self {
+        match kind {
+            ParamKind::Date => Self::Date(NaiveDate::default()),
+            ParamKind::Text => Self::Text(String::new()),
+            ParamKind::Boolean => Self::Boolean(false),
+            ParamKind::Bigint => Self::Bigint(0),
+            ParamKind::Money => Self::Money(Fen::ZERO),
+        }
+    }
+}
+
+/// The values of one statement, by name.
+pub type Params = BTreeMap<String, Param>;
+
+/// The values that a model declares, checked against its types.
+pub(super) fn bind(model: &Model, params: &Params) -> Result<ParamValues, EngineError> {
+    let mut values = std::collections::HashMap::new();
+    for (name, kind) in &model.parameters {
+        let wrong = |why: String| EngineError::Model { model: model.path.clone(), why };
+        let value = params.get(name).ok_or_else(|| wrong(format!("parameter ${name} was not given")))?;
+        if value.kind() != *kind {
+            return Err(wrong(format!("parameter ${name} is not of the declared type {kind:?}")));
+        }
+        values.insert(name.clone(), value.scalar().into());
+    }
+    Ok(ParamValues::Map(values))
+}

@@ -1,0 +1,234 @@
+//! Carrying out statements: one fresh session each, one partition, one shared bounded memory pool.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use datafusion::catalog::TableProvider;
+use datafusion::dataframe::DataFrame;
+use datafusion::datasource::MemTable;
+use datafusion::datasource::empty::EmptyTable;
+use datafusion::datasource::file_format::parquet::ParquetFormat;
+use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
+use datafusion::error::DataFusionError;
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::prelude::{SessionConfig, SessionContext};
+use futures::StreamExt;
+
+use super::model::{Model, ModelKind, Models};
+use super::params::{Param, Params, bind};
+use super::{EngineError, TableWriter, Written};
+use crate::config::{EngineSettings, Problem};
+
+/// Where a statement's stored tables come from.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// Parquet files of one schema; none at all reads as an empty table.
+    Files(Vec<PathBuf>),
+    /// A few rows that the caller holds: a rule's own data.
+    Rows(RecordBatch),
+}
+
+/// A statement ready to run.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    /// Name of the model.
+    pub model: String,
+    /// Every stored table that the model and its views read.
+    pub sources: BTreeMap<String, Source>,
+    /// Every parameter that they declare.
+    pub params: Params,
+    /// Bucket and month, as errors name them.
+    pub place: String,
+}
+
+/// The engine: models, memory, and how many rows travel together.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    models: Arc<Models>,
+    runtime: Arc<RuntimeEnv>,
+    batch_rows: usize,
+}
+
+impl Engine {
+    /// An engine for these models; spills go below `scratch`.
+    ///
+    /// # Errors
+    /// When the scratch folder cannot be used.
+    pub fn new(models: Models, settings: &EngineSettings, scratch: &Path) -> Result<Self, EngineError> {
+        let pool = FairSpillPool::new(settings.memory_mib.max(64) << 20);
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(pool))
+            .with_object_list_cache_limit(0)
+            .with_temp_file_path(scratch)
+            .build_arc()
+            .map_err(|error| EngineError::Model { model: "(engine)".to_owned(), why: error.to_string() })?;
+        Ok(Self { models: Arc::new(models), runtime, batch_rows: settings.batch_rows.max(1) })
+    }
+
+    /// The models it carries out.
+    #[must_use]
+    pub fn models(&self) -> &Models {
+        &self.models
+    }
+
+    /// Runs a statement and returns its rows; for results that are small by nature.
+    ///
+    /// # Errors
+    /// When the model is wrong or the statement fails.
+    pub async fn collect(&self, statement: &Statement) -> Result<Vec<RecordBatch>, EngineError> {
+        let frame = self.plan(statement).await?;
+        frame.collect().await.map_err(|error| failed(&self.models, statement, &error))
+    }
+
+    /// Runs a statement and streams its rows into one Parquet file.
+    ///
+    /// # Errors
+    /// When the model is wrong, the statement fails or the file cannot be written.
+    pub async fn write(&self, statement: &Statement, path: &Path) -> Result<Written, EngineError> {
+        let frame = self.plan(statement).await?;
+        let schema = self.model(&statement.model)?.schema.clone();
+        let failed = |error: DataFusionError| failed(&self.models, statement, &error);
+        let mut rows = frame.execute_stream().await.map_err(failed)?;
+        let mut writer = TableWriter::create(path, &schema)?;
+        while let Some(batch) = rows.next().await {
+            let batch = conform(&batch.map_err(failed)?, &schema).map_err(failed)?;
+            writer.write(&batch)?;
+        }
+        writer.finish()
+    }
+
+    /// The physical plan of a statement, indented as the engine prints it.
+    ///
+    /// # Errors
+    /// When the model is wrong.
+    pub async fn explain(&self, statement: &Statement) -> Result<String, EngineError> {
+        let frame = self.plan(statement).await?;
+        let plan = frame.create_physical_plan().await.map_err(|error| failed(&self.models, statement, &error))?;
+        Ok(datafusion::physical_plan::displayable(plan.as_ref()).indent(false).to_string())
+    }
+
+    /// Plans every model over empty tables and returns what is wrong with each.
+    pub async fn check(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for model in self.models.iter() {
+            let sources = self.models.sources_of(&model.name);
+            let params = self.models.with_views(&model.name);
+            let declared = params.iter().flat_map(|model| model.parameters.iter());
+            let names: Params = declared.map(|(name, kind)| (name.clone(), Param::example(*kind))).collect();
+            let statement = Statement {
+                model: model.name.clone(),
+                sources: sources.into_iter().map(|table| (table, Source::Files(Vec::new()))).collect(),
+                params: names,
+                place: "no data".to_owned(),
+            };
+            let planned = match self.plan(&statement).await {
+                Ok(frame) => frame.create_physical_plan().await.map(|_| ()).map_err(|error| error.to_string()),
+                Err(error) => Err(error.to_string()),
+            };
+            if let Err(why) = planned {
+                let file = format!("sql/{}.sql", model.path);
+                let why = why.strip_prefix(&format!("{file}: ")).unwrap_or(&why).to_owned();
+                problems.push(Problem::new(&file, 0, why, "compare the statement with the columns in its .toml"));
+            }
+        }
+        problems
+    }
+
+    fn model(&self, name: &str) -> Result<&Arc<Model>, EngineError> {
+        let missing = || EngineError::Model { model: name.to_owned(), why: "there is no such model".to_owned() };
+        self.models.get(name).ok_or_else(missing)
+    }
+
+    async fn plan(&self, statement: &Statement) -> Result<DataFrame, EngineError> {
+        let context = SessionContext::new_with_config_rt(self.config(), self.runtime.clone());
+        for table in self.models.sources_of(&statement.model) {
+            let provider = self.provider(&table, statement.sources.get(&table), statement)?;
+            context.register_table(&*table, provider).map_err(|error| failed(&self.models, statement, &error))?;
+        }
+        let mut last = None;
+        for model in self.models.with_views(&statement.model) {
+            let wrong =
+                |error: DataFusionError| EngineError::Model { model: model.path.clone(), why: error.to_string() };
+            let frame = context.sql(&model.sql).await.map_err(wrong)?;
+            let frame = frame.with_param_values(bind(&model, &statement.params)?).map_err(wrong)?;
+            check_columns(&model, &frame)?;
+            if model.kind == ModelKind::View && model.name != statement.model {
+                context.register_table(&*model.name, frame.into_view()).map_err(wrong)?;
+            } else {
+                last = Some(frame);
+            }
+        }
+        last.ok_or_else(|| EngineError::Model {
+            model: statement.model.clone(),
+            why: "there is no such model".to_owned(),
+        })
+    }
+
+    fn config(&self) -> SessionConfig {
+        SessionConfig::new()
+            .with_target_partitions(1)
+            .with_batch_size(self.batch_rows)
+            .set_bool("datafusion.sql_parser.parse_float_as_decimal", true)
+            .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false)
+            .set_bool("datafusion.execution.parquet.schema_force_view_types", false)
+            .set_str("datafusion.execution.time_zone", "+08:00")
+    }
+
+    fn provider(
+        &self,
+        table: &str,
+        source: Option<&Source>,
+        statement: &Statement,
+    ) -> Result<Arc<dyn TableProvider>, EngineError> {
+        let wrong = |why: String| EngineError::Model { model: statement.model.clone(), why };
+        let schema = self.models.schema_of(table).ok_or_else(|| wrong(format!("no table {table}")))?;
+        let provider = match source {
+            None => return Err(wrong(format!("no source was given for table {table}"))),
+            Some(Source::Files(files)) if files.is_empty() => {
+                Ok(Arc::new(EmptyTable::new(schema)) as Arc<dyn TableProvider>)
+            }
+            Some(Source::Files(files)) => listing(files, schema),
+            Some(Source::Rows(rows)) => MemTable::try_new(schema, vec![vec![rows.clone()]])
+                .map(|table| Arc::new(table) as Arc<dyn TableProvider>),
+        };
+        provider.map_err(|error| failed(&self.models, statement, &error))
+    }
+}
+
+fn listing(files: &[PathBuf], schema: SchemaRef) -> Result<Arc<dyn TableProvider>, DataFusionError> {
+    let urls: Result<Vec<_>, _> = files.iter().map(|file| ListingTableUrl::parse(file.to_string_lossy())).collect();
+    let options = ListingOptions::new(Arc::new(ParquetFormat::default()));
+    let config = ListingTableConfig::new_with_multi_paths(urls?).with_listing_options(options).with_schema(schema);
+    Ok(Arc::new(ListingTable::try_new(config)?))
+}
+
+/// The statement's columns must be those that its contract names, in order and type.
+fn check_columns(model: &Model, frame: &DataFrame) -> Result<(), EngineError> {
+    let found: Vec<String> =
+        frame.schema().fields().iter().map(|field| format!("{} {}", field.name(), field.data_type())).collect();
+    let declared: Vec<String> =
+        model.schema.fields().iter().map(|field| format!("{} {}", field.name(), field.data_type())).collect();
+    for at in 0..found.len().max(declared.len()) {
+        let (found, declared) = (found.get(at), declared.get(at));
+        if found != declared {
+            let show = |column: Option<&String>| column.map_or("nothing".to_owned(), Clone::clone);
+            let why = format!("column {} is {}, its .toml says {}", at + 1, show(found), show(declared));
+            return Err(EngineError::Model { model: model.path.clone(), why });
+        }
+    }
+    Ok(())
+}
+
+/// The batch under the contract's schema (the engine knows columns to be never null; files do not say so).
+fn conform(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, DataFusionError> {
+    Ok(RecordBatch::try_new(schema.clone(), batch.columns().to_vec())?)
+}
+
+fn failed(models: &Models, statement: &Statement, error: &DataFusionError) -> EngineError {
+    let model = models.get(&statement.model).map_or_else(|| statement.model.clone(), |model| model.path.clone());
+    EngineError::Statement { model, place: statement.place.clone(), why: error.strip_backtrace() }
+}

@@ -1,0 +1,158 @@
+//! From a resolved batch to a committed version: balances, reject files, leftovers.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::IntakeError;
+use super::tables::Change;
+use crate::contracts::{Feed, Outcome, Tally};
+use crate::warehouse::{Version, Warehouse, WarehouseError};
+
+/// The whole outcome of one file: the gate's counts and where the candidates went.
+///
+/// # Errors
+/// When a row, or a fen, is missing or counted twice.
+pub(super) fn whole_outcome(feed: Feed, gate: &Outcome, resolved: &Outcome) -> Result<Outcome, IntakeError> {
+    let outcome = Outcome {
+        read: gate.read,
+        rejected: gate.rejected.clone(),
+        accepted: resolved.accepted,
+        superseded: resolved.superseded,
+        duplicate: resolved.duplicate,
+        held: resolved.held,
+    };
+    if outcome.balances() {
+        return Ok(outcome);
+    }
+    let mut sum = outcome.rejected_total();
+    for part in [outcome.accepted, outcome.superseded, outcome.duplicate, outcome.held] {
+        sum += part;
+    }
+    Err(unbalanced(feed, "rows of a file", outcome.read, sum))
+}
+
+/// Checks the tables before and after: what came in less what went out must be the difference.
+///
+/// # Errors
+/// When it is not; the version must not be committed then.
+pub(super) fn check_tables(feed: Feed, before: &Version, after: &Version, change: &Change) -> Result<(), IntakeError> {
+    let (mut accepted, mut held) = (Tally::default(), Tally::default());
+    for outcome in &change.outcomes {
+        accepted += outcome.accepted;
+        held += outcome.held;
+    }
+    let table = feed.name();
+    let expected = sum(&[total(before, table), accepted, change.released], &[change.displaced]);
+    let found = total(after, table);
+    if expected != found {
+        return Err(unbalanced(feed, "table rows", expected, found));
+    }
+    let held_table = format!("held_{table}");
+    let expected = sum(&[total(before, &held_table), held, change.demoted], &[change.released, change.lapsed]);
+    let found = total(after, &held_table);
+    if expected != found {
+        return Err(unbalanced(feed, "held rows", expected, found));
+    }
+    if feed == Feed::Claims {
+        let all = |version| sum(&[total(version, "adjustments"), total(version, "held_adjustments")], &[]);
+        if all(before) != all(after) {
+            return Err(unbalanced(feed, "adjustments that follow their claims", all(before), all(after)));
+        }
+    }
+    Ok(())
+}
+
+fn total(version: &Version, table: &str) -> Tally {
+    let mut total = Tally::default();
+    for entry in version.table(table) {
+        total += Tally { rows: entry.rows, fen: entry.control_fen.unwrap_or(0) };
+    }
+    total
+}
+
+/// Rows are never negative in a balance that holds; one that wraps cannot be mistaken for one.
+fn sum(plus: &[Tally], minus: &[Tally]) -> Tally {
+    let mut total = Tally::default();
+    plus.iter().for_each(|tally| total += *tally);
+    for tally in minus {
+        total.rows = total.rows.wrapping_sub(tally.rows);
+        total.fen -= tally.fen;
+    }
+    total
+}
+
+fn unbalanced(feed: Feed, what: &str, expected: Tally, found: Tally) -> IntakeError {
+    let what = format!(
+        "{what} do not add up: {} rows with {} fen expected, {} rows with {} fen found",
+        expected.rows, expected.fen, found.rows, found.fen
+    );
+    IntakeError::DataQuality { feed, what }
+}
+
+/// Puts a file's rejected rows where its sender finds them; answers the place, if any row was rejected.
+///
+/// # Errors
+/// When the folder cannot be written.
+pub(super) fn keep_rejects(
+    folder: &Path,
+    staged: &Path,
+    name: &str,
+    file_id: &str,
+    outcome: &Outcome,
+) -> Result<Option<PathBuf>, IntakeError> {
+    let from = staged.join("rejects.csv");
+    if outcome.rejected_total().rows == 0 || !from.is_file() {
+        return Ok(None);
+    }
+    std::fs::create_dir_all(folder).map_err(IntakeError::io(folder))?;
+    let stem = Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let to = folder.join(format!("{stem}.{}.csv", file_id.get(..8).unwrap_or(file_id)));
+    std::fs::rename(&from, &to).map_err(IntakeError::io(&to))?;
+    Ok(Some(to))
+}
+
+/// Deletes what killed runs left in the warehouse: files that no version names. Answers how many.
+///
+/// # Errors
+/// When the versions cannot be read or a file cannot be deleted.
+pub async fn sweep(warehouse: &Warehouse, current: &Version) -> Result<u64, IntakeError> {
+    let mut leftover = BTreeSet::new();
+    list_files(warehouse.root(), warehouse.root(), &mut leftover)?;
+    for number in (1..=current.number).rev() {
+        if leftover.is_empty() {
+            break;
+        }
+        let version = if number == current.number { current.clone() } else { warehouse.version(number).await? };
+        for file in &version.files {
+            leftover.remove(&file.path);
+        }
+    }
+    // A version committed meanwhile may name files that none before it named.
+    if warehouse.current().await?.number != current.number {
+        return Err(WarehouseError::Conflict(current.number + 1).into());
+    }
+    for path in &leftover {
+        let path = warehouse.root().join(path);
+        std::fs::remove_file(&path).map_err(IntakeError::io(&path))?;
+    }
+    Ok(leftover.len() as u64)
+}
+
+fn list_files(root: &Path, folder: &Path, found: &mut BTreeSet<String>) -> Result<(), IntakeError> {
+    for entry in std::fs::read_dir(folder).map_err(IntakeError::io(folder))? {
+        let entry = entry.map_err(IntakeError::io(folder))?;
+        let path = entry.path();
+        let kind = entry.file_type().map_err(IntakeError::io(&path))?;
+        if kind.is_dir() {
+            if path != root.join("versions") {
+                list_files(root, &path, found)?;
+            }
+        } else if let Ok(below) = path.strip_prefix(root)
+            && matches!(path.extension().and_then(|ending| ending.to_str()), Some("parquet" | "partial"))
+        {
+            let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+            found.insert(parts.join("/"));
+        }
+    }
+    Ok(())
+}

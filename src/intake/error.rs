@@ -1,0 +1,62 @@
+//! What can go wrong while landed files are taken in.
+
+use std::path::{Path, PathBuf};
+
+use crate::contracts::Feed;
+use crate::engine::EngineError;
+use crate::ledger::LedgerError;
+use crate::warehouse::WarehouseError;
+
+use super::gate::GateError;
+
+/// A failure of intake as a whole; a file that is merely wrong is refused, not an error. Never holds a cell's value.
+#[derive(Debug, thiserror::Error)]
+pub enum IntakeError {
+    /// The counts do not add up: a fault of this program, so nothing of the batch was committed.
+    #[error("{feed}: {what}; nothing of this batch was committed; keep the files in landing/{feed} and report this")]
+    DataQuality {
+        /// Feed of the batch.
+        feed: Feed,
+        /// Which balance failed, with both sides.
+        what: String,
+    },
+    /// A file or folder could not be read or written.
+    #[error("{path}: {source}", path = .path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Rows that the gate staged, or a file of the warehouse, are not as agreed.
+    #[error("{path}: {why}; run again, and if it stays, restore the warehouse from its backup", path = .path.display())]
+    Rows {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The gate itself failed.
+    #[error(transparent)]
+    Gate(#[from] GateError),
+    /// Table files could not be read or written.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The version could not be read or committed.
+    #[error(transparent)]
+    Warehouse(#[from] WarehouseError),
+    /// The ledger could not be read or written.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+impl IntakeError {
+    pub(super) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { path, source }
+    }
+
+    pub(super) fn rows(path: &Path, why: impl ToString) -> Self {
+        Self::Rows { path: path.to_owned(), why: why.to_string() }
+    }
+}

@@ -1,0 +1,89 @@
+//! Foreign files as pages of columns: which format it is, which column is which. No row rules.
+
+mod columnar;
+mod encoding;
+mod headers;
+mod text;
+mod workbook;
+
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
+
+use arrow::array::ArrayRef;
+
+use super::job::{GateJob, Refusal};
+use crate::contracts::{Format, RejectCode};
+
+pub(super) use headers::Layout;
+
+/// Columns beyond this are no file of ours.
+const MAX_COLUMNS: usize = 2000;
+
+/// Some rows of a file, by column of the contract.
+pub(super) struct Page {
+    /// One entry per contract column; `None` where the file does not have it.
+    pub(super) columns: Vec<Option<ArrayRef>>,
+    /// Row numbers as the sender sees them.
+    pub(super) rows: Vec<i64>,
+    /// Faults that only the decoder can see: row, contract column (`None`: the whole row), code.
+    pub(super) faults: Vec<(usize, Option<usize>, RejectCode)>,
+}
+
+/// An opened file that meets its contract's columns.
+pub(super) trait Source {
+    /// Which column of the file is which.
+    fn layout(&self) -> &Layout;
+    /// The next rows; `None` at the end.
+    fn next_page(&mut self) -> Result<Option<Page>, Refusal>;
+}
+
+/// Finds the format by content, and opens the file.
+pub(super) fn open_source(job: &GateJob) -> Result<Box<dyn Source>, Refusal> {
+    let mut file = File::open(&job.input).map_err(|error| Refusal::new(format!("the file cannot be opened: {error}")))?;
+    let mut start = Vec::with_capacity(8);
+    let read = file.by_ref().take(8).read_to_end(&mut start).and_then(|_| file.seek(SeekFrom::Start(0)));
+    read.map_err(|error| Refusal::new(format!("the file cannot be read: {error}")))?;
+    let format = format_of(&start, &job.input.to_string_lossy().to_lowercase())?;
+    let contract = job.feed.contract();
+    if !contract.formats.contains(&format) {
+        let expected: Vec<_> = contract.formats.iter().map(|format| format!("{format:?}").to_uppercase()).collect();
+        let found = format!("{format:?}").to_uppercase();
+        return Err(Refusal::new(format!("{} files come as {}, this is {found}", job.feed, expected.join(" or "))));
+    }
+    Ok(match format {
+        Format::Parquet => Box::new(columnar::ParquetSource::open(file, job)?),
+        Format::Csv => Box::new(text::CsvSource::open(file, job)?),
+        Format::Xlsx => Box::new(workbook::XlsxSource::open(file, job)?),
+    })
+}
+
+fn format_of(start: &[u8], name: &str) -> Result<Format, Refusal> {
+    let refused = |reason: &str| Err(Refusal::new(reason));
+    match start {
+        [] => refused("the file is empty (0 bytes); send it again"),
+        [b'P', b'A', b'R', b'1', ..] => Ok(Format::Parquet),
+        [b'P', b'A', b'R', b'E', ..] => refused("an encrypted Parquet file; send it without encryption"),
+        [b'P', b'K', 3, 4, ..] => Ok(Format::Xlsx),
+        [0xd0, 0xcf, 0x11, 0xe0, ..] => refused("an old Excel file (.xls) or one with a password; save it as .xlsx without one"),
+        [0, 5, 0x16, 7, ..] => refused("a side file that macOS writes (._name), not a table; delete it"),
+        [0x1f, 0x8b, ..] => refused("a gzip archive; unpack it first"),
+        _ if name.ends_with(".parquet") => refused("named .parquet, but it does not begin as a Parquet file: damaged or misnamed"),
+        _ if name.ends_with(".xlsx") => refused("named .xlsx, but it does not begin as a workbook: damaged or misnamed"),
+        _ => Ok(Format::Csv),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_told_by_content() {
+        assert_eq!(format_of(b"PAR1....", "x.csv"), Ok(Format::Parquet));
+        assert_eq!(format_of(b"PK\x03\x04", "x"), Ok(Format::Xlsx));
+        assert_eq!(format_of(b"a,b", "x.csv"), Ok(Format::Csv));
+        for (start, name) in [(&b""[..], "x.csv"), (b"PBR1", "x.parquet"), (b"\x00\x05\x16\x07", "._x.parquet")] {
+            assert!(format_of(start, name).is_err(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! CSV: records to pages of text columns.
+
+use std::fs::File;
+use std::io::{BufReader, Seek as _, SeekFrom};
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, StringBuilder};
+use csv::{Reader, ReaderBuilder, StringRecord};
+
+use super::encoding::{Utf8Text, detect};
+use super::{Layout, Page, Source};
+use crate::contracts::RejectCode;
+use crate::intake::gate::job::{GateJob, Refusal};
+
+/// A page is given out when its text reaches this size, whatever its rows.
+const PAGE_BYTES: usize = 32 << 20;
+
+/// An open CSV file.
+pub(super) struct CsvSource {
+    reader: Reader<Utf8Text<File>>,
+    record: StringRecord,
+    layout: Layout,
+    batch_rows: usize,
+}
+
+impl CsvSource {
+    /// Tells the encoding, reads the header and checks it.
+    pub(super) fn open(mut file: File, job: &GateJob) -> Result<Self, Refusal> {
+        let encoding = detect(BufReader::with_capacity(1 << 18, &file))?;
+        file.seek(SeekFrom::Start(0)).map_err(|error| Refusal::new(format!("the file cannot be read: {error}")))?;
+        let mut reader = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .buffer_capacity(1 << 17)
+            .from_reader(Utf8Text::new(file, encoding));
+        let mut record = StringRecord::new();
+        if !reader.read_record(&mut record).map_err(|error| unreadable(&error))? {
+            return Err(Refusal::new("the file has no header and no rows; send it again"));
+        }
+        let layout = Layout::match_headers(record.iter().map(str::to_owned).collect(), job, false)?;
+        Ok(Self { reader, record, layout, batch_rows: job.batch_rows.max(1) })
+    }
+
+    /// The line on which the record begins: the reader stands behind its line feed, line feeds inside
+    /// quotes lie between.
+    fn line(&self) -> i64 {
+        let inside = self.record.as_slice().bytes().filter(|byte| *byte == b'\n').count() as u64;
+        i64::try_from(self.reader.position().line().saturating_sub(1 + inside)).unwrap_or(i64::MAX)
+    }
+}
+
+impl Source for CsvSource {
+    fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    fn next_page(&mut self) -> Result<Option<Page>, Refusal> {
+        let places = self.layout.places.clone();
+        let mut builders: Vec<Option<StringBuilder>> =
+            places.iter().map(|place| place.map(|_| StringBuilder::new())).collect();
+        let (mut rows, mut faults, mut bytes) = (Vec::new(), Vec::new(), 0);
+        while rows.len() < self.batch_rows && bytes < PAGE_BYTES {
+            if !self.reader.read_record(&mut self.record).map_err(|error| unreadable(&error))? {
+                break;
+            }
+            let width = self.layout.headers.len();
+            let ragged = self.record.len() < width || self.record.iter().skip(width).any(|cell| !cell.trim().is_empty());
+            if ragged {
+                faults.push((rows.len(), None, RejectCode::Malformed));
+            }
+            for (place, builder) in places.iter().zip(&mut builders) {
+                if let (Some(place), Some(builder)) = (place, builder) {
+                    // The cells of a shifted row mean nothing, its amount least of all.
+                    builder.append_value(if ragged { "" } else { self.record.get(*place).unwrap_or_default() });
+                }
+            }
+            bytes += self.record.as_slice().len();
+            rows.push(self.line());
+        }
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let columns =
+            builders.into_iter().map(|builder| builder.map(|mut builder| Arc::new(builder.finish()) as ArrayRef));
+        Ok(Some(Page { columns: columns.collect(), rows, faults }))
+    }
+}
+
+fn unreadable(error: &csv::Error) -> Refusal {
+    let line = error.position().map_or_else(String::new, |position| format!(" near line {}", position.line()));
+    Refusal::new(format!("the text cannot be read{line}: damaged file"))
+}

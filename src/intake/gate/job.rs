@@ -1,0 +1,142 @@
+//! What the parent asks of the gate and what it hears back. No IO.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::contracts::{Feed, Outcome, TagAliases};
+use crate::domain::ParseError;
+
+/// One foreign file to open.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct GateJob {
+    /// Feed whose contract the file must meet.
+    pub feed: Feed,
+    /// The foreign file.
+    pub input: PathBuf,
+    /// Folder for everything the gate writes; it belongs to this job alone.
+    pub output: PathBuf,
+    /// Number of person buckets.
+    pub buckets: u16,
+    /// First 16 hex digits of the file's SHA-256, written into every row.
+    pub source_file: String,
+    /// Further headers that may stand in the file and are not read.
+    #[serde(default)]
+    pub ignore_columns: Vec<String>,
+    /// Offices' spellings of the tags; needed for rosters only.
+    #[serde(default)]
+    pub tag_aliases: Vec<TagAlias>,
+    /// What the child may use.
+    pub limits: GateLimits,
+    /// Rows that are worked on at once.
+    pub batch_rows: usize,
+}
+
+/// One row of `pipelines/tables/tag_aliases.csv`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TagAlias {
+    /// How an office writes it.
+    pub alias: String,
+    /// Code of the tag.
+    pub tag: String,
+}
+
+/// What the child process may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateLimits {
+    /// Address space, MiB.
+    pub memory_mib: u64,
+    /// Processor time, seconds.
+    pub cpu_seconds: u64,
+    /// Largest file that is opened at all, MiB.
+    pub file_mib: u64,
+}
+
+/// What became of the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum GateVerdict {
+    /// It meets the contract; its good rows lie staged, its bad rows in `rejects.csv`.
+    Staged(GateReport),
+    /// It was refused as a whole; nothing is staged.
+    Refused {
+        /// What is wrong and where, for the operator; holds no personal data.
+        reason: String,
+    },
+}
+
+/// What the gate counted and wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateReport {
+    /// Rows read and rejected; `accepted` are the candidates that were staged.
+    pub outcome: Outcome,
+    /// The file's headers, as sent.
+    pub headers: Vec<String>,
+    /// Anything an operator should know about a file that passed (no rows, say).
+    pub notes: Vec<String>,
+    /// The staged files, by bucket.
+    pub staged: Vec<StagedFile>,
+}
+
+/// One staged Arrow file below the job's output folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StagedFile {
+    /// Bucket of its persons; `None` for feeds without persons.
+    pub bucket: Option<u16>,
+    /// File name, e.g. `bucket=007.arrow` or `all.arrow`.
+    pub name: String,
+    /// Rows.
+    pub rows: u64,
+}
+
+/// A failure on our side: it says nothing about the foreign file.
+#[derive(Debug, thiserror::Error)]
+pub enum GateError {
+    /// A file of the job could not be read or written.
+    #[error("{path}: {source}", path = .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The child process could not be started.
+    #[error("cannot start {program}: {source}", program = .program.display())]
+    Start {
+        /// The program.
+        program: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The job itself is wrong.
+    #[error("the gate's job is wrong: {0}")]
+    Job(String),
+}
+
+impl GateError {
+    pub(super) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { path, source }
+    }
+}
+
+/// Why a file is refused as a whole; the text names columns, rows and types, never a person's data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Refusal(pub(super) String);
+
+impl Refusal {
+    pub(super) fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+}
+
+impl GateJob {
+    /// The alias table, ready for use.
+    pub(super) fn aliases(&self) -> Result<TagAliases, (usize, ParseError)> {
+        TagAliases::new(self.tag_aliases.iter().map(|row| (row.alias.as_str(), row.tag.as_str())))
+    }
+
+    /// Where the child leaves its verdict.
+    pub(super) fn report_path(&self) -> PathBuf {
+        self.output.join("report.json")
+    }
+}

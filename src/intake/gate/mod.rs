@@ -1,0 +1,17 @@
+//! The gate: the only place where foreign files are opened, in a child process under limits.
+//!
+//! `run_gate` (parent) starts the program again as `gate --job FILE`; `child_main` (child) limits itself,
+//! decodes the file, checks it against its contract, applies the row rules and stages the good rows as
+//! Arrow files per bucket. What the rows mean together (versions, reversals) is decided elsewhere.
+
+mod child;
+mod decode;
+mod job;
+mod parent;
+mod rejects;
+mod rules;
+mod stage;
+
+pub use child::{child_main, open_file};
+pub use job::{GateError, GateJob, GateLimits, GateReport, GateVerdict, StagedFile, TagAlias};
+pub use parent::run_gate;

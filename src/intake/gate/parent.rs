@@ -1,0 +1,111 @@
+//! The parent's side: starts the child, waits, and turns every way of dying into a plain refusal.
+
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use super::job::{GateError, GateJob, GateVerdict};
+
+/// Opens one foreign file in a child process; `program` is this program's own executable.
+///
+/// # Errors
+/// Only for failures on our side: the output folder cannot be written, the program cannot be started.
+/// Whatever is wrong with the file is a [`GateVerdict::Refused`].
+pub fn run_gate(program: &Path, job: &GateJob) -> Result<GateVerdict, GateError> {
+    std::fs::create_dir_all(&job.output).map_err(GateError::io(&job.output))?;
+    clear(job)?;
+    let size = std::fs::metadata(&job.input).map_err(GateError::io(&job.input))?.len();
+    if size > job.limits.file_mib << 20 {
+        let reason = format!(
+            "the file has {} MiB, the limit is {} MiB (gate.file_mib); split it or raise the limit",
+            size >> 20,
+            job.limits.file_mib
+        );
+        return Ok(GateVerdict::Refused { reason });
+    }
+    let job_path = job.output.join("job.json");
+    let text = serde_json::to_vec(job).map_err(|error| GateError::Job(error.to_string()))?;
+    std::fs::write(&job_path, text).map_err(GateError::io(&job_path))?;
+    let mut child = Command::new(program)
+        .arg("gate")
+        .arg("--job")
+        .arg(&job_path)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|source| GateError::Start { program: program.to_owned(), source })?;
+    let status = wait(&mut child, Duration::from_secs(job.limits.cpu_seconds.saturating_mul(4).max(30)))
+        .map_err(GateError::io(&job.input))?;
+    let verdict = match status {
+        None => Err("the decoder did not finish in time: malformed file or overloaded machine".to_owned()),
+        Some(status) if status.success() => read_report(job),
+        Some(status) => Err(died(status, job)),
+    };
+    let verdict = verdict.unwrap_or_else(|reason| GateVerdict::Refused { reason });
+    if matches!(verdict, GateVerdict::Refused { .. }) {
+        clear(job)?;
+    }
+    Ok(verdict)
+}
+
+/// Waits until the child ends or the wall clock says enough (then it is killed and `None` comes back).
+fn wait(child: &mut Child, limit: Duration) -> std::io::Result<Option<ExitStatus>> {
+    let start = Instant::now();
+    let mut pause = Duration::from_micros(500);
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if start.elapsed() > limit {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(50));
+    }
+}
+
+fn read_report(job: &GateJob) -> Result<GateVerdict, String> {
+    let broken = "the decoder failed: malformed file";
+    let text = std::fs::read(job.report_path()).map_err(|_| broken.to_owned())?;
+    serde_json::from_slice(&text).map_err(|_| broken.to_owned())
+}
+
+#[cfg(unix)]
+fn died(status: ExitStatus, job: &GateJob) -> String {
+    use std::os::unix::process::ExitStatusExt as _;
+    // Panics are caught in the child; an abort is the allocator's answer to the memory limit.
+    match status.signal() {
+        Some(6 | 9 | 11) => format!(
+            "opening it needs more than {} MiB (gate.memory_mib): malformed file, or raise the limit",
+            job.limits.memory_mib
+        ),
+        Some(24) => format!(
+            "opening it took more than {} s of processor time (gate.cpu_seconds): malformed file, or raise the limit",
+            job.limits.cpu_seconds
+        ),
+        Some(25) => "its rows would fill more disk than its size allows: malformed file".to_owned(),
+        _ => "the decoder failed: malformed file".to_owned(),
+    }
+}
+
+#[cfg(not(unix))]
+fn died(_: ExitStatus, _: &GateJob) -> String {
+    "the decoder failed: malformed file".to_owned()
+}
+
+/// Removes whatever an earlier try of the same job, or a refused file, left behind.
+fn clear(job: &GateJob) -> Result<(), GateError> {
+    for entry in std::fs::read_dir(&job.output).map_err(GateError::io(&job.output))? {
+        let path = entry.map_err(GateError::io(&job.output))?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let ours = matches!(name, "report.json" | "report.partial" | "rejects.csv" | "all.arrow")
+            || (name.starts_with("bucket=") && name.ends_with(".arrow"));
+        if ours {
+            std::fs::remove_file(&path).map_err(GateError::io(&path))?;
+        }
+    }
+    Ok(())
+}

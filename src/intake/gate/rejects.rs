@@ -1,0 +1,65 @@
+//! `rejects.csv`: the rows that a sender must mend, with masked values, in the sender's language.
+
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+
+use super::decode::Layout;
+use super::job::{GateJob, Refusal};
+use super::rules::{Fault, Judged};
+use crate::contracts::Kind;
+use crate::domain::{mask_id, mask_value};
+
+/// The open reject file of one job.
+pub(super) struct RejectFile {
+    writer: csv::Writer<BufWriter<File>>,
+    input: String,
+}
+
+impl RejectFile {
+    /// Starts the file: byte-order mark and header, so that spreadsheets read it as UTF-8.
+    pub(super) fn create(job: &GateJob) -> Result<Self, Refusal> {
+        let file = File::create(job.output.join("rejects.csv")).map_err(failed)?;
+        let mut file = BufWriter::new(file);
+        file.write_all("\u{feff}".as_bytes()).map_err(failed)?;
+        let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(file);
+        writer.write_record(["文件", "行号", "列", "代码", "说明", "值"]).map_err(failed)?;
+        let input = job.input.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        Ok(Self { writer, input: harmless(input) })
+    }
+
+    /// Adds one rejected row.
+    pub(super) fn write(
+        &mut self,
+        layout: &Layout,
+        judged: &Judged,
+        row: usize,
+        fault: &Fault,
+    ) -> Result<(), Refusal> {
+        let (column, value) = match fault.column {
+            None => ("整行".to_owned(), String::new()),
+            Some(at) => {
+                let raw = judged.raw(at, row);
+                let masked =
+                    if layout.kind(at) == Kind::Id { mask_id(&raw.chars().take(64).collect::<String>()) } else { mask_value(&raw) };
+                (layout.sent_name(at).to_owned(), masked)
+            }
+        };
+        let line = judged.source_row(row).to_string();
+        let cells = [&self.input, &line, &column, fault.code.code(), fault.code.remedy(), &harmless(value)];
+        self.writer.write_record(cells).map_err(failed)
+    }
+
+    /// Flushes the file.
+    pub(super) fn finish(mut self) -> Result<(), Refusal> {
+        self.writer.flush().map_err(failed)
+    }
+}
+
+/// A cell that no spreadsheet takes for a formula.
+fn harmless(cell: String) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
+}
+
+fn failed(error: impl std::fmt::Display) -> Refusal {
+    Refusal::new(format!("the reject file could not be written: {error}"))
+}

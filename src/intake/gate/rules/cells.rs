@@ -1,0 +1,200 @@
+//! Cells of any accepted type to typed values, with what is wrong about each.
+
+use arrow::array::{Array, ArrayRef, AsArray as _, StringArray, StringBuilder};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Int64Type};
+
+use super::faults::{Faults, Stage};
+use super::sheet::Cells;
+use super::{days, money};
+use crate::contracts::{Column, Kind, Presence, RejectCode};
+use crate::domain::{clean_text, fold_width};
+use crate::intake::gate::job::Refusal;
+
+/// The longest text, code or id, in characters.
+const MAX_TEXT: usize = 400;
+
+/// Reads one column of a page.
+pub(super) fn read(
+    at: usize,
+    column: &Column,
+    array: Option<&ArrayRef>,
+    rows: usize,
+    faults: &mut Faults,
+) -> Result<Cells, Refusal> {
+    let is_text = matches!(column.kind, Kind::Text | Kind::Code | Kind::Id);
+    let array = array.filter(|array| *array.data_type() != DataType::Null);
+    let Some(array) = array else {
+        if column.presence == Presence::Required {
+            (0..rows).for_each(|row| faults.note(row, Stage::Required, Some(at), RejectCode::Missing));
+        }
+        return Ok(if is_text { Cells::Text(StringArray::new_null(rows)) } else { Cells::Numbers(vec![None; rows]) });
+    };
+    let array = match array.data_type() {
+        DataType::LargeUtf8 | DataType::Utf8View => cast(array, &DataType::Utf8).map_err(|error| unreadable(&error))?,
+        _ => array.clone(),
+    };
+    let mut note = |row: usize, stage: Stage, code: RejectCode| faults.note(row, stage, Some(at), code);
+    let cells = match column.kind {
+        Kind::Text | Kind::Id | Kind::Code => Cells::Text(read_text(column.kind, &array, &mut note)?),
+        Kind::Money => Cells::Numbers(money::read(&array, &mut note)?),
+        Kind::Date | Kind::Moment | Kind::Month => Cells::Numbers(days::read(column.kind, &array, &mut note)?),
+        Kind::Count => Cells::Numbers(read_words(&array, count, &mut note)?),
+        Kind::Flag if column.name == "is_alive" => Cells::Numbers(read_words(&array, alive, &mut note)?),
+        Kind::Flag => Cells::Numbers(read_words(&array, flag, &mut note)?),
+    };
+    if column.presence == Presence::Required {
+        // A cell that is there and cannot be read is another fault, noted already.
+        let blank = blanks(&array, &cells);
+        blank.into_iter().for_each(|row| faults.note(row, Stage::Required, Some(at), RejectCode::Missing));
+    }
+    Ok(cells)
+}
+
+/// Rows whose cell is empty in the file.
+fn blanks(array: &ArrayRef, cells: &Cells) -> Vec<usize> {
+    let texts = array.as_string_opt::<i32>();
+    let empty = |row: usize| array.is_null(row) || texts.is_some_and(|texts| clean_text(texts.value(row)).is_empty());
+    match cells {
+        Cells::Text(values) if values.null_count() == 0 => Vec::new(),
+        Cells::Text(values) => (0..values.len()).filter(|row| values.is_null(*row) && empty(*row)).collect(),
+        Cells::Numbers(values) => (0..values.len()).filter(|row| values[*row].is_none() && empty(*row)).collect(),
+    }
+}
+
+/// Says which row is wrong, under which rule, and how.
+pub(super) type Note<'a> = dyn FnMut(usize, Stage, RejectCode) + 'a;
+
+fn read_text(kind: Kind, array: &ArrayRef, note: &mut Note) -> Result<StringArray, Refusal> {
+    let array = if array.data_type().is_integer() {
+        cast(array, &DataType::Utf8).map_err(|error| unreadable(&error))?
+    } else {
+        array.clone()
+    };
+    let Some(texts) = array.as_string_opt::<i32>() else { return Err(unexpected(&array)) };
+    let mut cleaned = StringBuilder::with_capacity(texts.len(), texts.value_data().len().min(1 << 20));
+    for row in 0..texts.len() {
+        let text = if texts.is_null(row) { "" } else { clean_text(texts.value(row)) };
+        if text.is_empty() {
+            cleaned.append_null();
+        } else if text.len() > MAX_TEXT && text.chars().nth(MAX_TEXT).is_some() {
+            note(row, Stage::Length, RejectCode::TooLong);
+            cleaned.append_null();
+        } else if kind == Kind::Code && !text.is_ascii() {
+            cleaned.append_value(fold_width(text));
+        } else {
+            cleaned.append_value(text);
+        }
+    }
+    Ok(cleaned.finish())
+}
+
+/// Flags and counts: booleans, whole numbers, or words.
+fn read_words(
+    array: &ArrayRef,
+    word: impl Fn(&str) -> Option<Option<i64>>,
+    note: &mut Note,
+) -> Result<Vec<Option<i64>>, Refusal> {
+    if let Some(flags) = array.as_boolean_opt() {
+        return Ok(flags.iter().map(|flag| flag.map(i64::from)).collect());
+    }
+    let mut values = Vec::with_capacity(array.len());
+    let mut take = |row: usize, text: Option<&str>| {
+        let text = text.map(clean_text).filter(|text| !text.is_empty());
+        values.push(text.and_then(|text| {
+            let read = if text.is_ascii() { word(text) } else { word(clean_text(&fold_width(text))) };
+            if read.is_none() {
+                note(row, Stage::Form, RejectCode::Malformed);
+            }
+            read.flatten()
+        }));
+    };
+    if array.data_type().is_integer() {
+        let numbers = whole_numbers(array)?;
+        numbers.iter().enumerate().for_each(|(row, n)| take(row, n.map(|n| n.to_string()).as_deref()));
+    } else {
+        let Some(texts) = array.as_string_opt::<i32>() else { return Err(unexpected(array)) };
+        texts.iter().enumerate().for_each(|(row, text)| take(row, text));
+    }
+    Ok(values)
+}
+
+/// Whole numbers of any width; a u64 beyond an i64 cannot be meant and reads as the largest.
+pub(super) fn whole_numbers(array: &ArrayRef) -> Result<Vec<Option<i64>>, Refusal> {
+    if let Some(wide) = array.as_primitive_opt::<arrow::datatypes::UInt64Type>() {
+        return Ok(wide.iter().map(|n| n.map(|n| i64::try_from(n).unwrap_or(i64::MAX))).collect());
+    }
+    let array = cast(array, &DataType::Int64).map_err(|error| unreadable(&error))?;
+    Ok(array.as_primitive::<Int64Type>().iter().collect())
+}
+
+fn count(text: &str) -> Option<Option<i64>> {
+    text.parse::<i32>().ok().map(|n| Some(i64::from(n)))
+}
+
+fn flag(text: &str) -> Option<Option<i64>> {
+    match text {
+        "1" | "是" | "Y" | "y" => Some(Some(1)),
+        "0" | "否" | "N" | "n" => Some(Some(0)),
+        _ if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("yes") => Some(Some(1)),
+        _ if text.eq_ignore_ascii_case("false") || text.eq_ignore_ascii_case("no") => Some(Some(0)),
+        "未知" | "不详" => Some(None),
+        _ => None,
+    }
+}
+
+/// `SURV_STAS`: 1 alive, 2 dead, 3 serving a sentence (alive), 4 missing, 9 unknown.
+fn alive(text: &str) -> Option<Option<i64>> {
+    match text {
+        "正常" | "存活" | "健在" | "3" => Some(Some(1)),
+        "2" | "死亡" | "已故" => Some(Some(0)),
+        "4" | "9" => Some(None),
+        _ => flag(text),
+    }
+}
+
+pub(super) fn unexpected(array: &ArrayRef) -> Refusal {
+    Refusal::new(format!("a column of type {} cannot be read", array.data_type()))
+}
+
+pub(super) fn unreadable(error: &impl std::fmt::Display) -> Refusal {
+    let text: String = error.to_string().chars().take(80).collect();
+    Refusal::new(format!("a column cannot be read: {}", crate::domain::mask_value(&text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{BooleanArray, Int8Array};
+
+    use super::*;
+
+    fn words(array: ArrayRef, word: fn(&str) -> Option<Option<i64>>) -> (Vec<Option<i64>>, Vec<usize>) {
+        let mut wrong = Vec::new();
+        let values = read_words(&array, word, &mut |row, _, _| wrong.push(row)).unwrap();
+        (values, wrong)
+    }
+
+    #[test]
+    fn flags_in_every_dress() {
+        let text = StringArray::from(vec![Some("是"), Some(" 0\t"), Some("TRUE"), None, Some(""), Some("１"), Some("maybe")]);
+        let expected = vec![Some(1), Some(0), Some(1), None, None, Some(1), None];
+        assert_eq!(words(Arc::new(text), flag), (expected, vec![6]));
+        assert_eq!(words(Arc::new(Int8Array::from(vec![1, 0, 7])), flag), (vec![Some(1), Some(0), None], vec![2]));
+        assert_eq!(words(Arc::new(BooleanArray::from(vec![true])), flag).0, vec![Some(1)]);
+        let states = StringArray::from(vec!["1", "2", "0", "3", "9", "x"]);
+        let expected = vec![Some(1), Some(0), Some(0), Some(1), None, None];
+        assert_eq!(words(Arc::new(states), alive), (expected, vec![5]));
+    }
+
+    #[test]
+    fn text_is_cleaned_and_capped() {
+        let long = "长".repeat(401);
+        let array: ArrayRef = Arc::new(StringArray::from(vec![" 张三\t", "", &long, "３１０"]));
+        let mut wrong = Vec::new();
+        let texts = read_text(Kind::Code, &array, &mut |row, _, code| wrong.push((row, code))).unwrap();
+        assert_eq!(texts.iter().collect::<Vec<_>>(), [Some("张三"), None, None, Some("310")]);
+        assert_eq!(wrong, [(2, RejectCode::TooLong)]);
+    }
+}

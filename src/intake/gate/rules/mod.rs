@@ -1,0 +1,101 @@
+//! The row rules: cells of a page to typed values, the first fault of each row, the candidates' columns.
+
+mod cells;
+mod claims;
+mod days;
+mod faults;
+mod money;
+mod other_feeds;
+mod output;
+mod person;
+mod sheet;
+
+pub(super) use faults::Fault;
+pub(super) use output::{Judged, table_of};
+
+use super::decode::{Layout, Page};
+use super::job::{GateJob, Refusal};
+use crate::contracts::{Feed, TagAliases};
+
+use faults::{Faults, Stage};
+use sheet::Sheet;
+
+/// Everything that judging a page needs besides the page.
+pub(super) struct Rules {
+    feed: Feed,
+    buckets: u16,
+    source_file: String,
+    aliases: TagAliases,
+    /// I2 applies only where the file has at least one part of the funds.
+    has_fund_parts: bool,
+}
+
+impl Rules {
+    /// Reads what the job and the file's columns say.
+    pub(super) fn new(job: &GateJob, layout: &Layout) -> Result<Self, Refusal> {
+        let aliases = job
+            .aliases()
+            .map_err(|(row, error)| Refusal::new(format!("pipelines/tables/tag_aliases.csv, row {row}: {error}")))?;
+        let columns = job.feed.contract().columns;
+        let has = |name: &str| columns.iter().zip(&layout.places).any(|(c, place)| c.name == name && place.is_some());
+        Ok(Self {
+            feed: job.feed,
+            buckets: job.buckets,
+            source_file: job.source_file.clone(),
+            aliases,
+            has_fund_parts: claims::FUND_PARTS.iter().any(|part| has(part)),
+        })
+    }
+
+    /// Judges a page: cells, then the feed's own rules, then keys, defaults and columns.
+    pub(super) fn judge(&self, page: Page) -> Result<Judged, Refusal> {
+        let contract = self.feed.contract();
+        let mut faults = Faults::new(page.rows.len());
+        for (row, column, code) in &page.faults {
+            let stage = if column.is_none() { Stage::Shape } else { Stage::Person };
+            faults.note(*row, stage, *column, *code);
+        }
+        let mut cells = Vec::with_capacity(contract.columns.len());
+        for (at, (column, array)) in contract.columns.iter().zip(&page.columns).enumerate() {
+            cells.push(cells::read(at, column, array.as_ref(), page.rows.len(), &mut faults)?);
+        }
+        let mut sheet = Sheet::new(contract, cells, page.rows.len());
+        let control = contract.control.map(|name| sheet.numbers(name).to_vec());
+        let kinds = match self.feed {
+            Feed::Claims => Some(claims::judge(&mut sheet, &mut faults, self.has_fund_parts)),
+            Feed::Residents => other_feeds::residents(&mut sheet, &mut faults),
+            Feed::Rosters => other_feeds::rosters(&mut sheet, &mut faults, &self.aliases),
+            Feed::Income => other_feeds::income(&mut sheet, &mut faults),
+            Feed::Adjustments => other_feeds::adjustments(&mut sheet),
+        };
+        let keys = if self.feed == Feed::Income { None } else { Some(person::keys(&mut sheet, &mut faults)) };
+        if self.feed == Feed::Residents {
+            other_feeds::birth_dates(&mut sheet, keys.as_deref().unwrap_or_default());
+        }
+        output::judged(self, page, &sheet, faults, output::Derived { control, kinds, keys })
+    }
+}
+
+#[cfg(test)]
+pub(super) use tests::test_job;
+
+#[cfg(test)]
+mod tests {
+    use crate::contracts::Feed;
+    use crate::intake::gate::job::{GateJob, GateLimits};
+
+    /// A job for tests that need one and open no file.
+    pub(in crate::intake::gate) fn test_job(feed: Feed) -> GateJob {
+        GateJob {
+            feed,
+            input: "input".into(),
+            output: "output".into(),
+            buckets: 4,
+            source_file: "0123456789abcdef".to_owned(),
+            ignore_columns: Vec::new(),
+            tag_aliases: Vec::new(),
+            limits: GateLimits { memory_mib: 1024, cpu_seconds: 60, file_mib: 64 },
+            batch_rows: 8192,
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The rules of residents, rosters, income and adjustments.
+
+use arrow::array::StringArray;
+
+use super::claims::first_moment;
+use super::days::{date_of, day_of};
+use super::faults::{Faults, Stage};
+use super::sheet::{Cells, Sheet, text};
+use crate::contracts::{RejectCode, TagAliases};
+use crate::domain::{CountyCode, IdNumber, Month, PersonKey};
+
+/// No claim kinds: only claims have them.
+type NoKinds = Option<Vec<&'static str>>;
+
+/// Sex as a code, a county code that is one, a period that runs forward.
+pub(super) fn residents(sheet: &mut Sheet, faults: &mut Faults) -> NoKinds {
+    map(sheet, faults, "sex", RejectCode::UnknownCode, |sex| match sex {
+        "1" | "01" | "男" | "男性" => Some(Some("1")),
+        "2" | "02" | "女" | "女性" => Some(Some("2")),
+        "0" | "9" | "未知" | "未说明" | "不详" => Some(None),
+        _ => None,
+    });
+    counties(sheet, faults);
+    period(sheet, faults, "insured_from", "insured_to");
+    sheet.default_to("updated_at", 0);
+    None
+}
+
+/// Tags by the alias table, a start, a county code that is one, a period that runs forward.
+pub(super) fn rosters(sheet: &mut Sheet, faults: &mut Faults, aliases: &TagAliases) -> NoKinds {
+    map(sheet, faults, "tag", RejectCode::UnknownCode, |tag| aliases.find(tag).map(|tag| Some(tag.code())));
+    counties(sheet, faults);
+    let column = sheet.index("from_date");
+    for row in 0..sheet.rows {
+        let starts = [sheet.numbers("from_date"), sheet.numbers("roster_month")];
+        if starts.iter().all(|column| column.get(row).copied().flatten().is_none()) {
+            faults.note(row, Stage::Required, column, RejectCode::Missing);
+        }
+    }
+    period(sheet, faults, "from_date", "to_date");
+    period(sheet, faults, "roster_month", "to_date");
+    None
+}
+
+/// A place of six digits (the nation is 000000), a year, a release, an amount above nothing.
+pub(super) fn income(sheet: &mut Sheet, faults: &mut Faults) -> NoKinds {
+    let six = |code: &str| code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit());
+    let geography = sheet.index("geography");
+    for row in 0..sheet.rows {
+        if text(sheet.texts("geography"), row).is_some_and(|code| !six(code)) {
+            faults.note(row, Stage::Form, geography, RejectCode::Malformed);
+        }
+    }
+    sheet.default_to("release", 1);
+    let year = |year: i64| i32::try_from(year).is_ok_and(|year| Month::new(year, 1).is_some());
+    within(sheet, faults, "year", (Stage::Form, RejectCode::Malformed), year);
+    within(sheet, faults, "release", (Stage::Form, RejectCode::Malformed), |release| release >= 1);
+    within(sheet, faults, "amount", (Stage::Money, RejectCode::OutOfRange), |fen| fen > 0);
+    None
+}
+
+/// An update without a time counts from its day of payment.
+pub(super) fn adjustments(sheet: &mut Sheet) -> NoKinds {
+    sheet.default_from("updated_at", first_moment, "paid_date");
+    None
+}
+
+/// A birth date that the register leaves out is the one that the id states.
+pub(super) fn birth_dates(sheet: &mut Sheet, keys: &[Option<i64>]) {
+    let stated = |key: &Option<i64>| key.and_then(|key| IdNumber::from_key(PersonKey(key)))?.birth_date();
+    for (cell, key) in sheet.numbers_mut("birth_date").iter_mut().zip(keys) {
+        if cell.is_none() {
+            *cell = stated(key).map(day_of);
+        }
+    }
+}
+
+/// County codes name folders and files: nothing but six digits passes.
+fn counties(sheet: &Sheet, faults: &mut Faults) {
+    let column = sheet.index("county_code");
+    for row in 0..sheet.rows {
+        if text(sheet.texts("county_code"), row).is_some_and(|code| CountyCode::parse(code).is_err()) {
+            faults.note(row, Stage::Form, column, RejectCode::Malformed);
+        }
+    }
+}
+
+/// Notes a period that ends before it begins; an open start of a month is the month's first day.
+fn period(sheet: &Sheet, faults: &mut Faults, from: &str, to: &str) {
+    let (column, ends) = (sheet.index(to), sheet.numbers(to));
+    let own_start = sheet.numbers("from_date");
+    for (row, start) in sheet.numbers(from).iter().enumerate() {
+        let replaced = from == "roster_month" && own_start.get(row).copied().flatten().is_some();
+        let end = ends.get(row).copied().flatten();
+        if let (Some(start), Some(end), false) = (start, end, replaced)
+            && end < *start
+            && date_of(end).is_some()
+        {
+            faults.note(row, Stage::Signs, column, RejectCode::PeriodReversed);
+        }
+    }
+}
+
+fn within(sheet: &Sheet, faults: &mut Faults, name: &str, fault: (Stage, RejectCode), good: impl Fn(i64) -> bool) {
+    let column = sheet.index(name);
+    for (row, value) in sheet.numbers(name).iter().enumerate() {
+        if value.is_some_and(|value| !good(value)) {
+            faults.note(row, fault.0, column, fault.1);
+        }
+    }
+}
+
+/// Maps a text column to codes; `None` is a code that the table does not have.
+fn map<'c>(
+    sheet: &mut Sheet,
+    faults: &mut Faults,
+    name: &str,
+    fault: RejectCode,
+    code: impl Fn(&str) -> Option<Option<&'c str>>,
+) {
+    let Some(column) = sheet.index(name) else { return };
+    let Some(Cells::Text(texts)) = sheet.cells.get(column) else { return };
+    let mut codes: Vec<Option<&'c str>> = Vec::with_capacity(sheet.rows);
+    for (row, text) in texts.iter().enumerate() {
+        let found = text.map(&code);
+        if found == Some(None) {
+            faults.note(row, Stage::Signs, Some(column), fault);
+        }
+        codes.push(found.flatten().flatten());
+    }
+    sheet.replace(name, StringArray::from(codes));
+}

@@ -1,0 +1,157 @@
+//! Judged pages: candidates in the warehouse's columns, with key, bucket, kind, content hash and source.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use arrow::array::{
+    Array as _, ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int32Array, Int64Array, RecordBatch, StringArray,
+    TimestampMillisecondArray, new_null_array,
+};
+use arrow::datatypes::{DataType, SchemaRef};
+use arrow::util::display::array_value_to_string;
+
+use super::Rules;
+use super::faults::{Fault, Faults};
+use super::sheet::{Cells, Sheet};
+use crate::contracts::Feed;
+use crate::domain::{PersonKey, bucket_of, stable_hash};
+use crate::engine::table_schema;
+use crate::intake::gate::decode::Page;
+use crate::intake::gate::job::Refusal;
+
+/// The warehouse schema in which a feed's candidates are staged.
+pub(in crate::intake::gate) fn table_of(feed: Feed) -> Result<SchemaRef, Refusal> {
+    table_schema(feed.name()).ok_or_else(|| Refusal::new(format!("there is no table for {feed}")))
+}
+
+/// A page after all rules.
+pub(in crate::intake::gate) struct Judged {
+    /// All rows in the warehouse's columns; those of rejected rows mean nothing.
+    pub(in crate::intake::gate) batch: RecordBatch,
+    /// Bucket per row; `None` for rejected rows.
+    pub(in crate::intake::gate) buckets: Vec<Option<u16>>,
+    /// Fen of the control column per row.
+    pub(in crate::intake::gate) control: Vec<Option<i64>>,
+    faults: Faults,
+    page: Page,
+}
+
+impl Judged {
+    /// Why a row is rejected; `None` for candidates.
+    pub(in crate::intake::gate) fn fault(&self, row: usize) -> Option<&Fault> {
+        self.faults.of(row)
+    }
+
+    /// The row's number as the sender sees it.
+    pub(in crate::intake::gate) fn source_row(&self, row: usize) -> i64 {
+        self.page.rows.get(row).copied().unwrap_or(0)
+    }
+
+    /// A cell as it was sent; the caller masks it.
+    pub(in crate::intake::gate) fn raw(&self, column: usize, row: usize) -> String {
+        match self.page.columns.get(column) {
+            Some(Some(array)) if row < array.len() && array.is_valid(row) => {
+                array_value_to_string(array, row).unwrap_or_default()
+            }
+            _ => String::new(),
+        }
+    }
+}
+
+/// What the rules derived besides the cells.
+pub(super) struct Derived {
+    pub(super) control: Option<Vec<Option<i64>>>,
+    pub(super) kinds: Option<Vec<&'static str>>,
+    pub(super) keys: Option<Vec<Option<i64>>>,
+}
+
+/// Puts a page's results into the warehouse's columns.
+pub(super) fn judged(
+    rules: &Rules,
+    page: Page,
+    sheet: &Sheet,
+    faults: Faults,
+    derived: Derived,
+) -> Result<Judged, Refusal> {
+    let rows = sheet.rows;
+    let schema = table_of(rules.feed)?;
+    let keys = derived.keys.unwrap_or_else(|| vec![Some(0); rows]);
+    let bucket = |row: usize, key: Option<i64>| match (faults.of(row), rules.feed) {
+        (Some(_), _) => None,
+        (None, Feed::Income) => Some(0),
+        (None, _) => key.map(|key| bucket_of(PersonKey(key), rules.buckets)),
+    };
+    let buckets = keys.iter().enumerate().map(|(row, key)| bucket(row, *key)).collect();
+    let mut columns = Vec::with_capacity(schema.fields().len());
+    for field in schema.fields() {
+        columns.push(match field.name().as_str() {
+            "person_key" => Arc::new(Int64Array::from(keys.clone())) as ArrayRef,
+            "claim_kind" => Arc::new(StringArray::from(derived.kinds.clone().unwrap_or_default())),
+            "has_name_conflict" => Arc::new(BooleanArray::from(vec![false; rows])),
+            "content_hash" => Arc::new(hashes(sheet)),
+            "source_file" => Arc::new(StringArray::from_iter_values(std::iter::repeat_n(&rules.source_file, rows))),
+            "source_row" => Arc::new(Int64Array::from(page.rows.clone())),
+            name => match sheet.index(name).and_then(|at| sheet.cells.get(at)) {
+                Some(cells) => array_of(cells, field.data_type())?,
+                None => new_null_array(field.data_type(), rows),
+            },
+        });
+    }
+    let batch = RecordBatch::try_new(schema, columns)
+        .map_err(|error| Refusal::new(format!("its rows do not fit the table: {error}")))?;
+    let control = derived.control.unwrap_or_else(|| vec![None; rows]);
+    Ok(Judged { batch, buckets, control, faults, page })
+}
+
+fn array_of(cells: &Cells, kind: &DataType) -> Result<ArrayRef, Refusal> {
+    let values = match cells {
+        Cells::Text(texts) => return Ok(Arc::new(texts.clone())),
+        Cells::Numbers(values) => values.iter().copied(),
+    };
+    let narrow = |value: Option<i64>| value.and_then(|value| i32::try_from(value).ok());
+    Ok(match kind {
+        DataType::Decimal128(precision, scale) => {
+            let fen = values.map(|value| value.map(i128::from)).collect::<Decimal128Array>();
+            let fen = fen.with_precision_and_scale(*precision, *scale);
+            Arc::new(fen.map_err(|error| Refusal::new(format!("an amount does not fit: {error}")))?)
+        }
+        DataType::Date32 => Arc::new(values.map(narrow).collect::<Date32Array>()),
+        DataType::Int32 => Arc::new(values.map(narrow).collect::<Int32Array>()),
+        DataType::Boolean => Arc::new(values.map(|value| value.map(|value| value != 0)).collect::<BooleanArray>()),
+        _ => Arc::new(values.collect::<TimestampMillisecondArray>()),
+    })
+}
+
+/// Per row, the hash of all that it says but its update time: `name=value` in the contract's order,
+/// empty cells left out, so that a column added to the contract later changes no hash.
+fn hashes(sheet: &Sheet) -> Int64Array {
+    let columns: Vec<_> = sheet
+        .contract
+        .columns
+        .iter()
+        .zip(&sheet.cells)
+        .filter(|(column, _)| column.name != "updated_at")
+        .map(|(column, cells)| (column.name, cells))
+        .collect();
+    let mut content = String::with_capacity(1024);
+    let hash = |row: usize| {
+        content.clear();
+        for (name, cells) in &columns {
+            match cells {
+                Cells::Text(texts) if texts.is_valid(row) => {
+                    content.push_str(name);
+                    content.push('=');
+                    content.push_str(texts.value(row));
+                }
+                Cells::Numbers(values) if values[row].is_some() => {
+                    content.push_str(name);
+                    let _ = write!(content, "={}", values[row].unwrap_or(0));
+                }
+                _ => continue,
+            }
+            content.push('\u{1f}');
+        }
+        stable_hash(&content).cast_signed()
+    };
+    (0..sheet.rows).map(hash).collect::<Vec<_>>().into()
+}

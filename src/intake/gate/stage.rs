@@ -1,0 +1,99 @@
+//! Staging: candidates written as Arrow IPC files, one per bucket, in file order.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::PathBuf;
+
+use arrow::array::RecordBatch;
+use arrow::compute::interleave_record_batch;
+use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
+use arrow::ipc::writer::FileWriter;
+
+use super::job::{GateJob, Refusal, StagedFile};
+use super::rules::table_of;
+use crate::contracts::Feed;
+
+/// Rows that are gathered before they are dealt out: enough that each bucket gets a decent batch.
+const GATHER: usize = 65_536;
+
+/// The open files of one job.
+pub(super) struct Staging {
+    folder: PathBuf,
+    schema: SchemaRef,
+    has_persons: bool,
+    waiting: Vec<RecordBatch>,
+    /// Per bucket: batch and row of the waiting candidates.
+    dealt: BTreeMap<u16, Vec<(usize, usize)>>,
+    count: usize,
+    files: BTreeMap<u16, (FileWriter<BufWriter<File>>, u64)>,
+}
+
+impl Staging {
+    /// Nothing is written before the first candidate comes.
+    pub(super) fn new(job: &GateJob) -> Result<Self, Refusal> {
+        Ok(Self {
+            folder: job.output.clone(),
+            schema: table_of(job.feed)?,
+            has_persons: job.feed != Feed::Income,
+            waiting: Vec::new(),
+            dealt: BTreeMap::new(),
+            count: 0,
+            files: BTreeMap::new(),
+        })
+    }
+
+    /// Takes a page; `buckets` has one entry per row, `None` for rejected rows.
+    pub(super) fn add(&mut self, batch: RecordBatch, buckets: &[Option<u16>]) -> Result<(), Refusal> {
+        let at = self.waiting.len();
+        for (row, bucket) in buckets.iter().enumerate() {
+            if let Some(bucket) = bucket {
+                self.dealt.entry(*bucket).or_default().push((at, row));
+            }
+        }
+        self.count += batch.num_rows();
+        self.waiting.push(batch);
+        if self.count >= GATHER { self.deal() } else { Ok(()) }
+    }
+
+    fn deal(&mut self) -> Result<(), Refusal> {
+        let batches: Vec<&RecordBatch> = self.waiting.iter().collect();
+        for (bucket, rows) in std::mem::take(&mut self.dealt) {
+            let batch = interleave_record_batch(&batches, &rows).map_err(|error| failed(&error))?;
+            if let std::collections::btree_map::Entry::Vacant(entry) = self.files.entry(bucket) {
+                let path = self.folder.join(name_of(self.has_persons, bucket));
+                let file = File::create(path).map_err(|error| failed(&error.into()))?;
+                let writer = FileWriter::try_new(BufWriter::with_capacity(1 << 16, file), &self.schema);
+                entry.insert((writer.map_err(|error| failed(&error))?, 0));
+            }
+            if let Some((writer, count)) = self.files.get_mut(&bucket) {
+                writer.write(&batch).map_err(|error| failed(&error))?;
+                *count += rows.len() as u64;
+            }
+        }
+        self.waiting.clear();
+        self.count = 0;
+        Ok(())
+    }
+
+    /// Writes the rest and closes the files.
+    pub(super) fn finish(mut self) -> Result<Vec<StagedFile>, Refusal> {
+        self.deal()?;
+        let mut staged = Vec::new();
+        for (bucket, (mut writer, rows)) in self.files {
+            writer.finish().map_err(|error| failed(&error))?;
+            let name = name_of(self.has_persons, bucket);
+            staged.push(StagedFile { bucket: self.has_persons.then_some(bucket), name, rows });
+        }
+        Ok(staged)
+    }
+}
+
+fn name_of(has_persons: bool, bucket: u16) -> String {
+    if has_persons { format!("bucket={bucket:03}.arrow") } else { "all.arrow".to_owned() }
+}
+
+fn failed(error: &ArrowError) -> Refusal {
+    Refusal::new(format!("its rows could not be staged: {error}"))
+}

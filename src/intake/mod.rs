@@ -1,0 +1,20 @@
+//! Intake: landed files pass the gate, their rows are resolved against what is accepted, and a version is committed.
+//!
+//! `landing` finds whole files, `gate` opens them in a child process, `resolve` decides on rows, `tables` writes
+//! files, `commit` checks the balances. What the accepted rows mean is the models' business.
+
+mod commit;
+mod error;
+pub mod gate;
+mod landing;
+mod resolve;
+mod tables;
+mod take_in;
+
+pub use commit::sweep;
+pub use error::IntakeError;
+pub use gate::{GateError, GateJob, GateLimits, GateReport, GateVerdict, StagedFile, TagAlias, run_gate};
+pub use take_in::{FileSummary, Intake, IntakeSummary, Verdict, take_in};
+
+/// Told the stage, how much of it is done, and of how much; called from several threads.
+pub type Progress<'a> = &'a (dyn Fn(&str, u64, u64) + Sync);

@@ -1,0 +1,71 @@
+//! Rosters: every distinct row is kept; a row that says what another says already is a duplicate.
+
+use std::collections::HashSet;
+
+use arrow::array::ArrayRef;
+use arrow::row::{OwnedRow, RowConverter, SortField};
+
+use super::super::IntakeError;
+use super::super::resolve::Fate;
+use super::columns::{conform, read_part};
+use super::slots::{Decided, Part, Shelf, Table, place_of};
+use super::{Batch, Change};
+use crate::engine::table_schema;
+
+/// All columns but the source, so that the order of the rows is total.
+static TABLE: Table = Table {
+    name: "rosters",
+    held: None,
+    sorted_by: &[
+        "person_key",
+        "tag",
+        "source_office",
+        "roster_month",
+        "from_date",
+        "to_date",
+        "county_code",
+        "id_number",
+        "cert_type",
+        "person_name",
+    ],
+    control: None,
+};
+
+/// Keeps the batch's distinct rows and writes the touched files.
+pub(super) fn take(batch: &Batch<'_>) -> Result<Change, IntakeError> {
+    batch.per_bucket(&batch.all_buckets(), |bucket| {
+        let staged = batch.staged_parts(bucket);
+        if staged.is_empty() { Ok(Change::new(batch.staged.len())) } else { take_bucket(batch, bucket, staged) }
+    })
+}
+
+fn take_bucket(batch: &Batch<'_>, bucket: u16, staged: Vec<Part>) -> Result<Change, IntakeError> {
+    let existing = batch.version.bucket(TABLE.name, bucket).map(|entry| batch.existing_part(entry, false));
+    let parts: Vec<Part> = existing.chain(staged).collect();
+    let mut change = Change::new(batch.staged.len());
+    let mut decided = Vec::new();
+    let mut seen: HashSet<OwnedRow> = HashSet::new();
+    let wrong = |part: &Part, error: &dyn std::fmt::Display| IntakeError::rows(&part.path, error);
+    let schema = table_schema(TABLE.name).ok_or_else(|| IntakeError::rows(batch.root, "a table without schema"))?;
+    let fields = TABLE.sorted_by.iter().filter_map(|name| schema.field_with_name(name).ok());
+    let fields = fields.map(|field| SortField::new(field.data_type().clone())).collect();
+    let converter = RowConverter::new(fields).map_err(|error| IntakeError::rows(batch.root, error))?;
+    for (number, part) in parts.iter().enumerate() {
+        let mut row = 0;
+        for rows in read_part(part, None)? {
+            let rows = conform(&rows, &schema, &part.path)?;
+            let columns: Vec<ArrayRef> =
+                TABLE.sorted_by.iter().filter_map(|name| rows.column_by_name(name).cloned()).collect();
+            for content in &converter.convert_columns(&columns).map_err(|error| wrong(part, &error))? {
+                let fate = if seen.insert(content.owned()) { Fate::Accepted(None) } else { Fate::Duplicate };
+                change.count(part.origin, part.file, fate, 0);
+                let (to, note) = place_of(fate);
+                decided.push(Decided { part: number, row, to, note, renote: false });
+                row += 1;
+            }
+        }
+    }
+    let shelf = Shelf { table: &TABLE, root: batch.root, bucket: Some(bucket), parts: &parts };
+    change.entries = shelf.rewrite(&decided)?;
+    Ok(change)
+}

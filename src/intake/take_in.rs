@@ -1,0 +1,373 @@
+//! One run of intake: each feed's new files through the gate, in batches, one committed version per batch.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, FixedOffset, Utc};
+
+use super::commit::{check_tables, keep_rejects, whole_outcome};
+use super::gate::{GateJob, GateLimits, GateReport, GateVerdict, TagAlias, run_gate};
+use super::landing::{self, Landed, Manifest, Stamp};
+use super::tables::{self, Batch};
+use super::{IntakeError, Progress};
+use crate::config::{Layout, Settings};
+use crate::contracts::{Feed, Outcome, TakenFile};
+use crate::domain::stable_hash;
+use crate::engine::sha256_of;
+use crate::ledger::{FileState, Ledger};
+use crate::warehouse::{Version, Warehouse};
+
+/// Staged rows at which a batch is closed: it bounds the memory for their ids (16 bytes each) and for the
+/// buckets in work, and still rewrites each month's files only once for a province's usual day.
+const BATCH_ROWS: u64 = 2_000_000;
+
+/// Everything that intake works with.
+pub struct Intake<'a> {
+    /// Folders of the workspace.
+    pub layout: &'a Layout,
+    /// Settings of the workspace.
+    pub settings: &'a Settings,
+    /// Where accepted rows go.
+    pub warehouse: &'a Warehouse,
+    /// What is known about landed files.
+    pub ledger: &'a Ledger,
+    /// This program, which the gate starts as its child.
+    pub program: &'a Path,
+    /// Rows of the tag alias table: spelling, tag.
+    pub tag_aliases: &'a [(String, String)],
+    /// The moment of the run.
+    pub now: DateTime<FixedOffset>,
+    /// The feeds to take; `None` takes all.
+    pub feeds: Option<&'a [Feed]>,
+    /// Told how far it is.
+    pub progress: Progress<'a>,
+}
+
+/// What became of one landed file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Its rows were taken in, now.
+    Taken(Outcome),
+    /// It was refused as a whole, now.
+    Refused {
+        /// What is wrong.
+        reason: String,
+        /// How to mend it.
+        hint: String,
+    },
+    /// It is not whole yet and was left for the next run.
+    Arriving(String),
+    /// The same bytes were taken in before.
+    Known,
+    /// The same bytes were refused before, under the same contract and settings.
+    StillRefused {
+        /// What is wrong.
+        reason: String,
+        /// How to mend it.
+        hint: String,
+    },
+}
+
+/// One landed file and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileSummary {
+    /// Its feed.
+    pub feed: Feed,
+    /// Its name.
+    pub name: String,
+    /// What became of it.
+    pub verdict: Verdict,
+    /// Where its rejected rows lie.
+    pub rejects: Option<PathBuf>,
+}
+
+/// What one run of intake did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IntakeSummary {
+    /// Every file that lies in the landing folders, in order of feed and name (unfinished transfers only counted).
+    pub files: Vec<FileSummary>,
+    /// Hidden files, macOS twins and unfinished transfers that were passed over.
+    pub skipped: u64,
+    /// Versions that were committed.
+    pub versions: Vec<u64>,
+}
+
+impl IntakeSummary {
+    /// Whether the warehouse is as it was.
+    #[must_use]
+    pub fn is_unchanged(&self) -> bool {
+        self.versions.is_empty()
+    }
+}
+
+/// Takes in what lies in the landing folders. The caller holds the run lock.
+///
+/// # Errors
+/// When a balance fails, or disk, ledger or warehouse fail; batches committed before stay committed.
+pub async fn take_in(intake: &Intake<'_>) -> Result<IntakeSummary, IntakeError> {
+    let staging = intake.layout.staging();
+    if staging.exists() {
+        std::fs::remove_dir_all(&staging).map_err(IntakeError::io(&staging))?;
+    }
+    let version = intake.warehouse.current().await?;
+    intake.catch_up(&version).await?;
+    let mut run = Run { intake, version, summary: IntakeSummary::default(), waiting: Vec::new(), opened: 0 };
+    for feed in Feed::ALL {
+        if intake.feeds.is_none_or(|feeds| feeds.contains(&feed)) {
+            run.feed(feed).await?;
+        }
+    }
+    if staging.exists() {
+        std::fs::remove_dir_all(&staging).map_err(IntakeError::io(&staging))?;
+    }
+    let order = |file: &FileSummary| Feed::ALL.iter().position(|feed| *feed == file.feed);
+    run.summary.files.sort_by(|a, b| (order(a), a.name.as_bytes()).cmp(&(order(b), b.name.as_bytes())));
+    Ok(run.summary)
+}
+
+impl Intake<'_> {
+    fn moment(&self) -> DateTime<Utc> {
+        self.now.with_timezone(&Utc)
+    }
+
+    /// Tells the ledger about versions that were committed by a run that was killed before it could.
+    async fn catch_up(&self, current: &Version) -> Result<(), IntakeError> {
+        for number in self.ledger.synced_version()? + 1..=current.number {
+            let version = self.warehouse.version(number).await?;
+            self.ledger.record_taken(number, &version.taken, self.moment())?;
+        }
+        Ok(())
+    }
+
+    fn limits(&self) -> GateLimits {
+        let gate = &self.settings.gate;
+        GateLimits { memory_mib: gate.memory_mib, cpu_seconds: gate.cpu_seconds, file_mib: gate.file_mib }
+    }
+
+    fn ignored(&self, feed: Feed) -> Vec<String> {
+        self.settings.feeds.get(feed.name()).map(|feed| feed.ignore_columns.clone()).unwrap_or_default()
+    }
+
+    fn workers(&self) -> usize {
+        match self.settings.engine.workers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            workers => workers,
+        }
+    }
+
+    /// Everything besides its bytes that decides whether a file is refused; a change gives it another try.
+    fn circumstances(&self, feed: Feed) -> i64 {
+        let (version, contract) = (env!("CARGO_PKG_VERSION"), feed.contract().version);
+        let tags = (feed == Feed::Rosters).then_some(self.tag_aliases);
+        let text = format!("{version} {contract} {:?} {:?} {tags:?}", self.ignored(feed), self.limits());
+        stable_hash(&text).cast_signed()
+    }
+}
+
+/// A file that passed the gate and waits for its batch.
+struct Waiting {
+    file: Landed,
+    file_id: String,
+    folder: PathBuf,
+    report: GateReport,
+}
+
+/// What looking at a file showed.
+enum Look {
+    Decided(Verdict),
+    New { file_id: String, manifest: Option<Manifest> },
+}
+
+struct Run<'a> {
+    intake: &'a Intake<'a>,
+    version: Version,
+    summary: IntakeSummary,
+    waiting: Vec<Waiting>,
+    opened: u64,
+}
+
+impl Run<'_> {
+    async fn feed(&mut self, feed: Feed) -> Result<(), IntakeError> {
+        let landing = landing::list(&self.intake.layout.landing(feed.name()))?;
+        self.summary.skipped += landing.skipped;
+        let (count, mut seen) = (landing.files.len() as u64, BTreeSet::new());
+        for (at, file) in (0..).zip(landing.files) {
+            (self.intake.progress)(&format!("{feed} files"), at, count);
+            match self.look(feed, &file)? {
+                Look::Decided(verdict) => self.report(feed, &file.name, verdict, None),
+                Look::New { file_id, .. } if !seen.insert(file_id.clone()) => {
+                    self.report(feed, &file.name, Verdict::Known, None);
+                }
+                Look::New { file_id, manifest } => {
+                    if let Some(verdict) = self.open(feed, &file, &file_id, manifest.as_ref())? {
+                        self.report(feed, &file.name, verdict, None);
+                    }
+                }
+            }
+            let rows: u64 = self.waiting.iter().map(|waiting| waiting.report.outcome.accepted.rows).sum();
+            // Income files are weighed against each other one by one.
+            if rows >= BATCH_ROWS || (feed == Feed::Income && !self.waiting.is_empty()) {
+                self.close_batch(feed).await?;
+            }
+        }
+        (self.intake.progress)(&format!("{feed} files"), count, count);
+        if self.waiting.is_empty() { Ok(()) } else { self.close_batch(feed).await }
+    }
+
+    fn report(&mut self, feed: Feed, name: &str, verdict: Verdict, rejects: Option<PathBuf>) {
+        self.summary.files.push(FileSummary { feed, name: name.to_owned(), verdict, rejects });
+    }
+
+    /// What can be said about a file without opening it.
+    fn look(&self, feed: Feed, file: &Landed) -> Result<Look, IntakeError> {
+        let arriving = |why: String| Ok(Look::Decided(Verdict::Arriving(why)));
+        if let Some(reason) = landing::wrong_format(feed, &file.name) {
+            let hint = "land it in one of these formats, with the matching ending".to_owned();
+            return Ok(Look::Decided(Verdict::Refused { reason, hint }));
+        }
+        let manifest = match Manifest::of(file) {
+            Ok(manifest) => manifest,
+            Err(why) => return arriving(why),
+        };
+        let quiet = self.intake.settings.landing.quiet_seconds;
+        if manifest.is_none()
+            && let Some(why) = landing::too_young(file.stamp, quiet, self.intake.now)
+        {
+            return arriving(why);
+        }
+        let file_id = self.file_id(feed, file)?;
+        if let Some(why) = manifest.as_ref().and_then(|it| it.differs_in_bytes(file.stamp.bytes, &file_id)) {
+            return arriving(why);
+        }
+        match self.intake.ledger.file_state(feed, &file_id)? {
+            Some(FileState::Taken { .. }) => Ok(Look::Decided(Verdict::Known)),
+            Some(FileState::Refused { reason, hint }) if self.refused_alike(feed, &file_id)? => {
+                Ok(Look::Decided(Verdict::StillRefused { reason, hint }))
+            }
+            _ => Ok(Look::New { file_id, manifest }),
+        }
+    }
+
+    fn file_id(&self, feed: Feed, file: &Landed) -> Result<String, IntakeError> {
+        let Stamp { bytes, modified_ns } = file.stamp;
+        let ledger = self.intake.ledger;
+        if let Some(known) = ledger.cached_file(feed, &file.name, bytes, modified_ns)? {
+            return Ok(known);
+        }
+        let (file_id, read) = sha256_of(&file.path)?;
+        if read == bytes && Stamp::of(&file.path)? == file.stamp {
+            ledger.cache_file(feed, &file.name, bytes, modified_ns, &file_id)?;
+        }
+        Ok(file_id)
+    }
+
+    /// Whether a refused content was refused under today's circumstances. They are remembered in the cache of
+    /// landed files, under a name that no file can have.
+    fn refused_alike(&self, feed: Feed, file_id: &str) -> Result<bool, IntakeError> {
+        let circumstances = self.intake.circumstances(feed);
+        Ok(self.intake.ledger.cached_file(feed, &refusal_name(file_id), 0, circumstances)?.is_some())
+    }
+
+    fn refuse(&self, feed: Feed, name: &str, file_id: &str, reason: String) -> Result<Verdict, IntakeError> {
+        let hint = format!(
+            "mend the file and land it again under any name; `poverty-watch contract {feed}` prints what it must look like"
+        );
+        let (intake, circumstances) = (self.intake, self.intake.circumstances(feed));
+        intake.ledger.record_refused(feed, name, file_id, &reason, &hint, intake.moment())?;
+        intake.ledger.cache_file(feed, &refusal_name(file_id), 0, circumstances, file_id)?;
+        Ok(Verdict::Refused { reason, hint })
+    }
+
+    /// Sends a file through the gate; `None` when it waits for its batch now.
+    fn open(
+        &mut self,
+        feed: Feed,
+        file: &Landed,
+        file_id: &str,
+        manifest: Option<&Manifest>,
+    ) -> Result<Option<Verdict>, IntakeError> {
+        let intake = self.intake;
+        self.opened += 1;
+        let folder = intake.layout.staging().join(format!("{feed}-{:06}", self.opened));
+        let aliases = intake.tag_aliases.iter().filter(|_| feed == Feed::Rosters);
+        let job = GateJob {
+            feed,
+            input: file.path.clone(),
+            output: folder.clone(),
+            buckets: self.version.buckets,
+            source_file: file_id.get(..16).unwrap_or(file_id).to_owned(),
+            ignore_columns: intake.ignored(feed),
+            tag_aliases: aliases.map(|(alias, tag)| TagAlias { alias: alias.clone(), tag: tag.clone() }).collect(),
+            limits: intake.limits(),
+            batch_rows: intake.settings.engine.batch_rows,
+        };
+        let verdict = run_gate(intake.program, &job)?;
+        if Stamp::of(&file.path)? != file.stamp {
+            return Ok(Some(Verdict::Arriving("changed while it was read".to_owned())));
+        }
+        match verdict {
+            GateVerdict::Refused { reason } => self.refuse(feed, &file.name, file_id, reason).map(Some),
+            GateVerdict::Staged(report) => {
+                if let Some(why) = manifest.and_then(|it| it.differs_in_rows(report.outcome.read)) {
+                    return Ok(Some(Verdict::Arriving(why)));
+                }
+                self.waiting.push(Waiting { file: file.clone(), file_id: file_id.to_owned(), folder, report });
+                Ok(None)
+            }
+        }
+    }
+
+    /// Resolves the waiting files together and commits them as one version.
+    async fn close_batch(&mut self, feed: Feed) -> Result<(), IntakeError> {
+        let intake = self.intake;
+        let waiting = std::mem::take(&mut self.waiting);
+        let staged: Vec<PathBuf> = waiting.iter().map(|waiting| waiting.folder.clone()).collect();
+        let batch = Batch {
+            feed,
+            root: intake.warehouse.root(),
+            version: &self.version,
+            staged: &staged,
+            workers: intake.workers(),
+            progress: intake.progress,
+        };
+        let change = match tables::take(&batch)? {
+            Ok(change) => change,
+            Err(disagreement) => {
+                for waiting in &waiting {
+                    let verdict = self.refuse(feed, &waiting.file.name, &waiting.file_id, disagreement.what.clone())?;
+                    self.report(feed, &waiting.file.name, verdict, None);
+                }
+                return Ok(());
+            }
+        };
+        let mut taken = Vec::new();
+        for (waiting, resolved) in waiting.iter().zip(&change.outcomes) {
+            taken.push(TakenFile {
+                file_id: waiting.file_id.clone(),
+                feed,
+                name: waiting.file.name.clone(),
+                bytes: waiting.file.stamp.bytes,
+                outcome: whole_outcome(feed, &waiting.report.outcome, resolved)?,
+            });
+        }
+        let next = self.version.next("intake", change.entries.clone(), taken);
+        check_tables(feed, &self.version, &next, &change)?;
+        for (waiting, file) in waiting.iter().zip(&next.taken) {
+            let folder = intake.layout.rejects(feed.name());
+            let rejects = keep_rejects(&folder, &waiting.folder, &file.name, &file.file_id, &file.outcome)?;
+            self.report(feed, &file.name, Verdict::Taken(file.outcome.clone()), rejects);
+        }
+        intake.warehouse.commit(&next).await?;
+        intake.ledger.record_taken(next.number, &next.taken, intake.moment())?;
+        self.summary.versions.push(next.number);
+        self.version = next;
+        for folder in &staged {
+            std::fs::remove_dir_all(folder).map_err(IntakeError::io(folder))?;
+        }
+        Ok(())
+    }
+}
+
+fn refusal_name(file_id: &str) -> String {
+    format!("refused/{file_id}")
+}

@@ -1,0 +1,66 @@
+//! What can go wrong with the ledger.
+
+use std::path::PathBuf;
+
+/// A failure of the ledger. Texts never carry a name or an id.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The file cannot be opened or brought to this version's tables.
+    #[error("{path}: {why}; check the folder's rights, or restore the file from the backup", path = .path.display())]
+    Open {
+        /// The ledger's file.
+        path: PathBuf,
+        /// What SQLite said.
+        why: String,
+    },
+    /// A statement failed.
+    #[error("ledger, {what}: {source}")]
+    Statement {
+        /// What was being done.
+        what: &'static str,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// A stored value cannot be understood.
+    #[error("ledger, {what}: the stored value is damaged ({why}); restore ledger.sqlite from the backup")]
+    Damaged {
+        /// Table and column.
+        what: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A list of that id was sealed before with other content.
+    #[error("list {list_id} is sealed with other content; a sealed list never changes, corrections are new lists")]
+    SealedDifferently {
+        /// The list.
+        list_id: String,
+    },
+    /// A list would break its office's row of numbers.
+    #[error("list {list_id} carries number {found}, but its office's next number is {expected}; run again")]
+    Sequence {
+        /// The list.
+        list_id: String,
+        /// Number it carries.
+        found: u64,
+        /// Number that follows the office's last.
+        expected: u64,
+    },
+    /// The audit chain does not hold.
+    #[error("the audit chain is broken at entry {seq}: it was changed or an entry before it removed")]
+    AuditBroken {
+        /// First entry that does not fit.
+        seq: i64,
+    },
+}
+
+impl LedgerError {
+    /// For `map_err`: names what was being done.
+    pub(super) fn doing(what: &'static str) -> impl FnOnce(rusqlite::Error) -> Self {
+        move |source| Self::Statement { what, source }
+    }
+
+    /// For `map_err`: a stored value that does not parse.
+    pub(super) fn damaged<E: std::fmt::Display>(what: &'static str) -> impl FnOnce(E) -> Self {
+        move |error| Self::Damaged { what, why: error.to_string() }
+    }
+}

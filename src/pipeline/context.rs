@@ -1,0 +1,202 @@
+//! Everything a job works with, opened once: workspace, warehouse, ledger, engine, policy, tables.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+
+use super::PipelineError;
+use super::job::{Job, parse_job};
+use super::tables::{County, Office, parse_tables};
+use crate::config::Problem;
+use crate::engine::{Engine, Models};
+use crate::ledger::Ledger;
+use crate::policy::{Policy, parse_policy};
+use crate::warehouse::Warehouse;
+use crate::workspace::{Assets, Workspace};
+
+/// Told how far a step is; the command line draws a bar or writes a line.
+pub trait Progress: Send + Sync {
+    /// A step begins; `total` is the number of its parts (buckets, files), 0 where unknown.
+    fn begin(&self, step: &str, total: u64);
+    /// So many parts of the step are done.
+    fn reached(&self, done: u64);
+    /// The step is over; `note` says what it did.
+    fn end(&self, step: &str, note: &str);
+}
+
+/// An opened workspace with all that its files declare.
+pub struct Context {
+    /// The workspace.
+    pub workspace: Workspace,
+    /// Its versions.
+    pub warehouse: Warehouse,
+    /// Its database.
+    pub ledger: Ledger,
+    /// Its models.
+    pub engine: Engine,
+    /// Its rules.
+    pub policy: Policy,
+    /// SHA-256 of the policy file.
+    pub policy_hash: String,
+    /// The counties that it serves.
+    pub counties: Vec<County>,
+    /// The offices that lists go to.
+    pub offices: Vec<Office>,
+    /// Spellings of tags.
+    pub tag_aliases: Vec<(String, String)>,
+    /// The moment at which the command began.
+    pub now: DateTime<Utc>,
+    /// The program that opens foreign files in a process of its own.
+    pub gate_program: PathBuf,
+    /// Who is told how far a step is.
+    pub progress: Arc<dyn Progress>,
+}
+
+impl Context {
+    /// Opens everything that a workspace holds.
+    ///
+    /// # Errors
+    /// When a file that people write is wrong (all problems at once), or the disk fails.
+    pub fn open(
+        workspace: Workspace,
+        now: DateTime<Utc>,
+        gate_program: PathBuf,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Self, PipelineError> {
+        let declared = Declared::read(&workspace.assets, &workspace.settings.policy).map_err(PipelineError::Config)?;
+        let folder = |path: PathBuf| -> Result<PathBuf, PipelineError> {
+            std::fs::create_dir_all(&path)
+                .map_err(|error| PipelineError::Io(path.display().to_string(), error))
+                .map(|()| path)
+        };
+        let warehouse = folder(workspace.layout.warehouse())?;
+        let scratch = folder(workspace.layout.scratch())?;
+        Ok(Self {
+            warehouse: Warehouse::open(&warehouse, workspace.settings.warehouse.buckets)?,
+            ledger: Ledger::open(&workspace.layout.ledger())?,
+            engine: Engine::new(declared.models, &workspace.settings.engine, &scratch)?,
+            policy: declared.policy,
+            policy_hash: declared.policy_hash,
+            counties: declared.counties,
+            offices: declared.offices,
+            tag_aliases: declared.tag_aliases,
+            workspace,
+            now,
+            gate_program,
+            progress,
+        })
+    }
+
+    /// A job by name.
+    ///
+    /// # Errors
+    /// When there is none or its file is wrong.
+    pub fn job(&self, name: &str) -> Result<Job, PipelineError> {
+        let file = format!("pipelines/{name}.toml");
+        let text = self.workspace.assets.read(&file)?.text;
+        parse_job(&file, &text, self.engine.models()).map_err(PipelineError::Config)
+    }
+
+    /// Buckets worked on at once.
+    #[must_use]
+    pub fn workers(&self) -> usize {
+        match self.workspace.settings.engine.workers {
+            0 => std::thread::available_parallelism().map_or(2, usize::from),
+            workers => workers,
+        }
+    }
+}
+
+/// What the workspace's files declare, before anything is opened.
+pub struct Declared {
+    models: Models,
+    policy: Policy,
+    policy_hash: String,
+    counties: Vec<County>,
+    offices: Vec<Office>,
+    tag_aliases: Vec<(String, String)>,
+}
+
+impl Declared {
+    /// Reads and checks all of them.
+    ///
+    /// # Errors
+    /// Every problem of every file.
+    pub fn read(assets: &Assets, policy: &str) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let file = format!("pipelines/policies/{policy}.toml");
+        let text = text_of(assets, &file, &mut problems);
+        let parsed = parse_policy(&file, &text).map_err(|mut found| problems.append(&mut found)).ok();
+        let models = read_models(assets, &mut problems);
+        let tables = parse_tables(assets, &mut problems);
+        if let (Some(policy), Some(models)) = (&parsed, &models) {
+            check_policy(&file, policy, models, &tables.offices, &mut problems);
+            for job in assets.list("pipelines/").iter().filter(|path| is_job(path)) {
+                let text = text_of(assets, job, &mut problems);
+                if let Err(mut found) = parse_job(job, &text, models) {
+                    problems.append(&mut found);
+                }
+            }
+        }
+        match (parsed, models) {
+            (Some(policy), Some(models)) if problems.is_empty() => Ok(Self {
+                models,
+                policy,
+                policy_hash: hex(&text),
+                counties: tables.counties,
+                offices: tables.offices,
+                tag_aliases: tables.tag_aliases,
+            }),
+            _ => Err(problems),
+        }
+    }
+
+    /// The models.
+    #[must_use]
+    pub fn into_models(self) -> Models {
+        self.models
+    }
+}
+
+fn is_job(path: &str) -> bool {
+    path.strip_prefix("pipelines/").is_some_and(|name| !name.contains('/') && name.ends_with(".toml"))
+}
+
+fn text_of(assets: &Assets, file: &str, problems: &mut Vec<Problem>) -> String {
+    assets.read(file).map(|asset| asset.text).unwrap_or_else(|error| {
+        problems.push(Problem::new(file, 0, error.to_string(), ""));
+        String::new()
+    })
+}
+
+fn read_models(assets: &Assets, problems: &mut Vec<Problem>) -> Option<Models> {
+    let mut files = Vec::new();
+    for path in assets.list("sql/").iter().filter(|path| path.ends_with(".sql")) {
+        let stem = path.trim_start_matches("sql/").trim_end_matches(".sql");
+        let sql = text_of(assets, path, problems);
+        let contract = text_of(assets, &format!("sql/{stem}.toml"), problems);
+        files.push((stem.to_owned(), sql, contract));
+    }
+    Models::parse(&files).map_err(|mut found| problems.append(&mut found)).ok()
+}
+
+fn check_policy(file: &str, policy: &Policy, models: &Models, offices: &[Office], problems: &mut Vec<Problem>) {
+    for rule in &policy.rules {
+        let model = format!("rule_{}", rule.shape);
+        if models.get(&model).is_none() {
+            let hint = format!("write sql/rules/{model}.sql or choose a shape that is there");
+            problems.push(Problem::new(file, 0, format!("rule {}: there is no shape {}", rule.id, rule.shape), hint));
+        }
+        for recipient in rule.recipients.iter().filter(|id| offices.iter().all(|office| office.id != **id)) {
+            let message = format!("rule {}: there is no office `{recipient}`", rule.id);
+            problems.push(Problem::new(file, 0, message, "offices stand in pipelines/tables/offices.csv"));
+        }
+    }
+}
+
+/// SHA-256 of a text, hex.
+pub(super) fn hex(text: &str) -> String {
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}

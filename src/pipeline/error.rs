@@ -1,0 +1,52 @@
+//! What can end a job early, and the exit code that tells the scheduler.
+
+use crate::config::Problem;
+use crate::engine::EngineError;
+use crate::ledger::LedgerError;
+use crate::warehouse::WarehouseError;
+use crate::workspace::WorkspaceError;
+
+/// A job that could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// Settings, policy, pipelines, tables or SQL are wrong.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Config(Vec<Problem>),
+    /// The workspace cannot be opened.
+    #[error(transparent)]
+    Workspace(#[from] WorkspaceError),
+    /// Another run holds the lock.
+    #[error("another run is working in this workspace ({0}); try again when it is done")]
+    Locked(String),
+    /// Counts do not add up; nothing was published.
+    #[error("check {check} failed on {place}: {why}; nothing was published")]
+    Check {
+        /// The check.
+        check: String,
+        /// Bucket, month, rule.
+        place: String,
+        /// The difference.
+        why: String,
+    },
+    /// Something the job needs is not there yet.
+    #[error("{0}")]
+    NotReady(String),
+    /// Intake failed.
+    #[error(transparent)]
+    Intake(#[from] crate::intake::IntakeError),
+    /// Sealing failed.
+    #[error(transparent)]
+    Seal(#[from] super::seal::SealError),
+    /// A statement or a file failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Versions failed.
+    #[error(transparent)]
+    Warehouse(#[from] WarehouseError),
+    /// The ledger failed.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The system failed.
+    #[error("{0}: {1}")]
+    Io(String, std::io::Error),
+}

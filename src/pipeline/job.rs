@@ -1,0 +1,96 @@
+//! A job: ordered steps, declared in `pipelines/<job>.toml`.
+
+use serde::Deserialize;
+
+use crate::config::{Problem, nearest};
+use crate::engine::{ModelKind, Models};
+
+/// A job file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Job {
+    /// Its name on the command line.
+    pub name: String,
+    /// Its name on pages and lists.
+    pub title: String,
+    /// What it does, in order.
+    pub steps: Vec<Step>,
+}
+
+/// One step.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, tag = "run", rename_all = "snake_case")]
+pub enum Step {
+    /// Takes in landed files.
+    Intake {},
+    /// Refreshes a table model.
+    Model {
+        /// The model.
+        model: String,
+        /// How its files are split besides by bucket.
+        split: Split,
+        /// Checks that follow on the same bucket.
+        #[serde(default)]
+        checks: Vec<String>,
+    },
+    /// Carries out the policy's rules.
+    Findings {
+        /// Checks that follow on the same bucket.
+        #[serde(default)]
+        checks: Vec<String>,
+    },
+    /// Moves the cases by the findings.
+    Cases {},
+    /// Seals the period's lists.
+    Seal {},
+}
+
+impl Step {
+    /// The name under which progress and timings are told.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Intake {} => "intake",
+            Self::Model { model, .. } => model,
+            Self::Findings { .. } => "findings",
+            Self::Cases {} => "cases",
+            Self::Seal {} => "seal",
+        }
+    }
+}
+
+/// How a model's files are split besides by bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Split {
+    /// One per month that has claims.
+    Month,
+    /// One for the run's period.
+    Period,
+}
+
+/// Reads a job file and checks it against the models.
+///
+/// # Errors
+/// All faults, with file and line.
+pub fn parse_job(file: &str, text: &str, models: &Models) -> Result<Job, Vec<Problem>> {
+    let job: Job = toml::from_str(text).map_err(|error| vec![Problem::in_toml(file, text, &error)])?;
+    let mut problems = Vec::new();
+    for step in &job.steps {
+        let (model, checks): (Option<&String>, &[String]) = match step {
+            Step::Model { model, checks, .. } => (Some(model), checks),
+            Step::Findings { checks } => (None, checks),
+            _ => (None, &[]),
+        };
+        for name in model.into_iter().chain(checks) {
+            if models.get(name).is_none_or(|model| model.kind != ModelKind::Table) {
+                let tables = models.iter().filter(|model| model.kind == ModelKind::Table);
+                let hint = nearest(name, tables.map(|model| model.name.as_str()))
+                    .map_or_else(|| "models stand below sql/".to_owned(), |near| format!("did you mean `{near}`?"));
+                let offset = text.find(&format!("\"{name}\"")).unwrap_or(0);
+                problems.push(Problem::at(file, text, offset, format!("there is no table model `{name}`"), hint));
+            }
+        }
+    }
+    if problems.is_empty() { Ok(job) } else { Err(problems) }
+}

@@ -1,0 +1,287 @@
+//! Running a job: its steps in order, under the lock, each committed before the next begins.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Write as _;
+use std::time::Instant;
+
+use serde::Serialize;
+
+use super::compute::{Task, refresh};
+use super::findings::{Findings, read_findings, refresh_findings, sources};
+use super::job::{Job, Split, Step};
+use super::{Context, PipelineError, lists, rules};
+use crate::cases::{FindingState, FindingStatus};
+use crate::domain::Month;
+use crate::engine::Param;
+use crate::intake::{Intake, IntakeSummary, sweep, take_in};
+use crate::ledger::{CaseCounts, CaseFinding, NewRun, RunState, StepTiming};
+use crate::policy::Rule;
+use crate::warehouse::{FileEntry, Version};
+
+/// What a run did.
+#[derive(Debug, Default, Serialize)]
+pub struct RunReport {
+    /// The job.
+    pub job: String,
+    /// The period.
+    pub period: String,
+    /// The version that readers see now.
+    pub version: u64,
+    /// Whether anything is different from before.
+    pub changed: bool,
+    /// What intake did, where the job has it.
+    #[serde(skip)]
+    pub intake: Option<IntakeSummary>,
+    /// Findings by rule and status.
+    pub findings: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Counties without an income figure, by rule.
+    pub missing_income: BTreeMap<String, Vec<String>>,
+    /// How the cases moved.
+    pub cases: CaseCounts,
+    /// What was sealed, where the job seals.
+    pub sealed: Option<lists::Sealed>,
+}
+
+/// Runs a job for a period.
+///
+/// # Errors
+/// What ended it early; steps that were committed stay, the next run goes on from there.
+pub async fn run_job(context: &Context, job: &Job, period: Month) -> Result<RunReport, PipelineError> {
+    let _lock = take_lock(context)?;
+    let new = NewRun { key: String::new(), job: job.name.clone(), period: period.to_string() };
+    let run_id = context.ledger.start_run(&new, context.now)?;
+    let mut run = Run::new(context, job, period).await?;
+    let begun = Instant::now();
+    let outcome = run.steps(job).await;
+    let (state, summary) = match &outcome {
+        Ok(()) => (RunState::Done, serde_json::to_value(&run.report).unwrap_or_default()),
+        Err(error) => (RunState::Failed, serde_json::json!({ "error": error.to_string() })),
+    };
+    // The end is the start plus what the monotonic clock measured: the wall clock may be set meanwhile.
+    let ended = context.now + begun.elapsed();
+    context.ledger.finish_run(run_id, state, Some(run.version.number), &summary, &run.timings, ended)?;
+    outcome.map(|()| run.report)
+}
+
+/// Holds the workspace for one run; the system lets go when the process ends, however it ends.
+fn take_lock(context: &Context) -> Result<File, PipelineError> {
+    let path = context.workspace.layout.lock();
+    let io = |error| PipelineError::Io(path.display().to_string(), error);
+    let mut lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(io)?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(PipelineError::Locked(path.display().to_string())),
+        Err(TryLockError::Error(error)) => return Err(io(error)),
+    }
+    lock.set_len(0).and_then(|()| writeln!(lock, "{}", std::process::id())).map_err(io)?;
+    Ok(lock)
+}
+
+struct Run<'a> {
+    context: &'a Context,
+    period: Month,
+    version: Version,
+    findings: Option<Findings>,
+    report: RunReport,
+    timings: Vec<StepTiming>,
+}
+
+impl<'a> Run<'a> {
+    async fn new(context: &'a Context, job: &Job, period: Month) -> Result<Self, PipelineError> {
+        let version = context.warehouse.current().await?;
+        let report = RunReport { job: job.name.clone(), period: period.to_string(), ..RunReport::default() };
+        Ok(Self { context, period, version, findings: None, report, timings: Vec::new() })
+    }
+
+    async fn steps(&mut self, job: &Job) -> Result<(), PipelineError> {
+        for step in &job.steps {
+            let begun = Instant::now();
+            match step {
+                Step::Intake {} => self.intake().await?,
+                Step::Model { model, split, checks } => self.model(job, model, *split, checks).await?,
+                Step::Findings { checks } => self.findings(job, checks).await?,
+                Step::Cases {} => self.cases()?,
+                Step::Seal {} => self.seal().await?,
+            }
+            let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+            tracing::info!(job = job.name, step = step.name(), millis, version = self.version.number, "step done");
+            self.timings.push(StepTiming { step: step.name().to_owned(), millis });
+        }
+        sweep(&self.context.warehouse, &self.version).await?;
+        self.report.version = self.version.number;
+        Ok(())
+    }
+
+    async fn intake(&mut self) -> Result<(), PipelineError> {
+        let summary = intake_now(self.context, None).await?;
+        self.report.changed |= !summary.is_unchanged();
+        self.report.intake = Some(summary);
+        self.version = self.context.warehouse.current().await?;
+        Ok(())
+    }
+
+    async fn model(&mut self, job: &Job, model: &str, split: Split, checks: &[String]) -> Result<(), PipelineError> {
+        let tasks = match split {
+            Split::Month => self.monthly_tasks(model, checks),
+            Split::Period => self.period_tasks(model, checks)?,
+        };
+        let wanted: std::collections::BTreeSet<_> = tasks.iter().map(|task| (task.month, task.bucket)).collect();
+        let refreshed = refresh(self.context, &self.version, model, tasks).await?;
+        let gone = self.version.table(model).filter(|file| split == Split::Month && is_gone(file, &wanted));
+        let gone: Vec<FileEntry> =
+            gone.map(|file| FileEntry { rows: 0, inputs: String::new(), ..file.clone() }).collect();
+        let made = refreshed.made + gone.len();
+        self.commit(job, [refreshed.entries, gone].concat(), made).await
+    }
+
+    /// A task per month and bucket that has claims.
+    fn monthly_tasks(&self, model: &str, checks: &[String]) -> Vec<Task> {
+        let wanted = self.context.engine.models().sources_of(model);
+        let months = self.version.table("claims").filter_map(|file| Some((file.month?, file.bucket?)));
+        months
+            .map(|(month, bucket)| {
+                let files = |table: &String| {
+                    let all = self.version.bucket(table, bucket);
+                    (table.clone(), all.filter(|file| file.month == Some(month)).cloned().collect())
+                };
+                Task {
+                    model: model.to_owned(),
+                    table: model.to_owned(),
+                    month: Some(month),
+                    rule: None,
+                    bucket,
+                    sources: wanted.iter().map(files).collect(),
+                    rows: BTreeMap::new(),
+                    params: BTreeMap::new(),
+                    checks: checks.to_vec(),
+                }
+            })
+            .collect()
+    }
+
+    /// A task per bucket for the period.
+    fn period_tasks(&self, model: &str, checks: &[String]) -> Result<Vec<Task>, PipelineError> {
+        let models = self.context.engine.models();
+        let wanted = models.sources_of(model);
+        let rules: Vec<&Rule> = self.context.policy.in_force(self.period.last_day()).collect();
+        let rows: BTreeMap<String, arrow::array::RecordBatch> = [
+            ("rule".to_owned(), rules::rule_rows(&rules, models)?),
+            ("rule_insurance".to_owned(), rules::insurance_rows(&rules, models)?),
+        ]
+        .into();
+        let task = |bucket| Task {
+            model: model.to_owned(),
+            table: model.to_owned(),
+            month: Some(self.period),
+            rule: None,
+            bucket,
+            sources: sources(&self.version, &wanted, self.period, bucket),
+            rows: rows.clone(),
+            params: [("on_date".to_owned(), Param::Date(self.period.last_day()))].into(),
+            checks: checks.to_vec(),
+        };
+        Ok((0..self.version.buckets).map(task).collect())
+    }
+
+    async fn findings(&mut self, job: &Job, checks: &[String]) -> Result<(), PipelineError> {
+        let findings = refresh_findings(self.context, &self.version, self.period, checks).await?;
+        self.commit(job, findings.entries.clone(), findings.made).await?;
+        for (rule, lines) in findings.lines.iter().filter(|(_, lines)| !lines.missing.is_empty()) {
+            tracing::warn!(rule, counties = lines.missing.len(), period = %self.period, "no income figure for the line");
+            self.report.missing_income.insert(rule.clone(), lines.missing.clone());
+        }
+        self.findings = Some(findings);
+        Ok(())
+    }
+
+    fn cases(&mut self) -> Result<(), PipelineError> {
+        self.context.progress.begin("cases", 0);
+        let rows = read_findings(self.context, &self.version, self.period)?;
+        let mut found = Vec::new();
+        for row in rows {
+            let by_status = self.report.findings.entry(row.rule.clone()).or_default();
+            let status = row.reason.as_ref().map_or(row.status.clone(), |reason| format!("{}: {reason}", row.status));
+            *by_status.entry(status).or_default() += 1;
+            if let Some(status) = FindingStatus::parse(&row.status) {
+                let reason = row.reason.unwrap_or_default();
+                found.push(CaseFinding {
+                    person: row.person,
+                    rule: row.rule,
+                    county: row.county.unwrap_or_default(),
+                    state: FindingState { status, measured: row.measured, reason },
+                });
+            }
+        }
+        self.report.cases = self.context.ledger.apply_cases(self.period, &found, self.context.now)?;
+        self.report.changed |= self.report.cases != CaseCounts::default();
+        self.context.progress.end("cases", &format!("{} findings", found.len()));
+        Ok(())
+    }
+
+    async fn seal(&mut self) -> Result<(), PipelineError> {
+        let lines = self.findings.as_ref().map(|findings| &findings.lines);
+        let empty = BTreeMap::new();
+        let sealed = lists::seal_period(self.context, &self.version, self.period, lines.unwrap_or(&empty)).await?;
+        self.report.changed |= sealed.is_new;
+        self.report.sealed = Some(sealed);
+        Ok(())
+    }
+
+    async fn commit(&mut self, job: &Job, entries: Vec<FileEntry>, made: usize) -> Result<(), PipelineError> {
+        if made > 0 {
+            let next = self.version.next(&job.name, entries, Vec::new());
+            self.context.warehouse.commit(&next).await?;
+            self.version = next;
+            self.report.changed = true;
+        }
+        Ok(())
+    }
+}
+
+fn is_gone(file: &FileEntry, wanted: &std::collections::BTreeSet<(Option<Month>, u16)>) -> bool {
+    file.bucket.is_some_and(|bucket| !wanted.contains(&(file.month, bucket)))
+}
+
+/// Takes in what has landed; the caller holds the lock.
+async fn intake_now(
+    context: &Context,
+    feeds: Option<&[crate::contracts::Feed]>,
+) -> Result<IntakeSummary, PipelineError> {
+    let begun = std::sync::Mutex::new(String::new());
+    let progress = |step: &str, done: u64, total: u64| {
+        if let Ok(mut last) = begun.lock() {
+            if *last != step {
+                context.progress.begin(step, total);
+                step.clone_into(&mut last);
+            }
+        }
+        context.progress.reached(done);
+    };
+    let intake = Intake {
+        layout: &context.workspace.layout,
+        settings: &context.workspace.settings,
+        warehouse: &context.warehouse,
+        ledger: &context.ledger,
+        program: &context.gate_program,
+        tag_aliases: &context.tag_aliases,
+        now: context.now.fixed_offset(),
+        feeds,
+        progress: &progress,
+    };
+    let summary = take_in(&intake).await?;
+    context.progress.end("intake", &format!("{} files, {} versions", summary.files.len(), summary.versions.len()));
+    Ok(summary)
+}
+
+/// `poverty-watch intake`: only the first step of nightly.
+///
+/// # Errors
+/// When a balance fails, the lock is held, or disk, ledger or warehouse fail.
+pub async fn run_intake(
+    context: &Context,
+    feeds: Option<&[crate::contracts::Feed]>,
+) -> Result<IntakeSummary, PipelineError> {
+    let _lock = take_lock(context)?;
+    intake_now(context, feeds).await
+}

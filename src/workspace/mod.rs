@@ -1,0 +1,140 @@
+//! The folder that a bureau works in: making it, reading its settings, finding its pipelines and SQL.
+//! What the settings mean lives in `config`; the ledger and the warehouse are made by their owners.
+
+mod assets;
+mod error;
+mod init;
+
+pub use assets::{Asset, Assets, Origin};
+pub use error::WorkspaceError;
+pub use init::{InitSummary, init};
+
+use std::path::Path;
+
+use crate::config::{Layout, Problem, Settings, nearest};
+use crate::contracts::Feed;
+use crate::domain::CountyCode;
+
+/// The settings file's name, as problems name it.
+pub const SETTINGS_FILE: &str = "poverty-watch.toml";
+
+/// An opened workspace.
+#[derive(Debug, Clone)]
+pub struct Workspace {
+    /// Where its folders lie.
+    pub layout: Layout,
+    /// What its settings file says.
+    pub settings: Settings,
+    /// Its pipelines, policies, tables and SQL models.
+    pub assets: Assets,
+}
+
+/// Opens the workspace at `dir`.
+///
+/// # Errors
+/// When there is none, or its settings are wrong; every problem is in the error.
+pub fn load(dir: &Path) -> Result<Workspace, WorkspaceError> {
+    let layout = Layout::new(dir);
+    let path = layout.settings();
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(WorkspaceError::Missing { dir: dir.to_owned() });
+        }
+        Err(source) => return Err(WorkspaceError::Io { path, source }),
+    };
+    let assets = Assets::of(dir);
+    let settings = parse_settings(&text, &assets)?;
+    Ok(Workspace { layout, settings, assets })
+}
+
+/// Reads the settings' text and checks what the types cannot: codes, names and ranges.
+fn parse_settings(text: &str, assets: &Assets) -> Result<Settings, WorkspaceError> {
+    let settings: Settings = toml::from_str(text)
+        .map_err(|error| WorkspaceError::Settings(vec![Problem::in_toml(SETTINGS_FILE, text, &error)]))?;
+    let mut problems = Vec::new();
+    let mut report = |key: &str, message: String, hint: String| {
+        problems.push(Problem::at_key(SETTINGS_FILE, text, key, message, hint));
+    };
+    if CountyCode::parse(&settings.area).is_err() {
+        report("area", format!("area `{}` is no area code", settings.area), "six digits such as 350000".to_owned());
+    }
+    let policies = assets.policies();
+    if !policies.contains(&settings.policy) {
+        let hint = nearest(&settings.policy, policies.iter().map(String::as_str)).map_or_else(
+            || format!("there are: {}; or write pipelines/policies/{}.toml", policies.join(", "), settings.policy),
+            |close| format!("did you mean `{close}`?"),
+        );
+        report("policy", format!("there is no policy `{}`", settings.policy), hint);
+    }
+    if !(1..=999).contains(&settings.warehouse.buckets) {
+        report("buckets", "buckets must lie between 1 and 999".to_owned(), "16 suits a prefecture".to_owned());
+    }
+    if settings.engine.memory_mib < 64 {
+        report("memory_mib", "the engine needs at least 64 MiB".to_owned(), "512 is the default".to_owned());
+    }
+    if !(1..=1_048_576).contains(&settings.engine.batch_rows) {
+        report("batch_rows", "batch_rows must lie between 1 and 1048576".to_owned(), "8192 is the default".to_owned());
+    }
+    for name in settings.feeds.keys().filter(|name| Feed::parse(name).is_none()) {
+        let close = nearest(name, Feed::ALL.map(Feed::name)).unwrap_or("claims");
+        let at = text.find(&format!("feeds.{name}")).unwrap_or(0);
+        let hint = format!("did you mean `feeds.{close}`?");
+        problems.push(Problem::at(SETTINGS_FILE, text, at, format!("there is no feed `{name}`"), hint));
+    }
+    if problems.is_empty() { Ok(settings) } else { Err(WorkspaceError::Settings(problems)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn workspace(settings: &str) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(dir.path().join("pipelines/policies")).unwrap();
+        std::fs::write(dir.path().join("pipelines/policies/trial.toml"), "").unwrap();
+        std::fs::write(dir.path().join(SETTINGS_FILE), settings).unwrap();
+        dir
+    }
+
+    #[test]
+    fn a_good_workspace_loads_with_defaults() {
+        let dir = workspace("policy = \"trial\"\narea = \"990100\"\n[feeds.claims]\nmax_age_days = 3\n");
+        let loaded = load(dir.path()).unwrap();
+        assert_eq!(loaded.settings.warehouse.buckets, 16);
+        assert_eq!(loaded.settings.feeds["claims"].max_age_days, Some(3));
+    }
+
+    #[test]
+    fn every_fault_is_told_with_its_line() {
+        let dir = workspace("policy = \"trail\"\narea = \"../12\"\n[warehouse]\nbuckets = 0\n[feeds.claim]\n");
+        let Err(WorkspaceError::Settings(problems)) = load(dir.path()) else { panic!("must fail") };
+        let lines: Vec<_> = problems.iter().map(|problem| problem.line).collect();
+        assert_eq!(lines, [2, 1, 4, 5]);
+        assert_eq!(problems[1].hint, "did you mean `trial`?");
+        assert_eq!(problems[3].hint, "did you mean `feeds.claims`?");
+    }
+
+    #[test]
+    fn init_adds_what_is_missing_and_keeps_what_is_there() {
+        let dir = workspace("policy = \"trial\"\narea = \"990100\"\n");
+        std::fs::create_dir_all(dir.path().join("pipelines/tables")).unwrap();
+        std::fs::write(dir.path().join("pipelines/tables/counties.csv"), "code,name\n350102,甲\n").unwrap();
+        let summary = init(dir.path(), "trial", "990100").unwrap();
+        assert_eq!(summary.kept, ["pipelines/tables/counties.csv"]);
+        assert!(dir.path().join("landing/claims").is_dir());
+        assert!(dir.path().join("pipelines/tables/offices.csv").is_file());
+        let assets = load(dir.path()).unwrap().assets;
+        assert!(assets.read("pipelines/tables/counties.csv").unwrap().text.contains("350102"));
+        assert_eq!(assets.overrides(), ["pipelines/tables/counties.csv"]);
+        assert!(init(dir.path(), "trial", "990100").unwrap().written.is_empty());
+    }
+
+    #[test]
+    fn init_refuses_a_folder_of_other_things() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("thesis.doc"), "").unwrap();
+        assert!(matches!(init(dir.path(), "fujian", "990100"), Err(WorkspaceError::NotEmpty { .. })));
+        assert!(matches!(load(dir.path()), Err(WorkspaceError::Missing { .. })));
+    }
+}
