@@ -1,17 +1,11 @@
 //! All integration tests, in one binary.
 
-<<<<<<< HEAD
+mod demo;
 mod determinism;
+mod gate;
+mod intake;
 mod kill;
 mod oracle;
 mod rand_hie;
 mod tidy;
 mod workspace;
-=======
-<<<<<<< HEAD
-mod intake;
-mod gate;
-=======
-mod demo;
->>>>>>> demo
->>>>>>> main
