@@ -63,7 +63,7 @@ fn listed(workspace: &Workspace, month: &str) -> usize {
     let mut persons = 0;
     for (_, manifest) in workspace.manifests(month) {
         if manifest["list_id"].as_str().unwrap().contains("-MZ-") {
-            persons += usize::try_from(manifest["persons"].as_u64().unwrap()).unwrap();
+            persons += usize::try_from(manifest["counts"]["persons"].as_u64().unwrap()).unwrap();
         }
     }
     persons

@@ -5,6 +5,7 @@ usage: manifest_check.py WORKSPACE
 
 import csv
 import hashlib
+import io
 import os
 import sys
 from collections import defaultdict
@@ -12,7 +13,8 @@ from decimal import Decimal
 
 from warehouse import manifests
 
-STATES = {"new", "continuing", "escalated", "withdrawn"}
+STATES = ("new", "continuing", "escalated", "withdrawn")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def check_files(folder, manifest):
@@ -37,22 +39,23 @@ def check_totals(folder, manifest):
         raise SystemExit(f"{name}: no byte-order mark")
     if b"\n" in content.replace(b"\r\n", b""):
         raise SystemExit(f"{name}: a line does not end in CRLF")
-    rows = list(csv.DictReader(content.decode("utf-8-sig").splitlines()))
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
     counts = defaultdict(int)
     fen = 0
     for row in rows:
         for value in row.values():
-            if value and value[0] in "=+@\t" or value.startswith("-") and not value[1:].replace(".", "").isdigit():
+            is_number = value.replace(".", "", 1).lstrip("-").isdigit()
+            if value.startswith(FORMULA_STARTS) and not is_number:
                 raise SystemExit(f"{name}: a cell that a spreadsheet takes for a formula")
         counts[row["delta"]] += 1
         if row["delta"] != "withdrawn":
             fen += int(Decimal(row["measured_amount"]) * 100)
-    said = {state: count for state, count in manifest["counts"].items() if count}
-    if dict(counts) != said or not set(counts) <= STATES:
+    said = {state: manifest["counts"][state] for state in STATES if manifest["counts"][state]}
+    if dict(counts) != said or len(rows) != manifest["counts"]["rows"]:
         raise SystemExit(f"{name}: {dict(counts)} rows, the manifest says {said}")
     if fen != manifest["control_fen"]:
         raise SystemExit(f"{name}: {fen} fen, the manifest says {manifest['control_fen']}")
-    if sum(counts.values()) - counts["withdrawn"] != manifest["persons"]:
+    if len(rows) - counts["withdrawn"] != manifest["counts"]["persons"]:
         raise SystemExit(f"{name}: persons do not add up")
 
 
@@ -64,7 +67,7 @@ def main():
         if os.path.basename(folder) != manifest["list_id"]:
             raise SystemExit(f"{folder} holds {manifest['list_id']}")
         check_files(folder, manifest)
-        if manifest["list_id"].split("-")[3] != "SUM":
+        if manifest["kind"] != "SUM":
             check_totals(folder, manifest)
         numbers[(manifest["county"], manifest["office"])].append(manifest["seq"])
     for (county, office), found in numbers.items():

@@ -45,7 +45,7 @@ def read_list(path, manifest):
         if kind == RESIDENT_ID and len(cell.value) != 18:
             raise SystemExit(f"{path}, row {row}: the id has {len(cell.value)} characters")
         ids.append(cell.value)
-    rows = sum(manifest["counts"].values())
+    rows = manifest["counts"]["rows"]
     if len(ids) != rows:
         raise SystemExit(f"{path}: {len(ids)} rows, the manifest says {rows}")
     return ids
@@ -86,7 +86,7 @@ def main():
     for folder, manifest in manifests(workspace):
         name = next(file["name"] for file in manifest["files"] if file["name"].endswith(".xlsx"))
         path = os.path.join(folder, name)
-        if manifest["list_id"].split("-")[3] == "SUM":
+        if manifest["kind"] == "SUM":
             openpyxl.load_workbook(path)
         else:
             ids = read_list(path, manifest)
