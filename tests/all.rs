@@ -1,8 +1,5 @@
 //! All integration tests, in one binary.
 
-<<<<<<< HEAD
-mod intake;
-mod gate;
-=======
 mod demo;
->>>>>>> demo
+mod gate;
+mod intake;
