@@ -1,6 +1,7 @@
 //! `poverty-watch`: finds the people whom medical costs push into poverty, and refers them to help.
 
 pub mod cases;
+pub mod cli;
 pub mod config;
 pub mod contracts;
 pub mod demo;

@@ -12,15 +12,15 @@ use crate::workspace::{Workspace, sha256_of};
 
 /// Where the data lies: beside the project, or where the environment says.
 fn data() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/rand_hie");
-    let named = std::env::var_os("RAND_HIE").map(PathBuf::from);
-    [named, Some(beside)].into_iter().flatten().find(|folder| folder.join("claims.parquet").exists())
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    let shared = std::env::var_os("POVERTY_WATCH_SHARED_DATA").map_or_else(beside, PathBuf::from);
+    Some(shared.join("rand_hie")).filter(|folder| folder.join("claims.parquet").exists())
 }
 
 #[test]
 fn five_years_of_real_claims_give_the_expected_counts() {
     let Some(data) = data() else {
-        println!("rand_hie: 0 cases: the data does not lie in ../shared/data/rand_hie (or RAND_HIE)");
+        println!("rand_hie: 0 cases: the data does not lie in ../shared/data (set POVERTY_WATCH_SHARED_DATA)");
         return;
     };
     let workspace = Workspace::new("fujian", "990000");

@@ -9,7 +9,7 @@ use super::compute::{Task, refresh};
 use super::rules::{self, Lines, income_figures};
 use super::{Context, PipelineError};
 use crate::domain::{Fen, Month, PersonKey};
-use crate::engine::{Param, Source, Statement, read_table};
+use crate::engine::{Param, read_table};
 use crate::policy::Rule;
 use crate::warehouse::{FileEntry, Version};
 
@@ -200,35 +200,4 @@ pub fn read_findings(context: &Context, version: &Version, period: Month) -> Res
         }
     }
     Ok(rows)
-}
-
-/// Everybody whom the period's claims name, counted once; the base of every share.
-pub(super) async fn count_persons(
-    context: &Context,
-    version: &Version,
-    period: Month,
-    rule: &Rule,
-    lines: &Lines,
-) -> Result<(i64, i64), PipelineError> {
-    let wanted = context.engine.models().sources_of("check_persons");
-    let (mut persons, mut below) = (0, 0);
-    for bucket in 0..version.buckets {
-        let files = sources(version, &wanted, period, bucket).into_iter().map(|(table, entries)| {
-            (table, Source::Files(entries.iter().map(|entry| context.warehouse.path(entry)).collect()))
-        });
-        let mut all: BTreeMap<String, Source> = files.collect();
-        let insured = rules::insurance_rows(&[rule], context.engine.models())?;
-        all.insert("rule_insurance".to_owned(), Source::Rows(insured));
-        let statement = Statement {
-            model: "check_persons".to_owned(),
-            sources: all,
-            params: rules::params(rule, lines, period, true),
-            place: format!("bucket {bucket:03}"),
-        };
-        for batch in context.engine.collect(&statement).await? {
-            persons += batch.column(0).as_primitive::<Int64Type>().value(0);
-            below += batch.column(1).as_primitive::<Int64Type>().value(0);
-        }
-    }
-    Ok((persons, below))
 }

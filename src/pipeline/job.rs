@@ -73,7 +73,7 @@ pub enum Split {
 ///
 /// # Errors
 /// All faults, with file and line.
-pub fn parse_job(file: &str, text: &str, models: &Models) -> Result<Job, Vec<Problem>> {
+pub(super) fn parse_job(file: &str, text: &str, models: &Models) -> Result<Job, Vec<Problem>> {
     let job: Job = toml::from_str(text).map_err(|error| vec![Problem::in_toml(file, text, &error)])?;
     let mut problems = Vec::new();
     for step in &job.steps {

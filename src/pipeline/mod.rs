@@ -20,7 +20,7 @@ mod tables;
 pub use check::check;
 pub use context::{Context, Declared, Progress};
 pub use error::PipelineError;
-pub use explain::{Explanation, explain};
+pub use explain::{Explanation, explain, person_named};
 pub use findings::{FindingRow, read_findings};
 pub use job::{Job, Split, Step};
 pub use lists::Sealed;

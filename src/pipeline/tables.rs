@@ -25,17 +25,17 @@ pub struct Office {
 
 /// All tables of a workspace.
 #[derive(Debug, Default)]
-pub struct Tables {
+pub(super) struct Tables {
     /// From `counties.csv`.
-    pub counties: Vec<County>,
+    pub(super) counties: Vec<County>,
     /// From `offices.csv`.
-    pub offices: Vec<Office>,
+    pub(super) offices: Vec<Office>,
     /// From `tag_aliases.csv`.
-    pub tag_aliases: Vec<(String, String)>,
+    pub(super) tag_aliases: Vec<(String, String)>,
 }
 
 /// Reads all tables; what is wrong goes to `problems`.
-pub fn parse_tables(assets: &Assets, problems: &mut Vec<Problem>) -> Tables {
+pub(super) fn parse_tables(assets: &Assets, problems: &mut Vec<Problem>) -> Tables {
     let mut tables = Tables::default();
     let file = "pipelines/tables/counties.csv";
     for (line, row) in rows(assets, file, ["code", "name"], problems) {

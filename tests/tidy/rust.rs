@@ -11,12 +11,22 @@ const FOLDER_FILES: std::ops::RangeInclusive<usize> = 3..=8;
 
 /// Files that may name a float, and why.
 const FLOAT_FILES: &[(&str, &str)] = &[
-    ("src/intake/gate/decode/columnar.rs", "senders' float columns are read here, within 0.0001 yuan of a whole fen"),
-    ("src/intake/gate/decode/workbook.rs", "spreadsheet cells are floats"),
+    ("src/intake/gate/rules/money.rs", "senders' float columns are read here, each within a tolerance of a whole fen"),
+    ("src/pipeline/seal/sheet/list.rs", "workbook cells are doubles: the nearest one to the exact decimal"),
+    ("src/pipeline/seal/sheet/rollup.rs", "workbook cells are doubles: the nearest one to the exact decimal"),
 ];
 
-/// Folders with fewer or more files than usual, and why.
-const ODD_FOLDERS: &[(&str, &str)] = &[("src/contracts", "one file per feed"), ("src", "lib.rs and main.rs")];
+/// Folders with more files than usual, and why.
+const ODD_FOLDERS: &[(&str, &str)] = &[
+    ("src/cli", "one file per verb"),
+    ("src/contracts", "one file per feed"),
+    ("src/demo", "one file per feed, and what they share"),
+    ("src/intake/gate/rules", "one file per kind of rule"),
+    ("src/intake/tables", "one file per table"),
+    ("src/referrals", "one file per thing that a list is made of"),
+    ("src/cases", "one state machine"),
+    ("src", "lib.rs and main.rs"),
+];
 
 pub(super) fn modules_open_with_docs(files: &[Source]) -> Vec<String> {
     rust(files)

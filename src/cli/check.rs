@@ -1,0 +1,24 @@
+//! `check`: every problem of the files that people write.
+
+use super::{CONFIG, Failure, Session};
+use crate::{pipeline, workspace};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {}
+
+pub(super) async fn run(_arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
+    let workspace = workspace::load(&session.workspace)?;
+    let problems = pipeline::check(&workspace).await;
+    for problem in &problems {
+        println!("{problem}");
+    }
+    for path in workspace.assets.overrides() {
+        println!("note: {path} is the workspace's own");
+    }
+    if problems.is_empty() {
+        println!("settings, policies, pipelines, tables and SQL are in order");
+        return Ok(0);
+    }
+    println!("{} problems", problems.len());
+    Ok(CONFIG)
+}

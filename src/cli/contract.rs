@@ -1,0 +1,28 @@
+//! `contract`: print what a feed's files must look like.
+
+use super::Format;
+use crate::contracts::{Feed, to_json, to_text};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The feed: claims, residents, rosters, income or adjustments.
+    #[arg(value_parser = feed_argument)]
+    feed: Feed,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// A feed by name.
+pub(super) fn feed_argument(name: &str) -> Result<Feed, String> {
+    Feed::parse(name).ok_or_else(|| format!("there is no such feed; there are {}", Feed::ALL.map(Feed::name).join(", ")))
+}
+
+pub(super) fn run(arguments: &Arguments) -> u8 {
+    let contract = arguments.feed.contract();
+    match arguments.format {
+        Format::Text => print!("{}", to_text(contract)),
+        Format::Json => println!("{:#}", to_json(contract)),
+    }
+    0
+}

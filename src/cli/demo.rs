@@ -1,0 +1,45 @@
+//! `demo`: invent a prefecture, run both jobs on it, say what was found and where the lists lie.
+
+use std::path::PathBuf;
+
+use super::{Failure, INTERNAL, Session, run::describe};
+use crate::demo::{AREA, DemoOptions, PERIOD, generate};
+use crate::domain::Month;
+use crate::pipeline::run_job;
+use crate::workspace;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Folder to make; it must be new, empty, or an earlier demo.
+    #[arg(long, default_value = "demo-workspace")]
+    dir: PathBuf,
+    /// How many people to invent; about ten claims each.
+    #[arg(long, default_value_t = DemoOptions::default().persons)]
+    persons: u64,
+    /// The same seed gives the same prefecture.
+    #[arg(long, default_value_t = DemoOptions::default().seed)]
+    seed: u64,
+    /// Only write the files below landing/; run no job.
+    #[arg(long)]
+    only_generate: bool,
+}
+
+pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
+    workspace::init(&arguments.dir, "fujian", AREA)?;
+    let landing = arguments.dir.join("landing");
+    let options = DemoOptions { persons: arguments.persons, seed: arguments.seed };
+    let made = generate(&options, &landing).map_err(|error| Failure::new(INTERNAL, error.to_string()))?;
+    let rows: u64 = made.files.iter().map(|file| file.rows).sum();
+    println!("invented {} people, {rows} rows in {} files below {}", options.persons, made.files.len(), landing.display());
+    if arguments.only_generate {
+        return Ok(0);
+    }
+    let context = session.open_at(&arguments.dir)?;
+    let period = Month::parse(PERIOD).map_err(|error| Failure::new(INTERNAL, error.to_string()))?;
+    let nightly = run_job(&context, &context.job("nightly")?, period).await?;
+    print!("\n{}", describe(&context, &nightly));
+    let monthly = run_job(&context, &context.job("monthly")?, period).await?;
+    print!("\n{}", describe(&context, &monthly));
+    println!("lists: {}", context.workspace.layout.lists(period).display());
+    Ok(0)
+}

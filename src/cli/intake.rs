@@ -1,0 +1,75 @@
+//! `intake`: take in what has landed, and say what became of every file.
+
+use super::{DATA, Failure, Session, contract::feed_argument};
+use crate::contracts::{Feed, Outcome, Tally};
+use crate::domain::Fen;
+use crate::intake::{IntakeSummary, Verdict};
+use crate::pipeline::run_intake;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Only these feeds.
+    #[arg(long, value_parser = feed_argument)]
+    feed: Vec<Feed>,
+}
+
+pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
+    let context = session.open()?;
+    let feeds = (!arguments.feed.is_empty()).then_some(arguments.feed.as_slice());
+    let summary = run_intake(&context, feeds).await?;
+    print!("{}", describe(&summary));
+    Ok(exit_code(&summary))
+}
+
+/// 4 when a file was refused now; a file that was refused before is told, and no news.
+pub(super) fn exit_code(summary: &IntakeSummary) -> u8 {
+    let refused = summary.files.iter().any(|file| matches!(file.verdict, Verdict::Refused { .. }));
+    if refused { DATA } else { 0 }
+}
+
+/// One line per file, two where it was refused.
+pub(super) fn describe(summary: &IntakeSummary) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    let known = summary.files.iter().filter(|file| file.verdict == Verdict::Known).count();
+    for file in &summary.files {
+        let place = format!("{}/{}", file.feed, file.name);
+        let _ = match &file.verdict {
+            Verdict::Taken(outcome) => writeln!(text, "{place}: {}", counts(outcome)),
+            Verdict::Refused { reason, hint } => writeln!(text, "{place}: refused: {reason}\n  hint: {hint}"),
+            Verdict::StillRefused { reason, .. } => writeln!(text, "{place}: still refused: {reason}"),
+            Verdict::Arriving(why) => writeln!(text, "{place}: not whole yet, left for the next run: {why}"),
+            Verdict::Known => Ok(()),
+        };
+        if let Some(rejects) = &file.rejects {
+            let _ = writeln!(text, "  rejected rows for the sender: {}", rejects.display());
+        }
+    }
+    if known > 0 {
+        let _ = writeln!(text, "{known} files were taken in before");
+    }
+    if summary.skipped > 0 {
+        let _ = writeln!(text, "{} hidden or unfinished files were passed over", summary.skipped);
+    }
+    text
+}
+
+/// `read = accepted + ...` in rows and yuan.
+fn counts(outcome: &Outcome) -> String {
+    let mut parts = vec![("accepted".to_owned(), outcome.accepted)];
+    parts.extend(outcome.rejected.iter().map(|(code, tally)| (format!("rejected {code}"), *tally)));
+    parts.push(("superseded".to_owned(), outcome.superseded));
+    parts.push(("duplicate".to_owned(), outcome.duplicate));
+    parts.push(("held".to_owned(), outcome.held));
+    let parts = parts.into_iter().filter(|(_, tally)| tally.rows > 0);
+    let parts: Vec<String> = parts.map(|(name, tally)| format!("{name} {}", one(tally))).collect();
+    format!("{} rows = {}", one(outcome.read), if parts.is_empty() { "0".to_owned() } else { parts.join(" + ") })
+}
+
+fn one(tally: Tally) -> String {
+    match i64::try_from(tally.fen) {
+        Ok(0) => tally.rows.to_string(),
+        Ok(fen) => format!("{} ({} yuan)", tally.rows, Fen(fen)),
+        Err(_) => format!("{} ({} fen)", tally.rows, tally.fen),
+    }
+}

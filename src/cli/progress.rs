@@ -1,0 +1,69 @@
+//! Progress bars on a terminal, log lines elsewhere.
+
+use std::io::IsTerminal as _;
+use std::sync::{Arc, Mutex};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tracing_subscriber::EnvFilter;
+
+use crate::pipeline::Progress;
+
+/// Logs go to stderr, results to stdout. `RUST_LOG` chooses the detail.
+pub(super) fn init_logs(json: bool, quiet: bool) {
+    let default = match (quiet, std::io::stderr().is_terminal()) {
+        (true, _) | (false, true) => "warn",
+        (false, false) => "poverty_watch=info,warn",
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour);
+    if json {
+        logs.json().init();
+    } else {
+        logs.with_target(false).compact().init();
+    }
+}
+
+/// A bar when people watch, nothing otherwise: the log says when a step is done.
+pub(super) fn reporter(silent: bool) -> Arc<dyn Progress> {
+    let target = if silent || !std::io::stderr().is_terminal() {
+        ProgressDrawTarget::hidden()
+    } else {
+        ProgressDrawTarget::stderr()
+    };
+    let bar = ProgressBar::with_draw_target(None, target);
+    let template = if std::env::var_os("NO_COLOR").is_some() {
+        "{msg:<20} [{bar:30}] {pos}/{len} {eta}"
+    } else {
+        "{msg:<20} [{bar:30.green}] {pos}/{len} {eta}"
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    Arc::new(Bar(Mutex::new(bar)))
+}
+
+struct Bar(Mutex<ProgressBar>);
+
+impl Progress for Bar {
+    fn begin(&self, step: &str, total: u64) {
+        if let Ok(bar) = self.0.lock() {
+            bar.reset();
+            bar.set_length(total);
+            bar.set_message(step.to_owned());
+        }
+    }
+
+    fn reached(&self, done: u64) {
+        if let Ok(bar) = self.0.lock() {
+            bar.set_position(done);
+        }
+    }
+
+    fn end(&self, step: &str, note: &str) {
+        if let Ok(bar) = self.0.lock() {
+            bar.set_message(format!("{step}: {note}"));
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! `status`: how the workspace stands; the exit code tells a monitor when it is too old.
+
+use chrono::Duration;
+
+use super::{Failure, Format, Session, TEMPORARY};
+use crate::pipeline::{Status, status};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Exit with 75 when the last good run is older: 26h, 90m or 2d.
+    #[arg(long, value_parser = age_argument)]
+    max_age: Option<Duration>,
+}
+
+fn age_argument(text: &str) -> Result<Duration, String> {
+    let wrong = || "expected hours, minutes or days, such as 26h, 90m or 2d".to_owned();
+    let (number, unit) = text.split_at(text.len().saturating_sub(1));
+    let number: i64 = number.parse().map_err(|_| wrong())?;
+    let age = match unit {
+        "h" => Duration::try_hours(number),
+        "m" => Duration::try_minutes(number),
+        "d" => Duration::try_days(number),
+        _ => None,
+    };
+    age.filter(|age| *age > Duration::zero()).ok_or_else(wrong)
+}
+
+pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
+    let context = session.open()?;
+    let status = status(&context).await?;
+    match arguments.format {
+        Format::Text => print!("{}", describe(&status)),
+        Format::Json => println!("{:#}", serde_json::to_value(&status).unwrap_or_default()),
+    }
+    let too_old = arguments.max_age.is_some_and(|age| status.last_done.is_none_or(|at| session.now - at > age));
+    if too_old {
+        eprintln!("error: no run has ended well within the age allowed; run nightly, or look at its log");
+    }
+    Ok(if too_old { TEMPORARY } else { 0 })
+}
+
+fn describe(status: &Status) -> String {
+    use std::fmt::Write as _;
+    let mut text = format!("policy {}, version {}\n", status.policy, status.version);
+    text.push_str("\nruns (newest first)\n");
+    for run in status.runs.iter().take(5) {
+        let state = serde_json::to_value(run.state).unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "  {:<8} {:<8} {:<8} {}",
+            run.job,
+            run.period,
+            state.as_str().unwrap_or_default(),
+            run.started_at.format("%Y-%m-%d %H:%M UTC")
+        );
+        for step in &run.steps {
+            let _ = writeln!(text, "    {:<14} {:>8} ms", step.step, step.millis);
+        }
+    }
+    text.push_str("\nfeeds\n");
+    for feed in &status.feeds {
+        let newest = feed.newest.map_or("never".to_owned(), |at| at.format("%Y-%m-%d").to_string());
+        let late = if feed.is_late { "  LATE" } else { "" };
+        let _ = writeln!(text, "  {:<12} {:>4} files, newest {newest}{late}", feed.feed.name(), feed.taken);
+        for (name, reason) in &feed.refused {
+            let _ = writeln!(text, "    refused {name}: {reason}");
+        }
+    }
+    text.push_str("\ntables\n");
+    for table in &status.tables {
+        let (files, rows, mib) = (table.files, table.rows, table.bytes >> 20);
+        let _ = writeln!(text, "  {:<16} {files:>5} files {rows:>12} rows {mib:>7} MiB", table.table);
+    }
+    text.push_str("\ncases\n");
+    for (year, rule, state, count) in &status.cases {
+        let _ = writeln!(text, "  {year} {rule:<24} {state:<10} {count:>8}");
+    }
+    if !status.lists.is_empty() {
+        text.push_str("\nlists of the last sealed period\n");
+    }
+    for list in &status.lists {
+        let _ = writeln!(text, "  {:<28} no. {:>3} {:>6} persons {:>16} yuan", list.list_id, list.seq, list.persons, list.control_amount);
+    }
+    text
+}
