@@ -1,6 +1,6 @@
 //! Which claims a person has and which rows of them stand in which month's file.
 
-use chrono::{Datelike, Days, Months, NaiveDate};
+use chrono::{Days, Months, NaiveDate};
 
 use super::amounts::{Amounts, draw_care, is_inpatient};
 use super::chance::Chance;
