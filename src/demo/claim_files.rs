@@ -44,8 +44,23 @@ const TEXTS: [(&str, &str); 19] = [
 const TIMES: [(&str, &str); 4] =
     [("BEGNDATE", "begndate"), ("ENDDATE", "enddate"), ("SETL_TIME", "setl_time"), ("UPDT_TIME", "updt_time")];
 /// Columns in which almost every value is another one: a dictionary would only cost time.
-const DISTINCT: [&str; 9] =
-    ["SETL_ID", "MDTRT_ID", "PSN_NO", "CERTNO", "MEDFEE_SUMAMT", "INSCP_AMT", "PSN_PAY", "CASH_PAYAMT", "SETL_TIME"];
+const DISTINCT: [&str; 15] = [
+    "SETL_ID",
+    "MDTRT_ID",
+    "PSN_NO",
+    "CERTNO",
+    "MEDFEE_SUMAMT",
+    "INSCP_AMT",
+    "PSN_PAY",
+    "CASH_PAYAMT",
+    "SETL_TIME",
+    "UPDT_TIME",
+    "INIT_SETL_ID",
+    "FUND_PAY_SUMAMT",
+    "HIFP_PAY",
+    "FULAMT_OWNPAY_AMT",
+    "ACCT_PAY",
+];
 /// Rows per batch and per row group.
 const BATCH: usize = 8192;
 const ROW_GROUP: usize = 131_072;
@@ -146,6 +161,10 @@ fn each_text(face: &Face, row: &Row, mut show: impl FnMut(usize, &str)) {
     cells.iter().enumerate().for_each(|(at, cell)| show(at, cell));
 }
 
+fn text_column() -> StringBuilder {
+    StringBuilder::with_capacity(BATCH, BATCH * 20)
+}
+
 fn epoch_day(day: NaiveDate) -> i32 {
     day.to_epoch_days()
 }
@@ -172,7 +191,7 @@ impl ParquetClaims {
         let schema = Arc::new(Schema::new(text.chain(times).chain(money).collect::<Vec<_>>()));
         let mut properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
-            .set_statistics_enabled(EnabledStatistics::Chunk)
+            .set_statistics_enabled(EnabledStatistics::None)
             .set_max_row_group_row_count(Some(ROW_GROUP));
         for name in DISTINCT {
             properties = properties.set_column_dictionary_enabled(name.into(), false);
@@ -185,7 +204,7 @@ impl ParquetClaims {
             writer,
             path: path.to_owned(),
             schema,
-            texts: TEXTS.iter().map(|_| StringBuilder::with_capacity(BATCH, BATCH * 16)).collect(),
+            texts: TEXTS.iter().map(|_| text_column()).collect(),
             days: Default::default(),
             moments: Default::default(),
             money: MONEY.iter().map(|_| Vec::with_capacity(BATCH)).collect(),
@@ -212,7 +231,9 @@ impl ParquetClaims {
 
     fn flush(&mut self) -> Result<(), DemoError> {
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(TEXTS.len() + TIMES.len() + MONEY.len());
-        columns.extend(self.texts.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef));
+        columns.extend(
+            self.texts.iter_mut().map(|column| Arc::new(std::mem::replace(column, text_column()).finish()) as ArrayRef),
+        );
         columns.extend(self.days.iter_mut().map(|c| Arc::new(Date32Array::from(std::mem::take(c))) as ArrayRef));
         let moment = |c: &mut Vec<i64>| Arc::new(TimestampMillisecondArray::from(std::mem::take(c))) as ArrayRef;
         columns.extend(self.moments.iter_mut().map(moment));

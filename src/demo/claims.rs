@@ -1,6 +1,6 @@
 //! Which claims a person has and which rows of them stand in which month's file.
 
-use chrono::{Days, Months, NaiveDate};
+use chrono::{Days, NaiveDate};
 
 use super::amounts::{Amounts, draw_care, is_inpatient};
 use super::chance::Chance;
@@ -34,8 +34,10 @@ pub(super) const MONEY: [(&str, &str); 17] = [
 
 /// First day of the month with that number.
 pub(super) fn first_day(month: usize) -> NaiveDate {
-    let start = NaiveDate::from_ymd_opt(2025, 11, 1).unwrap_or_default();
-    start + Months::new(u32::try_from(month).unwrap_or(0))
+    // Days before each month, counted from 2025-11-01; reckoning months each time would cost too much.
+    const BEFORE: [u64; MONTHS] = [0, 30, 61, 92, 120, 151, 181, 212, 242, 273, 304, 334];
+    const START: NaiveDate = NaiveDate::from_ymd_opt(2025, 11, 1).expect("a day that exists");
+    START + Days::new(BEFORE[month.min(MONTHS - 1)])
 }
 
 /// One row of a claims file.
