@@ -1,4 +1,4 @@
-//! Writing claims as offices send them: Parquet with SETL_D's names, CSV in GB18030, CSV with the interface's names.
+//! Writing claims as offices send them: Parquet with the national table's names, CSV in GB18030, CSV with the interface's names.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -13,13 +13,13 @@ use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::Compression;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
-use super::DemoError;
-use super::claims::{MONEY, Row};
-use super::people::{COUNTIES, Person};
-use super::stories::Story;
+use super::{MONEY, Row};
+use crate::demo::DemoError;
+use crate::demo::people::{COUNTIES, Person};
+use crate::demo::stories::Story;
 use crate::domain::Fen;
 
-/// The text columns, SETL_D's names and the interface's.
+/// The text columns: the national table's names and the interface's.
 const TEXTS: [(&str, &str); 19] = [
     ("SETL_ID", "setl_id"),
     ("MDTRT_ID", "mdtrt_id"),
@@ -66,40 +66,40 @@ const BATCH: usize = 8192;
 const ROW_GROUP: usize = 131_072;
 
 /// A person as claims show them.
-pub(super) struct Face {
+pub(in crate::demo) struct Face {
     /// The person.
-    pub(super) person: Person,
+    pub(in crate::demo) person: Person,
     id: String,
 }
 
 impl Face {
-    pub(super) fn of(person: Person) -> Self {
+    pub(in crate::demo) fn of(person: Person) -> Self {
         let id = person.id_as_sent();
         Self { person, id }
     }
 
     /// Whether the id is written with a small x.
-    pub(super) fn has_lower_x(&self) -> bool {
+    pub(in crate::demo) fn has_lower_x(&self) -> bool {
         self.id.ends_with('x')
     }
 }
 
 /// A claims file being written.
-pub(super) enum ClaimFile {
+pub(in crate::demo) enum ClaimFile {
     Parquet(Box<ParquetClaims>),
     Csv(Box<CsvClaims>),
 }
 
 /// How a claims file looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Look {
+pub(in crate::demo) enum Look {
     Parquet,
     Gb18030,
     Interface,
 }
 
 impl ClaimFile {
-    pub(super) fn create(path: &Path, look: Look) -> Result<Self, DemoError> {
+    pub(in crate::demo) fn create(path: &Path, look: Look) -> Result<Self, DemoError> {
         let file = File::create(path).map_err(DemoError::io(path))?;
         Ok(match look {
             Look::Parquet => Self::Parquet(Box::new(ParquetClaims::new(file, path)?)),
@@ -107,14 +107,14 @@ impl ClaimFile {
         })
     }
 
-    pub(super) fn write(&mut self, face: &Face, row: &Row) -> Result<(), DemoError> {
+    pub(in crate::demo) fn write(&mut self, face: &Face, row: &Row) -> Result<(), DemoError> {
         match self {
             Self::Parquet(file) => file.write(face, row),
             Self::Csv(file) => file.write(face, row),
         }
     }
 
-    pub(super) fn finish(self) -> Result<(), DemoError> {
+    pub(in crate::demo) fn finish(self) -> Result<(), DemoError> {
         match self {
             Self::Parquet(file) => file.finish(),
             Self::Csv(mut file) => file.out.flush().map_err(DemoError::io(&file.path)),
@@ -170,7 +170,7 @@ fn epoch_day(day: NaiveDate) -> i32 {
 }
 
 /// A Parquet file of claims.
-pub(super) struct ParquetClaims {
+pub(in crate::demo) struct ParquetClaims {
     writer: ArrowWriter<File>,
     path: std::path::PathBuf,
     schema: Arc<Schema>,
@@ -205,8 +205,8 @@ impl ParquetClaims {
             path: path.to_owned(),
             schema,
             texts: TEXTS.iter().map(|_| text_column()).collect(),
-            days: Default::default(),
-            moments: Default::default(),
+            days: [Vec::new(), Vec::new()],
+            moments: [Vec::new(), Vec::new()],
             money: MONEY.iter().map(|_| Vec::with_capacity(BATCH)).collect(),
         })
     }
@@ -254,7 +254,7 @@ impl ParquetClaims {
 }
 
 /// A CSV file of claims.
-pub(super) struct CsvClaims {
+pub(in crate::demo) struct CsvClaims {
     out: BufWriter<File>,
     path: std::path::PathBuf,
     look: Look,
