@@ -324,3 +324,42 @@ impl Row {
         has_fault && self.claim.item == 0 && self.kind == 'C'
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// What the year's rows of a person come to, each claim by its last delivery.
+    fn sum(index: u64) -> i64 {
+        let mut last = BTreeMap::new();
+        for file in 0..MONTHS {
+            Year::of(5, index).rows_in(file, |row| {
+                let self_pay = row.amounts.personal - row.amounts.outside - row.amounts.over_limit;
+                last.insert(
+                    (row.kind, row.claim.month, row.claim.item),
+                    if row.kind == 'R' { -self_pay } else { self_pay },
+                );
+            });
+        }
+        last.values().sum()
+    }
+
+    #[test]
+    fn planned_sums_come_out_to_the_fen() {
+        let mut seen = 0;
+        for index in 0..6000 {
+            let holds = match Story::of(index) {
+                Story::ExactlyOnce => sum(index) == LINE,
+                Story::ExactlyTwice => sum(index) == 2 * LINE,
+                Story::OverTwice => sum(index) > 2 * LINE,
+                Story::BetweenLines => (LINE + 1..2 * LINE).contains(&sum(index)),
+                _ => continue,
+            };
+            assert!(holds, "person {index}: {}", sum(index));
+            seen += 1;
+        }
+        assert!(seen > 200);
+    }
+}
