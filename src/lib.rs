@@ -6,4 +6,6 @@ pub mod contracts;
 pub mod domain;
 pub mod engine;
 pub mod ledger;
+pub mod pipeline;
+pub mod referrals;
 pub mod warehouse;

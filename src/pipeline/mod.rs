@@ -1,0 +1,3 @@
+//! A job as ordered steps, and what its steps do with models, warehouse and ledger.
+
+pub mod seal;
