@@ -175,3 +175,63 @@ pub(super) fn read_parquet(path: &Path) -> Result<Reading, SealError> {
     }
     Ok(reading)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tables::{write_csv, write_parquet};
+    use super::*;
+    use crate::domain::PersonKey;
+    use crate::referrals::{Cells, Profile};
+
+    fn rows() -> Vec<ListedPerson> {
+        let text = |text: &str| Cell::Text(text.to_owned());
+        (1..4)
+            .map(|n| ListedPerson {
+                person: PersonKey(n),
+                delta: if n == 3 { Delta::Withdrawn } else { Delta::New },
+                leading_rule: "r".into(),
+                rules: vec!["r".into()],
+                measured: Fen(12_345 * n),
+                cells: Cells::from([
+                    ("row_no", Cell::Count(n)),
+                    ("delta", text(if n == 3 { "withdrawn" } else { "new" })),
+                    ("person_name", text("=测试")),
+                    ("id_number", text("990102197001010001")),
+                    ("measured_amount", Cell::Money(Fen(12_345 * n))),
+                    ("row_token", text("ff")),
+                ]),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_file_that_says_something_else_is_caught() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list.csv");
+        let expected = Reading::of_list(&rows());
+        assert_eq!(expected.control_fen, 12_345 * 3);
+        write_csv(&path, &rows(), Profile::Default).unwrap();
+        let whole = std::fs::read_to_string(&path).unwrap();
+        read_csv(&path).unwrap().check(&path, &expected).unwrap();
+        let last_line = whole.trim_end().rfind("\r\n").unwrap() + 2;
+        let tampered = [
+            whole.replace("246.90", "246.91"),
+            whole.replace("'=测试", "测试"),
+            whole.replace("withdrawn", "new"),
+            whole.replace("990102197001010001", "990102197001010000"),
+            whole[..last_line].to_owned(),
+            format!("{whole}{}", &whole[last_line..]),
+            whole.replace('\u{feff}', ""),
+        ];
+        for text in &tampered {
+            assert_ne!(*text, whole);
+            std::fs::write(&path, text).unwrap();
+            let caught = read_csv(&path).and_then(|reading| reading.check(&path, &expected));
+            assert!(matches!(caught, Err(SealError::ReadBack { .. })));
+        }
+        let parquet = folder.path().join("list.parquet");
+        write_parquet(&parquet, &rows()[..2], Profile::Default).unwrap();
+        assert!(read_parquet(&parquet).unwrap().check(&parquet, &expected).is_err());
+        println!("read-back of tampered files: {} cases", tampered.len() + 1);
+    }
+}
