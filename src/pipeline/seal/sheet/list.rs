@@ -131,6 +131,7 @@ fn write_sheet(
     formats: &Formats,
 ) -> Result<(), XlsxError> {
     let columns = sheet_columns(list, context);
+    sheet.set_default_row_height(18);
     sheet.set_row_height(0, 26)?.write_string_with_format(0, 0, cell_text(&title(list, seq)), &formats.title)?;
     sheet.set_row_height(1, 34)?;
     for (at, column) in (0..).zip(&columns) {
@@ -155,9 +156,11 @@ fn finish_sheet(sheet: &mut Worksheet, columns: &[SheetColumn], rows: usize) -> 
     let last_column = ColNum::try_from(columns.len().saturating_sub(1)).unwrap_or(ColNum::MAX);
     sheet.autofilter(1, 0, if rows == 0 { 1 } else { last_row }, last_column)?;
     let frozen = columns.iter().position(|column| matches!(column, SheetColumn::Table(c) if c.name == FROZEN_BEHIND));
-    sheet.set_freeze_panes(FIRST_ROW, ColNum::try_from(frozen.map_or(0, |at| at + 1)).unwrap_or(0))?;
-    sheet.set_repeat_rows(0, 1)?;
-    paper(sheet, 2);
+    let name = ColNum::try_from(frozen.unwrap_or(0)).unwrap_or(0);
+    sheet.set_freeze_panes(FIRST_ROW, name + 1)?;
+    // On paper, too, every part of a row shows whose it is.
+    sheet.set_repeat_rows(0, 1)?.set_repeat_columns(0, name)?;
+    paper(sheet, 3);
     let printed = columns.iter().filter(|column| !matches!(column, SheetColumn::Table(c) if c.place == Place::Detail));
     let printed = ColNum::try_from(printed.count().saturating_sub(1)).unwrap_or(last_column);
     sheet.set_print_area(0, 0, if rows == 0 { 1 } else { last_row }, printed)?;

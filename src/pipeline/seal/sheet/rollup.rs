@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rust_xlsxwriter::{ColNum, Format, RowNum, Worksheet, XlsxError};
+use rust_xlsxwriter::{ColNum, Format, FormatAlign, RowNum, Worksheet, XlsxError};
 
 use super::style::{Formats, cell_text, paper, workbook};
 use crate::cases::FindingStatus;
@@ -23,6 +23,7 @@ fn build(rollup: &Rollup, context: &SealContext<'_>) -> Result<Vec<u8>, XlsxErro
     let formats = Formats::new();
     let sheet = workbook.add_worksheet();
     sheet.set_name("汇总表")?;
+    sheet.set_default_row_height(18);
     let period = rollup.id.period;
     let title = format!(
         "{}年{}月 {}因病返贫致贫风险监测汇总表　编号 {}",
@@ -77,7 +78,7 @@ fn write_value(
 ) -> Result<(), XlsxError> {
     match value.as_deref().map(str::parse::<f64>) {
         Some(Ok(number)) => sheet.write_number_with_format(row, column, number, format)?,
-        _ => sheet.write_string_with_format(row, column, HIDDEN, format)?,
+        _ => sheet.write_string_with_format(row, column, HIDDEN, &format.clone().set_align(FormatAlign::Right))?,
     };
     Ok(())
 }

@@ -41,7 +41,7 @@ impl Formats {
             wrapped: cell.clone().set_text_wrap().set_align(FormatAlign::Top),
             money: cell.clone().set_num_format("#,##0.00"),
             date: cell.clone().set_num_format("yyyy-mm-dd"),
-            count: cell.clone().set_num_format("0"),
+            count: cell.clone().set_num_format("0").set_align(FormatAlign::Center),
             blank: cell.set_num_format("@").set_background_color(Color::RGB(0x00FF_FBEF)),
         }
     }
