@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{Array as _, ArrayRef, AsArray as _, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow::array::{
+    Array as _, ArrayRef, AsArray as _, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray,
+};
 use arrow::ipc::reader::FileReader;
 use parquet::arrow::ArrowWriter;
 use poverty_watch::contracts::{Feed, RejectCode};
@@ -56,7 +58,7 @@ impl Bench {
 
     fn passes(&self, feed: Feed, name: &str, bytes: &[u8]) -> GateReport {
         match self.open(feed, name, bytes) {
-            GateVerdict::Staged(report) => self.sound(report),
+            GateVerdict::Staged(report) => self.sound(*report),
             GateVerdict::Refused { reason } => panic!("{name} refused: {reason}"),
         }
     }
@@ -82,7 +84,8 @@ impl Bench {
         for entry in std::fs::read_dir(self.path("out")).unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|extension| extension == "arrow") {
-                batches.extend(FileReader::try_new(std::fs::File::open(path).unwrap(), None).unwrap().map(Result::unwrap));
+                batches
+                    .extend(FileReader::try_new(std::fs::File::open(path).unwrap(), None).unwrap().map(Result::unwrap));
             }
         }
         batches
@@ -117,10 +120,20 @@ fn shared() -> Option<PathBuf> {
     found.then_some(folder)
 }
 
-/// The ten columns that every claims file has.
+/// The first columns that every claims file has.
 const COLUMNS: [&str; 12] = [
-    "setl_id", "psn_cert_type", "certno", "psn_name", "insutype", "med_type", "setl_time", "medfee_sumamt",
-    "fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_amt",
+    "setl_id",
+    "psn_cert_type",
+    "certno",
+    "psn_name",
+    "insutype",
+    "med_type",
+    "setl_time",
+    "medfee_sumamt",
+    "fulamt_ownpay_amt",
+    "overlmt_selfpay",
+    "preselfpay_amt",
+    "inscp_amt",
 ];
 
 fn header() -> String {
@@ -137,9 +150,8 @@ fn csv_with(header: &str, rows: &[String]) -> Vec<u8> {
 
 /// The columns of a valid claims file of `rows` rows.
 fn columns(rows: usize) -> Vec<(&'static str, ArrayRef)> {
-    let text = |make: &dyn Fn(usize) -> String| -> ArrayRef {
-        Arc::new(StringArray::from_iter_values((0..rows).map(make)))
-    };
+    let text =
+        |make: &dyn Fn(usize) -> String| -> ArrayRef { Arc::new(StringArray::from_iter_values((0..rows).map(make))) };
     let money = |fen: i128| -> ArrayRef {
         Arc::new(Decimal128Array::from(vec![fen; rows]).with_precision_and_scale(16, 2).unwrap())
     };
@@ -247,7 +259,7 @@ fn through(mutants: &[Vec<u8>]) -> usize {
                 assert!(bench.staged().is_empty());
                 refused += 1;
             }
-            GateVerdict::Staged(report) => assert_eq!(bench.sound(report).outcome.read.rows, 300),
+            GateVerdict::Staged(report) => assert_eq!(bench.sound(*report).outcome.read.rows, 300),
         }
     }
     refused
@@ -286,7 +298,7 @@ fn columns_are_checked_exactly() {
     let bench = Bench::new();
     let renamed = |from: &str, to: &str| {
         let columns = columns(3).into_iter().map(|(name, array)| (if name == from { to } else { name }, array));
-        parquet_of(columns.map(|(name, array)| (name, array)).collect())
+        parquet_of(columns.collect())
     };
     let mut missing = columns(3);
     missing.retain(|(name, _)| *name != "psn_pay");
@@ -309,7 +321,8 @@ fn columns_are_checked_exactly() {
     }
     let mut job = bench.job(Feed::Claims, &bench.path("c.csv"));
     job.ignore_columns = vec!["院内备注".to_owned()];
-    std::fs::write(&job.input, csv_with(&format!("{},院内备注", header()), &[format!("{},x", row("A", "甲"))])).unwrap();
+    std::fs::write(&job.input, csv_with(&format!("{},院内备注", header()), &[format!("{},x", row("A", "甲"))]))
+        .unwrap();
     assert!(matches!(run_gate(Path::new(PROGRAM), &job).unwrap(), GateVerdict::Staged(_)));
     println!("gate columns: {} cases", cases.len() + 1);
 }
@@ -359,7 +372,8 @@ fn huge_cells_formulas_and_paths() {
     assert_eq!(report.outcome.rejected[&RejectCode::TooLong].rows, 1);
     bench.passes(Feed::Claims, "c.csv", &csv_with(&header(), &[row("A", "=cmd|'/C calc'!A0")]));
     assert_eq!(bench.staged_texts("claim_id", "person_name")["A"].as_deref(), Some("=cmd|'/C calc'!A0"));
-    let rows = [format!("{},../990102", row("A", "甲")), format!("{},990102", row("B", "甲")), format!("{},", row("C", "甲"))];
+    let rows =
+        [format!("{},../990102", row("A", "甲")), format!("{},990102", row("B", "甲")), format!("{},", row("C", "甲"))];
     let report = bench.passes(Feed::Claims, "c.csv", &csv_with(&format!("{},insu_admdvs", header()), &rows));
     assert_eq!((report.outcome.accepted.rows, report.outcome.rejected[&RejectCode::Malformed].rows), (2, 1));
     let residents = format!("certno,姓名,县区代码\n{ID},甲,../../x\n{ID},甲,990102\n{ID},甲,\n");
@@ -398,7 +412,7 @@ fn rows_keep_the_senders_line_numbers() {
             let ids = batch.column_by_name("claim_id").unwrap().as_string::<i32>().clone();
             let rows = batch.column_by_name("source_row").unwrap();
             let rows = rows.as_primitive::<arrow::datatypes::Int64Type>();
-            (0..batch.num_rows()).for_each(|row| drop(lines.insert(ids.value(row).to_owned(), rows.value(row))));
+            lines.extend((0..batch.num_rows()).map(|row| (ids.value(row).to_owned(), rows.value(row))));
         }
         assert_eq!(lines, BTreeMap::from([("A".to_owned(), 2), ("B".to_owned(), 4), ("C".to_owned(), 6)]));
         assert!(bench.rejects().contains("c.csv,7,整行,malformed,"), "{}", bench.rejects());
@@ -430,7 +444,7 @@ fn a_roster_workbook_as_offices_type_it() {
         sheet.write_string(row, 5, "某县民政局").unwrap();
         sheet.write_number(row, 6, 202_603).unwrap();
     }
-    sheet.write_number(7, 2, 990_102_199_001_010_000_i64 as f64).unwrap();
+    sheet.write_number(7, 2, 990_102_199_001_010_000.0).unwrap();
     sheet.write_string(7, 3, "低保").unwrap();
     sheet.write_string(7, 4, "20250115").unwrap();
     sheet.write_string(7, 5, "某县民政局").unwrap();
@@ -452,7 +466,8 @@ fn naughty_strings_come_through_unharmed() {
     let Some(shared) = shared() else { return };
     let text = std::fs::read_to_string(shared.join("corpora/naughty_strings.txt")).unwrap();
     let names: Vec<&str> = text.lines().filter(|line| !line.is_empty() && line.chars().count() <= 400).collect();
-    let expected = |name: &str| Some(poverty_watch::domain::clean_text(name).to_owned()).filter(|name| !name.is_empty());
+    let expected =
+        |name: &str| Some(poverty_watch::domain::clean_text(name).to_owned()).filter(|name| !name.is_empty());
     let bench = Bench::new();
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(header().split(',')).unwrap();
@@ -499,4 +514,21 @@ fn real_claims_and_income_pass() {
         assert_eq!(report.outcome.accepted.rows, rows, "{}", bench.rejects());
     }
     println!("gate real data: 2 cases");
+}
+
+/// How fast the gate is, on request only: `cargo test --test all gate_speed -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement, not a check"]
+fn gate_speed() {
+    let bench = Bench::new();
+    let rows: Vec<String> = (0..500_000).map(|n| row(&format!("S{n:08}"), "甲乙丙")).collect();
+    for (name, bytes) in [("c.parquet", parquet_of(columns(500_000))), ("c.csv", csv_with(&header(), &rows))] {
+        let mut job = bench.job(Feed::Claims, &bench.path(name));
+        job.batch_rows = 8192;
+        job.buckets = 16;
+        std::fs::write(&job.input, bytes).unwrap();
+        let start = std::time::Instant::now();
+        assert!(matches!(run_gate(Path::new(PROGRAM), &job).unwrap(), GateVerdict::Staged(_)));
+        println!("gate speed, {name}: {:.0} rows/s", 500_000.0 / start.elapsed().as_secs_f64());
+    }
 }

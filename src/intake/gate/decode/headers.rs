@@ -159,7 +159,8 @@ mod tests {
 
     fn check(headers: &str) -> Result<Layout, String> {
         let headers = headers.split(',').map(str::to_owned).collect();
-        Layout::match_headers(headers, &test_job(crate::contracts::Feed::Adjustments), false).map_err(|refusal| refusal.0)
+        Layout::match_headers(headers, &test_job(crate::contracts::Feed::Adjustments), false)
+            .map_err(|refusal| refusal.0)
     }
 
     #[test]
@@ -172,7 +173,13 @@ mod tests {
     #[test]
     fn all_faults_are_named_at_once() {
         let reason = check("adjustment_id,reim_id,setl_idd,certno,amount,extra").unwrap_err();
-        for part in ["twice", "\"setl_idd\" is unknown (nearest: setl_id)", "\"extra\"", "claim_id is missing", "paid_date is missing"] {
+        for part in [
+            "twice",
+            "\"setl_idd\" is unknown (nearest: setl_id)",
+            "\"extra\"",
+            "claim_id is missing",
+            "paid_date is missing",
+        ] {
             assert!(reason.contains(part), "{part}: {reason}");
         }
     }

@@ -39,7 +39,8 @@ pub(super) trait Source {
 
 /// Finds the format by content, and opens the file.
 pub(super) fn open_source(job: &GateJob) -> Result<Box<dyn Source>, Refusal> {
-    let mut file = File::open(&job.input).map_err(|error| Refusal::new(format!("the file cannot be opened: {error}")))?;
+    let mut file =
+        File::open(&job.input).map_err(|error| Refusal::new(format!("the file cannot be opened: {error}")))?;
     let mut start = Vec::with_capacity(8);
     let read = file.by_ref().take(8).read_to_end(&mut start).and_then(|_| file.seek(SeekFrom::Start(0)));
     read.map_err(|error| Refusal::new(format!("the file cannot be read: {error}")))?;
@@ -64,11 +65,17 @@ fn format_of(start: &[u8], name: &str) -> Result<Format, Refusal> {
         [b'P', b'A', b'R', b'1', ..] => Ok(Format::Parquet),
         [b'P', b'A', b'R', b'E', ..] => refused("an encrypted Parquet file; send it without encryption"),
         [b'P', b'K', 3, 4, ..] => Ok(Format::Xlsx),
-        [0xd0, 0xcf, 0x11, 0xe0, ..] => refused("an old Excel file (.xls) or one with a password; save it as .xlsx without one"),
+        [0xd0, 0xcf, 0x11, 0xe0, ..] => {
+            refused("an old Excel file (.xls) or one with a password; save it as .xlsx without one")
+        }
         [0, 5, 0x16, 7, ..] => refused("a side file that macOS writes (._name), not a table; delete it"),
         [0x1f, 0x8b, ..] => refused("a gzip archive; unpack it first"),
-        _ if name.ends_with(".parquet") => refused("named .parquet, but it does not begin as a Parquet file: damaged or misnamed"),
-        _ if name.ends_with(".xlsx") => refused("named .xlsx, but it does not begin as a workbook: damaged or misnamed"),
+        _ if name.ends_with(".parquet") => {
+            refused("named .parquet, but it does not begin as a Parquet file: damaged or misnamed")
+        }
+        _ if name.ends_with(".xlsx") => {
+            refused("named .xlsx, but it does not begin as a workbook: damaged or misnamed")
+        }
         _ => Ok(Format::Csv),
     }
 }

@@ -64,7 +64,8 @@ impl Source for CsvSource {
                 break;
             }
             let width = self.layout.headers.len();
-            let ragged = self.record.len() < width || self.record.iter().skip(width).any(|cell| !cell.trim().is_empty());
+            let ragged =
+                self.record.len() < width || self.record.iter().skip(width).any(|cell| !cell.trim().is_empty());
             if ragged {
                 faults.push((rows.len(), None, RejectCode::Malformed));
             }

@@ -1,12 +1,14 @@
 //! Cells of any accepted type to typed values, with what is wrong about each.
 
+pub(super) mod days;
+mod money;
+
 use arrow::array::{Array, ArrayRef, AsArray as _, StringArray, StringBuilder};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type};
 
 use super::faults::{Faults, Stage};
-use super::sheet::Cells;
-use super::{days, money};
+use super::sheet::{Cells, Read, Unreadable};
 use crate::contracts::{Column, Kind, Presence, RejectCode};
 use crate::domain::{clean_text, fold_width};
 use crate::intake::gate::job::Refusal;
@@ -92,7 +94,7 @@ fn read_text(kind: Kind, array: &ArrayRef, note: &mut Note) -> Result<StringArra
 /// Flags and counts: booleans, whole numbers, or words.
 fn read_words(
     array: &ArrayRef,
-    word: impl Fn(&str) -> Option<Option<i64>>,
+    word: impl Fn(&str) -> Read<i64>,
     note: &mut Note,
 ) -> Result<Vec<Option<i64>>, Refusal> {
     if let Some(flags) = array.as_boolean_opt() {
@@ -103,10 +105,10 @@ fn read_words(
         let text = text.map(clean_text).filter(|text| !text.is_empty());
         values.push(text.and_then(|text| {
             let read = if text.is_ascii() { word(text) } else { word(clean_text(&fold_width(text))) };
-            if read.is_none() {
+            read.unwrap_or_else(|Unreadable| {
                 note(row, Stage::Form, RejectCode::Malformed);
-            }
-            read.flatten()
+                None
+            })
         }));
     };
     if array.data_type().is_integer() {
@@ -128,27 +130,27 @@ pub(super) fn whole_numbers(array: &ArrayRef) -> Result<Vec<Option<i64>>, Refusa
     Ok(array.as_primitive::<Int64Type>().iter().collect())
 }
 
-fn count(text: &str) -> Option<Option<i64>> {
-    text.parse::<i32>().ok().map(|n| Some(i64::from(n)))
+fn count(text: &str) -> Read<i64> {
+    text.parse::<i32>().map(|n| Some(i64::from(n))).map_err(|_| Unreadable)
 }
 
-fn flag(text: &str) -> Option<Option<i64>> {
+fn flag(text: &str) -> Read<i64> {
     match text {
-        "1" | "是" | "Y" | "y" => Some(Some(1)),
-        "0" | "否" | "N" | "n" => Some(Some(0)),
-        _ if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("yes") => Some(Some(1)),
-        _ if text.eq_ignore_ascii_case("false") || text.eq_ignore_ascii_case("no") => Some(Some(0)),
-        "未知" | "不详" => Some(None),
-        _ => None,
+        "1" | "是" | "Y" | "y" => Ok(Some(1)),
+        "0" | "否" | "N" | "n" => Ok(Some(0)),
+        _ if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("yes") => Ok(Some(1)),
+        _ if text.eq_ignore_ascii_case("false") || text.eq_ignore_ascii_case("no") => Ok(Some(0)),
+        "未知" | "不详" => Ok(None),
+        _ => Err(Unreadable),
     }
 }
 
 /// `SURV_STAS`: 1 alive, 2 dead, 3 serving a sentence (alive), 4 missing, 9 unknown.
-fn alive(text: &str) -> Option<Option<i64>> {
+fn alive(text: &str) -> Read<i64> {
     match text {
-        "正常" | "存活" | "健在" | "3" => Some(Some(1)),
-        "2" | "死亡" | "已故" => Some(Some(0)),
-        "4" | "9" => Some(None),
+        "正常" | "存活" | "健在" | "3" => Ok(Some(1)),
+        "2" | "死亡" | "已故" => Ok(Some(0)),
+        "4" | "9" => Ok(None),
         _ => flag(text),
     }
 }
@@ -170,7 +172,7 @@ mod tests {
 
     use super::*;
 
-    fn words(array: ArrayRef, word: fn(&str) -> Option<Option<i64>>) -> (Vec<Option<i64>>, Vec<usize>) {
+    fn words(array: ArrayRef, word: fn(&str) -> Read<i64>) -> (Vec<Option<i64>>, Vec<usize>) {
         let mut wrong = Vec::new();
         let values = read_words(&array, word, &mut |row, _, _| wrong.push(row)).unwrap();
         (values, wrong)
@@ -178,7 +180,8 @@ mod tests {
 
     #[test]
     fn flags_in_every_dress() {
-        let text = StringArray::from(vec![Some("是"), Some(" 0\t"), Some("TRUE"), None, Some(""), Some("１"), Some("maybe")]);
+        let text =
+            StringArray::from(vec![Some("是"), Some(" 0\t"), Some("TRUE"), None, Some(""), Some("１"), Some("maybe")]);
         let expected = vec![Some(1), Some(0), Some(1), None, None, Some(1), None];
         assert_eq!(words(Arc::new(text), flag), (expected, vec![6]));
         assert_eq!(words(Arc::new(Int8Array::from(vec![1, 0, 7])), flag), (vec![Some(1), Some(0), None], vec![2]));

@@ -4,11 +4,11 @@ use arrow::array::{Array, ArrayRef, AsArray as _};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Decimal128Type, Decimal256Type, Float64Type};
 
-use super::cells::{Note, unexpected, unreadable, whole_numbers};
-use super::faults::Stage;
+use super::{Note, unexpected, unreadable, whole_numbers};
 use crate::contracts::RejectCode;
 use crate::domain::{Fen, clean_text, fold_width};
 use crate::intake::gate::job::Refusal;
+use crate::intake::gate::rules::faults::Stage;
 
 /// How far a float may lie from a whole fen, in fen (0.0001 yuan).
 const FLOAT_SLACK: f64 = 0.01;
@@ -172,7 +172,9 @@ mod tests {
 
     #[test]
     fn text_in_both_ways_of_reading() {
-        for text in ["0", "12", "12.3", "-12.34", "1.", ".5", "1,234.50", "１２.５", "1.005", "x", "-", "1e5", "--1", "1.2.3"] {
+        for text in
+            ["0", "12", "12.3", "-12.34", "1.", ".5", "1,234.50", "１２.５", "1.005", "x", "-", "1e5", "--1", "1.2.3"]
+        {
             let slow = Fen::parse(&fold_width(text)).ok().map(|fen| fen.0);
             assert_eq!(of_text(text).unwrap().ok(), slow, "{text}");
         }
