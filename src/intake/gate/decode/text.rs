@@ -37,7 +37,8 @@ impl CsvSource {
         if !reader.read_record(&mut record).map_err(|error| unreadable(&error))? {
             return Err(Refusal::new("the file has no header and no rows; send it again"));
         }
-        let layout = Layout::match_headers(record.iter().map(str::to_owned).collect(), job, false)?;
+        let headers: Vec<_> = record.iter().map(str::to_owned).collect();
+        let layout = Layout::match_headers(&headers, job, false)?;
         Ok(Self { reader, record, layout, batch_rows: job.batch_rows.max(1) })
     }
 

@@ -50,8 +50,8 @@ impl XlsxSource {
             )));
         };
         let mut body = rows.split_off(header);
-        let headers = body.remove(0).1.iter().map(shown).collect();
-        let layout = Layout::match_headers(headers, job, true)?;
+        let headers: Vec<_> = body.remove(0).1.iter().map(shown).collect();
+        let layout = Layout::match_headers(&headers, job, true)?;
         Ok(Self { rows: body.into_iter(), layout, batch_rows: job.batch_rows.max(1) })
     }
 }

@@ -111,18 +111,29 @@ fn of_text(kind: Kind, text: &str) -> Read<i64> {
     found.map(Some).ok_or(Unreadable)
 }
 
+/// A few digits.
+fn number(digits: &[u8]) -> Option<u32> {
+    digits.iter().try_fold(0, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + u32::from(digit - b'0')))
+}
+
 /// `2026-10-31` without allocation.
 fn plain(text: &[u8]) -> Option<NaiveDate> {
     let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text else { return None };
-    let number = |digits: &[u8]| {
-        digits.iter().try_fold(0_u32, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + u32::from(digit - b'0')))
-    };
     let year = i32::try_from(number(&[y1, y2, y3, y4])?).ok()?;
     NaiveDate::from_ymd_opt(year, number(&[m1, m2])?, number(&[d1, d2])?)
 }
 
 /// A day, or a day and a time: `2026-10-31 08:30:00`, with `T`, `/`, a fraction, or as 14 digits.
 fn moment(text: &str) -> Option<i64> {
+    if let Some((day, [b' ' | b'T', h1, h2, b':', m1, m2, b':', s1, s2])) = text.as_bytes().split_at_checked(10)
+        && let (Some(date), Some(hour), Some(minute), Some(second)) =
+            (plain(day), number(&[*h1, *h2]), number(&[*m1, *m2]), number(&[*s1, *s2]))
+        && hour < 24
+        && minute < 60
+        && second < 60
+    {
+        return Some(midnight(date) + i64::from((hour * 60 + minute) * 60 + second) * 1000);
+    }
     let text = text.strip_suffix("+08:00").unwrap_or(text);
     let (day, time) = match text.split_once([' ', 'T']) {
         Some((day, time)) => (day, time.trim()),
@@ -148,8 +159,9 @@ mod tests {
 
     use super::*;
 
-    fn values(kind: Kind, array: ArrayRef) -> (Vec<Option<i64>>, usize) {
+    fn values(kind: Kind, array: impl Array + 'static) -> (Vec<Option<i64>>, usize) {
         let mut wrong = 0;
+        let array: ArrayRef = Arc::new(array);
         let values = read(kind, &array, &mut |_, _, _| wrong += 1).unwrap();
         (values, wrong)
     }
@@ -178,16 +190,16 @@ mod tests {
     #[test]
     fn typed_dates_and_months() {
         assert_eq!(
-            values(Kind::Date, Arc::new(Date32Array::from(vec![Some(3), None, Some(i32::MAX)]))),
+            values(Kind::Date, Date32Array::from(vec![Some(3), None, Some(i32::MAX)])),
             (vec![Some(3), None, None], 1)
         );
         let late = TimestampMicrosecondArray::from(vec![17 * 3_600_000_000]);
-        assert_eq!(values(Kind::Date, Arc::new(late.clone())).0, [Some(0)]);
+        assert_eq!(values(Kind::Date, late.clone()).0, [Some(0)]);
         // 17:00 in Greenwich is 01:00 of the next day here.
-        assert_eq!(values(Kind::Date, Arc::new(late.with_timezone("UTC"))).0, [Some(1)]);
-        assert_eq!(values(Kind::Month, Arc::new(Int32Array::from(vec![197_002, 7]))), (vec![Some(31), None], 1));
+        assert_eq!(values(Kind::Date, late.with_timezone("UTC")).0, [Some(1)]);
+        assert_eq!(values(Kind::Month, Int32Array::from(vec![197_002, 7])), (vec![Some(31), None], 1));
         let text = StringArray::from(vec!["1970-02", "197002", "1970-02-15", "soon"]);
-        assert_eq!(values(Kind::Month, Arc::new(text)), (vec![Some(31), Some(31), Some(31), None], 1));
+        assert_eq!(values(Kind::Month, text), (vec![Some(31), Some(31), Some(31), None], 1));
     }
 
     #[test]

@@ -48,7 +48,9 @@ pub(super) fn read(
     if column.presence == Presence::Required {
         // A cell that is there and cannot be read is another fault, noted already.
         let blank = blanks(&array, &cells);
-        blank.into_iter().for_each(|row| faults.note(row, Stage::Required, Some(at), RejectCode::Missing));
+        for row in blank {
+            faults.note(row, Stage::Required, Some(at), RejectCode::Missing);
+        }
     }
     Ok(cells)
 }
@@ -172,9 +174,9 @@ mod tests {
 
     use super::*;
 
-    fn words(array: ArrayRef, word: fn(&str) -> Read<i64>) -> (Vec<Option<i64>>, Vec<usize>) {
+    fn words(array: &ArrayRef, word: fn(&str) -> Read<i64>) -> (Vec<Option<i64>>, Vec<usize>) {
         let mut wrong = Vec::new();
-        let values = read_words(&array, word, &mut |row, _, _| wrong.push(row)).unwrap();
+        let values = read_words(array, word, &mut |row, _, _| wrong.push(row)).unwrap();
         (values, wrong)
     }
 
@@ -183,12 +185,15 @@ mod tests {
         let text =
             StringArray::from(vec![Some("是"), Some(" 0\t"), Some("TRUE"), None, Some(""), Some("１"), Some("maybe")]);
         let expected = vec![Some(1), Some(0), Some(1), None, None, Some(1), None];
-        assert_eq!(words(Arc::new(text), flag), (expected, vec![6]));
-        assert_eq!(words(Arc::new(Int8Array::from(vec![1, 0, 7])), flag), (vec![Some(1), Some(0), None], vec![2]));
-        assert_eq!(words(Arc::new(BooleanArray::from(vec![true])), flag).0, vec![Some(1)]);
+        assert_eq!(words(&(Arc::new(text) as ArrayRef), flag), (expected, vec![6]));
+        assert_eq!(
+            words(&(Arc::new(Int8Array::from(vec![1, 0, 7])) as ArrayRef), flag),
+            (vec![Some(1), Some(0), None], vec![2])
+        );
+        assert_eq!(words(&(Arc::new(BooleanArray::from(vec![true])) as ArrayRef), flag).0, vec![Some(1)]);
         let states = StringArray::from(vec!["1", "2", "0", "3", "9", "x"]);
         let expected = vec![Some(1), Some(0), Some(0), Some(1), None, None];
-        assert_eq!(words(Arc::new(states), alive), (expected, vec![5]));
+        assert_eq!(words(&(Arc::new(states) as ArrayRef), alive), (expected, vec![5]));
     }
 
     #[test]
