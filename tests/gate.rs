@@ -287,11 +287,14 @@ fn wrong_encodings_and_formats_are_refused() {
         ("semicolons.csv", text.replace(',', ";").into_bytes(), "semicolons"),
         ("zip.csv", b"PK\x03\x04rest".to_vec(), "XLSX"),
     ];
+    let rows: Vec<_> = (0..50).map(|n| row(&n.to_string(), if n == 7 { "\"甲" } else { "甲" })).collect();
+    let reason = bench.refused(Feed::Claims, "quote.csv", &csv_with(&header(), &rows));
+    assert!(reason.contains("line 9: a quote"), "{reason}");
     for (name, bytes, part) in &cases {
         let reason = bench.refused(Feed::Claims, name, bytes);
         assert!(reason.contains(part), "{name}: {reason}");
     }
-    println!("gate encodings and formats: {} cases", cases.len());
+    println!("gate encodings and formats: {} cases", cases.len() + 1);
 }
 
 #[test]
@@ -426,6 +429,66 @@ fn rows_keep_the_senders_line_numbers() {
         cases += 4;
     }
     println!("gate line numbers: {cases} cases");
+}
+
+#[test]
+fn the_other_feeds_follow_their_rules() {
+    use RejectCode::{IdMissing, Malformed, Missing, NotMoney, OutOfRange, PeriodReversed, UnknownCode};
+    let bench = Bench::new();
+    let mut cases = 0;
+    let mut check = |feed: Feed, header: &str, rows: &[(&str, Option<RejectCode>)]| {
+        let text: Vec<_> = rows.iter().map(|(row, _)| row.replace("ID", ID)).collect();
+        let report = bench.passes(feed, "x.csv", &csv_with(header, &text));
+        let mut expected = BTreeMap::new();
+        rows.iter().filter_map(|(_, code)| *code).for_each(|code| *expected.entry(code).or_insert(0) += 1);
+        let found: BTreeMap<_, _> = report.outcome.rejected.iter().map(|(code, tally)| (*code, tally.rows)).collect();
+        assert_eq!(found, expected, "{feed}: {}", bench.rejects());
+        cases += rows.len();
+    };
+    check(
+        Feed::Residents,
+        "certno,姓名,性别,县区代码,参保开始日期,参保结束日期,生存状态",
+        &[
+            ("ID,甲,男,990102,2025-01-01,,1", None),
+            ("ID,甲,X,990102,2025-01-01,,1", Some(UnknownCode)),
+            ("ID,甲,2,990102,2025-01-01,2024-12-31,2", Some(PeriodReversed)),
+            ("ID,甲,2,990102,,,perhaps", Some(Malformed)),
+            ("ID,,2,990102,,,", Some(Missing)),
+        ],
+    );
+    check(
+        Feed::Rosters,
+        "certno,tag,识别时间,消除时间,来源单位,数据月份",
+        &[
+            ("ID,低保户,202501,202501,某局,", None),
+            ("ID,农村低保,,,某局,2026-03", None),
+            ("ID,农村低保,,,某局,", Some(Missing)),
+            ("ID,富人,20250101,,某局,", Some(UnknownCode)),
+            ("ID,五保户,20250101,20241231,某局,", Some(PeriodReversed)),
+            ("ID,五保户,,20241231,某局,202501", Some(PeriodReversed)),
+        ],
+    );
+    check(
+        Feed::Income,
+        "indicator,geography,year,value,发布日期",
+        &[
+            ("rural_disposable_income,000000,2025,23119.00,2026-01-17", None),
+            ("rural_disposable_income,99,2025,1.00,", Some(Malformed)),
+            ("rural_disposable_income,990000,25,1.00,", Some(Malformed)),
+            ("rural_disposable_income,990000,2025,-1.00,", Some(OutOfRange)),
+            ("rural_disposable_income,990000,2025,1.001,", Some(NotMoney)),
+        ],
+    );
+    check(
+        Feed::Adjustments,
+        "reim_id,setl_id,certno,金额,支付日期",
+        &[
+            ("R1,S1,ID,5.00,2026-03-01", None),
+            ("R2,S1,ID,-5.00,2026-03-02", None),
+            ("R3,S1,,5.00,2026-03-02", Some(IdMissing)),
+        ],
+    );
+    println!("gate other feeds: {cases} cases");
 }
 
 #[test]

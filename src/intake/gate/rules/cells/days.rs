@@ -21,8 +21,19 @@ const RANGE: std::ops::Range<i64> = -3_786_825_600_000..7_289_654_400_000;
 /// 1970-01-01 as a day of the common era.
 const EPOCH: i32 = 719_163;
 
+/// Whether a month may stand where a day is expected (rosters do that), and which of its days is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Months {
+    /// A month is no day.
+    Refused,
+    /// A period that starts in a month starts on its first day.
+    First,
+    /// A period that ends in a month ends on its last day.
+    Last,
+}
+
 /// Reads a column of dates, moments or months.
-pub(super) fn read(kind: Kind, array: &ArrayRef, note: &mut Note) -> Result<Vec<Option<i64>>, Refusal> {
+pub(super) fn read(kind: Kind, months: Months, array: &ArrayRef, note: &mut Note) -> Result<Vec<Option<i64>>, Refusal> {
     let mut values = Vec::with_capacity(array.len());
     let mut take = |row: usize, cell: Read<i64>| {
         let wrong = cell.is_err() || matches!(cell, Ok(Some(moment)) if !RANGE.contains(&moment));
@@ -35,7 +46,7 @@ pub(super) fn read(kind: Kind, array: &ArrayRef, note: &mut Note) -> Result<Vec<
         DataType::Utf8 => {
             let texts = array.as_string::<i32>();
             for row in 0..texts.len() {
-                take(row, if texts.is_null(row) { Ok(None) } else { of_text(kind, texts.value(row)) });
+                take(row, if texts.is_null(row) { Ok(None) } else { of_text(kind, months, texts.value(row)) });
             }
         }
         DataType::Timestamp(_, zone) => {
@@ -92,7 +103,7 @@ fn midnight(date: NaiveDate) -> i64 {
     day_of(date) * DAY
 }
 
-fn of_text(kind: Kind, text: &str) -> Read<i64> {
+fn of_text(kind: Kind, months: Months, text: &str) -> Read<i64> {
     if let Some(date) = plain(text.as_bytes()) {
         return Ok(Some(midnight(date)));
     }
@@ -106,8 +117,12 @@ fn of_text(kind: Kind, text: &str) -> Read<i64> {
     if text.is_empty() {
         return Ok(None);
     }
-    let month = || Month::parse(text).ok().map(|month| midnight(month.first_day()));
-    let found = if kind == Kind::Month { month().or_else(|| moment(text)) } else { moment(text) };
+    let found = match (kind, months) {
+        (Kind::Month, _) | (_, Months::First) => Month::parse(text).ok().map(Month::first_day),
+        (_, Months::Last) => Month::parse(text).ok().map(Month::last_day),
+        (_, Months::Refused) => None,
+    };
+    let found = found.map(midnight).or_else(|| moment(text));
     found.map(Some).ok_or(Unreadable)
 }
 
@@ -162,7 +177,7 @@ mod tests {
     fn values(kind: Kind, array: impl Array + 'static) -> (Vec<Option<i64>>, usize) {
         let mut wrong = 0;
         let array: ArrayRef = Arc::new(array);
-        let values = read(kind, &array, &mut |_, _, _| wrong += 1).unwrap();
+        let values = read(kind, Months::Refused, &array, &mut |_, _, _| wrong += 1).unwrap();
         (values, wrong)
     }
 
@@ -179,12 +194,17 @@ mod tests {
             ("1970-01-02 12:00", DAY + noon),
             ("１９７０-01-02\t", DAY),
         ] {
-            assert_eq!(of_text(Kind::Moment, text), Ok(Some(expected)), "{text}");
+            assert_eq!(of_text(Kind::Moment, Months::Refused, text), Ok(Some(expected)), "{text}");
         }
         for text in ["1970-02-30", "yesterday", "1970-01-02 25:00:00", "12", "9999-01-01x"] {
-            assert_eq!(of_text(Kind::Moment, text), Err(Unreadable), "{text}");
+            assert_eq!(of_text(Kind::Moment, Months::Refused, text), Err(Unreadable), "{text}");
         }
-        assert_eq!(of_text(Kind::Date, " "), Ok(None));
+        assert_eq!(of_text(Kind::Date, Months::First, " "), Ok(None));
+        for (months, expected) in
+            [(Months::First, Ok(Some(0))), (Months::Last, Ok(Some(30 * DAY))), (Months::Refused, Err(Unreadable))]
+        {
+            assert_eq!(of_text(Kind::Date, months, "197001"), expected);
+        }
     }
 
     #[test]

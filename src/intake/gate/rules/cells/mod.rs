@@ -12,6 +12,7 @@ use super::sheet::{Cells, Read, Unreadable};
 use crate::contracts::{Column, Kind, Presence, RejectCode};
 use crate::domain::{clean_text, fold_width};
 use crate::intake::gate::job::Refusal;
+use days::Months;
 
 /// The longest text, code or id, in characters.
 const MAX_TEXT: usize = 400;
@@ -40,7 +41,9 @@ pub(super) fn read(
     let cells = match column.kind {
         Kind::Text | Kind::Id | Kind::Code => Cells::Text(read_text(column.kind, &array, &mut note)?),
         Kind::Money => Cells::Numbers(money::read(&array, &mut note)?),
-        Kind::Date | Kind::Moment | Kind::Month => Cells::Numbers(days::read(column.kind, &array, &mut note)?),
+        Kind::Date | Kind::Moment | Kind::Month => {
+            Cells::Numbers(days::read(column.kind, months(column.name), &array, &mut note)?)
+        }
         Kind::Count => Cells::Numbers(read_words(&array, count, &mut note)?),
         Kind::Flag if column.name == "is_alive" => Cells::Numbers(read_words(&array, alive, &mut note)?),
         Kind::Flag => Cells::Numbers(read_words(&array, flag, &mut note)?),
@@ -53,6 +56,15 @@ pub(super) fn read(
         }
     }
     Ok(cells)
+}
+
+/// Only rosters have these columns; some give months of recognition and exit (yyyymm).
+fn months(column: &str) -> Months {
+    match column {
+        "from_date" => Months::First,
+        "to_date" => Months::Last,
+        _ => Months::Refused,
+    }
 }
 
 /// Rows whose cell is empty in the file.
