@@ -5,6 +5,7 @@ mod determinism;
 mod gate;
 mod intake;
 mod kill;
+mod lists;
 mod oracle;
 mod rand_hie;
 mod tidy;

@@ -152,13 +152,3 @@ fn every_trap_is_there_and_ids_are_nobody_s() {
     assert_eq!(rows, summary.claims);
     println!("demo generator: {} cases", people.len());
 }
-
-#[test]
-#[ignore = "a measurement: DEMO_PERSONS people into DEMO_DIR"]
-fn speed() {
-    let dir = PathBuf::from(std::env::var("DEMO_DIR").unwrap());
-    let persons = std::env::var("DEMO_PERSONS").unwrap().parse().unwrap();
-    let start = std::time::Instant::now();
-    let summary = generate(&DemoOptions { persons, seed: 1 }, &dir).unwrap();
-    println!("{} claims in {:?}", summary.claims, start.elapsed());
-}

@@ -18,16 +18,19 @@ pub struct Problem {
 
 impl Problem {
     /// A fault on a line (0: the whole file).
+    #[must_use]
     pub fn new(file: &str, line: usize, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { file: file.to_owned(), line, message: message.into(), hint: hint.into() }
     }
 
     /// A fault at a byte offset of the file's text, as `toml::Spanned::span().start` gives it.
+    #[must_use]
     pub fn at(file: &str, text: &str, offset: usize, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::new(file, line_of(text, offset), message, hint)
     }
 
     /// A fault in the value of a key, found by the key's first line in the text.
+    #[must_use]
     pub fn at_key(file: &str, text: &str, key: &str, message: impl Into<String>, hint: impl Into<String>) -> Self {
         let is_key = |line: &str| line.trim_start().strip_prefix(key).is_some_and(|r| r.trim_start().starts_with('='));
         let line = text.lines().position(is_key).map_or(0, |at| at + 1);
@@ -56,6 +59,7 @@ impl fmt::Display for Problem {
 }
 
 /// The candidate that differs from `word` in the fewest letters, if it is close enough to be meant.
+#[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let ranked = candidates.into_iter().map(|candidate| (distance(word, candidate), candidate));
     ranked.min().filter(|(distance, candidate)| *distance <= candidate.chars().count().div_ceil(3)).map(|(_, c)| c)

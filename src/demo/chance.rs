@@ -27,7 +27,7 @@ impl Chance {
 
     /// A number from 0 to `count` - 1.
     pub(super) fn below(&mut self, count: u64) -> u64 {
-        (self.bits() >> 32) * count >> 32
+        ((self.bits() >> 32) * count) >> 32
     }
 
     /// The same, for amounts.
@@ -44,7 +44,8 @@ impl Chance {
     /// A skewed amount around a median, as medical costs are.
     pub(super) fn skewed(&mut self, median: i64) -> i64 {
         let bits = self.bits();
-        let (knot, between) = ((bits >> 59) as usize, i64::try_from(bits & 0x3ff).unwrap_or(0));
+        let knot = usize::try_from(bits >> 59).unwrap_or(0);
+        let between = i64::try_from(bits & 0x3ff).unwrap_or(0);
         let factor = SKEW[knot] * 1024 + (SKEW[knot + 1] - SKEW[knot]) * between;
         median * factor / 1_024_000
     }

@@ -3,9 +3,7 @@
 //! Deterministic by seed; each person follows from the seed and a number, so any size streams through little memory.
 //! Writes foreign files below `landing/` only; taking them in is `intake`'s work.
 
-mod amounts;
 mod chance;
-mod claim_files;
 mod claims;
 mod people;
 mod registers;
@@ -20,8 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::Datelike;
 
-use claim_files::{ClaimFile, Face, Look};
-use claims::{MONTHS, Year, first_day};
+use claims::{ClaimFile, Face, Look, MONTHS, Year, first_day};
 use people::Person;
 use stories::{Fate, Story};
 

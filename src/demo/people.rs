@@ -160,10 +160,15 @@ fn document(story: Story, index: u64, area: &str, born: NaiveDate, serial: u64) 
     match story {
         Story::HongKong => ("04", format!("H{index:08}")),
         Story::Passport => ("08", format!("E{index:08}")),
-        Story::ResidencePermit => ("17", with_check(&format!("830000{}{serial:03}", born.format("%Y%m%d")))),
+        Story::ResidencePermit => ("17", with_check(&format!("830000{:08}{serial:03}", day_number(born)))),
         Story::Newborn => ("99", String::new()),
-        _ => ("01", with_check(&format!("{area}{}{serial:03}", born.format("%Y%m%d")))),
+        _ => ("01", with_check(&format!("{area}{:08}{serial:03}", day_number(born)))),
     }
+}
+
+/// A day as the number that its eight digits make.
+fn day_number(day: NaiveDate) -> u32 {
+    day.year().unsigned_abs() * 10_000 + day.month() * 100 + day.day()
 }
 
 /// Adds the check character of GB 11643.

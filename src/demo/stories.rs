@@ -146,7 +146,7 @@ pub(super) enum Fate {
 impl Fate {
     /// The fate that the claim's first twelve random bits decide, and how many months later it strikes.
     pub(super) fn of(bits: u64) -> (Self, usize) {
-        let later = 1 + (bits >> 40) as usize % 3;
+        let later = 1 + usize::try_from((bits >> 40) % 3).unwrap_or(0);
         let fate = match bits & 0xfff {
             0..=11 => Self::RefundMarked,
             12..=19 => Self::RefundAlone,

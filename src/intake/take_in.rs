@@ -9,9 +9,9 @@ use super::commit::{check_tables, keep_rejects, whole_outcome};
 use super::gate::{GateJob, GateLimits, GateReport, GateVerdict, TagAlias, run_gate};
 use super::landing::{self, Landed, Manifest, Stamp};
 use super::tables::{self, Batch};
-use super::{IntakeError, Progress};
+use super::{FileSummary, IntakeError, IntakeSummary, Progress, Verdict};
 use crate::config::{Layout, Settings};
-use crate::contracts::{Feed, Outcome, TakenFile};
+use crate::contracts::{Feed, TakenFile};
 use crate::domain::stable_hash;
 use crate::engine::sha256_of;
 use crate::ledger::{FileState, Ledger};
@@ -41,63 +41,6 @@ pub struct Intake<'a> {
     pub feeds: Option<&'a [Feed]>,
     /// Told how far it is.
     pub progress: Progress<'a>,
-}
-
-/// What became of one landed file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// Its rows were taken in, now.
-    Taken(Outcome),
-    /// It was refused as a whole, now.
-    Refused {
-        /// What is wrong.
-        reason: String,
-        /// How to mend it.
-        hint: String,
-    },
-    /// It is not whole yet and was left for the next run.
-    Arriving(String),
-    /// The same bytes were taken in before.
-    Known,
-    /// The same bytes were refused before, under the same contract and settings.
-    StillRefused {
-        /// What is wrong.
-        reason: String,
-        /// How to mend it.
-        hint: String,
-    },
-}
-
-/// One landed file and what became of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileSummary {
-    /// Its feed.
-    pub feed: Feed,
-    /// Its name.
-    pub name: String,
-    /// What became of it.
-    pub verdict: Verdict,
-    /// Where its rejected rows lie.
-    pub rejects: Option<PathBuf>,
-}
-
-/// What one run of intake did.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct IntakeSummary {
-    /// Every file that lies in the landing folders, in order of feed and name (unfinished transfers only counted).
-    pub files: Vec<FileSummary>,
-    /// Hidden files, macOS twins and unfinished transfers that were passed over.
-    pub skipped: u64,
-    /// Versions that were committed.
-    pub versions: Vec<u64>,
-}
-
-impl IntakeSummary {
-    /// Whether the warehouse is as it was.
-    #[must_use]
-    pub fn is_unchanged(&self) -> bool {
-        self.versions.is_empty()
-    }
 }
 
 /// Takes in what lies in the landing folders. The caller holds the run lock.

@@ -50,7 +50,7 @@ fn write_report(job: &GateJob, verdict: &GateVerdict) -> std::io::Result<()> {
 #[must_use]
 pub fn open_file(job: &GateJob) -> GateVerdict {
     match open(job) {
-        Ok(report) => GateVerdict::Staged(report),
+        Ok(report) => GateVerdict::Staged(Box::new(report)),
         Err(Refusal(reason)) => GateVerdict::Refused { reason },
     }
 }

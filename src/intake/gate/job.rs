@@ -56,7 +56,7 @@ pub struct GateLimits {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum GateVerdict {
     /// It meets the contract; its good rows lie staged, its bad rows in `rejects.csv`.
-    Staged(GateReport),
+    Staged(Box<GateReport>),
     /// It was refused as a whole; nothing is staged.
     Refused {
         /// What is wrong and where, for the operator; holds no personal data.

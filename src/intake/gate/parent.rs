@@ -102,7 +102,7 @@ fn clear(job: &GateJob) -> Result<(), GateError> {
         let path = entry.map_err(GateError::io(&job.output))?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let ours = matches!(name, "report.json" | "report.partial" | "rejects.csv" | "all.arrow")
-            || (name.starts_with("bucket=") && name.ends_with(".arrow"));
+            || (name.starts_with("bucket=") && path.extension().is_some_and(|ending| ending == "arrow"));
         if ours {
             std::fs::remove_file(&path).map_err(GateError::io(&path))?;
         }

@@ -28,19 +28,16 @@ impl RejectFile {
     }
 
     /// Adds one rejected row.
-    pub(super) fn write(
-        &mut self,
-        layout: &Layout,
-        judged: &Judged,
-        row: usize,
-        fault: &Fault,
-    ) -> Result<(), Refusal> {
+    pub(super) fn write(&mut self, layout: &Layout, judged: &Judged, row: usize, fault: &Fault) -> Result<(), Refusal> {
         let (column, value) = match fault.column {
             None => ("整行".to_owned(), String::new()),
             Some(at) => {
                 let raw = judged.raw(at, row);
-                let masked =
-                    if layout.kind(at) == Kind::Id { mask_id(&raw.chars().take(64).collect::<String>()) } else { mask_value(&raw) };
+                let masked = if layout.kind(at) == Kind::Id {
+                    mask_id(&raw.chars().take(64).collect::<String>())
+                } else {
+                    mask_value(&raw)
+                };
                 (layout.sent_name(at).to_owned(), masked)
             }
         };

@@ -32,8 +32,8 @@ impl ParquetSource {
         check_metadata(builder.metadata(), bytes)?;
         let declared = builder.metadata().file_metadata().num_rows();
         let schema = builder.schema().clone();
-        let headers = schema.fields().iter().map(|field| field.name().clone()).collect();
-        let layout = Layout::match_headers(headers, job, false)?;
+        let headers: Vec<_> = schema.fields().iter().map(|field| field.name().clone()).collect();
+        let layout = Layout::match_headers(&headers, job, false)?;
         check_types(&layout, &schema)?;
         let mut wanted: Vec<usize> = layout.places.iter().flatten().copied().collect();
         wanted.sort_unstable();

@@ -1,6 +1,6 @@
 //! The rules of a settlement record: its kind, its signs, the identities I1 to I5.
 
-use super::days::DAY;
+use super::cells::days::DAY;
 use super::faults::{Faults, Stage};
 use super::sheet::{Sheet, text};
 use crate::contracts::{Kind, RejectCode};
@@ -127,7 +127,8 @@ impl<'a> Amounts<'a> {
         }
         self.signs(row, kind == "reversal", note);
         let total = at(self.total, row);
-        let fees = at(self.outside, row) + at(self.over_limit, row) + at(self.first_share, row) + at(self.in_scope, row);
+        let fees =
+            at(self.outside, row) + at(self.over_limit, row) + at(self.first_share, row) + at(self.in_scope, row);
         if !agree(total, fees) {
             note(Stage::Total, "total_amount", RejectCode::IdentityTotal);
         }
@@ -206,7 +207,8 @@ mod tests {
     ];
 
     fn with(changes: &[(&'static str, i64)]) -> Vec<(&'static str, i64)> {
-        let mut row: Vec<_> = GOOD.into_iter().filter(|(name, _)| changes.iter().all(|(other, _)| other != name)).collect();
+        let mut row: Vec<_> =
+            GOOD.into_iter().filter(|(name, _)| changes.iter().all(|(other, _)| other != name)).collect();
         row.extend(changes);
         row
     }

@@ -2,10 +2,10 @@
 
 use arrow::array::StringArray;
 
+use super::cells::days::{date_of, day_of};
 use super::claims::first_moment;
-use super::days::{date_of, day_of};
 use super::faults::{Faults, Stage};
-use super::sheet::{Cells, Sheet, text};
+use super::sheet::{Cells, Read, Sheet, Unreadable, text};
 use crate::contracts::{RejectCode, TagAliases};
 use crate::domain::{CountyCode, IdNumber, Month, PersonKey};
 
@@ -15,10 +15,10 @@ type NoKinds = Option<Vec<&'static str>>;
 /// Sex as a code, a county code that is one, a period that runs forward.
 pub(super) fn residents(sheet: &mut Sheet, faults: &mut Faults) -> NoKinds {
     map(sheet, faults, "sex", RejectCode::UnknownCode, |sex| match sex {
-        "1" | "01" | "男" | "男性" => Some(Some("1")),
-        "2" | "02" | "女" | "女性" => Some(Some("2")),
-        "0" | "9" | "未知" | "未说明" | "不详" => Some(None),
-        _ => None,
+        "1" | "01" | "男" | "男性" => Ok(Some("1")),
+        "2" | "02" | "女" | "女性" => Ok(Some("2")),
+        "0" | "9" | "未知" | "未说明" | "不详" => Ok(None),
+        _ => Err(Unreadable),
     });
     counties(sheet, faults);
     period(sheet, faults, "insured_from", "insured_to");
@@ -28,7 +28,9 @@ pub(super) fn residents(sheet: &mut Sheet, faults: &mut Faults) -> NoKinds {
 
 /// Tags by the alias table, a start, a county code that is one, a period that runs forward.
 pub(super) fn rosters(sheet: &mut Sheet, faults: &mut Faults, aliases: &TagAliases) -> NoKinds {
-    map(sheet, faults, "tag", RejectCode::UnknownCode, |tag| aliases.find(tag).map(|tag| Some(tag.code())));
+    map(sheet, faults, "tag", RejectCode::UnknownCode, |tag| {
+        aliases.find(tag).map(|tag| Some(tag.code())).ok_or(Unreadable)
+    });
     counties(sheet, faults);
     let column = sheet.index("from_date");
     for row in 0..sheet.rows {
@@ -110,23 +112,23 @@ fn within(sheet: &Sheet, faults: &mut Faults, name: &str, fault: (Stage, RejectC
     }
 }
 
-/// Maps a text column to codes; `None` is a code that the table does not have.
+/// Maps a text column to codes; unreadable is what the table does not have.
 fn map<'c>(
     sheet: &mut Sheet,
     faults: &mut Faults,
     name: &str,
     fault: RejectCode,
-    code: impl Fn(&str) -> Option<Option<&'c str>>,
+    code: impl Fn(&str) -> Read<&'c str>,
 ) {
     let Some(column) = sheet.index(name) else { return };
     let Some(Cells::Text(texts)) = sheet.cells.get(column) else { return };
     let mut codes: Vec<Option<&'c str>> = Vec::with_capacity(sheet.rows);
     for (row, text) in texts.iter().enumerate() {
-        let found = text.map(&code);
-        if found == Some(None) {
+        let found = text.map_or(Ok(None), &code);
+        if found.is_err() {
             faults.note(row, Stage::Signs, Some(column), fault);
         }
-        codes.push(found.flatten().flatten());
+        codes.push(found.unwrap_or_default());
     }
     sheet.replace(name, StringArray::from(codes));
 }

@@ -119,7 +119,9 @@ mod tests {
     #[test]
     fn resident_ids_in_all_their_documents() {
         let key = IdNumber::parse(ID).unwrap().key();
-        for (kind, number) in [("", ID), ("01", " 11010519491231002x"), ("90", ID), ("09", "11010519491231002X42"), ("17", ID)] {
+        for (kind, number) in
+            [("", ID), ("01", " 11010519491231002x"), ("90", ID), ("09", "11010519491231002X42"), ("17", ID)]
+        {
             let (found, stored) = of_document(kind, number).unwrap();
             assert_eq!((found, stored.unwrap().as_str()), (key, ID), "{kind}");
         }

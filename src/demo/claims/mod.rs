@@ -1,18 +1,24 @@
 //! Which claims a person has and which rows of them stand in which month's file.
 
-use chrono::{Days, Months, NaiveDate};
+mod amounts;
+mod files;
 
-use super::amounts::{Amounts, draw_care, is_inpatient};
+pub(super) use files::{ClaimFile, Face, Look};
+
+use chrono::{Days, NaiveDate};
+
+use amounts::{Amounts, draw_care, is_inpatient};
+
 use super::chance::Chance;
 use super::people::Person;
 use super::stories::{Fate, Story};
 
 /// Months of claims: 2025-11 to 2026-10.
-pub(super) const MONTHS: usize = 12;
+pub(in crate::demo) const MONTHS: usize = 12;
 /// The line that Fujian's first rule draws in 2026, in fen: the invented province's rural income of 2025.
-pub(super) const LINE: i64 = 2_813_400;
-/// The money columns: SETL_D's names and the hospital interface's, in the order of [`Amounts::parts`].
-pub(super) const MONEY: [(&str, &str); 17] = [
+pub(in crate::demo) const LINE: i64 = 2_813_400;
+/// The money columns: the national table's names and the hospital interface's, in the order of [`Amounts::parts`].
+pub(in crate::demo) const MONEY: [(&str, &str); 17] = [
     ("MEDFEE_SUMAMT", "medfee_sumamt"),
     ("FULAMT_OWNPAY_AMT", "fulamt_ownpay_amt"),
     ("OVERLMT_SELFPAY", "overlmt_selfpay"),
@@ -33,55 +39,57 @@ pub(super) const MONEY: [(&str, &str); 17] = [
 ];
 
 /// First day of the month with that number.
-pub(super) fn first_day(month: usize) -> NaiveDate {
-    let start = NaiveDate::from_ymd_opt(2025, 11, 1).unwrap_or_default();
-    start + Months::new(u32::try_from(month).unwrap_or(0))
+pub(in crate::demo) fn first_day(month: usize) -> NaiveDate {
+    // Days before each month, counted from 2025-11-01; reckoning months each time would cost too much.
+    const BEFORE: [u64; MONTHS] = [0, 30, 61, 92, 120, 151, 181, 212, 242, 273, 304, 334];
+    const START: NaiveDate = NaiveDate::from_ymd_opt(2025, 11, 1).expect("a day that exists");
+    START + Days::new(BEFORE[month.min(MONTHS - 1)])
 }
 
 /// One row of a claims file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Row {
+pub(in crate::demo) struct Row {
     /// What it is a row of.
-    pub(super) claim: Claim,
+    pub(in crate::demo) claim: Claim,
     /// C settlement, R reversal, S supplement: the claim id's first letter.
-    pub(super) kind: char,
+    pub(in crate::demo) kind: char,
     /// Money; a reversal's is shown negative.
-    pub(super) amounts: Amounts,
+    pub(in crate::demo) amounts: Amounts,
     /// Settled on that day.
-    pub(super) settled: NaiveDate,
+    pub(in crate::demo) settled: NaiveDate,
     /// Updated on that day.
-    pub(super) updated: NaiveDate,
+    pub(in crate::demo) updated: NaiveDate,
     /// Refund flag.
-    pub(super) is_refunded: bool,
+    pub(in crate::demo) is_refunded: bool,
     /// Valid flag.
-    pub(super) is_valid: bool,
+    pub(in crate::demo) is_valid: bool,
     /// The trap that the row stands for.
-    pub(super) trap: &'static str,
+    pub(in crate::demo) trap: &'static str,
 }
 
 /// A claim of one person, as far as its rows share it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Claim {
+pub(in crate::demo) struct Claim {
     /// Month of settlement.
-    pub(super) month: usize,
+    pub(in crate::demo) month: usize,
     /// Number within the person's month.
-    pub(super) item: u64,
+    pub(in crate::demo) item: u64,
     /// Care type.
-    pub(super) care: &'static str,
+    pub(in crate::demo) care: &'static str,
     /// 310 or 390.
-    pub(super) insurance: &'static str,
+    pub(in crate::demo) insurance: &'static str,
     /// First day of care.
-    pub(super) begin: NaiveDate,
+    pub(in crate::demo) begin: NaiveDate,
     /// Settlement day.
-    pub(super) settled: NaiveDate,
+    pub(in crate::demo) settled: NaiveDate,
     /// Second of the day.
-    pub(super) second: i64,
+    pub(in crate::demo) second: i64,
     /// Settled by the centre by hand.
-    pub(super) by_hand: bool,
+    pub(in crate::demo) by_hand: bool,
 }
 
 /// The plan of one person's year.
-pub(super) struct Year {
+pub(in crate::demo) struct Year {
     seed: u64,
     index: u64,
     story: Story,
@@ -92,7 +100,7 @@ pub(super) struct Year {
 
 impl Year {
     /// The plan of the person with that number.
-    pub(super) fn of(seed: u64, index: u64) -> Self {
+    pub(in crate::demo) fn of(seed: u64, index: u64) -> Self {
         let story = Story::of(index);
         let mut chance = Chance::at(seed, 2, index, 0);
         let planned = plan(story, &mut chance);
@@ -108,7 +116,7 @@ impl Year {
     }
 
     /// Whether the person is insured as an employee.
-    pub(super) const fn is_employee(&self) -> bool {
+    pub(in crate::demo) const fn is_employee(&self) -> bool {
         self.is_employee
     }
 
@@ -136,7 +144,7 @@ impl Year {
     }
 
     /// The rows of this person in the file of a month, in order.
-    pub(super) fn rows_in(&self, file: usize, mut take: impl FnMut(Row)) {
+    pub(in crate::demo) fn rows_in(&self, file: usize, mut take: impl FnMut(Row)) {
         for month in file.saturating_sub(3)..=file {
             for item in 0..self.count(month) {
                 let (fate, later, chance) = self.fate(month, item);
@@ -176,18 +184,17 @@ impl Year {
         let (now, strikes) = (month == file, month + later == file);
         let reversal = |amounts| Row { kind: 'R', amounts, settled: event, updated: event, is_refunded: true, ..first };
         match fate {
-            Fate::Plain | Fate::ByHand | Fate::Adjusted => take(first),
-            Fate::Late => take(first),
             Fate::TwiceInFile => {
                 take(first);
                 take(first);
             }
-            Fate::TwiceAcross => take(first),
             Fate::ReversalFirst if now => {
                 let early = claim.settled + Days::new(1);
                 take(Row { settled: early, updated: early, ..reversal(amounts) });
             }
-            Fate::ReversalFirst => take(first),
+            Fate::Plain | Fate::ByHand | Fate::Adjusted | Fate::Late | Fate::TwiceAcross | Fate::ReversalFirst => {
+                take(first);
+            }
             _ if now => take(first),
             Fate::RefundMarked if strikes => {
                 take(Row { updated: event, is_refunded: true, ..first });
@@ -269,7 +276,7 @@ fn plan(story: Story, chance: &mut Chance) -> Vec<(usize, i64)> {
 
 impl Row {
     /// Appends the claim id that a row of that kind has: kind, month, person, number within the month.
-    pub(super) fn push_claim_id(&self, person: &Person, kind: char, text: &mut String) {
+    pub(in crate::demo) fn push_claim_id(&self, person: &Person, kind: char, text: &mut String) {
         const MONTH_NAMES: [&str; MONTHS] = [
             "202511", "202512", "202601", "202602", "202603", "202604", "202605", "202606", "202607", "202608",
             "202609", "202610",
@@ -287,14 +294,14 @@ impl Row {
     }
 
     /// The claim id that a row of that kind has.
-    pub(super) fn claim_id(&self, person: &Person, kind: char) -> String {
+    pub(in crate::demo) fn claim_id(&self, person: &Person, kind: char) -> String {
         let mut text = String::with_capacity(20);
         self.push_claim_id(person, kind, &mut text);
         text
     }
 
     /// Money as the file shows it, with the person's faults in it.
-    pub(super) fn money(&self, person: &Person) -> [i64; 17] {
+    pub(in crate::demo) fn money(&self, person: &Person) -> [i64; 17] {
         let mut parts = self.amounts.parts();
         if self.is_faulty(person) {
             match person.story {
@@ -311,9 +318,48 @@ impl Row {
     }
 
     /// Whether the row carries the person's fault of amounts: the first claim of a month, as first delivered.
-    pub(super) fn is_faulty(&self, person: &Person) -> bool {
+    pub(in crate::demo) fn is_faulty(&self, person: &Person) -> bool {
         let has_fault =
             matches!(person.story, Story::WrongTotal | Story::WrongPersonal | Story::WrongFunds | Story::ThreeDecimals);
         has_fault && self.claim.item == 0 && self.kind == 'C'
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// What the year's rows of a person come to, each claim by its last delivery.
+    fn sum(index: u64) -> i64 {
+        let mut last = BTreeMap::new();
+        for file in 0..MONTHS {
+            Year::of(5, index).rows_in(file, |row| {
+                let self_pay = row.amounts.personal - row.amounts.outside - row.amounts.over_limit;
+                last.insert(
+                    (row.kind, row.claim.month, row.claim.item),
+                    if row.kind == 'R' { -self_pay } else { self_pay },
+                );
+            });
+        }
+        last.values().sum()
+    }
+
+    #[test]
+    fn planned_sums_come_out_to_the_fen() {
+        let mut seen = 0;
+        for index in 0..6000 {
+            let holds = match Story::of(index) {
+                Story::ExactlyOnce => sum(index) == LINE,
+                Story::ExactlyTwice => sum(index) == 2 * LINE,
+                Story::OverTwice => sum(index) > 2 * LINE,
+                Story::BetweenLines => (LINE + 1..2 * LINE).contains(&sum(index)),
+                _ => continue,
+            };
+            assert!(holds, "person {index}: {}", sum(index));
+            seen += 1;
+        }
+        assert!(seen > 200);
     }
 }

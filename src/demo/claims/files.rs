@@ -1,4 +1,4 @@
-//! Writing claims as offices send them: Parquet with SETL_D's names, CSV in GB18030, CSV with the interface's names.
+//! Writing claims as offices send them: Parquet with the national table's names, CSV in GB18030, CSV with the interface's names.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -13,13 +13,13 @@ use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::Compression;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
-use super::DemoError;
-use super::claims::{MONEY, Row};
-use super::people::{COUNTIES, Person};
-use super::stories::Story;
+use super::{MONEY, Row};
+use crate::demo::DemoError;
+use crate::demo::people::{COUNTIES, Person};
+use crate::demo::stories::Story;
 use crate::domain::Fen;
 
-/// The text columns, SETL_D's names and the interface's.
+/// The text columns: the national table's names and the interface's.
 const TEXTS: [(&str, &str); 19] = [
     ("SETL_ID", "setl_id"),
     ("MDTRT_ID", "mdtrt_id"),
@@ -44,47 +44,62 @@ const TEXTS: [(&str, &str); 19] = [
 const TIMES: [(&str, &str); 4] =
     [("BEGNDATE", "begndate"), ("ENDDATE", "enddate"), ("SETL_TIME", "setl_time"), ("UPDT_TIME", "updt_time")];
 /// Columns in which almost every value is another one: a dictionary would only cost time.
-const DISTINCT: [&str; 9] =
-    ["SETL_ID", "MDTRT_ID", "PSN_NO", "CERTNO", "MEDFEE_SUMAMT", "INSCP_AMT", "PSN_PAY", "CASH_PAYAMT", "SETL_TIME"];
+const DISTINCT: [&str; 15] = [
+    "SETL_ID",
+    "MDTRT_ID",
+    "PSN_NO",
+    "CERTNO",
+    "MEDFEE_SUMAMT",
+    "INSCP_AMT",
+    "PSN_PAY",
+    "CASH_PAYAMT",
+    "SETL_TIME",
+    "UPDT_TIME",
+    "INIT_SETL_ID",
+    "FUND_PAY_SUMAMT",
+    "HIFP_PAY",
+    "FULAMT_OWNPAY_AMT",
+    "ACCT_PAY",
+];
 /// Rows per batch and per row group.
 const BATCH: usize = 8192;
 const ROW_GROUP: usize = 131_072;
 
 /// A person as claims show them.
-pub(super) struct Face {
+pub(in crate::demo) struct Face {
     /// The person.
-    pub(super) person: Person,
+    pub(in crate::demo) person: Person,
     id: String,
 }
 
 impl Face {
-    pub(super) fn of(person: Person) -> Self {
+    pub(in crate::demo) fn of(person: Person) -> Self {
         let id = person.id_as_sent();
         Self { person, id }
     }
 
     /// Whether the id is written with a small x.
-    pub(super) fn has_lower_x(&self) -> bool {
+    pub(in crate::demo) fn has_lower_x(&self) -> bool {
         self.id.ends_with('x')
     }
 }
 
 /// A claims file being written.
-pub(super) enum ClaimFile {
+pub(in crate::demo) enum ClaimFile {
     Parquet(Box<ParquetClaims>),
     Csv(Box<CsvClaims>),
 }
 
 /// How a claims file looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Look {
+pub(in crate::demo) enum Look {
     Parquet,
     Gb18030,
     Interface,
 }
 
 impl ClaimFile {
-    pub(super) fn create(path: &Path, look: Look) -> Result<Self, DemoError> {
+    pub(in crate::demo) fn create(path: &Path, look: Look) -> Result<Self, DemoError> {
         let file = File::create(path).map_err(DemoError::io(path))?;
         Ok(match look {
             Look::Parquet => Self::Parquet(Box::new(ParquetClaims::new(file, path)?)),
@@ -92,14 +107,14 @@ impl ClaimFile {
         })
     }
 
-    pub(super) fn write(&mut self, face: &Face, row: &Row) -> Result<(), DemoError> {
+    pub(in crate::demo) fn write(&mut self, face: &Face, row: &Row) -> Result<(), DemoError> {
         match self {
             Self::Parquet(file) => file.write(face, row),
             Self::Csv(file) => file.write(face, row),
         }
     }
 
-    pub(super) fn finish(self) -> Result<(), DemoError> {
+    pub(in crate::demo) fn finish(self) -> Result<(), DemoError> {
         match self {
             Self::Parquet(file) => file.finish(),
             Self::Csv(mut file) => file.out.flush().map_err(DemoError::io(&file.path)),
@@ -146,12 +161,16 @@ fn each_text(face: &Face, row: &Row, mut show: impl FnMut(usize, &str)) {
     cells.iter().enumerate().for_each(|(at, cell)| show(at, cell));
 }
 
+fn text_column() -> StringBuilder {
+    StringBuilder::with_capacity(BATCH, BATCH * 20)
+}
+
 fn epoch_day(day: NaiveDate) -> i32 {
     day.to_epoch_days()
 }
 
 /// A Parquet file of claims.
-pub(super) struct ParquetClaims {
+pub(in crate::demo) struct ParquetClaims {
     writer: ArrowWriter<File>,
     path: std::path::PathBuf,
     schema: Arc<Schema>,
@@ -172,7 +191,7 @@ impl ParquetClaims {
         let schema = Arc::new(Schema::new(text.chain(times).chain(money).collect::<Vec<_>>()));
         let mut properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
-            .set_statistics_enabled(EnabledStatistics::Chunk)
+            .set_statistics_enabled(EnabledStatistics::None)
             .set_max_row_group_row_count(Some(ROW_GROUP));
         for name in DISTINCT {
             properties = properties.set_column_dictionary_enabled(name.into(), false);
@@ -185,9 +204,9 @@ impl ParquetClaims {
             writer,
             path: path.to_owned(),
             schema,
-            texts: TEXTS.iter().map(|_| StringBuilder::with_capacity(BATCH, BATCH * 16)).collect(),
-            days: Default::default(),
-            moments: Default::default(),
+            texts: TEXTS.iter().map(|_| text_column()).collect(),
+            days: [Vec::new(), Vec::new()],
+            moments: [Vec::new(), Vec::new()],
             money: MONEY.iter().map(|_| Vec::with_capacity(BATCH)).collect(),
         })
     }
@@ -212,7 +231,9 @@ impl ParquetClaims {
 
     fn flush(&mut self) -> Result<(), DemoError> {
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(TEXTS.len() + TIMES.len() + MONEY.len());
-        columns.extend(self.texts.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef));
+        columns.extend(
+            self.texts.iter_mut().map(|column| Arc::new(std::mem::replace(column, text_column()).finish()) as ArrayRef),
+        );
         columns.extend(self.days.iter_mut().map(|c| Arc::new(Date32Array::from(std::mem::take(c))) as ArrayRef));
         let moment = |c: &mut Vec<i64>| Arc::new(TimestampMillisecondArray::from(std::mem::take(c))) as ArrayRef;
         columns.extend(self.moments.iter_mut().map(moment));
@@ -233,7 +254,7 @@ impl ParquetClaims {
 }
 
 /// A CSV file of claims.
-pub(super) struct CsvClaims {
+pub(in crate::demo) struct CsvClaims {
     out: BufWriter<File>,
     path: std::path::PathBuf,
     look: Look,
