@@ -89,11 +89,11 @@ fn compare(seed: u64) -> Result<Compared, String> {
     Ok(compared)
 }
 
-/// Of two rows about one resident with the same update time the content's hash decides which is kept, and two
-/// spellings of one number are the same content: the naive program knows neither.
+/// Of two rows about one resident with the same update time the content's hash decides which is kept: the naive
+/// program does not know it.
 fn without_ties(feed: &str, mut totals: Totals) -> Totals {
     if feed == "residents" {
-        totals.accepted += std::mem::take(&mut totals.superseded) + std::mem::take(&mut totals.duplicate);
+        totals.accepted += std::mem::take(&mut totals.superseded);
     }
     totals
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use poverty_watch::domain::{Month, clean_text, comparable_name};
 
 use super::identity::person_key;
-use super::province::{Adjustment, Batch, Claim, Income, Province, Resident, Roster, Shape};
+use super::province::{Adjustment, Batch, Claim, Document, Income, Province, Resident, Roster, Shape};
 use crate::workspace::Finding;
 
 /// What becomes of the rows of one batch, all files together.
@@ -143,11 +143,18 @@ fn latest<'a, T, K: Ord, A: Ord>(
     winners
 }
 
+/// The document with the number as `like` spells it: two spellings of one number say the same.
+fn respelt(document: &Document, like: &Document) -> Document {
+    Document { number: like.number.clone(), ..document.clone() }
+}
+
 fn claims<'a>(seen: &'a [Batch], shape: Shape, totals: &mut FeedTotals) -> Vec<Booked<'a>> {
     let totals = totals.entry("claims").or_default();
     let last = seen.len() - 1;
     let good = readable(rows(seen, |batch| &batch.claims), last, |row| check_claim(row, shape), totals);
-    let same = |a: &Claim, b: &Claim| Claim { updated_at: b.updated_at, ..a.clone() } == *b;
+    let same = |a: &Claim, b: &Claim| {
+        Claim { updated_at: b.updated_at, document: respelt(&a.document, &b.document), ..a.clone() } == *b
+    };
     let winners = latest(good, last, |_, row| &row.claim_id, |row| row.updated_at, same, totals);
     let by_id: BTreeMap<&str, (i64, &Claim)> =
         winners.iter().map(|(_, person, row)| (row.claim_id.as_str(), (*person, *row))).collect();
@@ -265,7 +272,9 @@ fn adjustments(seen: &[Batch], places: &BTreeMap<&str, Place>, totals: &mut Feed
     let last = seen.len() - 1;
     let check = |row: &Adjustment| person_key(&row.document).map_err(str::to_owned);
     let good = readable(rows(seen, |batch| &batch.adjustments), last, check, totals);
-    let same = |a: &Adjustment, b: &Adjustment| Adjustment { updated_at: b.updated_at, ..a.clone() } == *b;
+    let same = |a: &Adjustment, b: &Adjustment| {
+        Adjustment { updated_at: b.updated_at, document: respelt(&a.document, &b.document), ..a.clone() } == *b
+    };
     let winners = latest(good, last, |_, row| &row.adjustment_id, |row| row.updated_at, same, totals);
     let mut booked = Vec::new();
     for (batch, person, row) in winners {
@@ -288,7 +297,9 @@ fn residents<'a>(seen: &'a [Batch], totals: &mut FeedTotals) -> BTreeMap<i64, (&
     let check = |row: &Resident| person_key(&row.document).map_err(str::to_owned);
     let good = readable(rows(seen, |batch| &batch.residents), last, check, totals);
     let all = good.clone();
-    let same = |a: &Resident, b: &Resident| Resident { updated_at: b.updated_at, ..a.clone() } == *b;
+    let same = |a: &Resident, b: &Resident| {
+        Resident { updated_at: b.updated_at, document: respelt(&a.document, &b.document), ..a.clone() } == *b
+    };
     let winners = latest(good, last, |person, _| person, |row| row.updated_at, same, totals);
     let conflict = |person: i64, row: &Resident| {
         all.iter().any(|(_, other, twin)| {
