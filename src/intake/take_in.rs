@@ -254,7 +254,7 @@ impl Run<'_> {
                 if let Some(why) = manifest.and_then(|it| it.differs_in_rows(report.outcome.read)) {
                     return Ok(Some(Verdict::Arriving(why)));
                 }
-                self.waiting.push(Waiting { file: file.clone(), file_id: file_id.to_owned(), folder, report });
+                self.waiting.push(Waiting { file: file.clone(), file_id: file_id.to_owned(), folder, report: *report });
                 Ok(None)
             }
         }
