@@ -1,4 +1,4 @@
-//! The only database: one SQLite file with runs, landed files, cases, sealed lists and the audit chain.
+//! The only database: one `SQLite` file with runs, landed files, cases, sealed lists and the audit chain.
 //!
 //! The only owner of `rusqlite`. What a case or a list *is* stands in `cases` and `referrals`; this module
 //! keeps it, in one transaction per act, and writes the act into the audit chain in the same transaction.
