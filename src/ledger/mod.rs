@@ -16,6 +16,6 @@ pub use audit::AuditHead;
 pub use cases::{CaseCounts, CaseFinding};
 pub use error::LedgerError;
 pub use landed::{FileState, LandedFile};
-pub use lists::{SealedList, SealedPerson};
+pub use lists::{LastLists, SealedList, SealedPerson};
 pub use runs::{NewRun, Run, RunState, StepTiming};
 pub use store::Ledger;
