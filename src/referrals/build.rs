@@ -88,7 +88,7 @@ pub fn build_lists(request: &ListRequest<'_>, rows: &[ListRow]) -> Result<Lists,
             lists.push(build_one(request, &people, office, county, found)?);
         }
     }
-    lists.sort_by(|a, b| a.id.to_string().cmp(&b.id.to_string()));
+    lists.sort_by_cached_key(|list| list.id.to_string());
     Ok(Lists { period: request.period, lists, rollup: Rollup::build(request, rows) })
 }
 
