@@ -1,8 +1,12 @@
 //! The roll-up (汇总表): counts and sums per county, rule and state, small counts hidden.
 
+mod suppress;
+
+pub use suppress::suppress;
+
 use std::collections::BTreeMap;
 
-use super::{ListId, ListKind, ListRequest, ListRow, suppress};
+use super::{ListId, ListKind, ListRequest, ListRow};
 use crate::cases::FindingStatus;
 use crate::domain::CountyCode;
 
