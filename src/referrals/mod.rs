@@ -12,7 +12,7 @@ mod rollup;
 mod row;
 
 pub use build::{ListRequest, Lists, ReferralList, build_lists};
-pub use columns::{COLUMNS, ColumnKind, ListColumn, Place, Profile, column_called, columns_of};
+pub use columns::{COLUMNS, ColumnKind, FILLED_IN, ListColumn, Place, Profile, column_called, columns_of};
 pub use kind::{ListId, ListKind, ListedRule, Office};
 pub use previous::{Delta, DeltaCounts, PreviousList, PreviousPerson};
 pub use rollup::{Rollup, RollupCell, RollupLine, suppress};
