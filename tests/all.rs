@@ -3,3 +3,4 @@
 mod demo;
 mod gate;
 mod intake;
+mod sql;
