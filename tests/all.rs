@@ -8,5 +8,6 @@ mod kill;
 mod lists;
 mod oracle;
 mod rand_hie;
+mod sql;
 mod tidy;
 mod workspace;

@@ -8,7 +8,7 @@ use crate::engine::{Engine, Params, Source, Statement, in_parallel};
 use crate::warehouse::{FileEntry, Version};
 
 use super::context::{Context, hex};
-use super::{PipelineError, balance};
+use super::{PipelineError, balance, rules};
 
 /// One file that a model should have: where it belongs and what it is made from.
 #[derive(Debug, Clone)]
@@ -44,7 +44,7 @@ pub(super) struct Refreshed {
 
 impl Task {
     /// Hash of everything that the file is made from: statements, parameters, data.
-    fn inputs(&self, engine: &Engine) -> String {
+    fn inputs(&self, engine: &Engine) -> Result<String, PipelineError> {
         let mut text = String::new();
         for model in engine.models().with_views(&self.model) {
             text.push_str(&model.hash);
@@ -56,8 +56,12 @@ impl Task {
             text.push_str(table);
             files.iter().for_each(|file| text.push_str(&file.sha256));
         }
-        text.push_str(&format!("{:?}{:?}", self.rows, self.params));
-        hex(&text)
+        for (table, rows) in &self.rows {
+            text.push_str(table);
+            text.push_str(&rules::hash_of(table, rows)?);
+        }
+        text.push_str(&format!("{:?}", self.params));
+        Ok(hex(&text))
     }
 
     fn place(&self) -> String {
@@ -91,7 +95,7 @@ pub(super) async fn refresh(
     let mut refreshed = Refreshed::default();
     let mut stale = Vec::new();
     for task in tasks {
-        let inputs = task.inputs(&context.engine);
+        let inputs = task.inputs(&context.engine)?;
         let slot = (task.table.as_str(), task.month, task.rule.as_deref(), Some(task.bucket));
         match known.get(&slot) {
             Some(file) if file.inputs == inputs => refreshed.entries.push((*file).clone()),

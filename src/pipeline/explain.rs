@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::findings::sources;
 use super::rules::{self, Lines, income_figures};
+use super::stated::Stated;
 use super::{Context, PipelineError};
 use crate::contracts::Feed;
 use crate::domain::{Fen, IdNumber, Month, PersonKey, bucket_of, mask_id, mask_name};
@@ -58,6 +59,7 @@ pub async fn explain(
     let files = file_names(context)?;
     let claims: Vec<Value> = claims.into_iter().map(|claim| with_file(claim, &files)).collect();
     let findings = asking.rows("explain_finding", &base, BTreeMap::new()).await?;
+    let stated = Stated::of_rosters(context, &version, period).await?.rows(context.engine.models())?;
     let figures = income_figures(context, &version)?;
     let mut rules = Vec::new();
     for rule in context.policy.in_force(period.last_day()) {
@@ -70,7 +72,7 @@ pub async fn explain(
             "period": period.to_string(),
             "version": version.number,
             "register": register.first(),
-            "tags": asking.rows("explain_tags", &base, BTreeMap::new()).await?,
+            "tags": asking.rows("explain_tags", &base, [("stated_tags".to_owned(), stated)].into()).await?,
             "claims": claims,
             "held": asking.rows("explain_held", &base, BTreeMap::new()).await?,
             "rules": rules,

@@ -7,6 +7,7 @@ use arrow::datatypes::{Decimal128Type, Int64Type};
 
 use super::compute::{Task, refresh};
 use super::rules::{self, Lines, income_figures};
+use super::stated::Stated;
 use super::{Context, PipelineError};
 use crate::domain::{Fen, Month, PersonKey};
 use crate::engine::{Param, read_table};
@@ -65,16 +66,18 @@ pub(super) async fn refresh_findings(
         refresh(context, version, "stated_tags", tasks_per_bucket(context, version, period, "stated_tags")).await?;
     let mut counties: BTreeSet<String> = texts(context, &areas.entries)?;
     counties.extend(context.counties.iter().map(|county| county.code.to_string()));
-    let tags = texts(context, &stated.entries)?;
+    let said = Stated::of_period(context, &stated.entries)?;
     let figures = income_figures(context, version)?;
     let mut findings =
         Findings { entries: [areas.entries, stated.entries].concat(), made: areas.made + stated.made, lines: BTreeMap::new() };
     let mut tasks = Vec::new();
     for rule in rules {
         let lines = Lines::draw(rule, &counties, period, period.last_day(), &figures);
-        let has_roster = rule.who.tags.iter().any(|tag| tags.contains(tag.code()));
+        let has_roster = rule.who.tags.iter().any(|tag| said.has(tag.code()));
         for bucket in 0..version.buckets {
-            tasks.push(rule_task(context, version, period, rule, &lines, has_roster, bucket, checks)?);
+            let mut task = rule_task(context, version, period, rule, &lines, has_roster, bucket, checks)?;
+            task.rows.insert("stated_tags".to_owned(), said.rows(context.engine.models())?);
+            tasks.push(task);
         }
         findings.lines.insert(rule.id.clone(), lines);
     }
@@ -117,7 +120,8 @@ pub(super) fn sources(
     };
     wanted
         .iter()
-        .filter(|table| !table.starts_with("rule"))
+        // handed in as rows: a rule's own data, and what all buckets' rosters state together
+        .filter(|table| !table.starts_with("rule") && *table != "stated_tags")
         .map(|table| (table.clone(), version.bucket(table, bucket).filter(fits).cloned().collect()))
         .collect()
 }

@@ -14,6 +14,7 @@ mod lists;
 mod rules;
 mod run;
 pub mod seal;
+mod stated;
 mod status;
 mod tables;
 

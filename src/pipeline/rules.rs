@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, BooleanArray, Decimal128Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{Date32Type, Decimal128Type, Int32Type};
+use arrow::ipc::writer::StreamWriter;
 use chrono::{Days, NaiveDate};
+use sha2::{Digest, Sha256};
 
 use super::{Context, PipelineError};
 use crate::domain::{CountyCode, Fen, Month};
@@ -128,19 +130,29 @@ pub(super) fn rule_rows(rules: &[&Rule], models: &Models) -> Result<RecordBatch,
             text(|rule| rule.clause.to_string()),
             flag(|rule| rule.who.insurance.is_empty()),
             flag(|rule| rule.cost.adjustments == Adjustments::Subtract),
+            flag(|rule| rule.line.operator == Operator::Over),
         ],
     )
 }
 
-fn batch(models: &Models, table: &str, columns: Vec<ArrayRef>) -> Result<RecordBatch, PipelineError> {
+pub(super) fn batch(models: &Models, table: &str, columns: Vec<ArrayRef>) -> Result<RecordBatch, PipelineError> {
     let schema = models.schema_of(table).ok_or_else(|| {
         PipelineError::Engine(EngineError::Model { model: table.to_owned(), why: "there is no such table".to_owned() })
     })?;
     RecordBatch::try_new(schema, columns).map_err(|error| rows_failed(table, &error))
 }
 
-fn rows_failed(table: &str, error: &arrow::error::ArrowError) -> PipelineError {
+pub(super) fn rows_failed(table: &str, error: &arrow::error::ArrowError) -> PipelineError {
     PipelineError::Engine(EngineError::Model { model: table.to_owned(), why: error.to_string() })
+}
+
+/// Hash of a parameter table's rows, all of them.
+pub(super) fn hash_of(table: &str, rows: &RecordBatch) -> Result<String, PipelineError> {
+    let failed = |error| rows_failed(table, &error);
+    let mut stream = StreamWriter::try_new(Vec::new(), &rows.schema()).map_err(failed)?;
+    stream.write(rows).map_err(failed)?;
+    let bytes = stream.into_inner().map_err(failed)?;
+    Ok(Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// All income figures of a version.
@@ -175,4 +187,23 @@ pub fn income_figures(context: &Context, version: &Version) -> Result<Vec<Income
         }
     }
     Ok(figures)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A correction of one county in the middle of many must make its findings anew.
+    #[test]
+    fn the_hash_sees_every_row() {
+        let lines = |changed: Option<usize>| {
+            let amount = |row| Some(if Some(row) == changed { 27_000_00_i64 } else { 28_000_00 });
+            let amounts: ArrayRef = Arc::new((0..90).map(amount).collect::<Int64Array>());
+            hash_of("rule_line", &RecordBatch::try_from_iter([("line_amount", amounts)]).unwrap()).unwrap()
+        };
+        assert_eq!(lines(None), lines(None));
+        for row in [0, 45, 89] {
+            assert_ne!(lines(None), lines(Some(row)), "row {row}");
+        }
+    }
 }

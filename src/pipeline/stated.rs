@@ -1,0 +1,100 @@
+//! What the rosters of all buckets state together: which tags at all, and each office's last full roster.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::array::{AsArray, Date32Array, RecordBatch, StringArray};
+use arrow::datatypes::Date32Type;
+
+use super::rules::batch;
+use super::{Context, PipelineError};
+use crate::domain::Month;
+use crate::engine::{Models, Param, Source, Statement, read_table};
+use crate::warehouse::{FileEntry, Version};
+
+/// The rows of the model `stated_tags` over all buckets: (tag, office) to the month of the last full roster.
+#[derive(Debug, Default)]
+pub(super) struct Stated {
+    last_full_month: BTreeMap<(String, String), Option<i32>>,
+}
+
+impl Stated {
+    /// Puts the period's files of all buckets together.
+    pub(super) fn of_period<'f>(
+        context: &Context,
+        entries: impl IntoIterator<Item = &'f FileEntry>,
+    ) -> Result<Self, PipelineError> {
+        let mut stated = Self::default();
+        for entry in entries {
+            for batch in read_table(&context.warehouse.path(entry), None)? {
+                stated.add(&batch?);
+            }
+        }
+        Ok(stated)
+    }
+
+    /// The same from the rosters themselves, for a period that no job has looked at.
+    pub(super) async fn of_rosters(context: &Context, version: &Version, period: Month) -> Result<Self, PipelineError> {
+        let files = version.table("rosters").map(|file| context.warehouse.path(file)).collect();
+        let statement = Statement {
+            model: "stated_tags".to_owned(),
+            sources: [("rosters".to_owned(), Source::Files(files))].into(),
+            params: [("on_date".to_owned(), Param::Date(period.last_day()))].into(),
+            place: format!("month {period}"),
+        };
+        let mut stated = Self::default();
+        context.engine.collect(&statement).await?.iter().for_each(|batch| stated.add(batch));
+        Ok(stated)
+    }
+
+    /// Columns as the model declares them: tag, source_office, last_full_month.
+    fn add(&mut self, batch: &RecordBatch) {
+        let (tags, offices) = (batch.column(0).as_string::<i32>(), batch.column(1).as_string::<i32>());
+        let months = batch.column(2).as_primitive::<Date32Type>();
+        for ((tag, office), month) in tags.iter().zip(offices).zip(months) {
+            let key = (tag.unwrap_or_default().to_owned(), office.unwrap_or_default().to_owned());
+            let last = self.last_full_month.entry(key).or_default();
+            *last = (*last).max(month);
+        }
+    }
+
+    /// Whether any roster states the tag.
+    pub(super) fn has(&self, tag: &str) -> bool {
+        self.last_full_month.keys().any(|(stated, _)| stated == tag)
+    }
+
+    /// As the table that the model `int_person_tags` reads.
+    pub(super) fn rows(&self, models: &Models) -> Result<RecordBatch, PipelineError> {
+        let tags: StringArray = self.last_full_month.keys().map(|(tag, _)| Some(tag)).collect();
+        let offices: StringArray = self.last_full_month.keys().map(|(_, office)| Some(office)).collect();
+        let months: Date32Array = self.last_full_month.values().copied().collect();
+        batch(models, "stated_tags", vec![Arc::new(tags), Arc::new(offices), Arc::new(months)])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::ArrayRef;
+
+    use super::*;
+
+    fn bucket(rows: &[(&str, &str, Option<i32>)]) -> RecordBatch {
+        let texts = |pick: fn(&(&str, &str, Option<i32>)) -> String| -> ArrayRef {
+            Arc::new(rows.iter().map(|row| Some(pick(row))).collect::<StringArray>())
+        };
+        let months: ArrayRef = Arc::new(rows.iter().map(|row| row.2).collect::<Date32Array>());
+        let (tags, offices) = (texts(|row| row.0.to_owned()), texts(|row| row.1.to_owned()));
+        RecordBatch::try_from_iter([("tag", tags), ("source_office", offices), ("last_full_month", months)]).unwrap()
+    }
+
+    #[test]
+    fn the_last_full_roster_of_any_bucket_counts() {
+        let mut stated = Stated::default();
+        stated.add(&bucket(&[("subsistence", "民政局", Some(20_000)), ("lifted_out", "农业农村局", None)]));
+        stated.add(&bucket(&[("subsistence", "民政局", Some(20_031))]));
+        stated.add(&bucket(&[("subsistence", "民政局", None)]));
+        let months: Vec<Option<i32>> = stated.last_full_month.values().copied().collect();
+        assert_eq!(months, [None, Some(20_031)]);
+        assert!(stated.has("lifted_out") && !stated.has("vulnerable"));
+    }
+}
