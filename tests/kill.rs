@@ -115,7 +115,11 @@ fn try_once(job: &Job, blow: &Blow, expected: &BTreeMap<String, String>) -> Resu
     let found = workspace.published();
     let files = expected.keys().chain(found.keys());
     let other: Vec<&String> = files.filter(|file| expected.get(*file) != found.get(*file)).collect();
-    if other.is_empty() { Ok(hit) } else { told(format!("{} files differ: {:?}", other.len(), &other[..other.len().min(6)])) }
+    if other.is_empty() {
+        Ok(hit)
+    } else {
+        told(format!("{} files differ: {:?}", other.len(), &other[..other.len().min(6)]))
+    }
 }
 
 fn killed_after(workspace: &Workspace, args: &[&str], after: Duration) -> bool {

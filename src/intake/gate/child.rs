@@ -30,7 +30,7 @@ pub fn child_main(job_path: &Path) -> ExitCode {
     }
     let stopped = |_| Err(Refusal::new("the decoder failed: malformed file").into());
     let verdict = match catch_unwind(AssertUnwindSafe(|| open(&job))).unwrap_or_else(stopped) {
-        Ok(report) => Ok(GateVerdict::Staged(report)),
+        Ok(report) => Ok(GateVerdict::Staged(Box::new(report))),
         Err(Stop::Refused(Refusal(reason))) => Ok(GateVerdict::Refused { reason }),
         Err(Stop::Ours(why)) => Err(why),
     };
@@ -54,19 +54,7 @@ fn write_report(job: &GateJob, verdict: &Result<GateVerdict, String>) -> std::io
 }
 
 /// Decodes, checks and stages one file: the pure work of the child, without limits.
-<<<<<<< HEAD
-#[must_use]
-pub fn open_file(job: &GateJob) -> GateVerdict {
-    match open(job) {
-        Ok(report) => GateVerdict::Staged(Box::new(report)),
-        Err(Refusal(reason)) => GateVerdict::Refused { reason },
-    }
-}
-
-fn open(job: &GateJob) -> Result<GateReport, Refusal> {
-=======
 fn open(job: &GateJob) -> Result<GateReport, Stop> {
->>>>>>> fixtures
     let mut source = open_source(job)?;
     let rules = Rules::new(job, source.layout())?;
     let mut staging = Staging::new(job)?;

@@ -28,17 +28,7 @@ impl RejectFile {
     }
 
     /// Adds one rejected row.
-<<<<<<< HEAD
-    pub(super) fn write(&mut self, layout: &Layout, judged: &Judged, row: usize, fault: &Fault) -> Result<(), Refusal> {
-=======
-    pub(super) fn write(
-        &mut self,
-        layout: &Layout,
-        judged: &Judged,
-        row: usize,
-        fault: &Fault,
-    ) -> Result<(), Stop> {
->>>>>>> fixtures
+    pub(super) fn write(&mut self, layout: &Layout, judged: &Judged, row: usize, fault: &Fault) -> Result<(), Stop> {
         let (column, value) = match fault.column {
             None => ("整行".to_owned(), String::new()),
             Some(at) => {
