@@ -5,8 +5,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::compute::Lines;
 use super::context::hex;
-use super::rules::Lines;
 use super::seal::{SealContext, list_rows, previous_lists, seal};
 use super::{Context, PipelineError};
 use crate::cases::FindingStatus;

@@ -7,11 +7,9 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::compute::{Task, refresh};
-use super::findings::{Findings, read_findings, refresh_findings, sources};
+use super::compute::{Findings, Stated, Task, read_findings, refresh, refresh_findings, rules, sources};
 use super::job::{Job, Split, Step};
-use super::stated::Stated;
-use super::{Context, PipelineError, lists, rules};
+use super::{Context, PipelineError, lists};
 use crate::cases::{FindingState, FindingStatus};
 use crate::domain::Month;
 use crate::engine::Param;

@@ -4,7 +4,7 @@ use crate::config::{EngineSettings, Problem};
 use crate::engine::Engine;
 use crate::workspace::Workspace;
 
-use super::context::Declared;
+use crate::pipeline::Declared;
 
 /// All problems of a workspace's files; none means that the next run will at least start.
 pub async fn check(workspace: &Workspace) -> Vec<Problem> {

@@ -7,20 +7,20 @@ use arrow::array::{AsArray, Date32Array, RecordBatch, StringArray};
 use arrow::datatypes::Date32Type;
 
 use super::rules::batch;
-use super::{Context, PipelineError};
 use crate::domain::Month;
 use crate::engine::{Models, Param, Source, Statement, read_table};
+use crate::pipeline::{Context, PipelineError};
 use crate::warehouse::{FileEntry, Version};
 
 /// The rows of the model `stated_tags` over all buckets: (tag, office) to the month of the last full roster.
 #[derive(Debug, Default)]
-pub(super) struct Stated {
+pub(in crate::pipeline) struct Stated {
     last_full_month: BTreeMap<(String, String), Option<i32>>,
 }
 
 impl Stated {
     /// Puts the period's files of all buckets together.
-    pub(super) fn of_period<'f>(
+    pub(in crate::pipeline) fn of_period<'f>(
         context: &Context,
         entries: impl IntoIterator<Item = &'f FileEntry>,
     ) -> Result<Self, PipelineError> {
@@ -34,7 +34,11 @@ impl Stated {
     }
 
     /// The same from the rosters themselves, for a period that no job has looked at.
-    pub(super) async fn of_rosters(context: &Context, version: &Version, period: Month) -> Result<Self, PipelineError> {
+    pub(in crate::pipeline) async fn of_rosters(
+        context: &Context,
+        version: &Version,
+        period: Month,
+    ) -> Result<Self, PipelineError> {
         let files = version.table("rosters").map(|file| context.warehouse.path(file)).collect();
         let statement = Statement {
             model: "stated_tags".to_owned(),
@@ -59,12 +63,12 @@ impl Stated {
     }
 
     /// Whether any roster states the tag.
-    pub(super) fn has(&self, tag: &str) -> bool {
+    pub(in crate::pipeline) fn has(&self, tag: &str) -> bool {
         self.last_full_month.keys().any(|(stated, _)| stated == tag)
     }
 
     /// As the table that the model `int_person_tags` reads.
-    pub(super) fn rows(&self, models: &Models) -> Result<RecordBatch, PipelineError> {
+    pub(in crate::pipeline) fn rows(&self, models: &Models) -> Result<RecordBatch, PipelineError> {
         let tags: StringArray = self.last_full_month.keys().map(|(tag, _)| Some(tag)).collect();
         let offices: StringArray = self.last_full_month.keys().map(|(_, office)| Some(office)).collect();
         let months: Date32Array = self.last_full_month.values().copied().collect();

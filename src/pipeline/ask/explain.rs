@@ -6,13 +6,11 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int64Type};
 use serde_json::{Map, Value, json};
 
-use super::findings::sources;
-use super::rules::{self, Lines, income_figures};
-use super::stated::Stated;
-use super::{Context, PipelineError};
 use crate::contracts::Feed;
 use crate::domain::{Fen, IdNumber, Month, PersonKey, bucket_of, mask_id, mask_name};
 use crate::engine::{Param, Params, Source, Statement};
+use crate::pipeline::compute::{Lines, Stated, income_figures, rules, sources};
+use crate::pipeline::{Context, PipelineError};
 use crate::policy::Rule;
 use crate::warehouse::Version;
 

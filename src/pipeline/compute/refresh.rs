@@ -7,39 +7,40 @@ use crate::domain::Month;
 use crate::engine::{Engine, Params, Source, Statement, in_parallel};
 use crate::warehouse::{FileEntry, Version};
 
-use super::context::{Context, hex};
-use super::{PipelineError, balance, rules};
+use super::{balance, rules};
+use crate::pipeline::PipelineError;
+use crate::pipeline::context::{Context, hex};
 
 /// One file that a model should have: where it belongs and what it is made from.
 #[derive(Debug, Clone)]
-pub(super) struct Task {
+pub(in crate::pipeline) struct Task {
     /// Model that makes it.
-    pub(super) model: String,
+    pub(in crate::pipeline) model: String,
     /// Table under which the version lists it.
-    pub(super) table: String,
+    pub(in crate::pipeline) table: String,
     /// Month, where the table is split by month.
-    pub(super) month: Option<Month>,
+    pub(in crate::pipeline) month: Option<Month>,
     /// Rule, where it is split by rule.
-    pub(super) rule: Option<String>,
+    pub(in crate::pipeline) rule: Option<String>,
     /// Bucket.
-    pub(super) bucket: u16,
+    pub(in crate::pipeline) bucket: u16,
     /// Stored tables that it reads.
-    pub(super) sources: BTreeMap<String, Vec<FileEntry>>,
+    pub(in crate::pipeline) sources: BTreeMap<String, Vec<FileEntry>>,
     /// A rule's own data.
-    pub(super) rows: BTreeMap<String, arrow::array::RecordBatch>,
+    pub(in crate::pipeline) rows: BTreeMap<String, arrow::array::RecordBatch>,
     /// Parameters.
-    pub(super) params: Params,
+    pub(in crate::pipeline) params: Params,
     /// Checks that follow.
-    pub(super) checks: Vec<String>,
+    pub(in crate::pipeline) checks: Vec<String>,
 }
 
 /// What refreshing did.
 #[derive(Debug, Default)]
-pub(super) struct Refreshed {
+pub(in crate::pipeline) struct Refreshed {
     /// Files as the next version lists them: fresh ones and those that could stay.
-    pub(super) entries: Vec<FileEntry>,
+    pub(in crate::pipeline) entries: Vec<FileEntry>,
     /// How many were made anew.
-    pub(super) made: usize,
+    pub(in crate::pipeline) made: usize,
 }
 
 impl Task {
@@ -82,7 +83,7 @@ impl Task {
 }
 
 /// Makes every file whose inputs changed; the others stay as `version` lists them.
-pub(super) async fn refresh(
+pub(in crate::pipeline) async fn refresh(
     context: &Context,
     version: &Version,
     step: &str,

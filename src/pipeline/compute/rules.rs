@@ -9,9 +9,9 @@ use arrow::ipc::writer::StreamWriter;
 use chrono::{Days, NaiveDate};
 use sha2::{Digest, Sha256};
 
-use super::{Context, PipelineError};
 use crate::domain::{CountyCode, Fen, Month};
 use crate::engine::{EngineError, Models, Param, Params, read_table};
+use crate::pipeline::{Context, PipelineError};
 use crate::policy::{Adjustments, IncomeFigure, Line, Operator, Rule, Rural, figure_for};
 use crate::warehouse::Version;
 
@@ -52,7 +52,7 @@ impl Lines {
     }
 
     /// The parameter table `rule_line`.
-    pub(super) fn rows(&self, models: &Models) -> Result<RecordBatch, PipelineError> {
+    pub(in crate::pipeline) fn rows(&self, models: &Models) -> Result<RecordBatch, PipelineError> {
         let text = |pick: fn(&(&String, &Line)) -> String| -> ArrayRef {
             Arc::new(self.by_county.iter().map(|entry| Some(pick(&entry))).collect::<StringArray>())
         };
@@ -75,7 +75,7 @@ impl Lines {
 }
 
 /// Parameters of a rule's statement.
-pub(super) fn params(rule: &Rule, lines: &Lines, period: Month, has_roster: bool) -> Params {
+pub(in crate::pipeline) fn params(rule: &Rule, lines: &Lines, period: Month, has_roster: bool) -> Params {
     let flag = Param::Boolean;
     [
         ("rule_id", Param::Text(rule.id.clone())),
@@ -95,13 +95,13 @@ pub(super) fn params(rule: &Rule, lines: &Lines, period: Month, has_roster: bool
 }
 
 /// The parameter table `rule_tag`.
-pub(super) fn tag_rows(rule: &Rule, models: &Models) -> Result<RecordBatch, PipelineError> {
+pub(in crate::pipeline) fn tag_rows(rule: &Rule, models: &Models) -> Result<RecordBatch, PipelineError> {
     let tags: StringArray = rule.who.tags.iter().map(|tag| Some(tag.code())).collect();
     batch(models, "rule_tag", vec![Arc::new(tags)])
 }
 
 /// The parameter table `rule_insurance` of some rules.
-pub(super) fn insurance_rows(rules: &[&Rule], models: &Models) -> Result<RecordBatch, PipelineError> {
+pub(in crate::pipeline) fn insurance_rows(rules: &[&Rule], models: &Models) -> Result<RecordBatch, PipelineError> {
     let pairs: Vec<(&str, &str)> =
         rules.iter().flat_map(|rule| rule.who.insurance.iter().map(|code| (rule.id.as_str(), code.as_str()))).collect();
     let (ids, codes): (Vec<&str>, Vec<&str>) = pairs.into_iter().unzip();
@@ -109,7 +109,7 @@ pub(super) fn insurance_rows(rules: &[&Rule], models: &Models) -> Result<RecordB
 }
 
 /// The parameter table `rule`: what the lists say of each rule.
-pub(super) fn rule_rows(rules: &[&Rule], models: &Models) -> Result<RecordBatch, PipelineError> {
+pub(in crate::pipeline) fn rule_rows(rules: &[&Rule], models: &Models) -> Result<RecordBatch, PipelineError> {
     let text = |pick: fn(&&Rule) -> String| -> ArrayRef {
         Arc::new(rules.iter().map(|rule| Some(pick(rule))).collect::<StringArray>())
     };
@@ -133,19 +133,23 @@ pub(super) fn rule_rows(rules: &[&Rule], models: &Models) -> Result<RecordBatch,
     )
 }
 
-pub(super) fn batch(models: &Models, table: &str, columns: Vec<ArrayRef>) -> Result<RecordBatch, PipelineError> {
+pub(in crate::pipeline) fn batch(
+    models: &Models,
+    table: &str,
+    columns: Vec<ArrayRef>,
+) -> Result<RecordBatch, PipelineError> {
     let schema = models.schema_of(table).ok_or_else(|| {
         PipelineError::Engine(EngineError::Model { model: table.to_owned(), why: "there is no such table".to_owned() })
     })?;
     RecordBatch::try_new(schema, columns).map_err(|error| rows_failed(table, &error))
 }
 
-pub(super) fn rows_failed(table: &str, error: &arrow::error::ArrowError) -> PipelineError {
+pub(in crate::pipeline) fn rows_failed(table: &str, error: &arrow::error::ArrowError) -> PipelineError {
     PipelineError::Engine(EngineError::Model { model: table.to_owned(), why: error.to_string() })
 }
 
 /// Hash of a parameter table's rows, all of them.
-pub(super) fn hash_of(table: &str, rows: &RecordBatch) -> Result<String, PipelineError> {
+pub(in crate::pipeline) fn hash_of(table: &str, rows: &RecordBatch) -> Result<String, PipelineError> {
     let failed = |error| rows_failed(table, &error);
     let mut stream = StreamWriter::try_new(Vec::new(), &rows.schema()).map_err(failed)?;
     stream.write(rows).map_err(failed)?;

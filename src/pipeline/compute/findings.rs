@@ -5,24 +5,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Decimal128Type, Int64Type};
 
-use super::compute::{Task, refresh};
+use super::refresh::{Task, refresh};
 use super::rules::{self, Lines, income_figures};
 use super::stated::Stated;
-use super::{Context, PipelineError};
 use crate::domain::{Fen, Month, PersonKey};
 use crate::engine::{Param, read_table};
+use crate::pipeline::{Context, PipelineError};
 use crate::policy::Rule;
 use crate::warehouse::{FileEntry, Version};
 
 /// The period's findings: files for the next version, and the lines that were drawn.
 #[derive(Debug)]
-pub(super) struct Findings {
+pub(in crate::pipeline) struct Findings {
     /// All files of the step, fresh or kept.
-    pub(super) entries: Vec<FileEntry>,
+    pub(in crate::pipeline) entries: Vec<FileEntry>,
     /// How many were made anew.
-    pub(super) made: usize,
+    pub(in crate::pipeline) made: usize,
     /// Lines by rule.
-    pub(super) lines: BTreeMap<String, Lines>,
+    pub(in crate::pipeline) lines: BTreeMap<String, Lines>,
 }
 
 /// One person's outcome by one rule, as cases and counts need it.
@@ -45,12 +45,12 @@ pub struct FindingRow {
 }
 
 /// The months that a rule's window covers: the calendar year up to the period.
-pub(super) fn window(period: Month) -> Vec<Month> {
+pub(in crate::pipeline) fn window(period: Month) -> Vec<Month> {
     Month::new(period.year(), 1).map_or(Vec::new(), |january| january.up_to(period).collect())
 }
 
 /// Refreshes the findings of a period.
-pub(super) async fn refresh_findings(
+pub(in crate::pipeline) async fn refresh_findings(
     context: &Context,
     version: &Version,
     period: Month,
@@ -91,7 +91,12 @@ pub(super) async fn refresh_findings(
 }
 
 /// One task per bucket for a model that reads the period's window of totals, the register and the rosters.
-pub(super) fn tasks_per_bucket(context: &Context, version: &Version, period: Month, model: &str) -> Vec<Task> {
+pub(in crate::pipeline) fn tasks_per_bucket(
+    context: &Context,
+    version: &Version,
+    period: Month,
+    model: &str,
+) -> Vec<Task> {
     let wanted = context.engine.models().sources_of(model);
     (0..version.buckets)
         .map(|bucket| Task {
@@ -109,7 +114,7 @@ pub(super) fn tasks_per_bucket(context: &Context, version: &Version, period: Mon
 }
 
 /// The stored files that a bucket's statement reads: whole tables, or the window's months of those split by month.
-pub(super) fn sources(
+pub(in crate::pipeline) fn sources(
     version: &Version,
     wanted: &BTreeSet<String>,
     period: Month,

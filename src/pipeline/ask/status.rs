@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{Context, PipelineError};
 use crate::contracts::Feed;
 use crate::domain::Month;
 use crate::ledger::{FileState, Run, SealedList};
+use crate::pipeline::{Context, PipelineError};
 
 /// What `status` prints.
 #[derive(Debug, Serialize)]
