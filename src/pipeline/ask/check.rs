@@ -13,7 +13,7 @@ pub async fn check(workspace: &Workspace) -> Vec<Problem> {
         match Declared::read(&workspace.assets, &policy) {
             Err(found) => problems.extend(found),
             Ok(declared) if policy == workspace.settings.policy => {
-                match Engine::new(declared.into_models(), &EngineSettings::default(), &std::env::temp_dir()) {
+                match Engine::new(declared.into_models(), &EngineSettings::default(), &workspace.layout.scratch()) {
                     Ok(engine) => problems.extend(engine.check().await),
                     Err(error) => problems.push(Problem::new("sql", 0, error.to_string(), "")),
                 }
