@@ -1,6 +1,7 @@
 //! Killed anywhere, finished by the next run: the same bytes as if nothing had happened.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -11,8 +12,8 @@ use crate::workspace::{Workspace, count_from_environment, in_parallel};
 const NIGHTLY: &[&str] = &["run", "nightly", "--as-of", "2026-10-31"];
 const MONTHLY: &[&str] = &["run", "monthly", "--month", "2026-10"];
 
-/// Calls after which something is on disk for good, and which the gate's children do not make.
-const DURABLE: &str = "fsync,fdatasync,link,linkat";
+/// Calls after which something is on disk for good or has another name.
+const DURABLE: &str = "fsync,fdatasync,link,linkat,rename,renameat,renameat2,unlink,unlinkat";
 
 /// A job to be killed: the workspace as it is before, and what must lie there in the end.
 struct Job {
@@ -25,8 +26,8 @@ struct Job {
 enum Blow {
     /// After so much time.
     At(Duration),
-    /// At the n-th call of this name in one thread.
-    Call(&'static str, usize),
+    /// Right after the n-th durable call of all its threads.
+    Call(usize),
 }
 
 #[test]
@@ -40,10 +41,11 @@ fn a_killed_run_is_finished_by_the_next() {
             trials.push((job, Blow::At(job.duration * fraction.0 / fraction.1)));
         }
         if has_strace() {
-            let most = count_from_environment("KILL_CALLS", 8);
-            for call in DURABLE.split(',') {
-                trials.extend((1..=most).map(|n| (job, Blow::Call(call, n))));
-            }
+            let all = durable_calls(&Workspace::copy_of(job.before.root()), job.args, None).0;
+            let points = count_from_environment("KILL_CALLS", 14).min(all);
+            trials
+                .extend((0..points).map(|at| (job, Blow::Call(1 + at * (all - 1) / points.max(2).saturating_sub(1)))));
+            println!("kill: {} makes {all} durable calls", job.name);
         }
     }
     let outcomes = in_parallel(&trials, |(job, blow)| try_once(job, blow, &expected));
@@ -54,7 +56,7 @@ fn a_killed_run_is_finished_by_the_next() {
         pairs.filter(|(_, outcome)| matches!(outcome, Ok(true))).count()
     };
     println!(
-        "kill: {} trials, {} killed in time, {} killed at a durable call{}",
+        "kill: {} trials, {} killed by time, {} killed at a durable call{}",
         trials.len(),
         killed(false),
         killed(true),
@@ -97,7 +99,7 @@ fn try_once(job: &Job, blow: &Blow, expected: &BTreeMap<String, String>) -> Resu
     let versions = job.before.versions().len();
     let (what, hit) = match blow {
         Blow::At(after) => (format!("after {after:?}"), killed_after(&workspace, job.args, *after)),
-        Blow::Call(call, n) => (format!("at {call} no. {n}"), killed_at_call(&workspace, job.args, call, *n)),
+        Blow::Call(n) => (format!("after durable call {n}"), durable_calls(&workspace, job.args, Some(*n)).1),
     };
     let told = |text: String| Err(format!("{} killed {what}: {text}", job.name));
     // Whatever a reader sees now is a whole version.
@@ -129,23 +131,39 @@ fn killed_after(workspace: &Workspace, args: &[&str], after: Duration) -> bool {
     !child.wait().unwrap().success()
 }
 
-/// Runs under strace, which kills the job as it makes the n-th such call in any one thread.
-fn killed_at_call(workspace: &Workspace, args: &[&str], call: &str, n: usize) -> bool {
+/// Runs under strace, counting durable calls; at number `kill_at` the job is killed before it can do anything else.
+/// Answers the count and whether the job was killed.
+fn durable_calls(workspace: &Workspace, args: &[&str], kill_at: Option<usize>) -> (usize, bool) {
     let job = workspace.command(args);
+    let pid_file = workspace.root().with_file_name("pid");
     let mut command = Command::new("strace");
+    command.args(["-f", "-qq", "--seccomp-bpf", "-e", "signal=none", "-e"]).arg(format!("trace={DURABLE}"));
+    if kill_at.is_some() {
+        // Long enough for the blow to fall before the caller goes on.
+        command.arg("-e").arg(format!("inject={DURABLE}:delay_exit=10000"));
+    }
     command
-        .args(["-f", "-qq", "-o", "/dev/null", "--seccomp-bpf", "-e"])
-        .arg(format!("trace={call}"))
-        .arg("-e")
-        .arg(format!("inject={call}:signal=SIGKILL:when={n}"))
+        .args(["-o", "/dev/stdout", "sh", "-c"])
+        .arg("echo $$ > \"$0\"; exec \"$@\" > /dev/null")
+        .arg(&pid_file)
         .arg(job.get_program())
         .args(job.get_args())
         .current_dir(workspace.root())
         .env("NO_COLOR", "1")
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::null());
-    !command.status().unwrap().success()
+    let mut strace = command.spawn().unwrap();
+    let mut seen = 0;
+    for line in BufReader::new(strace.stdout.take().unwrap()).lines() {
+        let is_end_of_call = line.unwrap().contains(" = ");
+        seen += usize::from(is_end_of_call);
+        if Some(seen) == kill_at && is_end_of_call {
+            let pid = std::fs::read_to_string(&pid_file).unwrap();
+            let _ = Command::new("kill").args(["-9", pid.trim()]).stderr(Stdio::null()).status();
+        }
+    }
+    (seen, !strace.wait().unwrap().success())
 }
 
 fn has_strace() -> bool {
