@@ -1,6 +1,13 @@
 //! All integration tests, in one binary.
 
 mod demo;
+mod determinism;
 mod gate;
 mod intake;
+mod kill;
+mod lists;
+mod oracle;
+mod rand_hie;
 mod sql;
+mod tidy;
+mod workspace;

@@ -1,10 +1,13 @@
 //! The gate through its real child process: good files pass whole, everything else is refused in time.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{Array as _, ArrayRef, AsArray as _, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow::array::{
+    Array as _, ArrayRef, AsArray as _, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray,
+};
 use arrow::ipc::reader::FileReader;
 use parquet::arrow::ArrowWriter;
 use poverty_watch::contracts::{Feed, RejectCode};
@@ -56,7 +59,7 @@ impl Bench {
 
     fn passes(&self, feed: Feed, name: &str, bytes: &[u8]) -> GateReport {
         match self.open(feed, name, bytes) {
-            GateVerdict::Staged(report) => self.sound(report),
+            GateVerdict::Staged(report) => self.sound(*report),
             GateVerdict::Refused { reason } => panic!("{name} refused: {reason}"),
         }
     }
@@ -82,7 +85,8 @@ impl Bench {
         for entry in std::fs::read_dir(self.path("out")).unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|extension| extension == "arrow") {
-                batches.extend(FileReader::try_new(std::fs::File::open(path).unwrap(), None).unwrap().map(Result::unwrap));
+                batches
+                    .extend(FileReader::try_new(std::fs::File::open(path).unwrap(), None).unwrap().map(Result::unwrap));
             }
         }
         batches
@@ -117,10 +121,20 @@ fn shared() -> Option<PathBuf> {
     found.then_some(folder)
 }
 
-/// The ten columns that every claims file has.
+/// The first columns that every claims file has.
 const COLUMNS: [&str; 12] = [
-    "setl_id", "psn_cert_type", "certno", "psn_name", "insutype", "med_type", "setl_time", "medfee_sumamt",
-    "fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_amt",
+    "setl_id",
+    "psn_cert_type",
+    "certno",
+    "psn_name",
+    "insutype",
+    "med_type",
+    "setl_time",
+    "medfee_sumamt",
+    "fulamt_ownpay_amt",
+    "overlmt_selfpay",
+    "preselfpay_amt",
+    "inscp_amt",
 ];
 
 fn header() -> String {
@@ -137,9 +151,8 @@ fn csv_with(header: &str, rows: &[String]) -> Vec<u8> {
 
 /// The columns of a valid claims file of `rows` rows.
 fn columns(rows: usize) -> Vec<(&'static str, ArrayRef)> {
-    let text = |make: &dyn Fn(usize) -> String| -> ArrayRef {
-        Arc::new(StringArray::from_iter_values((0..rows).map(make)))
-    };
+    let text =
+        |make: &dyn Fn(usize) -> String| -> ArrayRef { Arc::new(StringArray::from_iter_values((0..rows).map(make))) };
     let money = |fen: i128| -> ArrayRef {
         Arc::new(Decimal128Array::from(vec![fen; rows]).with_precision_and_scale(16, 2).unwrap())
     };
@@ -170,7 +183,7 @@ fn parquet_of(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
 }
 
 /// A valid file in which one column was exchanged.
-fn with_column(name: &str, array: ArrayRef) -> Vec<u8> {
+fn with_column(name: &str, array: &ArrayRef) -> Vec<u8> {
     let mut columns = columns(array.len());
     columns.iter_mut().filter(|(other, _)| *other == name).for_each(|column| column.1 = array.clone());
     parquet_of(columns)
@@ -222,7 +235,7 @@ fn mutants_are_refused_or_whole() {
     while mutants.len() < 2000 {
         let mut mutant = original.clone();
         // The footer holds all the promises: half of the flips go there.
-        let from = if mutants.len() % 2 == 0 { mutant.len() - mutant.len() / 3 } else { 0 };
+        let from = if mutants.len().is_multiple_of(2) { mutant.len() - mutant.len() / 3 } else { 0 };
         for _ in 0..random.usize(1..4) {
             let at = random.usize(from..mutant.len());
             mutant[at] ^= 1 << random.u8(0..8);
@@ -247,7 +260,7 @@ fn through(mutants: &[Vec<u8>]) -> usize {
                 assert!(bench.staged().is_empty());
                 refused += 1;
             }
-            GateVerdict::Staged(report) => assert_eq!(bench.sound(report).outcome.read.rows, 300),
+            GateVerdict::Staged(report) => assert_eq!(bench.sound(*report).outcome.read.rows, 300),
         }
     }
     refused
@@ -274,11 +287,14 @@ fn wrong_encodings_and_formats_are_refused() {
         ("semicolons.csv", text.replace(',', ";").into_bytes(), "semicolons"),
         ("zip.csv", b"PK\x03\x04rest".to_vec(), "XLSX"),
     ];
+    let rows: Vec<_> = (0..50).map(|n| row(&n.to_string(), if n == 7 { "\"甲" } else { "甲" })).collect();
+    let reason = bench.refused(Feed::Claims, "quote.csv", &csv_with(&header(), &rows));
+    assert!(reason.contains("line 9: a quote"), "{reason}");
     for (name, bytes, part) in &cases {
         let reason = bench.refused(Feed::Claims, name, bytes);
         assert!(reason.contains(part), "{name}: {reason}");
     }
-    println!("gate encodings and formats: {} cases", cases.len());
+    println!("gate encodings and formats: {} cases", cases.len() + 1);
 }
 
 #[test]
@@ -286,22 +302,28 @@ fn columns_are_checked_exactly() {
     let bench = Bench::new();
     let renamed = |from: &str, to: &str| {
         let columns = columns(3).into_iter().map(|(name, array)| (if name == from { to } else { name }, array));
-        parquet_of(columns.map(|(name, array)| (name, array)).collect())
+        parquet_of(columns.collect())
     };
     let mut missing = columns(3);
     missing.retain(|(name, _)| *name != "psn_pay");
     let mut extra = columns(3);
-    extra.push(("surprise", Arc::new(Int64Array::from(vec![1, 2, 3]))));
+    extra.push(("surprise", Arc::new(Int64Array::from(vec![1, 2, 3])) as ArrayRef));
     let mut twice = columns(3);
-    twice.push(("claim_id", Arc::new(StringArray::from(vec!["a", "b", "c"]))));
+    twice.push(("claim_id", Arc::new(StringArray::from(vec!["a", "b", "c"])) as ArrayRef));
     let cases: [(Vec<u8>, &[&str]); 7] = [
         (renamed("psn_pay", "psn_payy"), &["\"psn_payy\" is unknown (nearest: psn_pay)", "personal_amount is missing"]),
         (parquet_of(missing), &["personal_amount is missing"]),
         (parquet_of(extra), &["\"surprise\" is unknown"]),
         (parquet_of(twice), &["claim_id twice"]),
-        (with_column("certno", Arc::new(Int64Array::from(vec![1, 2, 3]))), &["certno is Int64", "text only"]),
-        (with_column("setl_time", Arc::new(Int64Array::from(vec![1, 2, 3]))), &["setl_time is Int64"]),
-        (with_column("psn_name", Arc::new(Float64Array::from(vec![1.0, 2.0, 3.0]))), &["psn_name is Float64"]),
+        (
+            with_column("certno", &(Arc::new(Int64Array::from(vec![1, 2, 3])) as ArrayRef)),
+            &["certno is Int64", "text only"],
+        ),
+        (with_column("setl_time", &(Arc::new(Int64Array::from(vec![1, 2, 3])) as ArrayRef)), &["setl_time is Int64"]),
+        (
+            with_column("psn_name", &(Arc::new(Float64Array::from(vec![1.0, 2.0, 3.0])) as ArrayRef)),
+            &["psn_name is Float64"],
+        ),
     ];
     for (bytes, parts) in &cases {
         let reason = bench.refused(Feed::Claims, "c.parquet", bytes);
@@ -309,7 +331,8 @@ fn columns_are_checked_exactly() {
     }
     let mut job = bench.job(Feed::Claims, &bench.path("c.csv"));
     job.ignore_columns = vec!["院内备注".to_owned()];
-    std::fs::write(&job.input, csv_with(&format!("{},院内备注", header()), &[format!("{},x", row("A", "甲"))])).unwrap();
+    std::fs::write(&job.input, csv_with(&format!("{},院内备注", header()), &[format!("{},x", row("A", "甲"))]))
+        .unwrap();
     assert!(matches!(run_gate(Path::new(PROGRAM), &job).unwrap(), GateVerdict::Staged(_)));
     println!("gate columns: {} cases", cases.len() + 1);
 }
@@ -337,7 +360,7 @@ fn bad_cells_reject_their_row_only() {
         ("setl_time", texts(vec![Some("20260305"), Some("2026-02-30")]), RejectCode::Malformed),
     ];
     for (at, (column, array, code)) in cases.iter().enumerate() {
-        let report = bench.passes(Feed::Claims, "c.parquet", &with_column(column, array.clone()));
+        let report = bench.passes(Feed::Claims, "c.parquet", &with_column(column, array));
         assert_eq!(report.outcome.accepted.rows, 1, "case {at}");
         assert_eq!(report.outcome.rejected.keys().collect::<Vec<_>>(), [code], "case {at}");
         let rejects = bench.rejects();
@@ -352,14 +375,15 @@ fn huge_cells_formulas_and_paths() {
     let bench = Bench::new();
     let huge = "长".repeat((64 << 20) / 3);
     let names: ArrayRef = Arc::new(StringArray::from(vec!["甲", &huge]));
-    let report = bench.passes(Feed::Claims, "c.parquet", &with_column("psn_name", names));
+    let report = bench.passes(Feed::Claims, "c.parquet", &with_column("psn_name", &names));
     assert_eq!(report.outcome.rejected[&RejectCode::TooLong].rows, 1);
     let rows = [row("A", "甲"), row("B", &huge)];
     let report = bench.passes(Feed::Claims, "c.csv", &csv_with(&header(), &rows));
     assert_eq!(report.outcome.rejected[&RejectCode::TooLong].rows, 1);
     bench.passes(Feed::Claims, "c.csv", &csv_with(&header(), &[row("A", "=cmd|'/C calc'!A0")]));
     assert_eq!(bench.staged_texts("claim_id", "person_name")["A"].as_deref(), Some("=cmd|'/C calc'!A0"));
-    let rows = [format!("{},../990102", row("A", "甲")), format!("{},990102", row("B", "甲")), format!("{},", row("C", "甲"))];
+    let rows =
+        [format!("{},../990102", row("A", "甲")), format!("{},990102", row("B", "甲")), format!("{},", row("C", "甲"))];
     let report = bench.passes(Feed::Claims, "c.csv", &csv_with(&format!("{},insu_admdvs", header()), &rows));
     assert_eq!((report.outcome.accepted.rows, report.outcome.rejected[&RejectCode::Malformed].rows), (2, 1));
     let residents = format!("certno,姓名,县区代码\n{ID},甲,../../x\n{ID},甲,990102\n{ID},甲,\n");
@@ -398,13 +422,73 @@ fn rows_keep_the_senders_line_numbers() {
             let ids = batch.column_by_name("claim_id").unwrap().as_string::<i32>().clone();
             let rows = batch.column_by_name("source_row").unwrap();
             let rows = rows.as_primitive::<arrow::datatypes::Int64Type>();
-            (0..batch.num_rows()).for_each(|row| drop(lines.insert(ids.value(row).to_owned(), rows.value(row))));
+            lines.extend((0..batch.num_rows()).map(|row| (ids.value(row).to_owned(), rows.value(row))));
         }
         assert_eq!(lines, BTreeMap::from([("A".to_owned(), 2), ("B".to_owned(), 4), ("C".to_owned(), 6)]));
         assert!(bench.rejects().contains("c.csv,7,整行,malformed,"), "{}", bench.rejects());
         cases += 4;
     }
     println!("gate line numbers: {cases} cases");
+}
+
+#[test]
+fn the_other_feeds_follow_their_rules() {
+    use RejectCode::{IdMissing, Malformed, Missing, NotMoney, OutOfRange, PeriodReversed, UnknownCode};
+    let bench = Bench::new();
+    let mut cases = 0;
+    let mut check = |feed: Feed, header: &str, rows: &[(&str, Option<RejectCode>)]| {
+        let text: Vec<_> = rows.iter().map(|(row, _)| row.replace("ID", ID)).collect();
+        let report = bench.passes(feed, "x.csv", &csv_with(header, &text));
+        let mut expected = BTreeMap::new();
+        rows.iter().filter_map(|(_, code)| *code).for_each(|code| *expected.entry(code).or_insert(0) += 1);
+        let found: BTreeMap<_, _> = report.outcome.rejected.iter().map(|(code, tally)| (*code, tally.rows)).collect();
+        assert_eq!(found, expected, "{feed}: {}", bench.rejects());
+        cases += rows.len();
+    };
+    check(
+        Feed::Residents,
+        "certno,姓名,性别,县区代码,参保开始日期,参保结束日期,生存状态",
+        &[
+            ("ID,甲,男,990102,2025-01-01,,1", None),
+            ("ID,甲,X,990102,2025-01-01,,1", Some(UnknownCode)),
+            ("ID,甲,2,990102,2025-01-01,2024-12-31,2", Some(PeriodReversed)),
+            ("ID,甲,2,990102,,,perhaps", Some(Malformed)),
+            ("ID,,2,990102,,,", Some(Missing)),
+        ],
+    );
+    check(
+        Feed::Rosters,
+        "certno,tag,识别时间,消除时间,来源单位,数据月份",
+        &[
+            ("ID,低保户,202501,202501,某局,", None),
+            ("ID,农村低保,,,某局,2026-03", None),
+            ("ID,农村低保,,,某局,", Some(Missing)),
+            ("ID,富人,20250101,,某局,", Some(UnknownCode)),
+            ("ID,五保户,20250101,20241231,某局,", Some(PeriodReversed)),
+            ("ID,五保户,,20241231,某局,202501", Some(PeriodReversed)),
+        ],
+    );
+    check(
+        Feed::Income,
+        "indicator,geography,year,value,发布日期",
+        &[
+            ("rural_disposable_income,000000,2025,23119.00,2026-01-17", None),
+            ("rural_disposable_income,99,2025,1.00,", Some(Malformed)),
+            ("rural_disposable_income,990000,25,1.00,", Some(Malformed)),
+            ("rural_disposable_income,990000,2025,-1.00,", Some(OutOfRange)),
+            ("rural_disposable_income,990000,2025,1.001,", Some(NotMoney)),
+        ],
+    );
+    check(
+        Feed::Adjustments,
+        "reim_id,setl_id,certno,金额,支付日期",
+        &[
+            ("R1,S1,ID,5.00,2026-03-01", None),
+            ("R2,S1,ID,-5.00,2026-03-02", None),
+            ("R3,S1,,5.00,2026-03-02", Some(IdMissing)),
+        ],
+    );
+    println!("gate other feeds: {cases} cases");
 }
 
 #[test]
@@ -430,7 +514,7 @@ fn a_roster_workbook_as_offices_type_it() {
         sheet.write_string(row, 5, "某县民政局").unwrap();
         sheet.write_number(row, 6, 202_603).unwrap();
     }
-    sheet.write_number(7, 2, 990_102_199_001_010_000_i64 as f64).unwrap();
+    sheet.write_number(7, 2, 990_102_199_001_010_000.0).unwrap();
     sheet.write_string(7, 3, "低保").unwrap();
     sheet.write_string(7, 4, "20250115").unwrap();
     sheet.write_string(7, 5, "某县民政局").unwrap();
@@ -452,7 +536,8 @@ fn naughty_strings_come_through_unharmed() {
     let Some(shared) = shared() else { return };
     let text = std::fs::read_to_string(shared.join("corpora/naughty_strings.txt")).unwrap();
     let names: Vec<&str> = text.lines().filter(|line| !line.is_empty() && line.chars().count() <= 400).collect();
-    let expected = |name: &str| Some(poverty_watch::domain::clean_text(name).to_owned()).filter(|name| !name.is_empty());
+    let expected =
+        |name: &str| Some(poverty_watch::domain::clean_text(name).to_owned()).filter(|name| !name.is_empty());
     let bench = Bench::new();
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(header().split(',')).unwrap();
@@ -462,7 +547,7 @@ fn naughty_strings_come_through_unharmed() {
     }
     let csv = writer.into_inner().unwrap();
     let array: ArrayRef = Arc::new(StringArray::from(names.clone()));
-    for (file, bytes) in [("n.csv", csv), ("n.parquet", with_column("psn_name", array))] {
+    for (file, bytes) in [("n.csv", csv), ("n.parquet", with_column("psn_name", &array))] {
         let report = bench.passes(Feed::Claims, file, &bytes);
         assert_eq!(report.outcome.accepted.rows, names.len() as u64, "{}", bench.rejects());
         let staged = bench.staged_texts("claim_id", "person_name");
@@ -499,4 +584,21 @@ fn real_claims_and_income_pass() {
         assert_eq!(report.outcome.accepted.rows, rows, "{}", bench.rejects());
     }
     println!("gate real data: 2 cases");
+}
+
+/// How fast the gate is, on request only: `cargo test --test all gate_speed -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement, not a check"]
+fn gate_speed() {
+    let bench = Bench::new();
+    let rows: Vec<String> = (0..500_000).map(|n| row(&format!("S{n:08}"), "甲乙丙")).collect();
+    for (name, bytes) in [("c.parquet", parquet_of(columns(500_000))), ("c.csv", csv_with(&header(), &rows))] {
+        let mut job = bench.job(Feed::Claims, &bench.path(name));
+        job.batch_rows = 8192;
+        job.buckets = 16;
+        std::fs::write(&job.input, bytes).unwrap();
+        let start = std::time::Instant::now();
+        assert!(matches!(run_gate(Path::new(PROGRAM), &job).unwrap(), GateVerdict::Staged(_)));
+        println!("gate speed, {name}: {:.0} rows/s", 500_000.0 / start.elapsed().as_secs_f64());
+    }
 }

@@ -107,7 +107,9 @@ select
     h.in_scope_self_pay_amount, h.component_self_pay_amount, h.cash_amount, h.net_burden_amount,
     h.adjustment_amount, s.inpatient_amount,
     cast(s.measured_amount - s.inpatient_amount - s.pharmacy_amount as decimal(18, 2)) as outpatient_amount,
-    s.pharmacy_amount, s.first_crossed_date, s.last_settled_date, h.is_rural, h.rural_source, h.clause
+    s.pharmacy_amount, s.first_crossed_date, s.last_settled_date, 
+    case when h.is_rural then 'yes' when not h.is_rural then 'no' else 'unknown' end as rural,
+    h.rural_source, h.clause
 from hits as h
 left join spending as s on h.person_key = s.person_key and h.rule_id = s.rule_id
 left join residents as p on h.person_key = p.person_key

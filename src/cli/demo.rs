@@ -26,11 +26,17 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
     workspace::init(&arguments.dir, "fujian", AREA)?;
+    fit_settings(arguments).map_err(|error| Failure::new(INTERNAL, error.to_string()))?;
     let landing = arguments.dir.join("landing");
     let options = DemoOptions { persons: arguments.persons, seed: arguments.seed };
     let made = generate(&options, &landing).map_err(|error| Failure::new(INTERNAL, error.to_string()))?;
     let rows: u64 = made.files.iter().map(|file| file.rows).sum();
-    println!("invented {} people, {rows} rows in {} files below {}", options.persons, made.files.len(), landing.display());
+    println!(
+        "invented {} people, {rows} rows in {} files below {}",
+        options.persons,
+        made.files.len(),
+        landing.display()
+    );
     if arguments.only_generate {
         return Ok(0);
     }
@@ -42,4 +48,19 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
     print!("\n{}", describe(&context, &monthly));
     println!("lists: {}", context.workspace.layout.lists(period).display());
     Ok(0)
+}
+
+/// The invented bureau's name, and as many buckets as suit the number of people: each costs a statement a month.
+fn fit_settings(arguments: &Arguments) -> std::io::Result<()> {
+    let path = arguments.dir.join(workspace::SETTINGS_FILE);
+    let buckets = match arguments.persons {
+        0..=100_000 => 4,
+        100_001..=2_000_000 => 16,
+        _ => 64,
+    };
+    let text = std::fs::read_to_string(&path)?
+        .replace("# buckets = 16", &format!("buckets = {buckets}"))
+        .replace("# name = \"医疗保障局\"", "name = \"演示市医疗保障局\"")
+        .replace("# area_name = \"\"", "area_name = \"演示市\"");
+    std::fs::write(&path, text)
 }

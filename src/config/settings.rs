@@ -24,6 +24,9 @@ pub struct Settings {
     /// When a landed file is whole.
     #[serde(default)]
     pub landing: LandingSettings,
+    /// Who sends the lists.
+    #[serde(default)]
+    pub bureau: BureauSettings,
     /// Per feed, by name.
     #[serde(default)]
     pub feeds: BTreeMap<String, FeedSettings>,
@@ -85,6 +88,24 @@ impl Default for GateSettings {
 pub struct LandingSettings {
     /// A file without a manifest that changed less than so many seconds ago is left for the next run.
     pub quiet_seconds: u64,
+}
+
+/// Who sends the lists.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BureauSettings {
+    /// The bureau's name as lists print it.
+    pub name: String,
+    /// The area's name; empty: its code.
+    pub area_name: String,
+    /// Days that an office has to check and answer.
+    pub feedback_days: u32,
+}
+
+impl Default for BureauSettings {
+    fn default() -> Self {
+        Self { name: "医疗保障局".to_owned(), area_name: String::new(), feedback_days: 10 }
+    }
 }
 
 /// What one feed's files may look like and when they are due.

@@ -9,11 +9,11 @@ use super::commit::{check_tables, keep_rejects, whole_outcome};
 use super::gate::{GateJob, GateLimits, GateReport, GateVerdict, TagAlias, run_gate};
 use super::landing::{self, Landed, Manifest, Stamp};
 use super::tables::{self, Batch};
-use super::{IntakeError, Progress};
+use super::{FileSummary, IntakeError, IntakeSummary, Progress, Verdict};
 use crate::config::{Layout, Settings};
-use crate::contracts::{Feed, Outcome, TakenFile};
+use crate::contracts::{Feed, TakenFile};
 use crate::domain::stable_hash;
-use crate::engine::sha256_of;
+use crate::engine::{EngineError, sha256_of};
 use crate::ledger::{FileState, Ledger};
 use crate::warehouse::{Version, Warehouse};
 
@@ -41,63 +41,6 @@ pub struct Intake<'a> {
     pub feeds: Option<&'a [Feed]>,
     /// Told how far it is.
     pub progress: Progress<'a>,
-}
-
-/// What became of one landed file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// Its rows were taken in, now.
-    Taken(Outcome),
-    /// It was refused as a whole, now.
-    Refused {
-        /// What is wrong.
-        reason: String,
-        /// How to mend it.
-        hint: String,
-    },
-    /// It is not whole yet and was left for the next run.
-    Arriving(String),
-    /// The same bytes were taken in before.
-    Known,
-    /// The same bytes were refused before, under the same contract and settings.
-    StillRefused {
-        /// What is wrong.
-        reason: String,
-        /// How to mend it.
-        hint: String,
-    },
-}
-
-/// One landed file and what became of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileSummary {
-    /// Its feed.
-    pub feed: Feed,
-    /// Its name.
-    pub name: String,
-    /// What became of it.
-    pub verdict: Verdict,
-    /// Where its rejected rows lie.
-    pub rejects: Option<PathBuf>,
-}
-
-/// What one run of intake did.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct IntakeSummary {
-    /// Every file that lies in the landing folders, in order of feed and name (unfinished transfers only counted).
-    pub files: Vec<FileSummary>,
-    /// Hidden files, macOS twins and unfinished transfers that were passed over.
-    pub skipped: u64,
-    /// Versions that were committed.
-    pub versions: Vec<u64>,
-}
-
-impl IntakeSummary {
-    /// Whether the warehouse is as it was.
-    #[must_use]
-    pub fn is_unchanged(&self) -> bool {
-        self.versions.is_empty()
-    }
 }
 
 /// Takes in what lies in the landing folders. The caller holds the run lock.
@@ -188,7 +131,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     async fn feed(&mut self, feed: Feed) -> Result<(), IntakeError> {
-        let landing = landing::list(&self.intake.layout.landing(feed.name()))?;
+        let landing = landing::list(feed, &self.intake.layout.landing(feed.name()))?;
         self.summary.skipped += landing.skipped;
         let (count, mut seen) = (landing.files.len() as u64, BTreeSet::new());
         for (at, file) in (0..).zip(landing.files) {
@@ -221,9 +164,8 @@ impl Run<'_> {
     /// What can be said about a file without opening it.
     fn look(&self, feed: Feed, file: &Landed) -> Result<Look, IntakeError> {
         let arriving = |why: String| Ok(Look::Decided(Verdict::Arriving(why)));
-        if let Some(reason) = landing::wrong_format(feed, &file.name) {
-            let hint = "land it in one of these formats, with the matching ending".to_owned();
-            return Ok(Look::Decided(Verdict::Refused { reason, hint }));
+        if let Some(reason) = &file.fault {
+            return self.turn_away(feed, file, reason.clone()).map(Look::Decided);
         }
         let manifest = match Manifest::of(file) {
             Ok(manifest) => manifest,
@@ -235,7 +177,12 @@ impl Run<'_> {
         {
             return arriving(why);
         }
-        let file_id = self.file_id(feed, file)?;
+        let file_id = match self.file_id(feed, file) {
+            Err(IntakeError::Engine(EngineError::Io { path, source })) if path == file.path => {
+                return arriving(format!("it cannot be read ({source})"));
+            }
+            file_id => file_id?,
+        };
         if let Some(why) = manifest.as_ref().and_then(|it| it.differs_in_bytes(file.stamp.bytes, &file_id)) {
             return arriving(why);
         }
@@ -248,15 +195,26 @@ impl Run<'_> {
         }
     }
 
+    /// Refuses what is not opened at all; it is news once, and again when it changes.
+    fn turn_away(&self, feed: Feed, file: &Landed, reason: String) -> Result<Verdict, IntakeError> {
+        let (Stamp { bytes, modified_ns }, name) = (file.stamp, format!("turned-away/{}", file.key));
+        let hint = "land the file itself, in a format and with an ending that the feed takes".to_owned();
+        if self.intake.ledger.cached_file(feed, &name, bytes, modified_ns)?.is_some() {
+            return Ok(Verdict::StillRefused { reason, hint });
+        }
+        self.intake.ledger.cache_file(feed, &name, bytes, modified_ns, "")?;
+        Ok(Verdict::Refused { reason, hint })
+    }
+
     fn file_id(&self, feed: Feed, file: &Landed) -> Result<String, IntakeError> {
         let Stamp { bytes, modified_ns } = file.stamp;
         let ledger = self.intake.ledger;
-        if let Some(known) = ledger.cached_file(feed, &file.name, bytes, modified_ns)? {
+        if let Some(known) = ledger.cached_file(feed, &file.key, bytes, modified_ns)? {
             return Ok(known);
         }
         let (file_id, read) = sha256_of(&file.path)?;
         if read == bytes && Stamp::of(&file.path)? == file.stamp {
-            ledger.cache_file(feed, &file.name, bytes, modified_ns, &file_id)?;
+            ledger.cache_file(feed, &file.key, bytes, modified_ns, &file_id)?;
         }
         Ok(file_id)
     }
@@ -311,7 +269,7 @@ impl Run<'_> {
                 if let Some(why) = manifest.and_then(|it| it.differs_in_rows(report.outcome.read)) {
                     return Ok(Some(Verdict::Arriving(why)));
                 }
-                self.waiting.push(Waiting { file: file.clone(), file_id: file_id.to_owned(), folder, report });
+                self.waiting.push(Waiting { file: file.clone(), file_id: file_id.to_owned(), folder, report: *report });
                 Ok(None)
             }
         }

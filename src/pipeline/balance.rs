@@ -22,9 +22,7 @@ pub(super) fn verify(check: &str, place: &str, rows: &[RecordBatch], written: u6
                 }
             }
         }
-        if let (Some(persons), Some(below)) =
-            (count(batch, "person_count"), count(batch, "below_floor_count"))
-        {
+        if let (Some(persons), Some(below)) = (count(batch, "person_count"), count(batch, "below_floor_count")) {
             let written = i64::try_from(written).unwrap_or(i64::MAX);
             if persons != below + written {
                 return Err(failed(format!(

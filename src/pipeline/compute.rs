@@ -120,7 +120,12 @@ pub(super) async fn refresh(
     Ok(refreshed)
 }
 
-async fn make(engine: &Engine, root: &std::path::Path, task: &Task, inputs: String) -> Result<FileEntry, PipelineError> {
+async fn make(
+    engine: &Engine,
+    root: &std::path::Path,
+    task: &Task,
+    inputs: String,
+) -> Result<FileEntry, PipelineError> {
     let files = |entries: &Vec<FileEntry>| -> Source {
         Source::Files(entries.iter().map(|entry| root.join(&entry.path)).collect::<Vec<PathBuf>>())
     };

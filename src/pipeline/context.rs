@@ -13,6 +13,7 @@ use crate::config::Problem;
 use crate::engine::{Engine, Models};
 use crate::ledger::Ledger;
 use crate::policy::{Policy, parse_policy};
+use crate::referrals::{COLUMNS, FILLED_IN};
 use crate::warehouse::Warehouse;
 use crate::workspace::{Assets, Workspace};
 
@@ -133,6 +134,7 @@ impl Declared {
         let tables = parse_tables(assets, &mut problems);
         if let (Some(policy), Some(models)) = (&parsed, &models) {
             check_policy(&file, policy, models, &tables.offices, &mut problems);
+            check_columns(models, &mut problems);
             for job in assets.list("pipelines/").iter().filter(|path| is_job(path)) {
                 let text = text_of(assets, job, &mut problems);
                 if let Err(mut found) = parse_job(job, &text, models) {
@@ -193,6 +195,19 @@ fn check_policy(file: &str, policy: &Policy, models: &Models, offices: &[Office]
             let message = format!("rule {}: there is no office `{recipient}`", rule.id);
             problems.push(Problem::new(file, 0, message, "offices stand in pipelines/tables/offices.csv"));
         }
+    }
+}
+
+/// A list column that the mart does not return would stay empty on every list.
+fn check_columns(models: &Models, problems: &mut Vec<Problem>) {
+    let Some(mart) = models.get("referral_rows") else {
+        problems.push(Problem::new("sql/marts", 0, "there is no model referral_rows", "lists are made from it"));
+        return;
+    };
+    let from_mart = COLUMNS.iter().filter(|column| !FILLED_IN.contains(&column.name));
+    for column in from_mart.filter(|column| mart.schema.field_with_name(column.name).is_err()) {
+        let message = format!("list column `{}` is not among the mart's columns", column.name);
+        problems.push(Problem::new("sql/marts/referral_rows.toml", 0, message, "return it, here and in the .sql"));
     }
 }
 

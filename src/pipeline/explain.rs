@@ -46,11 +46,9 @@ pub async fn explain(
 ) -> Result<Explanation, PipelineError> {
     let version = context.warehouse.current().await?;
     let asking = Asking { context, version: &version, person, period };
-    let base: Params = [
-        ("person_key".to_owned(), Param::Bigint(person.0)),
-        ("on_date".to_owned(), Param::Date(period.last_day())),
-    ]
-    .into();
+    let base: Params =
+        [("person_key".to_owned(), Param::Bigint(person.0)), ("on_date".to_owned(), Param::Date(period.last_day()))]
+            .into();
     let mut register = asking.rows("explain_resident", &base, BTreeMap::new()).await?;
     if !unmask {
         register.iter_mut().for_each(mask);
@@ -117,7 +115,8 @@ impl Asking<'_> {
         figures: &[crate::policy::IncomeFigure],
     ) -> Result<Value, PipelineError> {
         let finding = findings.iter().find(|finding| finding["rule_id"] == rule.id);
-        let counties = |rows: &[Value]| rows.iter().filter_map(|row| row["county_code"].as_str()).map(str::to_owned).collect();
+        let counties =
+            |rows: &[Value]| rows.iter().filter_map(|row| row["county_code"].as_str()).map(str::to_owned).collect();
         let mut county: BTreeSet<String> = counties(register);
         if let Some(finding) = finding {
             county = counties(std::slice::from_ref(finding));
@@ -184,7 +183,9 @@ fn mask(row: &mut Value) {
 fn as_json(batch: &RecordBatch, row: usize) -> Value {
     let schema = batch.schema();
     let cells = schema.fields().iter().zip(batch.columns());
-    Value::Object(cells.map(|(field, column)| (field.name().clone(), cell(column.as_ref(), row))).collect::<Map<_, _>>())
+    Value::Object(
+        cells.map(|(field, column)| (field.name().clone(), cell(column.as_ref(), row))).collect::<Map<_, _>>(),
+    )
 }
 
 fn cell(column: &dyn Array, row: usize) -> Value {

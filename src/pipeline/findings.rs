@@ -68,8 +68,11 @@ pub(super) async fn refresh_findings(
     counties.extend(context.counties.iter().map(|county| county.code.to_string()));
     let said = Stated::of_period(context, &stated.entries)?;
     let figures = income_figures(context, version)?;
-    let mut findings =
-        Findings { entries: [areas.entries, stated.entries].concat(), made: areas.made + stated.made, lines: BTreeMap::new() };
+    let mut findings = Findings {
+        entries: [areas.entries, stated.entries].concat(),
+        made: areas.made + stated.made,
+        lines: BTreeMap::new(),
+    };
     let mut tasks = Vec::new();
     for rule in rules {
         let lines = Lines::draw(rule, &counties, period, period.last_day(), &figures);
@@ -177,8 +180,7 @@ fn texts(context: &Context, entries: &[FileEntry]) -> Result<BTreeSet<String>, P
 pub fn read_findings(context: &Context, version: &Version, period: Month) -> Result<Vec<FindingRow>, PipelineError> {
     let mut rows = Vec::new();
     for entry in version.table("findings").filter(|file| file.month == Some(period)) {
-        let columns =
-            ["person_key", "rule_id", "status", "reason", "county_code", "measured_amount", "line_amount"];
+        let columns = ["person_key", "rule_id", "status", "reason", "county_code", "measured_amount", "line_amount"];
         for batch in read_table(&context.warehouse.path(entry), Some(&columns))? {
             let batch = batch?;
             let text = |at: usize, row: usize| {

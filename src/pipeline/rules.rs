@@ -102,10 +102,8 @@ pub(super) fn tag_rows(rule: &Rule, models: &Models) -> Result<RecordBatch, Pipe
 
 /// The parameter table `rule_insurance` of some rules.
 pub(super) fn insurance_rows(rules: &[&Rule], models: &Models) -> Result<RecordBatch, PipelineError> {
-    let pairs: Vec<(&str, &str)> = rules
-        .iter()
-        .flat_map(|rule| rule.who.insurance.iter().map(|code| (rule.id.as_str(), code.as_str())))
-        .collect();
+    let pairs: Vec<(&str, &str)> =
+        rules.iter().flat_map(|rule| rule.who.insurance.iter().map(|code| (rule.id.as_str(), code.as_str()))).collect();
     let (ids, codes): (Vec<&str>, Vec<&str>) = pairs.into_iter().unzip();
     batch(models, "rule_insurance", vec![Arc::new(StringArray::from(ids)), Arc::new(StringArray::from(codes))])
 }
@@ -167,8 +165,10 @@ pub fn income_figures(context: &Context, version: &Version) -> Result<Vec<Income
             let batch = batch?;
             let damaged = || EngineError::parquet(&path, "a column of the income table is missing");
             let column = |name: &str| batch.column_by_name(name).ok_or_else(damaged);
-            let (indicator, geography) = (column("indicator")?.as_string::<i32>(), column("geography")?.as_string::<i32>());
-            let (year, release) = (column("year")?.as_primitive::<Int32Type>(), column("release")?.as_primitive::<Int32Type>());
+            let (indicator, geography) =
+                (column("indicator")?.as_string::<i32>(), column("geography")?.as_string::<i32>());
+            let (year, release) =
+                (column("year")?.as_primitive::<Int32Type>(), column("release")?.as_primitive::<Int32Type>());
             let amount = column("amount")?.as_primitive::<Decimal128Type>();
             let published = column("published_date")?.as_primitive::<Date32Type>();
             let source = column("source")?.as_string::<i32>();

@@ -103,7 +103,7 @@ impl<'a> Run<'a> {
                 Step::Model { model, split, checks } => self.model(job, model, *split, checks).await?,
                 Step::Findings { checks } => self.findings(job, checks).await?,
                 Step::Cases {} => self.cases()?,
-                Step::Seal {} => self.seal().await?,
+                Step::Seal {} => self.seal()?,
             }
             let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
             tracing::info!(job = job.name, step = step.name(), millis, version = self.version.number, "step done");
@@ -222,10 +222,10 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    async fn seal(&mut self) -> Result<(), PipelineError> {
+    fn seal(&mut self) -> Result<(), PipelineError> {
         let lines = self.findings.as_ref().map(|findings| &findings.lines);
         let empty = BTreeMap::new();
-        let sealed = lists::seal_period(self.context, &self.version, self.period, lines.unwrap_or(&empty)).await?;
+        let sealed = lists::seal_period(self.context, &self.version, self.period, lines.unwrap_or(&empty))?;
         self.report.changed |= sealed.is_new;
         self.report.sealed = Some(sealed);
         Ok(())

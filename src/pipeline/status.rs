@@ -120,7 +120,8 @@ fn feed_status(context: &Context, feed: Feed) -> Result<FeedStatus, PipelineErro
     let taken = files.iter().filter(|file| matches!(file.state, FileState::Taken { .. }));
     let newest = taken.clone().map(|file| file.decided_at).max();
     let limit = context.workspace.settings.feeds.get(feed.name()).and_then(|settings| settings.max_age_days);
-    let is_late = limit.is_some_and(|days| newest.is_none_or(|at| context.now - at > chrono::Duration::days(days.into())));
+    let is_late =
+        limit.is_some_and(|days| newest.is_none_or(|at| context.now - at > chrono::Duration::days(days.into())));
     let refused = files.iter().filter_map(|file| match &file.state {
         FileState::Refused { reason, .. } => Some((file.name.clone(), reason.clone())),
         FileState::Taken { .. } => None,

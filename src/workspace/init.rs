@@ -104,6 +104,13 @@ const SETTINGS_TAIL: &str = r#"
 # 60 suits folders that people copy into.
 # quiet_seconds = 0
 
+[bureau]
+# Who sends the lists, as they print it, and for which area.
+# name = "医疗保障局"
+# area_name = ""
+# Days that an office has to check and answer.
+# feedback_days = 10
+
 # One section per feed: claims, residents, rosters, income, adjustments.
 [feeds.claims]
 # Further columns that may stand in the file and are not read.

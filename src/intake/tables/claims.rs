@@ -249,3 +249,169 @@ fn crossing_ids(claims: &[(u64, u16)], hits: &[(&FileEntry, Vec<Hit>)]) -> HashS
     }
     crossing
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+    use std::sync::Arc;
+
+    use arrow::array::{
+        ArrayRef, BooleanArray, Decimal128Array, Int64Array, StringArray, TimestampMillisecondArray, new_null_array,
+    };
+    use arrow::ipc::writer::FileWriter;
+
+    use super::super::super::commit::check_tables;
+    use super::super::super::resolve::{Fate, HoldReason};
+    use super::*;
+    use crate::contracts::Feed;
+    use crate::domain::{Month, PersonKey, bucket_of};
+    use crate::engine::{read_table, table_schema};
+    use crate::warehouse::Version;
+
+    const BUCKETS: u16 = 3;
+
+    /// A random row on a few claims and persons, so that everything collides and crosses buckets.
+    fn random_row(random: &mut fastrand::Rng) -> ClaimRow {
+        let kind = [Kind::Settlement, Kind::Reversal, Kind::Supplement][[0, 0, 0, 1, 1, 1, 2][random.usize(0..7)]];
+        let (sign, fen) = (if kind == Kind::Reversal { -1 } else { 1 }, i128::from(random.u8(1..4)));
+        let mut row = ClaimRow {
+            claim_id: format!("c{}", random.u8(0..7)).into(),
+            original_claim_id: (kind == Kind::Reversal).then(|| format!("c{}", random.u8(0..7)).into()),
+            updated_at: random.i64(0..4),
+            content_hash: 0,
+            person: if random.u8(0..3) > 0 { 1 } else { random.i64(0..5) },
+            settled: Month::new(1970, random.u32(1..4)).unwrap(),
+            kind,
+            is_valid: random.u8(0..8) > 0,
+            total: sign * fen,
+            personal: sign * fen.min(2),
+            origin: Origin::Incoming,
+        };
+        let content = format!("{row:?}").replace(&format!("updated_at: {}", row.updated_at), "");
+        row.content_hash = stable_hash(&content).cast_signed();
+        row
+    }
+
+    /// Stages rows as the gate does.
+    fn stage(folder: &Path, rows: &[ClaimRow]) {
+        std::fs::create_dir_all(folder).unwrap();
+        let schema = table_schema("claims").unwrap();
+        for bucket in 0..BUCKETS {
+            let rows: Vec<_> = rows.iter().filter(|row| bucket_of(PersonKey(row.person), BUCKETS) == bucket).collect();
+            if rows.is_empty() {
+                continue;
+            }
+            let moments = |value: &dyn Fn(&ClaimRow) -> i64| -> ArrayRef {
+                Arc::new(TimestampMillisecondArray::from_iter_values(rows.iter().map(|row| value(row))))
+            };
+            let money = |value: &dyn Fn(&ClaimRow) -> i128| -> ArrayRef {
+                let amounts = Decimal128Array::from_iter_values(rows.iter().map(|row| value(row)));
+                Arc::new(amounts.with_precision_and_scale(18, 2).unwrap())
+            };
+            let whole = |value: &dyn Fn(&ClaimRow) -> i64| -> ArrayRef {
+                Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| value(row))))
+            };
+            let kind = |row: &ClaimRow| match row.kind {
+                Kind::Settlement => "settlement",
+                Kind::Reversal => "reversal",
+                Kind::Supplement => "supplement",
+            };
+            let settled =
+                |row: &ClaimRow| row.settled.first_day().and_hms_opt(8, 0, 0).unwrap().and_utc().timestamp_millis();
+            let columns = schema.fields().iter().map(|field| -> ArrayRef {
+                match field.name().as_str() {
+                    "claim_id" => Arc::new(StringArray::from_iter_values(rows.iter().map(|row| &row.claim_id))),
+                    "original_claim_id" => {
+                        Arc::new(rows.iter().map(|row| row.original_claim_id.as_deref()).collect::<StringArray>())
+                    }
+                    "claim_kind" => Arc::new(StringArray::from_iter_values(rows.iter().map(|row| kind(row)))),
+                    "is_valid" => Arc::new(rows.iter().map(|row| Some(row.is_valid)).collect::<BooleanArray>()),
+                    "updated_at" => moments(&|row| row.updated_at),
+                    "settled_at" => moments(&settled),
+                    "person_key" => whole(&|row| row.person),
+                    "content_hash" => whole(&|row| row.content_hash),
+                    "total_amount" => money(&|row| row.total),
+                    "personal_amount" => money(&|row| row.personal),
+                    _ => new_null_array(field.data_type(), rows.len()),
+                }
+            });
+            let batch = RecordBatch::try_new(schema.clone(), columns.collect()).unwrap();
+            let file = std::fs::File::create(folder.join(format!("bucket={bucket:03}.arrow"))).unwrap();
+            let mut writer = FileWriter::try_new(file, &schema).unwrap();
+            writer.write(&batch).unwrap();
+            writer.finish().unwrap();
+        }
+    }
+
+    type Kept = BTreeSet<(String, i64, String)>;
+
+    fn kept_by(root: &Path, version: &Version) -> Kept {
+        let mut kept = Kept::new();
+        for entry in &version.files {
+            let mut last = (i64::MIN, i64::MIN);
+            for batch in read_table(&root.join(&entry.path), None).unwrap() {
+                let batch = batch.unwrap();
+                let cells = Cells::new(&batch, root);
+                for row in 0..batch.num_rows() {
+                    let person = cells.whole("person_key").unwrap().value(row);
+                    let order = (person, cells.moment("settled_at").unwrap().value(row));
+                    assert!(last <= order, "sorted");
+                    last = order;
+                    assert_eq!(entry.bucket, Some(bucket_of(PersonKey(person), BUCKETS)));
+                    let place = match entry.month {
+                        Some(month) => month.to_string(),
+                        None => cells.text("hold_reason").unwrap().value(row).to_owned(),
+                    };
+                    let id = cells.text("claim_id").unwrap().value(row).to_owned();
+                    assert!(kept.insert((id, cells.whole("content_hash").unwrap().value(row), place)));
+                }
+            }
+        }
+        kept
+    }
+
+    fn kept_at_once(rows: &[ClaimRow]) -> Kept {
+        let place = |fate| match fate {
+            Fate::Accepted(month) => month.map(|month| month.to_string()),
+            Fate::Held(reason) => Some(HoldReason::code(reason).to_owned()),
+            Fate::Superseded | Fate::Duplicate => None,
+        };
+        let fates = resolve_claims(rows).into_iter().map(place);
+        let kept = rows.iter().zip(fates);
+        kept.filter_map(|(row, place)| Some((row.claim_id.to_string(), row.content_hash, place?))).collect()
+    }
+
+    /// The files, after any split into batches, hold what the pure resolution of all rows at once says.
+    #[test]
+    fn any_split_leaves_the_same_rows_in_the_files() {
+        let mut random = fastrand::Rng::with_seed(21);
+        for case in 0..30 {
+            let folder = tempfile::tempdir().unwrap();
+            let root = folder.path().join("warehouse");
+            let mut version = Version { buckets: BUCKETS, ..Version::default() };
+            let mut all: Vec<ClaimRow> = Vec::new();
+            for step in 0..5 {
+                let mut staged: Vec<PathBuf> = Vec::new();
+                for file in 0..random.usize(1..3) {
+                    let rows: Vec<ClaimRow> = (0..random.usize(0..7)).map(|_| random_row(&mut random)).collect();
+                    staged.push(folder.path().join(format!("{step}-{file}")));
+                    stage(&staged[file], &rows);
+                    all.extend(rows);
+                }
+                let batch = Batch {
+                    feed: Feed::Claims,
+                    root: &root,
+                    version: &version,
+                    staged: &staged,
+                    workers: 2,
+                    progress: &|_, _, _| {},
+                };
+                let change = take(&batch).unwrap();
+                let next = version.next("intake", change.entries.clone(), Vec::new());
+                check_tables(Feed::Claims, &version, &next, &change).unwrap();
+                version = next;
+                assert_eq!(kept_by(&root, &version), kept_at_once(&all), "case {case}, step {step}: {all:#?}");
+            }
+        }
+    }
+}

@@ -32,8 +32,8 @@ impl ParquetSource {
         check_metadata(builder.metadata(), bytes)?;
         let declared = builder.metadata().file_metadata().num_rows();
         let schema = builder.schema().clone();
-        let headers = schema.fields().iter().map(|field| field.name().clone()).collect();
-        let layout = Layout::match_headers(headers, job, false)?;
+        let headers: Vec<_> = schema.fields().iter().map(|field| field.name().clone()).collect();
+        let layout = Layout::match_headers(&headers, job, false)?;
         check_types(&layout, &schema)?;
         let mut wanted: Vec<usize> = layout.places.iter().flatten().copied().collect();
         wanted.sort_unstable();
@@ -155,5 +155,5 @@ const fn accepted(kind: Kind) -> &'static str {
 /// Decoder messages speak of offsets and encodings, not of cells; they are cut all the same.
 fn damaged(error: &impl std::fmt::Display) -> Refusal {
     let text: String = error.to_string().chars().filter(|c| !c.is_control()).take(200).collect();
-    Refusal::new(format!("damaged Parquet file: {text}"))
+    Refusal::new(format!("damaged Parquet file, cut off or altered on its way; send it again ({text})"))
 }

@@ -30,7 +30,7 @@ pub(super) fn detect(mut text: impl BufRead) -> Result<&'static Encoding, Refusa
 /// UTF-16 text and binary files have NULs early; a stray NUL in a cell is no reason to refuse a file.
 fn zeros(start: &[u8]) -> bool {
     let head = &start[..start.len().min(4096)];
-    head.iter().filter(|byte| **byte == 0).count() * 20 > head.len()
+    head.split(|byte| *byte == 0).count() * 20 > head.len() + 20
 }
 
 /// What the lines of a text look like.
@@ -72,15 +72,15 @@ impl Survey {
     fn count_pairs(&mut self, line: &[u8]) {
         let mut rest = line;
         while let [lead, tail @ ..] = rest {
-            rest = match (lead, tail) {
-                (0..=0x80, _) => tail,
-                (_, [b'0'..=b'9', ..]) => tail.get(3..).unwrap_or_default(),
-                (_, [trail, after @ ..]) => {
+            rest = match tail {
+                _ if *lead <= 0x80 => tail,
+                [b'0'..=b'9', ..] => tail.get(3..).unwrap_or_default(),
+                [trail, after @ ..] => {
                     self.pairs += 1;
                     self.common += u64::from((0xa1..=0xf7).contains(lead) && *trail >= 0xa1);
                     after
                 }
-                (_, []) => tail,
+                [] => tail,
             };
         }
     }

@@ -23,7 +23,7 @@ pub(in crate::intake::gate) struct Layout {
 
 impl Layout {
     /// Matches the headers; `unnamed` columns are passed over (workbooks) or refused (other formats).
-    pub(super) fn match_headers(headers: Vec<String>, job: &GateJob, unnamed: bool) -> Result<Self, Refusal> {
+    pub(super) fn match_headers(headers: &[String], job: &GateJob, unnamed: bool) -> Result<Self, Refusal> {
         let contract = job.feed.contract();
         if headers.len() > MAX_COLUMNS {
             return Err(Refusal::new(format!("{} columns; at most {MAX_COLUMNS} are read", headers.len())));
@@ -158,8 +158,9 @@ mod tests {
     use crate::intake::gate::rules::test_job;
 
     fn check(headers: &str) -> Result<Layout, String> {
-        let headers = headers.split(',').map(str::to_owned).collect();
-        Layout::match_headers(headers, &test_job(crate::contracts::Feed::Adjustments), false).map_err(|refusal| refusal.0)
+        let headers: Vec<_> = headers.split(',').map(str::to_owned).collect();
+        Layout::match_headers(&headers, &test_job(crate::contracts::Feed::Adjustments), false)
+            .map_err(|refusal| refusal.0)
     }
 
     #[test]
@@ -172,7 +173,13 @@ mod tests {
     #[test]
     fn all_faults_are_named_at_once() {
         let reason = check("adjustment_id,reim_id,setl_idd,certno,amount,extra").unwrap_err();
-        for part in ["twice", "\"setl_idd\" is unknown (nearest: setl_id)", "\"extra\"", "claim_id is missing", "paid_date is missing"] {
+        for part in [
+            "twice",
+            "\"setl_idd\" is unknown (nearest: setl_id)",
+            "\"extra\"",
+            "claim_id is missing",
+            "paid_date is missing",
+        ] {
             assert!(reason.contains(part), "{part}: {reason}");
         }
     }

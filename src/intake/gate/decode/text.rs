@@ -15,6 +15,9 @@ use crate::intake::gate::job::{GateJob, Refusal};
 /// A page is given out when its text reaches this size, whatever its rows.
 const PAGE_BYTES: usize = 32 << 20;
 
+/// Line feeds that the cells of one record may hold.
+const MAX_FEEDS: u64 = 20;
+
 /// An open CSV file.
 pub(super) struct CsvSource {
     reader: Reader<Utf8Text<File>>,
@@ -37,15 +40,22 @@ impl CsvSource {
         if !reader.read_record(&mut record).map_err(|error| unreadable(&error))? {
             return Err(Refusal::new("the file has no header and no rows; send it again"));
         }
-        let layout = Layout::match_headers(record.iter().map(str::to_owned).collect(), job, false)?;
+        let headers: Vec<_> = record.iter().map(str::to_owned).collect();
+        let layout = Layout::match_headers(&headers, job, false)?;
         Ok(Self { reader, record, layout, batch_rows: job.batch_rows.max(1) })
     }
 
     /// The line on which the record begins: the reader stands behind its line feed, line feeds inside
-    /// quotes lie between.
-    fn line(&self) -> i64 {
-        let inside = self.record.as_slice().bytes().filter(|byte| *byte == b'\n').count() as u64;
-        i64::try_from(self.reader.position().line().saturating_sub(1 + inside)).unwrap_or(i64::MAX)
+    /// quotes lie between. Many of those mean a quote that nobody closed, which would swallow rows.
+    fn line(&self) -> Result<i64, Refusal> {
+        let inside = self.record.as_slice().matches('\n').count() as u64;
+        let line = self.reader.position().line().saturating_sub(1 + inside);
+        if inside > MAX_FEEDS {
+            return Err(Refusal::new(format!(
+                "line {line}: a quote is opened and not closed; save the file as CSV anew"
+            )));
+        }
+        Ok(i64::try_from(line).unwrap_or(i64::MAX))
     }
 }
 
@@ -64,7 +74,8 @@ impl Source for CsvSource {
                 break;
             }
             let width = self.layout.headers.len();
-            let ragged = self.record.len() < width || self.record.iter().skip(width).any(|cell| !cell.trim().is_empty());
+            let ragged =
+                self.record.len() < width || self.record.iter().skip(width).any(|cell| !cell.trim().is_empty());
             if ragged {
                 faults.push((rows.len(), None, RejectCode::Malformed));
             }
@@ -75,7 +86,7 @@ impl Source for CsvSource {
                 }
             }
             bytes += self.record.as_slice().len();
-            rows.push(self.line());
+            rows.push(self.line()?);
         }
         if rows.is_empty() {
             return Ok(None);

@@ -13,7 +13,7 @@ use crate::contracts::{Kind, RejectCode};
 use crate::intake::gate::job::{GateJob, Refusal};
 
 /// Title rows end here: the header lies within so many rows.
-const HEADER_WITHIN: usize = 20;
+const HEADER_WITHIN: i64 = 20;
 /// Cells of the widest grid that is read; a stray cell in a far corner would cost gigabytes otherwise.
 const MAX_CELLS: u64 = 40_000_000;
 
@@ -50,8 +50,8 @@ impl XlsxSource {
             )));
         };
         let mut body = rows.split_off(header);
-        let headers = body.remove(0).1.iter().map(shown).collect();
-        let layout = Layout::match_headers(headers, job, true)?;
+        let headers: Vec<_> = body.remove(0).1.iter().map(shown).collect();
+        let layout = Layout::match_headers(&headers, job, true)?;
         Ok(Self { rows: body.into_iter(), layout, batch_rows: job.batch_rows.max(1) })
     }
 }
@@ -88,7 +88,7 @@ fn sheet_rows(book: &mut Xlsx<BufReader<File>>, name: &str) -> Result<Vec<SheetR
 /// The row, among the first on the sheet, that names the most columns; two at least.
 fn header_row(rows: &[SheetRow], job: &GateJob) -> Option<usize> {
     let known = |row: &SheetRow| recognised(job.feed.contract(), &row.1.iter().map(shown).collect::<Vec<_>>());
-    let within = rows.iter().take_while(|(number, _)| *number <= HEADER_WITHIN as i64);
+    let within = rows.iter().take_while(|(number, _)| *number <= HEADER_WITHIN);
     let best = within.map(known).enumerate().max_by_key(|(at, known)| (*known, std::cmp::Reverse(*at)))?;
     (best.1 >= 2).then_some(best.0)
 }
@@ -143,5 +143,5 @@ impl Source for XlsxSource {
 
 fn damaged(error: &impl std::fmt::Display) -> Refusal {
     let text: String = error.to_string().chars().filter(|c| !c.is_control()).take(200).collect();
-    Refusal::new(format!("damaged workbook: {text}"))
+    Refusal::new(format!("damaged .xlsx, cut off or altered on its way; send it again ({text})"))
 }

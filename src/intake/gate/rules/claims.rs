@@ -1,6 +1,6 @@
 //! The rules of a settlement record: its kind, its signs, the identities I1 to I5.
 
-use super::days::DAY;
+use super::cells::days::DAY;
 use super::faults::{Faults, Stage};
 use super::sheet::{Sheet, text};
 use crate::contracts::{Kind, RejectCode};
@@ -32,7 +32,9 @@ pub(super) fn judge(sheet: &mut Sheet, faults: &mut Faults, has_fund_parts: bool
     let money = Amounts::of(sheet);
     let kinds: Vec<_> = (0..sheet.rows).map(|row| kind_of(sheet, &money, row)).collect();
     for (row, kind) in kinds.iter().enumerate() {
-        if faults.money_is_sound(row) {
+        // An update that voids a claim counts nothing: its amounts need not add up, or the wrong claim would stay.
+        let is_void = sheet.numbers("is_valid").get(row).copied().flatten() == Some(0);
+        if !is_void && faults.money_is_sound(row) {
             money.judge(row, kind, has_fund_parts, &mut |stage, column, code| {
                 faults.note(row, stage, sheet.index(column), code);
             });
@@ -127,7 +129,8 @@ impl<'a> Amounts<'a> {
         }
         self.signs(row, kind == "reversal", note);
         let total = at(self.total, row);
-        let fees = at(self.outside, row) + at(self.over_limit, row) + at(self.first_share, row) + at(self.in_scope, row);
+        let fees =
+            at(self.outside, row) + at(self.over_limit, row) + at(self.first_share, row) + at(self.in_scope, row);
         if !agree(total, fees) {
             note(Stage::Total, "total_amount", RejectCode::IdentityTotal);
         }
@@ -206,7 +209,8 @@ mod tests {
     ];
 
     fn with(changes: &[(&'static str, i64)]) -> Vec<(&'static str, i64)> {
-        let mut row: Vec<_> = GOOD.into_iter().filter(|(name, _)| changes.iter().all(|(other, _)| other != name)).collect();
+        let mut row: Vec<_> =
+            GOOD.into_iter().filter(|(name, _)| changes.iter().all(|(other, _)| other != name)).collect();
         row.extend(changes);
         row
     }
@@ -245,6 +249,12 @@ mod tests {
     fn the_deductible_lies_in_scope() {
         assert_eq!(fault(&[("deductible_amount", 8_000)]), None);
         assert_eq!(fault(&[("deductible_amount", 8_002)]), Some(RejectCode::IdentityDeductible));
+    }
+
+    #[test]
+    fn a_voiding_update_needs_no_sums() {
+        let wrong = with(&[("in_scope_amount", 8_002), ("is_valid", 0)]);
+        assert_eq!(one(&wrong, &[], false), ("settlement", None));
     }
 
     #[test]

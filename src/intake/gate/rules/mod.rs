@@ -2,9 +2,7 @@
 
 mod cells;
 mod claims;
-mod days;
 mod faults;
-mod money;
 mod other_feeds;
 mod output;
 mod person;

@@ -2,12 +2,12 @@
 
 use arrow::array::StringArray;
 
+use super::cells::days::{date_of, day_of};
 use super::claims::first_moment;
-use super::days::{date_of, day_of};
 use super::faults::{Faults, Stage};
-use super::sheet::{Cells, Sheet, text};
+use super::sheet::{Cells, Read, Sheet, Unreadable, text};
 use crate::contracts::{RejectCode, TagAliases};
-use crate::domain::{CountyCode, IdNumber, Month, PersonKey};
+use crate::domain::{CountyCode, IdNumber, PersonKey};
 
 /// No claim kinds: only claims have them.
 type NoKinds = Option<Vec<&'static str>>;
@@ -15,10 +15,10 @@ type NoKinds = Option<Vec<&'static str>>;
 /// Sex as a code, a county code that is one, a period that runs forward.
 pub(super) fn residents(sheet: &mut Sheet, faults: &mut Faults) -> NoKinds {
     map(sheet, faults, "sex", RejectCode::UnknownCode, |sex| match sex {
-        "1" | "01" | "男" | "男性" => Some(Some("1")),
-        "2" | "02" | "女" | "女性" => Some(Some("2")),
-        "0" | "9" | "未知" | "未说明" | "不详" => Some(None),
-        _ => None,
+        "1" | "01" | "男" | "男性" => Ok(Some("1")),
+        "2" | "02" | "女" | "女性" => Ok(Some("2")),
+        "0" | "9" | "未知" | "未说明" | "不详" => Ok(None),
+        _ => Err(Unreadable),
     });
     counties(sheet, faults);
     period(sheet, faults, "insured_from", "insured_to");
@@ -28,12 +28,18 @@ pub(super) fn residents(sheet: &mut Sheet, faults: &mut Faults) -> NoKinds {
 
 /// Tags by the alias table, a start, a county code that is one, a period that runs forward.
 pub(super) fn rosters(sheet: &mut Sheet, faults: &mut Faults, aliases: &TagAliases) -> NoKinds {
-    map(sheet, faults, "tag", RejectCode::UnknownCode, |tag| aliases.find(tag).map(|tag| Some(tag.code())));
+    map(sheet, faults, "tag", RejectCode::UnknownCode, |tag| {
+        aliases.find(tag).map(|tag| Some(tag.code())).ok_or(Unreadable)
+    });
     counties(sheet, faults);
     let column = sheet.index("from_date");
+    let starts_at = [column, sheet.index("roster_month")];
     for row in 0..sheet.rows {
         let starts = [sheet.numbers("from_date"), sheet.numbers("roster_month")];
-        if starts.iter().all(|column| column.get(row).copied().flatten().is_none()) {
+        let is_open = starts.iter().all(|column| column.get(row).copied().flatten().is_none());
+        // A start that is there and cannot be read is told as such, not as missing.
+        let is_unreadable = faults.of(row).is_some_and(|fault| starts_at.contains(&fault.column));
+        if is_open && !is_unreadable {
             faults.note(row, Stage::Required, column, RejectCode::Missing);
         }
     }
@@ -52,8 +58,7 @@ pub(super) fn income(sheet: &mut Sheet, faults: &mut Faults) -> NoKinds {
         }
     }
     sheet.default_to("release", 1);
-    let year = |year: i64| i32::try_from(year).is_ok_and(|year| Month::new(year, 1).is_some());
-    within(sheet, faults, "year", (Stage::Form, RejectCode::Malformed), year);
+    within(sheet, faults, "year", (Stage::Form, RejectCode::Malformed), |year| (1990..=2100).contains(&year));
     within(sheet, faults, "release", (Stage::Form, RejectCode::Malformed), |release| release >= 1);
     within(sheet, faults, "amount", (Stage::Money, RejectCode::OutOfRange), |fen| fen > 0);
     None
@@ -110,23 +115,23 @@ fn within(sheet: &Sheet, faults: &mut Faults, name: &str, fault: (Stage, RejectC
     }
 }
 
-/// Maps a text column to codes; `None` is a code that the table does not have.
+/// Maps a text column to codes; unreadable is what the table does not have.
 fn map<'c>(
     sheet: &mut Sheet,
     faults: &mut Faults,
     name: &str,
     fault: RejectCode,
-    code: impl Fn(&str) -> Option<Option<&'c str>>,
+    code: impl Fn(&str) -> Read<&'c str>,
 ) {
     let Some(column) = sheet.index(name) else { return };
     let Some(Cells::Text(texts)) = sheet.cells.get(column) else { return };
     let mut codes: Vec<Option<&'c str>> = Vec::with_capacity(sheet.rows);
     for (row, text) in texts.iter().enumerate() {
-        let found = text.map(&code);
-        if found == Some(None) {
+        let found = text.map_or(Ok(None), &code);
+        if found.is_err() {
             faults.note(row, Stage::Signs, Some(column), fault);
         }
-        codes.push(found.flatten().flatten());
+        codes.push(found.unwrap_or_default());
     }
     sheet.replace(name, StringArray::from(codes));
 }

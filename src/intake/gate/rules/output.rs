@@ -1,6 +1,5 @@
 //! Judged pages: candidates in the warehouse's columns, with key, bucket, kind, content hash and source.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -125,33 +124,70 @@ fn array_of(cells: &Cells, kind: &DataType) -> Result<ArrayRef, Refusal> {
 /// Per row, the hash of all that it says but its update time: `name=value` in the contract's order,
 /// empty cells left out, so that a column added to the contract later changes no hash.
 fn hashes(sheet: &Sheet) -> Int64Array {
+    let says_something = |cells: &Cells| match cells {
+        Cells::Text(texts) => texts.null_count() < texts.len(),
+        Cells::Numbers(values) => values.iter().any(Option::is_some),
+    };
     let columns: Vec<_> = sheet
         .contract
         .columns
         .iter()
         .zip(&sheet.cells)
-        .filter(|(column, _)| column.name != "updated_at")
-        .map(|(column, cells)| (column.name, cells))
+        .filter(|(column, cells)| column.name != "updated_at" && says_something(cells))
+        .map(|(column, cells)| (format!("{}=", column.name).into_bytes(), cells))
         .collect();
-    let mut content = String::with_capacity(1024);
+    let mut content = Vec::with_capacity(1024);
     let hash = |row: usize| {
         content.clear();
         for (name, cells) in &columns {
             match cells {
                 Cells::Text(texts) if texts.is_valid(row) => {
-                    content.push_str(name);
-                    content.push('=');
-                    content.push_str(texts.value(row));
+                    content.extend_from_slice(name);
+                    content.extend_from_slice(texts.value(row).as_bytes());
                 }
                 Cells::Numbers(values) if values[row].is_some() => {
-                    content.push_str(name);
-                    let _ = write!(content, "={}", values[row].unwrap_or(0));
+                    content.extend_from_slice(name);
+                    push_number(&mut content, values[row].unwrap_or(0));
                 }
                 _ => continue,
             }
-            content.push('\u{1f}');
+            content.push(0x1f);
         }
-        stable_hash(&content).cast_signed()
+        // Names, digits and whole texts: always UTF-8.
+        stable_hash(std::str::from_utf8(&content).unwrap_or_default()).cast_signed()
     };
     (0..sheet.rows).map(hash).collect::<Vec<_>>().into()
+}
+
+/// Appends a number in decimal; the formatting machinery would cost more than all hashing.
+fn push_number(text: &mut Vec<u8>, number: i64) {
+    let mut digits = [0_u8; 20];
+    let mut rest = number.unsigned_abs();
+    let mut start = digits.len();
+    while start > 0 {
+        start -= 1;
+        digits[start] = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if number < 0 {
+        text.push(b'-');
+    }
+    text.extend_from_slice(&digits[start..]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_as_everybody_writes_them() {
+        for number in [0, 7, -1, 120, i64::MAX, i64::MIN] {
+            let mut text = Vec::new();
+            push_number(&mut text, number);
+            assert_eq!(text, number.to_string().into_bytes());
+        }
+    }
 }

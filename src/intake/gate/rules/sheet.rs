@@ -75,6 +75,13 @@ impl Sheet {
     }
 }
 
+/// A cell that is not of its kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Unreadable;
+
+/// What a cell says; `None` when it is empty or says that nothing is known.
+pub(super) type Read<T> = Result<Option<T>, Unreadable>;
+
 /// One cell of a text column.
 pub(super) fn text(column: Option<&StringArray>, row: usize) -> Option<&str> {
     column.filter(|column| row < column.len() && column.is_valid(row)).map(|column| column.value(row))

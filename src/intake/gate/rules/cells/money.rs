@@ -4,11 +4,11 @@ use arrow::array::{Array, ArrayRef, AsArray as _};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Decimal128Type, Decimal256Type, Float64Type};
 
-use super::cells::{Note, unexpected, unreadable, whole_numbers};
-use super::faults::Stage;
+use super::{Note, unexpected, unreadable, whole_numbers};
 use crate::contracts::RejectCode;
 use crate::domain::{Fen, clean_text, fold_width};
 use crate::intake::gate::job::Refusal;
+use crate::intake::gate::rules::faults::Stage;
 
 /// How far a float may lie from a whole fen, in fen (0.0001 yuan).
 const FLOAT_SLACK: f64 = 0.01;
@@ -164,15 +164,18 @@ mod tests {
     use super::*;
     use RejectCode::{NotMoney, OutOfRange};
 
-    fn fen(array: ArrayRef) -> (Vec<Option<i64>>, Vec<(usize, RejectCode)>) {
+    fn fen(array: impl Array + 'static) -> (Vec<Option<i64>>, Vec<(usize, RejectCode)>) {
         let mut wrong = Vec::new();
+        let array: ArrayRef = Arc::new(array);
         let values = read(&array, &mut |row, _, code| wrong.push((row, code))).unwrap();
         (values, wrong)
     }
 
     #[test]
     fn text_in_both_ways_of_reading() {
-        for text in ["0", "12", "12.3", "-12.34", "1.", ".5", "1,234.50", "１２.５", "1.005", "x", "-", "1e5", "--1", "1.2.3"] {
+        for text in
+            ["0", "12", "12.3", "-12.34", "1.", ".5", "1,234.50", "１２.５", "1.005", "x", "-", "1e5", "--1", "1.2.3"]
+        {
             let slow = Fen::parse(&fold_width(text)).ok().map(|fen| fen.0);
             assert_eq!(of_text(text).unwrap().ok(), slow, "{text}");
         }
@@ -184,26 +187,26 @@ mod tests {
     #[test]
     fn decimals_are_exact_or_nothing() {
         let scale4 = Decimal128Array::from(vec![Some(123_400), Some(123_456), None]).with_precision_and_scale(18, 4);
-        assert_eq!(fen(Arc::new(scale4.unwrap())), (vec![Some(1234), None, None], vec![(1, NotMoney)]));
+        assert_eq!(fen(scale4.unwrap()), (vec![Some(1234), None, None], vec![(1, NotMoney)]));
         let scale0 = Decimal128Array::from(vec![12]).with_precision_and_scale(18, 0).unwrap();
-        assert_eq!(fen(Arc::new(scale0)).0, [Some(1200)]);
+        assert_eq!(fen(scale0).0, [Some(1200)]);
         let huge = Decimal128Array::from(vec![i128::MAX / 10]).with_precision_and_scale(38, 2).unwrap();
-        assert_eq!(fen(Arc::new(huge)).1, [(0, OutOfRange)]);
+        assert_eq!(fen(huge).1, [(0, OutOfRange)]);
         let wide = Decimal256Array::from(vec![i256::from_i128(1234), i256::MAX]).with_precision_and_scale(76, 2);
-        assert_eq!(fen(Arc::new(wide.unwrap())), (vec![Some(1234), None], vec![(1, OutOfRange)]));
+        assert_eq!(fen(wide.unwrap()), (vec![Some(1234), None], vec![(1, OutOfRange)]));
     }
 
     #[test]
     fn floats_within_their_tolerance() {
         let floats = vec![0.1 + 0.2, 1234.56, -0.0, f64::NAN, f64::INFINITY, 1.005, 1e300, 2e10];
-        let (values, wrong) = fen(Arc::new(Float64Array::from(floats)));
+        let (values, wrong) = fen(Float64Array::from(floats));
         assert_eq!(&values[..3], &[Some(30), Some(123_456), Some(0)]);
         assert_eq!(wrong, [(3, NotMoney), (4, NotMoney), (5, NotMoney), (6, OutOfRange), (7, OutOfRange)]);
     }
 
     #[test]
     fn whole_yuan_and_blanks() {
-        assert_eq!(fen(Arc::new(Int64Array::from(vec![Some(7), None, Some(i64::MAX)]))).0, [Some(700), None, None]);
-        assert_eq!(fen(Arc::new(StringArray::from(vec!["", "NaN"]))), (vec![None, None], vec![(1, NotMoney)]));
+        assert_eq!(fen(Int64Array::from(vec![Some(7), None, Some(i64::MAX)])).0, [Some(700), None, None]);
+        assert_eq!(fen(StringArray::from(vec!["", "NaN"])), (vec![None, None], vec![(1, NotMoney)]));
     }
 }

@@ -1,15 +1,18 @@
 //! Cells of any accepted type to typed values, with what is wrong about each.
 
+pub(super) mod days;
+mod money;
+
 use arrow::array::{Array, ArrayRef, AsArray as _, StringArray, StringBuilder};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type};
 
 use super::faults::{Faults, Stage};
-use super::sheet::Cells;
-use super::{days, money};
+use super::sheet::{Cells, Read, Unreadable};
 use crate::contracts::{Column, Kind, Presence, RejectCode};
 use crate::domain::{clean_text, fold_width};
 use crate::intake::gate::job::Refusal;
+use days::Months;
 
 /// The longest text, code or id, in characters.
 const MAX_TEXT: usize = 400;
@@ -38,7 +41,9 @@ pub(super) fn read(
     let cells = match column.kind {
         Kind::Text | Kind::Id | Kind::Code => Cells::Text(read_text(column.kind, &array, &mut note)?),
         Kind::Money => Cells::Numbers(money::read(&array, &mut note)?),
-        Kind::Date | Kind::Moment | Kind::Month => Cells::Numbers(days::read(column.kind, &array, &mut note)?),
+        Kind::Date | Kind::Moment | Kind::Month => {
+            Cells::Numbers(days::read(column.kind, months(column.name), &array, &mut note)?)
+        }
         Kind::Count => Cells::Numbers(read_words(&array, count, &mut note)?),
         Kind::Flag if column.name == "is_alive" => Cells::Numbers(read_words(&array, alive, &mut note)?),
         Kind::Flag => Cells::Numbers(read_words(&array, flag, &mut note)?),
@@ -46,9 +51,20 @@ pub(super) fn read(
     if column.presence == Presence::Required {
         // A cell that is there and cannot be read is another fault, noted already.
         let blank = blanks(&array, &cells);
-        blank.into_iter().for_each(|row| faults.note(row, Stage::Required, Some(at), RejectCode::Missing));
+        for row in blank {
+            faults.note(row, Stage::Required, Some(at), RejectCode::Missing);
+        }
     }
     Ok(cells)
+}
+
+/// Only rosters have these columns; some give months of recognition and exit (yyyymm).
+fn months(column: &str) -> Months {
+    match column {
+        "from_date" => Months::First,
+        "to_date" => Months::Last,
+        _ => Months::Refused,
+    }
 }
 
 /// Rows whose cell is empty in the file.
@@ -92,7 +108,7 @@ fn read_text(kind: Kind, array: &ArrayRef, note: &mut Note) -> Result<StringArra
 /// Flags and counts: booleans, whole numbers, or words.
 fn read_words(
     array: &ArrayRef,
-    word: impl Fn(&str) -> Option<Option<i64>>,
+    word: impl Fn(&str) -> Read<i64>,
     note: &mut Note,
 ) -> Result<Vec<Option<i64>>, Refusal> {
     if let Some(flags) = array.as_boolean_opt() {
@@ -103,10 +119,10 @@ fn read_words(
         let text = text.map(clean_text).filter(|text| !text.is_empty());
         values.push(text.and_then(|text| {
             let read = if text.is_ascii() { word(text) } else { word(clean_text(&fold_width(text))) };
-            if read.is_none() {
+            read.unwrap_or_else(|Unreadable| {
                 note(row, Stage::Form, RejectCode::Malformed);
-            }
-            read.flatten()
+                None
+            })
         }));
     };
     if array.data_type().is_integer() {
@@ -128,27 +144,27 @@ pub(super) fn whole_numbers(array: &ArrayRef) -> Result<Vec<Option<i64>>, Refusa
     Ok(array.as_primitive::<Int64Type>().iter().collect())
 }
 
-fn count(text: &str) -> Option<Option<i64>> {
-    text.parse::<i32>().ok().map(|n| Some(i64::from(n)))
+fn count(text: &str) -> Read<i64> {
+    text.parse::<i32>().map(|n| Some(i64::from(n))).map_err(|_| Unreadable)
 }
 
-fn flag(text: &str) -> Option<Option<i64>> {
+fn flag(text: &str) -> Read<i64> {
     match text {
-        "1" | "是" | "Y" | "y" => Some(Some(1)),
-        "0" | "否" | "N" | "n" => Some(Some(0)),
-        _ if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("yes") => Some(Some(1)),
-        _ if text.eq_ignore_ascii_case("false") || text.eq_ignore_ascii_case("no") => Some(Some(0)),
-        "未知" | "不详" => Some(None),
-        _ => None,
+        "1" | "是" | "Y" | "y" => Ok(Some(1)),
+        "0" | "否" | "N" | "n" => Ok(Some(0)),
+        _ if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("yes") => Ok(Some(1)),
+        _ if text.eq_ignore_ascii_case("false") || text.eq_ignore_ascii_case("no") => Ok(Some(0)),
+        "未知" | "不详" => Ok(None),
+        _ => Err(Unreadable),
     }
 }
 
 /// `SURV_STAS`: 1 alive, 2 dead, 3 serving a sentence (alive), 4 missing, 9 unknown.
-fn alive(text: &str) -> Option<Option<i64>> {
+fn alive(text: &str) -> Read<i64> {
     match text {
-        "正常" | "存活" | "健在" | "3" => Some(Some(1)),
-        "2" | "死亡" | "已故" => Some(Some(0)),
-        "4" | "9" => Some(None),
+        "正常" | "存活" | "健在" | "3" => Ok(Some(1)),
+        "2" | "死亡" | "已故" => Ok(Some(0)),
+        "4" | "9" => Ok(None),
         _ => flag(text),
     }
 }
@@ -170,22 +186,26 @@ mod tests {
 
     use super::*;
 
-    fn words(array: ArrayRef, word: fn(&str) -> Option<Option<i64>>) -> (Vec<Option<i64>>, Vec<usize>) {
+    fn words(array: &ArrayRef, word: fn(&str) -> Read<i64>) -> (Vec<Option<i64>>, Vec<usize>) {
         let mut wrong = Vec::new();
-        let values = read_words(&array, word, &mut |row, _, _| wrong.push(row)).unwrap();
+        let values = read_words(array, word, &mut |row, _, _| wrong.push(row)).unwrap();
         (values, wrong)
     }
 
     #[test]
     fn flags_in_every_dress() {
-        let text = StringArray::from(vec![Some("是"), Some(" 0\t"), Some("TRUE"), None, Some(""), Some("１"), Some("maybe")]);
+        let text =
+            StringArray::from(vec![Some("是"), Some(" 0\t"), Some("TRUE"), None, Some(""), Some("１"), Some("maybe")]);
         let expected = vec![Some(1), Some(0), Some(1), None, None, Some(1), None];
-        assert_eq!(words(Arc::new(text), flag), (expected, vec![6]));
-        assert_eq!(words(Arc::new(Int8Array::from(vec![1, 0, 7])), flag), (vec![Some(1), Some(0), None], vec![2]));
-        assert_eq!(words(Arc::new(BooleanArray::from(vec![true])), flag).0, vec![Some(1)]);
+        assert_eq!(words(&(Arc::new(text) as ArrayRef), flag), (expected, vec![6]));
+        assert_eq!(
+            words(&(Arc::new(Int8Array::from(vec![1, 0, 7])) as ArrayRef), flag),
+            (vec![Some(1), Some(0), None], vec![2])
+        );
+        assert_eq!(words(&(Arc::new(BooleanArray::from(vec![true])) as ArrayRef), flag).0, vec![Some(1)]);
         let states = StringArray::from(vec!["1", "2", "0", "3", "9", "x"]);
         let expected = vec![Some(1), Some(0), Some(0), Some(1), None, None];
-        assert_eq!(words(Arc::new(states), alive), (expected, vec![5]));
+        assert_eq!(words(&(Arc::new(states) as ArrayRef), alive), (expected, vec![5]));
     }
 
     #[test]

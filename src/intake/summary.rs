@@ -1,0 +1,62 @@
+//! What one run of intake tells its caller.
+
+use std::path::PathBuf;
+
+use crate::contracts::{Feed, Outcome};
+
+/// What became of one landed file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Its rows were taken in, now.
+    Taken(Outcome),
+    /// It was refused as a whole, now.
+    Refused {
+        /// What is wrong.
+        reason: String,
+        /// How to mend it.
+        hint: String,
+    },
+    /// It is not whole yet and was left for the next run.
+    Arriving(String),
+    /// The same bytes were taken in before.
+    Known,
+    /// The same bytes were refused before, under the same contract and settings.
+    StillRefused {
+        /// What is wrong.
+        reason: String,
+        /// How to mend it.
+        hint: String,
+    },
+}
+
+/// One landed file and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileSummary {
+    /// Its feed.
+    pub feed: Feed,
+    /// Its name.
+    pub name: String,
+    /// What became of it.
+    pub verdict: Verdict,
+    /// Where its rejected rows lie.
+    pub rejects: Option<PathBuf>,
+}
+
+/// What one run of intake did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IntakeSummary {
+    /// Every file that lies in the landing folders, in order of feed and name (unfinished transfers only counted).
+    pub files: Vec<FileSummary>,
+    /// Hidden files, macOS twins, unfinished transfers and folders that were passed over.
+    pub skipped: u64,
+    /// Versions that were committed.
+    pub versions: Vec<u64>,
+}
+
+impl IntakeSummary {
+    /// Whether the warehouse is as it was.
+    #[must_use]
+    pub fn is_unchanged(&self) -> bool {
+        self.versions.is_empty()
+    }
+}

@@ -1,0 +1,44 @@
+//! Sealing: a month's lists become numbered folders of XLSX, CSV, Parquet and a manifest, once and for good.
+//!
+//! What stands on a list is decided in `referrals`; here it is only written, read back, and published. The same lists
+//! from the same version give the same bytes, so a killed run is finished by the next. The clock is not read.
+
+mod error;
+mod manifest;
+mod publish;
+mod readback;
+mod rows;
+mod sheet;
+mod summary;
+mod tables;
+
+pub use error::SealError;
+pub use publish::{SealSummary, SealedFolder, seal};
+pub use rows::{list_rows, previous_lists};
+
+use chrono::{DateTime, Utc};
+
+use crate::referrals::{ListedRule, Profile};
+
+/// What lists say besides their persons.
+#[derive(Debug, Clone, Copy)]
+pub struct SealContext<'a> {
+    /// Warehouse version that the lists were made from.
+    pub version: u64,
+    /// Name of the policy.
+    pub policy: &'a str,
+    /// SHA-256 of the policy file, hex.
+    pub policy_sha256: &'a str,
+    /// The policy's rules, in its order.
+    pub rules: &'a [ListedRule],
+    /// Which columns recipients may see.
+    pub profile: Profile,
+    /// The bureau that sends, e.g. 某市医疗保障局.
+    pub sender: &'a str,
+    /// The area's name.
+    pub area_name: &'a str,
+    /// Days that a recipient has to check and answer.
+    pub feedback_days: u32,
+    /// Now; only the ledger gets to know it, no file.
+    pub at: DateTime<Utc>,
+}

@@ -1,0 +1,121 @@
+//! Arrow to list rows: the mart's batches, and the persons of the list before from its Parquet file.
+
+use std::collections::BTreeMap;
+
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int32Type, Int64Type};
+
+use super::SealError;
+use crate::config::Layout;
+use crate::domain::{Fen, Month, PersonKey};
+use crate::engine::read_table;
+use crate::ledger::Ledger;
+use crate::referrals::{Cell, Cells, ListError, ListRow, Office, PreviousList, PreviousPerson, column_called};
+
+/// The mart's rows in a batch.
+///
+/// # Errors
+/// When a column that every row needs is missing, or one has a type that lists do not know.
+pub fn list_rows(batch: &RecordBatch) -> Result<Vec<ListRow>, SealError> {
+    let keys = person_keys(batch)?;
+    let schema = batch.schema();
+    let wanted: Vec<(&str, &ArrayRef)> = schema
+        .fields()
+        .iter()
+        .zip(batch.columns())
+        .map(|(field, column)| (field.name().as_str(), column))
+        .filter(|(name, _)| matches!(*name, "rule_id" | "status") || column_called(name).is_some())
+        .collect();
+    let mut rows = Vec::with_capacity(batch.num_rows());
+    for (row, key) in keys.into_iter().enumerate() {
+        let mut cells = Vec::with_capacity(wanted.len());
+        for (name, column) in &wanted {
+            if let Some(cell) = cell_at(name, column, row)? {
+                cells.push((*name, cell));
+            }
+        }
+        rows.push(ListRow::from_cells(PersonKey(key), cells)?);
+    }
+    Ok(rows)
+}
+
+/// The last sealed lists of the benefit year before `period`, with what each person's row showed.
+///
+/// # Errors
+/// When the ledger or the Parquet file of such a list cannot be read.
+pub fn previous_lists(
+    layout: &Layout,
+    ledger: &Ledger,
+    period: Month,
+) -> Result<BTreeMap<(String, Office), PreviousList>, SealError> {
+    let mut previous = BTreeMap::new();
+    for ((county, code), (list, persons)) in ledger.last_lists(period)? {
+        let Some(office) = Office::ALL.into_iter().find(|office| office.code() == code) else { continue };
+        let mut shown =
+            if persons.is_empty() { BTreeMap::new() } else { shown_cells(layout, list.period, &list.list_id)? };
+        let persons = persons
+            .into_iter()
+            .map(|person| {
+                let cells = shown.remove(&person.person).unwrap_or_default();
+                let (leading_rule, rules, measured) = (person.leading_rule, person.rules, person.measured);
+                (person.person, PreviousPerson { leading_rule, rules, measured, cells })
+            })
+            .collect();
+        let (list_id, manifest_sha256) = (list.list_id, list.manifest_sha256);
+        previous.insert((county, office), PreviousList { list_id, manifest_sha256, persons });
+    }
+    Ok(previous)
+}
+
+fn shown_cells(layout: &Layout, period: Month, list_id: &str) -> Result<BTreeMap<PersonKey, Cells>, SealError> {
+    let path = layout.lists(period).join(list_id).join(format!("{list_id}.parquet"));
+    let fail = |why: String| SealError::Previous { path: path.clone(), why };
+    let mut shown = BTreeMap::new();
+    for batch in read_table(&path, None).map_err(|error| fail(error.to_string()))? {
+        let batch = batch.map_err(|error| fail(error.to_string()))?;
+        for (row, key) in person_keys(&batch)?.into_iter().enumerate() {
+            let mut cells = Cells::new();
+            for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
+                let Some(known) = column_called(field.name()) else { continue };
+                if let Some(cell) = cell_at(known.name, column, row)? {
+                    cells.insert(known.name, cell);
+                }
+            }
+            shown.insert(PersonKey(key), cells);
+        }
+    }
+    Ok(shown)
+}
+
+fn person_keys(batch: &RecordBatch) -> Result<Vec<i64>, SealError> {
+    let missing = || SealError::List(ListError::Row { column: "person_key" });
+    let column = batch.column_by_name("person_key").ok_or_else(missing)?;
+    let keys = column.as_primitive_opt::<Int64Type>().ok_or_else(missing)?;
+    if keys.null_count() > 0 { Err(missing()) } else { Ok(keys.values().to_vec()) }
+}
+
+fn cell_at(name: &str, column: &ArrayRef, row: usize) -> Result<Option<Cell>, SealError> {
+    if column.is_null(row) {
+        return Ok(None);
+    }
+    let unknown = || SealError::Column { column: name.to_owned(), kind: column.data_type().to_string() };
+    let cell = match column.data_type() {
+        DataType::Null => return Ok(None),
+        DataType::Utf8 => Cell::Text(column.as_string::<i32>().value(row).to_owned()),
+        DataType::LargeUtf8 => Cell::Text(column.as_string::<i64>().value(row).to_owned()),
+        DataType::Utf8View => Cell::Text(column.as_string_view().value(row).to_owned()),
+        DataType::Boolean => Cell::Text(if column.as_boolean().value(row) { "yes" } else { "no" }.to_owned()),
+        DataType::Decimal128(_, 2) => {
+            let fen = i64::try_from(column.as_primitive::<Decimal128Type>().value(row)).map_err(|_| unknown())?;
+            Cell::Money(Fen(fen))
+        }
+        DataType::Date32 => {
+            let days = column.as_primitive::<Date32Type>().value(row);
+            Cell::Date(Date32Type::to_naive_date_opt(days).ok_or_else(unknown)?)
+        }
+        DataType::Int32 => Cell::Count(i64::from(column.as_primitive::<Int32Type>().value(row))),
+        DataType::Int64 => Cell::Count(column.as_primitive::<Int64Type>().value(row)),
+        _ => return Err(unknown()),
+    };
+    Ok(Some(cell))
+}

@@ -1,0 +1,263 @@
+//! From the mart's rows to the month's lists.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{Datelike, NaiveDate};
+
+use super::{
+    Cell, Delta, DeltaCounts, ListError, ListId, ListKind, ListRow, ListedPerson, ListedRule, Office, PreviousList,
+    PreviousPerson, Rollup,
+};
+use crate::cases::FindingStatus;
+use crate::domain::{CountyCode, Month, PersonKey};
+
+/// What lists are built for.
+#[derive(Debug, Clone, Copy)]
+pub struct ListRequest<'a> {
+    /// The month.
+    pub period: Month,
+    /// The area's code: persons whose county is unclear go on lists of its own.
+    pub area: &'a CountyCode,
+    /// The area's counties with their names; each gets a list from every office, an empty one if need be.
+    pub counties: &'a BTreeMap<CountyCode, String>,
+    /// The policy's rules; the first that hits leads.
+    pub rules: &'a [ListedRule],
+    /// The last sealed list of this benefit year, by county code and office.
+    pub previous: &'a BTreeMap<(String, Office), PreviousList>,
+}
+
+impl ListRequest<'_> {
+    /// A county's name: its code where the table does not have it, 县区不明 for the area's own list.
+    pub(super) fn county_name(&self, county: &CountyCode) -> String {
+        match self.counties.get(county) {
+            Some(name) => name.clone(),
+            None if county == self.area => "县区不明".to_owned(),
+            None => county.to_string(),
+        }
+    }
+}
+
+/// One list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReferralList {
+    /// Its id.
+    pub id: ListId,
+    /// Its recipient.
+    pub office: Office,
+    /// The county's name.
+    pub county_name: String,
+    /// Rows: persons by place and key, then the withdrawn ones.
+    pub rows: Vec<ListedPerson>,
+    /// Id and manifest hash of the list before.
+    pub previous: Option<(String, String)>,
+}
+
+/// The month's lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lists {
+    /// The month.
+    pub period: Month,
+    /// All lists, by id.
+    pub lists: Vec<ReferralList>,
+    /// The roll-up.
+    pub rollup: Rollup,
+}
+
+/// Builds the month's lists: for every county and office, new against the last sealed list.
+///
+/// # Errors
+/// When a row names an unknown rule or a list does not balance.
+pub fn build_lists(request: &ListRequest<'_>, rows: &[ListRow]) -> Result<Lists, ListError> {
+    let order: BTreeMap<&str, usize> =
+        request.rules.iter().enumerate().map(|(at, rule)| (rule.id.as_str(), at)).collect();
+    for row in rows {
+        if !order.contains_key(row.rule.as_str()) {
+            return Err(ListError::UnknownRule { rule: row.rule.clone() });
+        }
+    }
+    let people = by_person(rows, &order);
+    let mut lists = Vec::new();
+    for office in offices(request.rules) {
+        let hits = hits_of(request, &people, office);
+        let mut counties: BTreeSet<CountyCode> = request.counties.keys().cloned().collect();
+        counties.extend(hits.keys().cloned());
+        let left = request.previous.iter().filter(|((_, of), list)| *of == office && !list.persons.is_empty());
+        counties.extend(left.filter_map(|((county, _), _)| CountyCode::parse(county).ok()));
+        for county in counties {
+            let found = hits.get(&county).map_or(&[][..], Vec::as_slice);
+            lists.push(build_one(request, &people, office, county, found)?);
+        }
+    }
+    lists.sort_by_cached_key(|list| list.id.to_string());
+    Ok(Lists { period: request.period, lists, rollup: Rollup::build(request, rows) })
+}
+
+/// A person's rows in the policy's order.
+type People<'a> = BTreeMap<PersonKey, Vec<&'a ListRow>>;
+
+fn by_person<'a>(rows: &'a [ListRow], order: &BTreeMap<&str, usize>) -> People<'a> {
+    let mut people = People::new();
+    for row in rows {
+        people.entry(row.person).or_default().push(row);
+    }
+    for hits in people.values_mut() {
+        hits.sort_by_key(|row| order.get(row.rule.as_str()));
+    }
+    people
+}
+
+/// The offices that get lists: those that some rule names, and the bureau.
+fn offices(rules: &[ListedRule]) -> impl Iterator<Item = Office> {
+    Office::ALL
+        .into_iter()
+        .filter(|office| !office.is_referral() || rules.iter().any(|rule| rule.recipients.contains(office)))
+}
+
+/// The rows that bring persons on an office's lists, by county.
+fn hits_of<'a>(
+    request: &ListRequest<'_>,
+    people: &People<'a>,
+    office: Office,
+) -> BTreeMap<CountyCode, Vec<Vec<&'a ListRow>>> {
+    let goes_to = |rule: &str| {
+        !office.is_referral()
+            || request.rules.iter().any(|known| known.id == rule && known.recipients.contains(&office))
+    };
+    let mut counties: BTreeMap<CountyCode, Vec<Vec<&ListRow>>> = BTreeMap::new();
+    for rows in people.values() {
+        // Who is over one line is not also listed as near another.
+        if office == Office::Near && rows.iter().any(|row| row.status == FindingStatus::Flagged) {
+            continue;
+        }
+        let hits: Vec<&ListRow> =
+            rows.iter().copied().filter(|row| row.status == office.status() && goes_to(&row.rule)).collect();
+        if let Some(first) = hits.first() {
+            let county = first.county.as_ref().unwrap_or(request.area).clone();
+            counties.entry(county).or_default().push(hits);
+        }
+    }
+    counties
+}
+
+fn build_one(
+    request: &ListRequest<'_>,
+    people: &People<'_>,
+    office: Office,
+    county: CountyCode,
+    found: &[Vec<&ListRow>],
+) -> Result<ReferralList, ListError> {
+    let previous = request.previous.get(&(county.to_string(), office));
+    let nobody = BTreeMap::new();
+    let before = previous.map_or(&nobody, |list| &list.persons);
+    let mut rows: Vec<ListedPerson> = found.iter().filter_map(|hits| listed(request, hits, before)).collect();
+    rows.sort_by(|a, b| place(a).cmp(&place(b)));
+    let now: BTreeSet<PersonKey> = rows.iter().map(|row| row.person).collect();
+    let gone = before.iter().filter(|(person, _)| !now.contains(person));
+    let mut withdrawn: Vec<ListedPerson> =
+        gone.map(|(person, was)| withdraw(*person, was, reason_gone(people, *person, office, &county))).collect();
+    withdrawn.sort_by(|a, b| place(a).cmp(&place(b)));
+    rows.append(&mut withdrawn);
+
+    let kind = if rows.is_empty() { ListKind::Nil } else { ListKind::Full };
+    let county_name = request.county_name(&county);
+    let id = ListId { period: request.period, county, office: Some(office), kind };
+    let change = DeltaCounts::of(&rows);
+    if !change.balances(before.len()) {
+        let (new, withdrawn, now) = (change.new, change.withdrawn, change.persons());
+        return Err(ListError::Unbalanced { list_id: id.to_string(), before: before.len(), new, withdrawn, now });
+    }
+    fill(request, &id, &county_name, &mut rows);
+    let previous = previous.map(|list| (list.list_id.clone(), list.manifest_sha256.clone()));
+    Ok(ReferralList { id, office, county_name, rows, previous })
+}
+
+fn listed(
+    request: &ListRequest<'_>,
+    hits: &[&ListRow],
+    before: &BTreeMap<PersonKey, PreviousPerson>,
+) -> Option<ListedPerson> {
+    let leading = hits.first()?;
+    let rules: Vec<String> = hits.iter().map(|row| row.rule.clone()).collect();
+    let mut cells = leading.cells.clone();
+    let delta = match before.get(&leading.person) {
+        None => Delta::New,
+        Some(was) => {
+            let fresh: Vec<&str> =
+                rules.iter().filter(|rule| !was.rules.contains(rule)).map(|rule| rule_name(request, rule)).collect();
+            if fresh.is_empty() {
+                Delta::Continuing
+            } else {
+                cells.insert("delta_reason", Cell::Text(format!("rules:{}", fresh.join("、"))));
+                Delta::Escalated
+            }
+        }
+    };
+    let person = leading.person;
+    Some(ListedPerson { person, delta, leading_rule: leading.rule.clone(), rules, measured: leading.measured, cells })
+}
+
+fn withdraw(person: PersonKey, was: &PreviousPerson, reason: &str) -> ListedPerson {
+    let mut cells = was.cells.clone();
+    cells.insert("delta_reason", Cell::Text(reason.to_owned()));
+    ListedPerson {
+        person,
+        delta: Delta::Withdrawn,
+        leading_rule: was.leading_rule.clone(),
+        rules: was.rules.clone(),
+        measured: was.measured,
+        cells,
+    }
+}
+
+/// Why somebody is no longer on a list, as far as tonight's rows tell.
+fn reason_gone(people: &People<'_>, person: PersonKey, office: Office, county: &CountyCode) -> &'static str {
+    let Some(rows) = people.get(&person) else { return "gone" };
+    let has = |status| rows.iter().any(|row| row.status == status);
+    if has(office.status()) && rows.iter().any(|row| row.county.as_ref() != Some(county)) {
+        "moved"
+    } else if has(FindingStatus::Flagged) {
+        if office.is_referral() { "gone" } else { "flagged" }
+    } else if has(FindingStatus::Undecided) {
+        "undecided"
+    } else {
+        "near"
+    }
+}
+
+/// What rows are ordered by: county is the list's own.
+fn place(row: &ListedPerson) -> (&str, &str, PersonKey) {
+    let text = |name: &str| row.cells.get(name).and_then(Cell::as_text).unwrap_or_default();
+    (text("town_name"), text("village_name"), row.person)
+}
+
+/// Fills in the columns that the mart does not have.
+fn fill(request: &ListRequest<'_>, id: &ListId, county_name: &str, rows: &mut [ListedPerson]) {
+    for (at, row) in rows.iter_mut().enumerate() {
+        let names: Vec<&str> = row.rules.iter().map(|rule| rule_name(request, rule)).collect();
+        let token = crate::domain::stable_hash(&format!("{id}|{}", row.person.0));
+        let rule_ids = row.rules.join(";");
+        let cells = &mut row.cells;
+        cells.insert("rule_ids", Cell::Text(rule_ids));
+        cells.insert("row_no", Cell::Count(i64::try_from(at + 1).unwrap_or(i64::MAX)));
+        cells.insert("county_code", Cell::Text(id.county.to_string()));
+        cells.insert("county_name", Cell::Text(county_name.to_owned()));
+        cells.insert("delta", Cell::Text(row.delta.code().to_owned()));
+        cells.insert("rule_names", Cell::Text(names.join("、")));
+        cells.insert("measured_amount", Cell::Money(row.measured));
+        cells.insert("row_token", Cell::Text(format!("{token:016x}")));
+        if let Some(Cell::Date(born)) = cells.get("birth_date") {
+            let age = age_on(*born, request.period.last_day());
+            cells.insert("age", Cell::Count(age));
+        }
+    }
+}
+
+fn rule_name<'a>(request: &'a ListRequest<'_>, id: &'a str) -> &'a str {
+    request.rules.iter().find(|rule| rule.id == id).map_or(id, |rule| rule.name.as_str())
+}
+
+/// Full years on a day.
+fn age_on(born: NaiveDate, day: NaiveDate) -> i64 {
+    let before_birthday = (day.month(), day.day()) < (born.month(), born.day());
+    i64::from(day.year() - born.year()) - i64::from(before_birthday)
+}

@@ -1,0 +1,494 @@
+//! The oracle: from logical rows to findings by the plainest means, in whole fen, no engine.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use poverty_watch::domain::{Month, clean_text, comparable_name};
+
+use super::identity::person_key;
+use super::province::{Adjustment, Batch, Claim, Income, Province, Resident, Roster, Shape};
+use crate::workspace::Finding;
+
+/// What becomes of the rows of one batch, all files together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Totals {
+    pub(crate) read: u64,
+    pub(crate) accepted: u64,
+    pub(crate) rejected: BTreeMap<String, u64>,
+    pub(crate) superseded: u64,
+    pub(crate) duplicate: u64,
+    pub(crate) held: u64,
+}
+
+/// Feed name to totals.
+pub(crate) type FeedTotals = BTreeMap<&'static str, Totals>;
+
+/// An accepted claim as it counts.
+struct Booked<'a> {
+    person: i64,
+    month: Month,
+    row: &'a Claim,
+    /// In-catalogue self-pay, fen.
+    measured: i128,
+}
+
+/// An accepted adjustment as it counts.
+struct Paid {
+    person: i64,
+    month: Month,
+    fen: i128,
+    insurance_type: &'static str,
+}
+
+/// Where an accepted, valid claim stands: person, month, insurance.
+type Place = (i64, Month, &'static str);
+
+/// Everything landed up to and with one batch, resolved.
+pub(crate) struct Known<'a> {
+    claims: Vec<Booked<'a>>,
+    adjustments: Vec<Paid>,
+    residents: BTreeMap<i64, (&'a Resident, bool)>,
+    rosters: Vec<(i64, &'a Roster)>,
+    income: Vec<&'a Income>,
+    /// Totals of the last batch.
+    pub(crate) totals: FeedTotals,
+}
+
+/// One of the policy's rules, as the clause has it.
+struct Rule {
+    id: &'static str,
+    tags: &'static [&'static str],
+    needs_rural: bool,
+    multiple: i128,
+}
+
+const RULES: [Rule; 2] = [
+    Rule { id: "fujian-relapse", tags: &["lifted_out"], needs_rural: false, multiple: 1 },
+    Rule { id: "fujian-into-poverty", tags: &[], needs_rural: true, multiple: 2 },
+];
+const INSURANCES: [&str; 2] = ["390", "310"];
+/// A county of the province; all have the province's figure.
+const ANYWHERE: &str = "990101";
+const RURAL_TAGS: [&str; 5] =
+    ["lifted_out", "unstable_lifted_out", "vulnerable", "sudden_hardship", "returned_to_poverty"];
+
+/// Resolves what `batches` (the oldest first) have brought.
+pub(crate) fn resolve(province: &Province, batches: usize) -> Known<'_> {
+    let seen = &province.batches[..batches];
+    let mut totals = FeedTotals::new();
+    let accepted_claims = claims(seen, province.shape, &mut totals);
+    let places: BTreeMap<&str, Place> = accepted_claims
+        .iter()
+        .filter(|booked| booked.row.is_valid)
+        .map(|booked| (booked.row.claim_id.as_str(), (booked.person, booked.month, booked.row.insurance_type)))
+        .collect();
+    Known {
+        adjustments: adjustments(seen, &places, &mut totals),
+        residents: residents(seen, &mut totals),
+        rosters: rosters(seen, &mut totals),
+        income: income(seen, &mut totals),
+        claims: accepted_claims,
+        totals,
+    }
+}
+
+/// One row with the number of its batch.
+type Dated<'a, T> = (usize, &'a T);
+
+fn rows<'a, T>(seen: &'a [Batch], of: impl Fn(&'a Batch) -> &'a [T]) -> Vec<Dated<'a, T>> {
+    seen.iter().enumerate().flat_map(|(at, batch)| of(batch).iter().map(move |row| (at, row))).collect()
+}
+
+/// Splits rows into those that can be read and a count of the others, for the last batch.
+fn readable<'a, T>(
+    all: Vec<Dated<'a, T>>,
+    last: usize,
+    check: impl Fn(&T) -> Result<i64, String>,
+    totals: &mut Totals,
+) -> Vec<(usize, i64, &'a T)> {
+    let mut good = Vec::new();
+    for (at, row) in all {
+        totals.read += u64::from(at == last);
+        match check(row) {
+            Ok(person) => good.push((at, person, row)),
+            Err(code) if at == last => *totals.rejected.entry(code).or_default() += 1,
+            Err(_) => {}
+        }
+    }
+    good
+}
+
+/// The latest version of each thing; the others are counted as duplicate or superseded.
+fn latest<'a, T, K: Ord, A: Ord>(
+    rows: Vec<(usize, i64, &'a T)>,
+    last: usize,
+    key: impl Fn(i64, &'a T) -> K,
+    age: impl Fn(&'a T) -> A,
+    same: impl Fn(&T, &T) -> bool,
+    totals: &mut Totals,
+) -> Vec<(usize, i64, &'a T)> {
+    let mut groups: BTreeMap<K, Vec<(usize, i64, &'a T)>> = BTreeMap::new();
+    for row in rows {
+        groups.entry(key(row.1, row.2)).or_default().push(row);
+    }
+    let mut winners = Vec::new();
+    for group in groups.into_values() {
+        let newest = group.iter().map(|row| age(row.2)).max().unwrap();
+        let winner = group.iter().position(|row| age(row.2) == newest).unwrap();
+        for (_, row) in group.iter().enumerate().filter(|(at, row)| *at != winner && row.0 == last) {
+            let duplicate = row.1 == group[winner].1 && same(row.2, group[winner].2);
+            *(if duplicate { &mut totals.duplicate } else { &mut totals.superseded }) += 1;
+        }
+        winners.push(group[winner]);
+    }
+    winners
+}
+
+fn claims<'a>(seen: &'a [Batch], shape: Shape, totals: &mut FeedTotals) -> Vec<Booked<'a>> {
+    let totals = totals.entry("claims").or_default();
+    let last = seen.len() - 1;
+    let good = readable(rows(seen, |batch| &batch.claims), last, |row| check_claim(row, shape), totals);
+    let same = |a: &Claim, b: &Claim| Claim { updated_at: b.updated_at, ..a.clone() } == *b;
+    let winners = latest(good, last, |_, row| &row.claim_id, |row| row.updated_at, same, totals);
+    let by_id: BTreeMap<&str, (i64, &Claim)> =
+        winners.iter().map(|(_, person, row)| (row.claim_id.as_str(), (*person, *row))).collect();
+    let mut booked = Vec::new();
+    let mut reversals = Vec::new();
+    for (batch, person, row) in winners {
+        if kind_of(row) == Kind::Reversal && row.is_valid {
+            reversals.push((batch, person, row));
+        } else {
+            totals.accepted += u64::from(batch == last);
+            booked.push(book(person, Month::of(row.settled_at.date()), row));
+        }
+    }
+    // In order of their updates, each reversal takes from what its original still has, or waits.
+    reversals.sort_by_key(|(_, _, row)| (row.updated_at, &row.claim_id));
+    let mut left: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
+    for (batch, person, row) in reversals {
+        let original = by_id
+            .get(row.original.as_str())
+            .filter(|(owner, original)| *owner == person && original.is_valid && kind_of(original) == Kind::Settlement)
+            .map(|(_, original)| *original);
+        let fits = original.is_some_and(|original| {
+            let left = left.entry(&original.claim_id).or_insert((original.money.total, original.money.personal));
+            let fits = -row.money.total <= left.0 && -row.money.personal <= left.1;
+            if fits {
+                *left = (left.0 + row.money.total, left.1 + row.money.personal);
+            }
+            fits
+        });
+        let count = if fits { &mut totals.accepted } else { &mut totals.held };
+        *count += u64::from(batch == last);
+        if let Some(original) = original.filter(|_| fits) {
+            booked.push(book(person, Month::of(original.settled_at.date()), row));
+        }
+    }
+    booked
+}
+
+fn book(person: i64, month: Month, row: &Claim) -> Booked<'_> {
+    let money = &row.money;
+    let measured = match kind_of(row) {
+        _ if !row.is_valid => 0,
+        Kind::Supplement => -i128::from(money.fund),
+        Kind::Settlement | Kind::Reversal => i128::from(money.personal - money.outside - money.over),
+    };
+    Booked { person, month, row, measured }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Settlement,
+    Reversal,
+    Supplement,
+}
+
+fn kind_of(row: &Claim) -> Kind {
+    if ["06", "08", "09", "10"].contains(&row.manual_reason) {
+        Kind::Supplement
+    } else if row.money.total < 0 || (row.is_refunded && row.money.total <= 0 && !row.original.is_empty()) {
+        Kind::Reversal
+    } else {
+        Kind::Settlement
+    }
+}
+
+/// The person, or the code of the first rule that the row breaks.
+fn check_claim(row: &Claim, shape: Shape) -> Result<i64, String> {
+    if let Some((column, text)) = &row.spoiled {
+        return Err(spoiled_code(column, text).to_owned());
+    }
+    let person = person_key(&row.document)?;
+    let kind = kind_of(row);
+    let m = row.money;
+    let (hospital, account, cash) = (if shape.hospital { m.hospital } else { 0 }, m.account, m.cash);
+    let off = |a: i64, b: i64| (a - b).abs() > 1;
+    if kind == Kind::Supplement {
+        return if shape.fund_parts && off(m.fund, m.pooled + m.major + m.assistance) {
+            Err("identity_funds".to_owned())
+        } else {
+            Ok(person)
+        };
+    }
+    let code = if off(m.total, m.outside + m.over + m.first + m.scope) {
+        "identity_total"
+    } else if shape.fund_parts && off(m.fund, m.pooled + m.major + m.assistance) {
+        "identity_funds"
+    } else if off(m.personal, m.total - m.fund - hospital) {
+        "identity_personal"
+    } else if shape.cash && off(m.personal, account + cash) {
+        "identity_cash"
+    } else if m.deductible.abs() > m.scope.abs() + 1 {
+        "identity_deductible"
+    } else {
+        return Ok(person);
+    };
+    Err(code.to_owned())
+}
+
+fn spoiled_code(column: &str, text: &str) -> &'static str {
+    if text.is_empty() {
+        "missing"
+    } else if text.chars().count() > 400 {
+        "too_long"
+    } else if !column.ends_with("_amount") {
+        "malformed"
+    } else if text.len() > 12 {
+        "out_of_range"
+    } else {
+        "not_money"
+    }
+}
+
+fn adjustments(seen: &[Batch], places: &BTreeMap<&str, Place>, totals: &mut FeedTotals) -> Vec<Paid> {
+    let totals = totals.entry("adjustments").or_default();
+    let last = seen.len() - 1;
+    let check = |row: &Adjustment| person_key(&row.document).map_err(str::to_owned);
+    let good = readable(rows(seen, |batch| &batch.adjustments), last, check, totals);
+    let same = |a: &Adjustment, b: &Adjustment| Adjustment { updated_at: b.updated_at, ..a.clone() } == *b;
+    let winners = latest(good, last, |_, row| &row.adjustment_id, |row| row.updated_at, same, totals);
+    let mut booked = Vec::new();
+    for (batch, person, row) in winners {
+        let place = places.get(row.claim_id.as_str()).filter(|place| place.0 == person);
+        let count = if place.is_some() { &mut totals.accepted } else { &mut totals.held };
+        *count += u64::from(batch == last);
+        booked.extend(place.map(|(_, month, insurance_type)| Paid {
+            person,
+            month: *month,
+            fen: i128::from(row.fen),
+            insurance_type,
+        }));
+    }
+    booked
+}
+
+fn residents<'a>(seen: &'a [Batch], totals: &mut FeedTotals) -> BTreeMap<i64, (&'a Resident, bool)> {
+    let totals = totals.entry("residents").or_default();
+    let last = seen.len() - 1;
+    let check = |row: &Resident| person_key(&row.document).map_err(str::to_owned);
+    let good = readable(rows(seen, |batch| &batch.residents), last, check, totals);
+    let all = good.clone();
+    let same = |a: &Resident, b: &Resident| Resident { updated_at: b.updated_at, ..a.clone() } == *b;
+    let winners = latest(good, last, |person, _| person, |row| row.updated_at, same, totals);
+    let conflict = |person: i64, row: &Resident| {
+        all.iter().any(|(_, other, twin)| {
+            *other == person
+                && twin.updated_at == row.updated_at
+                && comparable_name(&twin.name) != comparable_name(&row.name)
+        })
+    };
+    totals.accepted += winners.iter().filter(|(batch, _, _)| *batch == last).count() as u64;
+    winners.into_iter().map(|(_, person, row)| (person, (row, conflict(person, row)))).collect()
+}
+
+fn rosters<'a>(seen: &'a [Batch], totals: &mut FeedTotals) -> Vec<(i64, &'a Roster)> {
+    let totals = totals.entry("rosters").or_default();
+    let last = seen.len() - 1;
+    let check = |row: &Roster| {
+        let person = person_key(&row.document)?;
+        match (row.from, row.to) {
+            (Some(from), Some(to)) if to < from => Err("period_reversed".to_owned()),
+            _ if row.tag == "富人" => Err("unknown_code".to_owned()),
+            _ => Ok(person),
+        }
+    };
+    let good = readable(rows(seen, |batch| &batch.rosters), last, check, totals);
+    let mut distinct: Vec<(i64, &Roster)> = Vec::new();
+    for (batch, person, row) in good {
+        if distinct.iter().any(|(_, other)| *other == row) {
+            totals.duplicate += u64::from(batch == last);
+        } else {
+            totals.accepted += u64::from(batch == last);
+            distinct.push((person, row));
+        }
+    }
+    distinct
+}
+
+fn income<'a>(seen: &'a [Batch], totals: &mut FeedTotals) -> Vec<&'a Income> {
+    let totals = totals.entry("income").or_default();
+    let last = seen.len() - 1;
+    let mut distinct: Vec<&Income> = Vec::new();
+    for (batch, row) in rows(seen, |batch| &batch.income) {
+        totals.read += u64::from(batch == last);
+        if distinct.contains(&row) {
+            totals.duplicate += u64::from(batch == last);
+        } else {
+            totals.accepted += u64::from(batch == last);
+            distinct.push(row);
+        }
+    }
+    distinct
+}
+
+impl Known<'_> {
+    /// Everybody whom a rule notices in the month.
+    pub(crate) fn findings(&self, month: Month) -> BTreeSet<Finding> {
+        let people: BTreeSet<i64> = self.claims.iter().map(|claim| claim.person).collect();
+        let each = |rule: &'static Rule| people.iter().filter_map(move |person| self.finding(rule, *person, month));
+        RULES.iter().flat_map(each).collect()
+    }
+
+    fn window(&self, person: i64, month: Month) -> impl Iterator<Item = &Booked<'_>> {
+        self.claims.iter().filter(move |claim| {
+            claim.person == person
+                && claim.month.year() == month.year()
+                && claim.month <= month
+                && claim.row.is_valid
+                && INSURANCES.contains(&claim.row.insurance_type)
+        })
+    }
+
+    fn finding(&self, rule: &'static Rule, person: i64, month: Month) -> Option<Finding> {
+        let adjusted: i128 = self
+            .adjustments
+            .iter()
+            .filter(|paid| paid.person == person && paid.month.year() == month.year() && paid.month <= month)
+            .filter(|paid| INSURANCES.contains(&paid.insurance_type))
+            .map(|paid| paid.fen)
+            .sum();
+        self.window(person, month).next()?;
+        let measured = self.window(person, month).map(|claim| claim.measured).sum::<i128>() - adjusted;
+
+        let has_roster = rule.tags.is_empty() || self.rosters.iter().any(|(_, row)| rule.tags.contains(&row.tag));
+        if has_roster && !rule.tags.is_empty() && !self.has_tag(person, rule.tags, month) {
+            return None;
+        }
+        let rural = self.rural(person, month);
+        if rule.needs_rural && rural == Some(false) {
+            return None;
+        }
+        let county = self.county(person, month);
+        let line = county.as_deref().and_then(|county| self.line(county, month)).map(|fen| fen * rule.multiple);
+        let resident = self.residents.get(&person);
+        // Whoever's place is not clear is below when below everywhere; all places here have one line.
+        let lowest = if county.is_none() { self.line(ANYWHERE, month).map(|fen| fen * rule.multiple) } else { line };
+        if measured * 10 <= lowest.unwrap_or(0) * 8 {
+            return None;
+        }
+        let reason = if self.names_differ(person, month) || resident.is_some_and(|(_, conflict)| *conflict) {
+            "id_conflict"
+        } else if county.is_none() {
+            "county_unclear"
+        } else if line.is_none() {
+            "no_income_figure"
+        } else if !has_roster {
+            "no_roster"
+        } else if rule.needs_rural && rural.is_none() {
+            "rural_unknown"
+        } else if resident.is_some_and(|(row, _)| row.is_alive == Some(false)) {
+            "deceased"
+        } else {
+            ""
+        };
+        let status = match line {
+            _ if !reason.is_empty() => "undecided",
+            Some(line) if measured > line => "flagged",
+            _ => "near",
+        };
+        Some(Finding {
+            person_key: person,
+            rule: rule.id.to_owned(),
+            status: status.to_owned(),
+            reason: reason.to_owned(),
+            measured_fen: i64::try_from(measured).unwrap(),
+        })
+    }
+
+    fn names_differ(&self, person: i64, month: Month) -> bool {
+        let names: BTreeSet<&str> = self
+            .window(person, month)
+            .map(|claim| clean_text(&claim.row.name))
+            .filter(|name| !name.is_empty())
+            .collect();
+        person > 0 && names.len() > 1
+    }
+
+    fn county(&self, person: i64, month: Month) -> Option<String> {
+        if let Some((resident, _)) = self.residents.get(&person) {
+            return Some(resident.county.clone());
+        }
+        let areas: BTreeSet<&str> = self
+            .window(person, month)
+            .map(|claim| claim.row.insured_area.as_str())
+            .filter(|area| !area.is_empty())
+            .collect();
+        (areas.len() == 1).then(|| areas.into_iter().next().unwrap().to_owned())
+    }
+
+    fn line(&self, county: &str, month: Month) -> Option<i128> {
+        let province = format!("{}0000", &county[..2]);
+        self.income
+            .iter()
+            .filter(|row| row.geography == province && row.year == month.year() - 1)
+            .filter(|row| row.published.is_none_or(|day| day <= month.last_day()))
+            .max_by_key(|row| row.release)
+            .map(|row| i128::from(row.fen))
+    }
+
+    fn rural(&self, person: i64, month: Month) -> Option<bool> {
+        let resident = self.residents.get(&person).map(|(row, _)| *row);
+        if let Some(said) = resident.and_then(|row| row.is_rural) {
+            return Some(said);
+        }
+        if self.has_tag(person, &RURAL_TAGS, month) {
+            return Some(true);
+        }
+        let resident = resident?;
+        match resident.village_class.chars().next() {
+            Some('1') => return Some(false),
+            Some('2') => return Some(true),
+            _ => {}
+        }
+        match resident.household_type {
+            "20" | "21" | "22" => Some(true),
+            "10" | "11" | "12" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Whether one of the tags is valid on the month's last day.
+    fn has_tag(&self, person: i64, tags: &[&str], month: Month) -> bool {
+        let day = month.last_day();
+        self.rosters.iter().filter(|(owner, row)| *owner == person && tags.contains(&row.tag)).any(|(_, row)| {
+            let start = row.from.or(row.roster_month.map(Month::first_day)).unwrap();
+            let own_month = row.roster_month.unwrap_or_else(|| Month::of(start));
+            // A full roster speaks for its own month and later ones, whatever first day its rows state.
+            if own_month > month {
+                return false;
+            }
+            let listed_until = self.first_roster_without(person, row, own_month).map(Month::first_day);
+            start <= day && row.to.is_none_or(|to| day <= to) && listed_until.is_none_or(|gone| day < gone)
+        })
+    }
+
+    /// The first full roster of the row's office and tag, after `own_month`, on which the person is not.
+    fn first_roster_without(&self, person: i64, row: &Roster, own_month: Month) -> Option<Month> {
+        let of_same = || self.rosters.iter().filter(|(_, other)| other.office == row.office && other.tag == row.tag);
+        let months: BTreeSet<Month> = of_same().filter_map(|(_, other)| other.roster_month).collect();
+        months
+            .into_iter()
+            .filter(|month| *month > own_month)
+            .find(|month| !of_same().any(|(owner, other)| *owner == person && other.roster_month == Some(*month)))
+    }
+}

@@ -1,0 +1,227 @@
+//! A workspace in a temporary folder and the product's binary to run in it; shared by all tests here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use poverty_watch::domain::Fen;
+use sha2::{Digest, Sha256};
+
+/// A person whom a rule noticed, as the `findings` verb prints one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Finding {
+    pub(crate) person_key: i64,
+    pub(crate) rule: String,
+    pub(crate) status: String,
+    pub(crate) reason: String,
+    pub(crate) measured_fen: i64,
+}
+
+/// A folder that lives as long as the test, with a workspace in it.
+pub(crate) struct Workspace {
+    _keep: Option<tempfile::TempDir>,
+    root: PathBuf,
+}
+
+impl Workspace {
+    /// A fresh workspace, made by the product itself.
+    pub(crate) fn new(policy: &str, area: &str) -> Self {
+        let keep = tempfile::tempdir().unwrap();
+        let root = keep.path().join("workspace");
+        let made = Self { _keep: Some(keep), root };
+        let args = ["init", made.root.to_str().unwrap(), "--policy", policy, "--area", area];
+        check(&args, &binary().args(args).output().unwrap());
+        made
+    }
+
+    /// An existing workspace folder copied to a new place.
+    pub(crate) fn copy_of(source: &Path) -> Self {
+        let keep = tempfile::tempdir().unwrap();
+        let root = keep.path().join("workspace");
+        copy_tree(source, &root);
+        Self { _keep: Some(keep), root }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The binary with this workspace as its folder.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = binary();
+        command.current_dir(&self.root).args(args).stdin(Stdio::null());
+        command
+    }
+
+    pub(crate) fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().unwrap()
+    }
+
+    /// Runs, expects exit code 0, returns what was printed.
+    pub(crate) fn ok(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        check(args, &output);
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Puts a file of the workspace in place, e.g. `pipelines/policies/own.toml`.
+    pub(crate) fn write(&self, path: &str, content: &[u8]) {
+        let path = self.root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    /// Drops a file where an office would.
+    pub(crate) fn land(&self, feed: &str, name: &str, content: &[u8]) {
+        self.write(&format!("landing/{feed}/{name}"), content);
+    }
+
+    /// All findings of a month that somebody must look at.
+    pub(crate) fn findings(&self, month: &str) -> BTreeSet<Finding> {
+        let csv = self.ok(&["findings", "--month", month, "--format", "csv"]);
+        let mut reader = csv::Reader::from_reader(csv.as_bytes());
+        let header = reader.headers().unwrap().clone();
+        let at = |name: &str| header.iter().position(|column| column == name).unwrap_or_else(|| panic!("no {name}"));
+        let (person, rule, status, reason, measured) =
+            (at("person_key"), at("rule_id"), at("status"), at("reason"), at("measured_amount"));
+        let rows = reader.records().map(|row| {
+            let row = row.unwrap();
+            Finding {
+                person_key: row[person].parse().unwrap(),
+                rule: row[rule].to_owned(),
+                status: row[status].to_owned(),
+                reason: row[reason].to_owned(),
+                measured_fen: Fen::parse(&row[measured]).unwrap().0,
+            }
+        });
+        rows.filter(|row| ["flagged", "near", "undecided"].contains(&row.status.as_str())).collect()
+    }
+
+    /// The committed versions, oldest first.
+    pub(crate) fn versions(&self) -> Vec<serde_json::Value> {
+        let versions = (1..).map(|n| fs::read(self.root.join(format!("warehouse/versions/{n}.json"))));
+        versions.map_while(Result::ok).map(|json| serde_json::from_slice(&json).unwrap()).collect()
+    }
+
+    /// SHA-256 of every file that the newest version names, checked against what it says, and of every list.
+    pub(crate) fn published(&self) -> BTreeMap<String, String> {
+        let mut hashes = self.published_warehouse();
+        hashes.extend(self.lists());
+        hashes
+    }
+
+    /// SHA-256 of every file that the newest version names, checked against what it says.
+    pub(crate) fn published_warehouse(&self) -> BTreeMap<String, String> {
+        let mut hashes = BTreeMap::new();
+        for file in self.versions().last().map(|v| v["files"].as_array().unwrap().clone()).unwrap_or_default() {
+            let path = format!("warehouse/{}", file["path"].as_str().unwrap());
+            let sha256 = sha256_of(&self.root.join(&path));
+            assert_eq!(sha256, file["sha256"].as_str().unwrap(), "{path}");
+            hashes.insert(path, sha256);
+        }
+        hashes
+    }
+
+    /// The sealed lists of a month: folder name and manifest.
+    pub(crate) fn manifests(&self, month: &str) -> BTreeMap<String, serde_json::Value> {
+        let mut found = BTreeMap::new();
+        for path in files_below(&self.root.join("lists").join(month)) {
+            if path.file_name().is_some_and(|name| name == "manifest.json") {
+                let folder = path.parent().unwrap().file_name().unwrap().to_str().unwrap().to_owned();
+                found.insert(folder, serde_json::from_slice(&fs::read(&path).unwrap()).unwrap());
+            }
+        }
+        found
+    }
+
+    /// SHA-256 of everything below `lists/`.
+    pub(crate) fn lists(&self) -> BTreeMap<String, String> {
+        let mut hashes = BTreeMap::new();
+        for path in files_below(&self.root.join("lists")) {
+            let name = path.strip_prefix(&self.root).unwrap().to_str().unwrap().to_owned();
+            hashes.insert(name, sha256_of(&path));
+        }
+        hashes
+    }
+}
+
+/// The product's binary in an environment that does not depend on who runs the tests.
+pub(crate) fn binary() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_poverty-watch"));
+    command.env("NO_COLOR", "1").env_remove("TZ").env_remove("RUST_LOG");
+    command
+}
+
+#[track_caller]
+pub(crate) fn check(args: &[&str], output: &Output) {
+    assert!(
+        output.status.success(),
+        "{} ended with {:?}\n{}\n{}",
+        args.join(" "),
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+pub(crate) fn sha256_of(path: &Path) -> String {
+    let bytes = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    Sha256::digest(bytes).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+}
+
+/// Every file below a folder, in order; none when the folder does not exist.
+pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let Ok(entries) = fs::read_dir(folder) else { return found };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files_below(&path));
+        } else {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+pub(crate) fn copy_tree(source: &Path, target: &Path) {
+    fs::create_dir_all(target).unwrap();
+    for entry in fs::read_dir(source).unwrap() {
+        let entry = entry.unwrap();
+        let to = target.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_tree(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+/// Runs `work` on every item on as many threads as there are processors; results in order.
+pub(crate) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let done = std::sync::Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                while let Some((at, item)) = {
+                    let at = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                    items.get(at).map(|item| (at, item))
+                } {
+                    let result = work(item);
+                    done.lock().unwrap().push((at, result));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap();
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+/// A count from the environment, for longer runs than the default.
+pub(crate) fn count_from_environment(name: &str, default: usize) -> usize {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
