@@ -8,8 +8,12 @@
 -- still ends the tags of those who were on it before.
 with statements as (
     select
-        person_key, tag, source_office, to_date,
+        person_key, tag, source_office,
         coalesce(from_date, roster_month) as start_date,
+        -- a change that states the last day ends the one that was sent while it was open
+        case when roster_month is null
+            then max(to_date) over (partition by person_key, tag, source_office, from_date, roster_month)
+            else to_date end as to_date,
         -- the month that the row speaks for
         cast(date_trunc('month', coalesce(roster_month, from_date)) as date) as stated_month
     from rosters

@@ -8,7 +8,7 @@ use arrow::datatypes::Date32Type;
 
 use super::rules::batch;
 use crate::domain::Month;
-use crate::engine::{Models, Param, Source, Statement, read_table};
+use crate::engine::{EngineError, Models, Param, Source, Statement, read_table};
 use crate::pipeline::{Context, PipelineError};
 use crate::warehouse::{FileEntry, Version};
 
@@ -27,7 +27,7 @@ impl Stated {
         let mut stated = Self::default();
         for entry in entries {
             for batch in read_table(&context.warehouse.path(entry), None)? {
-                stated.add(&batch?);
+                stated.add(&batch?)?;
             }
         }
         Ok(stated)
@@ -47,19 +47,26 @@ impl Stated {
             place: format!("month {period}"),
         };
         let mut stated = Self::default();
-        context.engine.collect(&statement).await?.iter().for_each(|batch| stated.add(batch));
+        for batch in context.engine.collect(&statement).await? {
+            stated.add(&batch)?;
+        }
         Ok(stated)
     }
 
-    /// Columns as the model declares them: tag, source_office, last_full_month.
-    fn add(&mut self, batch: &RecordBatch) {
-        let (tags, offices) = (batch.column(0).as_string::<i32>(), batch.column(1).as_string::<i32>());
-        let months = batch.column(2).as_primitive::<Date32Type>();
+    /// Columns as the model declares them; a workspace's own copy of the model may lack one.
+    fn add(&mut self, batch: &RecordBatch) -> Result<(), PipelineError> {
+        let text = |name| batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
+        let months = batch.column_by_name("last_full_month").and_then(|column| column.as_primitive_opt::<Date32Type>());
+        let (Some(tags), Some(offices), Some(months)) = (text("tag"), text("source_office"), months) else {
+            let why = "it must return tag text, source_office text, last_full_month date".to_owned();
+            return Err(EngineError::Model { model: "intermediate/stated_tags".to_owned(), why }.into());
+        };
         for ((tag, office), month) in tags.iter().zip(offices).zip(months) {
             let key = (tag.unwrap_or_default().to_owned(), office.unwrap_or_default().to_owned());
             let last = self.last_full_month.entry(key).or_default();
             *last = (*last).max(month);
         }
+        Ok(())
     }
 
     /// Whether any roster states the tag.
@@ -94,9 +101,9 @@ mod tests {
     #[test]
     fn the_last_full_roster_of_any_bucket_counts() {
         let mut stated = Stated::default();
-        stated.add(&bucket(&[("subsistence", "民政局", Some(20_000)), ("lifted_out", "农业农村局", None)]));
-        stated.add(&bucket(&[("subsistence", "民政局", Some(20_031))]));
-        stated.add(&bucket(&[("subsistence", "民政局", None)]));
+        stated.add(&bucket(&[("subsistence", "民政局", Some(20_000)), ("lifted_out", "农业农村局", None)])).unwrap();
+        stated.add(&bucket(&[("subsistence", "民政局", Some(20_031))])).unwrap();
+        stated.add(&bucket(&[("subsistence", "民政局", None)])).unwrap();
         let months: Vec<Option<i32>> = stated.last_full_month.values().copied().collect();
         assert_eq!(months, [None, Some(20_031)]);
         assert!(stated.has("lifted_out") && !stated.has("vulnerable"));
