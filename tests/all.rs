@@ -2,6 +2,7 @@
 
 mod demo;
 mod determinism;
+mod fixtures;
 mod gate;
 mod intake;
 mod kill;

@@ -133,7 +133,7 @@ impl Declared {
         let models = read_models(assets, &mut problems);
         let tables = parse_tables(assets, &mut problems);
         if let (Some(policy), Some(models)) = (&parsed, &models) {
-            check_policy(&file, policy, models, &tables.offices, &mut problems);
+            check_policy((&file, &text), policy, models, &tables.offices, &mut problems);
             check_columns(models, &mut problems);
             for job in assets.list("pipelines/").iter().filter(|path| is_job(path)) {
                 let text = text_of(assets, job, &mut problems);
@@ -184,16 +184,26 @@ fn read_models(assets: &Assets, problems: &mut Vec<Problem>) -> Option<Models> {
     Models::parse(&files).map_err(|mut found| problems.append(&mut found)).ok()
 }
 
-fn check_policy(file: &str, policy: &Policy, models: &Models, offices: &[Office], problems: &mut Vec<Problem>) {
+fn check_policy(
+    (file, text): (&str, &str),
+    policy: &Policy,
+    models: &Models,
+    offices: &[Office],
+    problems: &mut Vec<Problem>,
+) {
+    let mut told = |word: &str, message: String, hint: String| {
+        let at = text.find(&format!("\"{word}\"")).unwrap_or(0);
+        problems.push(Problem::at(file, text, at, message, hint));
+    };
     for rule in &policy.rules {
         let model = format!("rule_{}", rule.shape);
         if models.get(&model).is_none() {
             let hint = format!("write sql/rules/{model}.sql or choose a shape that is there");
-            problems.push(Problem::new(file, 0, format!("rule {}: there is no shape {}", rule.id, rule.shape), hint));
+            told(&rule.shape, format!("rule {}: there is no shape {}", rule.id, rule.shape), hint);
         }
         for recipient in rule.recipients.iter().filter(|id| offices.iter().all(|office| office.id != **id)) {
             let message = format!("rule {}: there is no office `{recipient}`", rule.id);
-            problems.push(Problem::new(file, 0, message, "offices stand in pipelines/tables/offices.csv"));
+            told(recipient, message, "offices stand in pipelines/tables/offices.csv".to_owned());
         }
     }
 }
