@@ -10,6 +10,7 @@ use super::PipelineError;
 use super::job::{Job, parse_job};
 use super::tables::{County, Office, parse_tables};
 use crate::config::Problem;
+use crate::domain::CountyCode;
 use crate::engine::{Engine, Models};
 use crate::ledger::Ledger;
 use crate::policy::{Policy, parse_policy};
@@ -80,7 +81,7 @@ impl Context {
             engine: Engine::new(declared.models, &workspace.settings.engine, &scratch)?,
             policy: declared.policy,
             policy_hash: declared.policy_hash,
-            counties: declared.counties,
+            counties: of_area(declared.counties, &workspace.settings.area),
             offices: declared.offices,
             tag_aliases: declared.tag_aliases,
             workspace,
@@ -155,11 +156,23 @@ impl Declared {
         }
     }
 
+    /// Whether any county of the area is named; without one, a county with nobody would get no NIL list.
+    #[must_use]
+    pub fn names_counties_of(&self, area: &str) -> bool {
+        !of_area(self.counties.clone(), area).is_empty()
+    }
+
     /// The models.
     #[must_use]
     pub fn into_models(self) -> Models {
         self.models
     }
+}
+
+/// The counties that lie in the workspace's area.
+fn of_area(counties: Vec<County>, area: &str) -> Vec<County> {
+    let area = CountyCode::parse(area).ok();
+    counties.into_iter().filter(|county| area.as_ref().is_some_and(|area| area.contains(&county.code))).collect()
 }
 
 fn is_job(path: &str) -> bool {

@@ -13,6 +13,12 @@ pub async fn check(workspace: &Workspace) -> Vec<Problem> {
         match Declared::read(&workspace.assets, &policy) {
             Err(found) => problems.extend(found),
             Ok(declared) if policy == workspace.settings.policy => {
+                let area = &workspace.settings.area;
+                if !declared.names_counties_of(area) {
+                    let message = format!("no county of area {area} is named: a county with nobody would get no list");
+                    let hint = "name each county: its six-digit code and its name";
+                    problems.push(Problem::new("pipelines/tables/counties.csv", 0, message, hint));
+                }
                 match Engine::new(declared.into_models(), &EngineSettings::default(), &workspace.layout.scratch()) {
                     Ok(engine) => problems.extend(engine.check().await),
                     Err(error) => problems.push(Problem::new("sql", 0, error.to_string(), "")),
