@@ -2,11 +2,13 @@
 
 mod demo;
 mod determinism;
+mod fixtures;
 mod gate;
 mod intake;
 mod kill;
 mod lists;
 mod oracle;
 mod rand_hie;
+mod sql;
 mod tidy;
 mod workspace;

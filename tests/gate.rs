@@ -585,20 +585,3 @@ fn real_claims_and_income_pass() {
     }
     println!("gate real data: 2 cases");
 }
-
-/// How fast the gate is, on request only: `cargo test --test all gate_speed -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement, not a check"]
-fn gate_speed() {
-    let bench = Bench::new();
-    let rows: Vec<String> = (0..500_000).map(|n| row(&format!("S{n:08}"), "甲乙丙")).collect();
-    for (name, bytes) in [("c.parquet", parquet_of(columns(500_000))), ("c.csv", csv_with(&header(), &rows))] {
-        let mut job = bench.job(Feed::Claims, &bench.path(name));
-        job.batch_rows = 8192;
-        job.buckets = 16;
-        std::fs::write(&job.input, bytes).unwrap();
-        let start = std::time::Instant::now();
-        assert!(matches!(run_gate(Path::new(PROGRAM), &job).unwrap(), GateVerdict::Staged(_)));
-        println!("gate speed, {name}: {:.0} rows/s", 500_000.0 / start.elapsed().as_secs_f64());
-    }
-}

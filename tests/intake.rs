@@ -66,6 +66,7 @@ impl Bureau {
     }
 
     fn run(&self) -> IntakeSummary {
+        RUNS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let summary = self.try_run().unwrap();
         self.check_balance();
         summary
@@ -129,6 +130,15 @@ impl Bureau {
 
     fn files(&self) -> BTreeMap<String, String> {
         self.version().files.into_iter().map(|file| (file.path, file.sha256)).collect()
+    }
+}
+
+/// Runs of intake that a balance was drawn for, all tests together.
+static RUNS: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+
+impl Drop for Bureau {
+    fn drop(&mut self) {
+        println!("intake: {} cases", RUNS.load(std::sync::atomic::Ordering::Relaxed));
     }
 }
 

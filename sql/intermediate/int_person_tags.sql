@@ -1,44 +1,35 @@
--- Purpose:    The tags that a person holds on a day, with the office that says so.
+-- Purpose:    The tags that a person holds on a day, with the offices that say so.
 -- Grain:      one person and tag.
 -- Parameters: $on_date - the day, the last one of the period.
 -- Source:     domain notes §5: rosters carry no expiry date, so exit is inferred by absence from the
 --             office's next full monthly roster of that tag.
+--
+-- stated_tags is handed in for all buckets together: a full roster on which nobody of this bucket is left
+-- still ends the tags of those who were on it before.
 with statements as (
     select
-        person_key, tag, source_office, to_date,
+        person_key, tag, source_office,
         coalesce(from_date, roster_month) as start_date,
+        -- a change that states the last day ends the one that was sent while it was open
+        case when roster_month is null
+            then max(to_date) over (partition by person_key, tag, source_office, from_date, roster_month)
+            else to_date end as to_date,
         -- the month that the row speaks for
-        date_trunc('month', coalesce(roster_month, from_date)) as stated_month
+        cast(date_trunc('month', coalesce(roster_month, from_date)) as date) as stated_month
     from rosters
     -- a person on a full roster of a later month than the period's is not yet known to be on it
     where coalesce(roster_month, from_date) <= $on_date
-),
-
-publications as (
-    select distinct source_office, tag, date_trunc('month', roster_month) as published_month
-    from rosters
-    where roster_month is not null and roster_month <= $on_date
-),
-
--- The first full roster of that office and tag after the row's month: whoever is not on it has left.
--- Whoever is on it has a row of that month, which speaks for itself.
-closed as (
-    select
-        s.person_key, s.tag, s.source_office, s.start_date, s.to_date, s.stated_month,
-        min(p.published_month) as closed_month
-    from statements as s
-    left join publications as p
-        on s.source_office = p.source_office and s.tag = p.tag and p.published_month > s.stated_month
-    group by s.person_key, s.tag, s.source_office, s.start_date, s.to_date, s.stated_month
 )
 
 select
-    person_key,
-    tag,
-    min(start_date) as start_date,
-    cast(string_agg(distinct source_office, ';' order by source_office) as varchar) as source_office
-from closed
-where start_date <= $on_date
-    and (to_date is null or to_date >= $on_date)
-    and closed_month is null
-group by person_key, tag
+    s.person_key,
+    s.tag,
+    min(s.start_date) as start_date,
+    cast(string_agg(distinct s.source_office, '、' order by s.source_office) as varchar) as source_office
+from statements as s
+left join stated_tags as f on s.source_office = f.source_office and s.tag = f.tag
+where s.start_date <= $on_date
+    and (s.to_date is null or s.to_date >= $on_date)
+    -- Whoever is on the office's last full roster has a row of that month; older rows of the others have ended.
+    and (f.last_full_month is null or f.last_full_month <= s.stated_month)
+group by s.person_key, s.tag

@@ -24,8 +24,9 @@ select
     cast(sum(adjustment_amount) as decimal(18, 2)) as adjustment_amount,
     min(insured_area) as first_area,
     max(insured_area) as last_area,
-    min(translate(person_name, '•‧・･．. 　', '······')) as first_name,
-    max(translate(person_name, '•‧・･．. 　', '······')) as last_name
+    -- spaces, kinds of middle dot and capitals make no other name
+    min(lower(translate(person_name, '•‧・･．. 　', '······'))) as first_name,
+    max(lower(translate(person_name, '•‧・･．. 　', '······'))) as last_name
 from int_net_claims
 group by person_key, insurance_type, care_type
 order by person_key, insurance_type, care_type

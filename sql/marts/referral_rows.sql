@@ -11,7 +11,8 @@ with hits as (
         f.fund_amount, f.medical_assistance_amount, f.personal_burden_amount, f.in_catalogue_self_pay_amount,
         f.self_pay_with_over_limit_amount, f.in_scope_self_pay_amount, f.component_self_pay_amount, f.cash_amount,
         f.net_burden_amount, f.adjustment_amount,
-        r.rule_order, r.rule_version, r.basis, r.clause, r.any_insurance, r.subtract_adjustments
+        r.rule_order, r.rule_version, r.basis, r.clause, r.any_insurance, r.subtract_adjustments,
+        r.strict
     from findings as f
     inner join rule as r on f.rule_id = r.rule_id
     where f.status in ('flagged', 'near', 'undecided')
@@ -20,8 +21,8 @@ with hits as (
 -- The measured cost of each claim, on the basis of the rule that was hit.
 measured as (
     select
-        h.person_key, h.rule_id, h.line_amount, c.claim_id, c.settled_date, c.care_type, c.insurance_type,
-        c.insured_area, c.person_name, c.id_number, c.cert_type,
+        h.person_key, h.rule_id, h.line_amount, h.strict, c.claim_kind, c.settled_date, c.care_type,
+        c.insurance_type, c.insured_area, c.person_name, c.id_number, c.cert_type,
         case h.basis
             when 'personal_burden' then c.personal_burden_amount
             when 'in_catalogue_self_pay' then c.in_catalogue_self_pay_amount
@@ -38,22 +39,35 @@ measured as (
     where h.any_insurance or i.insurance_type is not null
 ),
 
+-- The sum at the end of each day: what was settled on one day counts together, in whatever order.
 running as (
     select
-        person_key, rule_id, line_amount, settled_date, care_type, insurance_type, insured_area, person_name,
-        id_number, cert_type, measured_amount,
-        sum(measured_amount) over (partition by person_key, rule_id order by settled_date, claim_id
-            rows between unbounded preceding and current row) as running_amount
+        person_key, rule_id, line_amount, strict, claim_kind, settled_date, care_type, insurance_type,
+        insured_area, person_name, id_number, cert_type, measured_amount,
+        sum(measured_amount) over (partition by person_key, rule_id order by settled_date
+            range between unbounded preceding and current row) as running_amount
     from measured
+),
+
+-- A crossing that a reversal or a supplement took back was none: the last one counts, which holds until today.
+crossing as (
+    select
+        person_key, rule_id, claim_kind, settled_date, care_type, insurance_type, insured_area, person_name,
+        id_number, cert_type, measured_amount,
+        max(case when running_amount > line_amount or (running_amount = line_amount and not strict) then null
+            else settled_date end) over (partition by person_key, rule_id) as last_day_below
+    from running
 ),
 
 spending as (
     select
         person_key, rule_id,
-        min(case when running_amount > line_amount then settled_date end) as first_crossed_date,
-        max(settled_date) as last_settled_date,
+        min(case when last_day_below is null or settled_date > last_day_below then settled_date end)
+            as first_crossed_date,
+        max(case when claim_kind = 'settlement' then settled_date end) as last_settled_date,
         cast(string_agg(distinct insurance_type, ';' order by insurance_type) as varchar) as insurance_types,
-        max(insured_area) as insured_area,
+        -- where claims come from several places, two of them: enough to see that the county is unclear
+        min(insured_area) || coalesce(';' || nullif(max(insured_area), min(insured_area)), '') as insured_area,
         max(person_name) as claim_name,
         max(id_number) as claim_id_number,
         max(cert_type) as claim_cert_type,
@@ -61,14 +75,22 @@ spending as (
             then measured_amount else 0 end) as decimal(18, 2)) as inpatient_amount,
         cast(sum(case when care_type = '41' then measured_amount else 0 end) as decimal(18, 2)) as pharmacy_amount,
         cast(sum(measured_amount) as decimal(18, 2)) as measured_amount
-    from running
+    from crossing
     group by person_key, rule_id
 ),
 
-tags as (
-    select person_key, cast(string_agg(tag, ';' order by tag) as varchar) as tags,
-        cast(string_agg(source_office, ';' order by tag) as varchar) as tag_sources
+-- The most severe tag first, as lists print them.
+ranked as (
+    select person_key, tag, source_office,
+        strpos(';special_hardship;subsistence;marginal_subsistence;rigid_expenditure;returned_to_poverty;'
+            || 'lifted_out;unstable_lifted_out;vulnerable;sudden_hardship;', ';' || tag || ';') as tag_order
     from int_person_tags
+),
+
+tags as (
+    select person_key, cast(string_agg(tag, ';' order by tag_order) as varchar) as tags,
+        cast(string_agg(source_office, ';' order by tag_order) as varchar) as tag_sources
+    from ranked
     group by person_key
 )
 
@@ -85,7 +107,9 @@ select
     h.in_scope_self_pay_amount, h.component_self_pay_amount, h.cash_amount, h.net_burden_amount,
     h.adjustment_amount, s.inpatient_amount,
     cast(s.measured_amount - s.inpatient_amount - s.pharmacy_amount as decimal(18, 2)) as outpatient_amount,
-    s.pharmacy_amount, s.first_crossed_date, s.last_settled_date, h.is_rural, h.rural_source, h.clause
+    s.pharmacy_amount, s.first_crossed_date, s.last_settled_date, 
+    case when h.is_rural then 'yes' when not h.is_rural then 'no' else 'unknown' end as rural,
+    h.rural_source, h.clause
 from hits as h
 left join spending as s on h.person_key = s.person_key and h.rule_id = s.rule_id
 left join residents as p on h.person_key = p.person_key

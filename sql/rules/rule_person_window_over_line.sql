@@ -47,6 +47,10 @@ known as (
     select
         b.person_key,
         b.measured_amount,
+        b.claim_count, b.total_amount, b.in_scope_amount, b.fund_amount, b.medical_assistance_amount,
+        b.personal_burden_amount, b.in_catalogue_self_pay_amount, b.self_pay_with_over_limit_amount,
+        b.in_scope_self_pay_amount, b.component_self_pay_amount, b.cash_amount, b.net_burden_amount,
+        b.adjustment_amount,
         coalesce(r.county_code, case when b.first_area = b.last_area then b.first_area end) as county_code,
         coalesce(t.has_wanted_tag, false) as has_wanted_tag,
         coalesce(r.is_rural, case when t.has_rural_tag then true end, r.is_rural_village, r.is_rural_household)
@@ -70,6 +74,10 @@ judged as (
     select
         k.person_key, k.measured_amount, k.county_code, k.is_rural, k.rural_source,
         l.income_amount, l.line_amount,
+        k.claim_count, k.total_amount, k.in_scope_amount, k.fund_amount, k.medical_assistance_amount,
+        k.personal_burden_amount, k.in_catalogue_self_pay_amount, k.self_pay_with_over_limit_amount,
+        k.in_scope_self_pay_amount, k.component_self_pay_amount, k.cash_amount, k.net_burden_amount,
+        k.adjustment_amount,
         case
             when $needs_tag and $has_roster and not k.has_wanted_tag then 'outside'
             when $needs_rural and not coalesce(k.is_rural, true) then 'outside'
@@ -95,9 +103,8 @@ select
     case when j.outcome not in ('outside', 'below', 'flagged', 'near') then j.outcome end as reason,
     j.county_code, j.is_rural, j.rural_source, j.measured_amount, j.income_amount, j.line_amount,
     cast(j.measured_amount - j.line_amount as decimal(18, 2)) as excess_amount,
-    b.claim_count, b.total_amount, b.in_scope_amount, b.fund_amount, b.medical_assistance_amount,
-    b.personal_burden_amount, b.in_catalogue_self_pay_amount, b.self_pay_with_over_limit_amount,
-    b.in_scope_self_pay_amount, b.component_self_pay_amount, b.cash_amount, b.net_burden_amount, b.adjustment_amount
+    j.claim_count, j.total_amount, j.in_scope_amount, j.fund_amount, j.medical_assistance_amount,
+    j.personal_burden_amount, j.in_catalogue_self_pay_amount, j.self_pay_with_over_limit_amount,
+    j.in_scope_self_pay_amount, j.component_self_pay_amount, j.cash_amount, j.net_burden_amount, j.adjustment_amount
 from judged as j
-inner join burden as b on j.person_key = b.person_key
 order by j.person_key

@@ -18,7 +18,7 @@ with valid_claims as (
         personal_amount,
         coalesce(cash_amount, personal_amount - coalesce(account_amount, cast(0 as decimal(18, 2)))) as cash_amount
     from claims
-    where is_valid
+    where coalesce(is_valid, true)
 ),
 
 counted as (

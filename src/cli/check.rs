@@ -19,6 +19,6 @@ pub(super) async fn run(_arguments: &Arguments, session: &Session) -> Result<u8,
         println!("settings, policies, pipelines, tables and SQL are in order");
         return Ok(0);
     }
-    println!("{} problems", problems.len());
+    println!("problems: {}", problems.len());
     Ok(CONFIG)
 }

@@ -15,7 +15,8 @@ pub(super) struct Arguments {
 
 /// A feed by name.
 pub(super) fn feed_argument(name: &str) -> Result<Feed, String> {
-    Feed::parse(name).ok_or_else(|| format!("there is no such feed; there are {}", Feed::ALL.map(Feed::name).join(", ")))
+    Feed::parse(name)
+        .ok_or_else(|| format!("there is no such feed; there are {}", Feed::ALL.map(Feed::name).join(", ")))
 }
 
 pub(super) fn run(arguments: &Arguments) -> u8 {

@@ -31,7 +31,12 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
     let options = DemoOptions { persons: arguments.persons, seed: arguments.seed };
     let made = generate(&options, &landing).map_err(|error| Failure::new(INTERNAL, error.to_string()))?;
     let rows: u64 = made.files.iter().map(|file| file.rows).sum();
-    println!("invented {} people, {rows} rows in {} files below {}", options.persons, made.files.len(), landing.display());
+    println!(
+        "invented {} people, {rows} rows in {} files below {}",
+        options.persons,
+        made.files.len(),
+        landing.display()
+    );
     if arguments.only_generate {
         return Ok(0);
     }

@@ -56,7 +56,8 @@ fn rows<'a>(tree: &'a Value, key: &str) -> &'a [Value] {
 
 fn describe(tree: &Value) -> String {
     use std::fmt::Write as _;
-    let mut out = format!("人员 {}  数据期 {}  数据版本 {}\n", text(tree, "person"), text(tree, "period"), tree["version"]);
+    let mut out =
+        format!("人员 {}  数据期 {}  数据版本 {}\n", text(tree, "person"), text(tree, "period"), tree["version"]);
     match tree.get("register").filter(|row| row.is_object()) {
         Some(row) => {
             let _ = writeln!(
@@ -112,7 +113,8 @@ fn claims(tree: &Value, out: &mut String) {
         );
     }
     for held in rows(tree, "held") {
-        let why = if text(held, "hold_reason") == "no_original" { "找不到原结算" } else { "退费超过原结算" };
+        let why =
+            if text(held, "hold_reason") == "no_original" { "找不到原结算" } else { "退费超过原结算" };
         let _ = writeln!(out, "│    {} 暂挂 {} {why}", text(held, "settled_date"), text(held, "claim_id"));
     }
 }

@@ -49,7 +49,7 @@ pub(super) fn describe(summary: &IntakeSummary) -> String {
         let _ = writeln!(text, "{known} files were taken in before");
     }
     if summary.skipped > 0 {
-        let _ = writeln!(text, "{} hidden or unfinished files were passed over", summary.skipped);
+        let _ = writeln!(text, "{} hidden or unfinished files and folders were passed over", summary.skipped);
     }
     text
 }

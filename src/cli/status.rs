@@ -82,7 +82,11 @@ fn describe(status: &Status) -> String {
         text.push_str("\nlists of the last sealed period\n");
     }
     for list in &status.lists {
-        let _ = writeln!(text, "  {:<28} no. {:>3} {:>6} persons {:>16} yuan", list.list_id, list.seq, list.persons, list.control_amount);
+        let _ = writeln!(
+            text,
+            "  {:<28} no. {:>3} {:>6} persons {:>16} yuan",
+            list.list_id, list.seq, list.persons, list.control_amount
+        );
     }
     text
 }

@@ -6,4 +6,6 @@ mod settings;
 
 pub use layout::Layout;
 pub use problem::{Problem, nearest};
-pub use settings::{BureauSettings, EngineSettings, FeedSettings, GateSettings, LandingSettings, Settings, WarehouseSettings};
+pub use settings::{
+    BureauSettings, EngineSettings, FeedSettings, GateSettings, LandingSettings, Settings, WarehouseSettings,
+};

@@ -81,6 +81,7 @@ fn hint_for(message: &str) -> String {
                 .map_or_else(|| format!("valid here: {}", valid.join(", ")), |close| format!("did you mean `{close}`?"))
         }
         Some(word) if message.contains("missing field") => format!("add a line `{word} = ...`"),
+        _ if message.contains("expected a string") => "write it as text, in quotes".to_owned(),
         _ => String::new(),
     }
 }

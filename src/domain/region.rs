@@ -31,6 +31,14 @@ impl CountyCode {
         &self.0
     }
 
+    /// Whether a code lies within this one: `350102` in `350100` and in `350000`.
+    #[must_use]
+    pub fn contains(&self, other: &Self) -> bool {
+        let significant = self.0.trim_end_matches("00");
+        let significant = if significant.len() % 2 == 0 { significant.len() } else { significant.len() + 1 };
+        other.0.get(..significant) == self.0.get(..significant)
+    }
+
     /// The province's code, e.g. `350000` for `350102`.
     #[must_use]
     pub fn province(&self) -> String {
@@ -71,6 +79,9 @@ mod tests {
     fn only_six_digits_are_a_county() {
         assert_eq!(CountyCode::parse(" 990102 ").unwrap().province(), "990000");
         assert_eq!(CountyCode::parse("990102").unwrap().prefecture(), "990100");
+        let code = |text: &str| CountyCode::parse(text).unwrap();
+        assert!(code("350000").contains(&code("350102")) && code("350100").contains(&code("350102")));
+        assert!(code("100000").contains(&code("100102")) && !code("350100").contains(&code("350202")));
         for text in ["../102", "99010", "9901021", "99010a", "099999", ""] {
             assert!(CountyCode::parse(text).is_err(), "{text}");
         }

@@ -88,6 +88,7 @@ const PARAMETER_TABLES: [(&str, &[&str]); 4] = [
             "clause text",
             "any_insurance boolean",
             "subtract_adjustments boolean",
+            "strict boolean",
         ],
     ),
 ];

@@ -17,6 +17,9 @@ use super::EngineError;
 /// Rows per row group: small enough that a few persons' claims are found without decoding a whole bucket.
 const ROW_GROUP: usize = 131_072;
 
+/// Endings of columns whose values seldom repeat: a dictionary for them costs time and saves nothing.
+const SELDOM_REPEATED: [&str; 6] = ["_id", "_amount", "_at", "_key", "_hash", "_row"];
+
 /// A finished file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
@@ -49,11 +52,16 @@ impl TableWriter {
         let partial = path.with_extension("partial");
         let file = File::create(&partial).map_err(EngineError::io(&partial))?;
         let level = ZstdLevel::try_new(1).map_err(|error| EngineError::parquet(path, error))?;
-        let properties = WriterProperties::builder()
+        let mut properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(level))
             .set_max_row_group_row_count(Some(ROW_GROUP))
-            .set_statistics_enabled(EnabledStatistics::Chunk)
-            .build();
+            .set_statistics_enabled(EnabledStatistics::Chunk);
+        for field in schema.fields() {
+            if SELDOM_REPEATED.iter().any(|end| field.name().ends_with(end)) {
+                properties = properties.set_column_dictionary_enabled(field.name().as_str().into(), false);
+            }
+        }
+        let properties = properties.build();
         let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties))
             .map_err(|error| EngineError::parquet(path, error))?;
         Ok(Self { path: path.to_owned(), partial, writer, rows: 0 })

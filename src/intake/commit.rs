@@ -8,6 +8,9 @@ use super::tables::Change;
 use crate::contracts::{Feed, Outcome, Tally};
 use crate::warehouse::{Version, Warehouse, WarehouseError};
 
+/// Characters of a landed file's name in the name of its rejects: a file name has room for 255 bytes.
+const STEM: usize = 50;
+
 /// The whole outcome of one file: the gate's counts and where the candidates went.
 ///
 /// # Errors
@@ -106,6 +109,7 @@ pub(super) fn keep_rejects(
     }
     std::fs::create_dir_all(folder).map_err(IntakeError::io(folder))?;
     let stem = Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let stem: String = stem.chars().take(STEM).collect();
     let to = folder.join(format!("{stem}.{}.csv", file_id.get(..8).unwrap_or(file_id)));
     std::fs::rename(&from, &to).map_err(IntakeError::io(&to))?;
     Ok(Some(to))

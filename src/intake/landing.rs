@@ -1,5 +1,8 @@
 //! Finding the whole files in `landing/<feed>/`: what is skipped, what is still arriving, what a manifest promises.
 
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -13,13 +16,20 @@ use crate::domain::Fen;
 /// Endings under which transfer programs and browsers keep a file that they are still writing.
 const UNFINISHED: [&str; 5] = [".tmp", ".part", ".partial", ".filepart", ".crdownload"];
 const MANIFEST: &str = ".manifest.json";
+/// A manifest is read by the run itself, so it must be small.
+const MANIFEST_BYTES: u64 = 64 << 10;
+
+/// Whoever may land files may not make this program read others.
+const LINK: &str = "it is a link; land the file itself";
+const FOLDER: &str = "it is a folder; land the files in it one by one, each under a name of its own";
+const NOT_UTF8: &str = "its name is not UTF-8 (unpacked from a Windows archive?); rename it";
 
 /// What lies in a feed's folder.
 #[derive(Debug, Default)]
 pub(super) struct Landing {
     /// Files to look at, in the order of their names' bytes.
     pub files: Vec<Landed>,
-    /// Hidden files, macOS twins, unfinished transfers and folders.
+    /// Hidden files, macOS twins, unfinished transfers, plain folders and what vanished meanwhile.
     pub skipped: u64,
 }
 
@@ -28,10 +38,14 @@ pub(super) struct Landing {
 pub(super) struct Landed {
     /// Where it lies.
     pub path: PathBuf,
-    /// Its name.
+    /// Its name as messages show it: without control characters.
     pub name: String,
+    /// Its name as the ledger's cache knows it: no two files of a folder share one.
+    pub key: String,
     /// Size and modification time.
     pub stamp: Stamp,
+    /// Why it cannot be opened at all, whatever is in it: its format, a folder, a link.
+    pub fault: Option<String>,
 }
 
 /// Size and modification time: as long as both stay, nobody wrote.
@@ -46,40 +60,72 @@ pub(super) struct Stamp {
 impl Stamp {
     /// The file's stamp now.
     pub(super) fn of(path: &Path) -> Result<Self, IntakeError> {
-        let metadata = std::fs::metadata(path).map_err(IntakeError::io(path))?;
+        let metadata = std::fs::symlink_metadata(path).map_err(IntakeError::io(path))?;
+        Ok(Self::in_metadata(&metadata))
+    }
+
+    fn in_metadata(metadata: &std::fs::Metadata) -> Self {
         let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
         let since = modified.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        Ok(Self { bytes: metadata.len(), modified_ns: i64::try_from(since.as_nanos()).unwrap_or(i64::MAX) })
+        Self { bytes: metadata.len(), modified_ns: i64::try_from(since.as_nanos()).unwrap_or(i64::MAX) }
     }
 }
 
 /// Lists a feed's folder; a folder that is not there is empty.
-pub(super) fn list(folder: &Path) -> Result<Landing, IntakeError> {
+pub(super) fn list(feed: Feed, folder: &Path) -> Result<Landing, IntakeError> {
     let mut landing = Landing::default();
     let entries = match std::fs::read_dir(folder) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(landing),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(landing),
         entries => entries.map_err(IntakeError::io(folder))?,
     };
     for entry in entries {
         let entry = entry.map_err(IntakeError::io(folder))?;
-        let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+        let (path, raw) = (entry.path(), entry.file_name());
+        let (name, key) = names(&raw);
         let lower = name.to_lowercase();
         if lower.ends_with(MANIFEST) {
             continue;
         }
-        if name.starts_with('.') || UNFINISHED.iter().any(|end| lower.ends_with(end)) || !path.is_file() {
-            landing.skipped += 1;
-            continue;
+        let metadata = match entry.metadata() {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                landing.skipped += 1;
+                continue;
+            }
+            metadata => metadata.map_err(IntakeError::io(&path))?,
+        };
+        let is_unfinished = name.starts_with('.') || UNFINISHED.iter().any(|end| lower.ends_with(end));
+        let wrong = wrong_format(feed, &name);
+        let is_table = wrong.is_none();
+        let fault = match metadata.file_type() {
+            _ if is_unfinished => None,
+            kind if kind.is_file() && raw.to_str().is_none() => Some(Some(NOT_UTF8.to_owned())),
+            kind if kind.is_file() => Some(wrong),
+            kind if kind.is_symlink() && is_table => Some(Some(LINK.to_owned())),
+            kind if kind.is_dir() && is_table => Some(Some(FOLDER.to_owned())),
+            _ => None,
+        };
+        match fault {
+            None => landing.skipped += 1,
+            Some(fault) => {
+                landing.files.push(Landed { path, name, key, stamp: Stamp::in_metadata(&metadata), fault });
+            }
         }
-        let stamp = Stamp::of(&path)?;
-        landing.files.push(Landed { path, name, stamp });
     }
-    landing.files.sort_by(|a, b| a.name.as_bytes().cmp(b.name.as_bytes()));
+    landing.files.sort_by(|a, b| a.key.as_bytes().cmp(b.key.as_bytes()));
     Ok(landing)
 }
 
+/// A file's name for people and for the cache. Offices' names may hold line ends, terminal codes, other encodings.
+fn names(raw: &OsStr) -> (String, String) {
+    let lossy = raw.to_string_lossy();
+    let shown: String = lossy.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect();
+    let is_plain = raw.to_str() == Some(&shown);
+    let key = if is_plain { shown.clone() } else { raw.as_encoded_bytes().escape_ascii().to_string() };
+    (shown, key)
+}
+
 /// Why a feed does not take files with this ending, if it does not.
-pub(super) fn wrong_format(feed: Feed, name: &str) -> Option<String> {
+fn wrong_format(feed: Feed, name: &str) -> Option<String> {
     let ending = Path::new(name).extension().map(|ending| ending.to_string_lossy().to_lowercase());
     let formats = feed.contract().formats;
     let endings = formats.iter().map(|format| match format {
@@ -111,10 +157,14 @@ impl Manifest {
     pub(super) fn of(file: &Landed) -> Result<Option<Self>, String> {
         let mut path = file.path.clone().into_os_string();
         path.push(MANIFEST);
-        match std::fs::read(Path::new(&path)) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        let mut bytes = Vec::new();
+        let read = File::open(Path::new(&path)).and_then(|file| file.take(MANIFEST_BYTES + 1).read_to_end(&mut bytes));
+        match read {
+            // A file whose name leaves no room for a manifest's has none.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidFilename) => Ok(None),
             Err(error) => Err(format!("its manifest cannot be read ({error})")),
-            Ok(bytes) => serde_json::from_slice(&bytes)
+            Ok(read) if read as u64 > MANIFEST_BYTES => Err("its manifest is larger than 64 KiB".to_owned()),
+            Ok(_) => serde_json::from_slice(&bytes)
                 .map(Some)
                 .map_err(|error| format!("its manifest is not whole, or not JSON as agreed ({error})")),
         }

@@ -47,7 +47,7 @@ pub struct FileSummary {
 pub struct IntakeSummary {
     /// Every file that lies in the landing folders, in order of feed and name (unfinished transfers only counted).
     pub files: Vec<FileSummary>,
-    /// Hidden files, macOS twins and unfinished transfers that were passed over.
+    /// Hidden files, macOS twins, unfinished transfers and folders that were passed over.
     pub skipped: u64,
     /// Versions that were committed.
     pub versions: Vec<u64>,

@@ -13,7 +13,7 @@ use super::{FileSummary, IntakeError, IntakeSummary, Progress, Verdict};
 use crate::config::{Layout, Settings};
 use crate::contracts::{Feed, TakenFile};
 use crate::domain::stable_hash;
-use crate::engine::sha256_of;
+use crate::engine::{EngineError, sha256_of};
 use crate::ledger::{FileState, Ledger};
 use crate::warehouse::{Version, Warehouse};
 
@@ -131,7 +131,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     async fn feed(&mut self, feed: Feed) -> Result<(), IntakeError> {
-        let landing = landing::list(&self.intake.layout.landing(feed.name()))?;
+        let landing = landing::list(feed, &self.intake.layout.landing(feed.name()))?;
         self.summary.skipped += landing.skipped;
         let (count, mut seen) = (landing.files.len() as u64, BTreeSet::new());
         for (at, file) in (0..).zip(landing.files) {
@@ -164,9 +164,8 @@ impl Run<'_> {
     /// What can be said about a file without opening it.
     fn look(&self, feed: Feed, file: &Landed) -> Result<Look, IntakeError> {
         let arriving = |why: String| Ok(Look::Decided(Verdict::Arriving(why)));
-        if let Some(reason) = landing::wrong_format(feed, &file.name) {
-            let hint = "land it in one of these formats, with the matching ending".to_owned();
-            return Ok(Look::Decided(Verdict::Refused { reason, hint }));
+        if let Some(reason) = &file.fault {
+            return self.turn_away(feed, file, reason.clone()).map(Look::Decided);
         }
         let manifest = match Manifest::of(file) {
             Ok(manifest) => manifest,
@@ -178,7 +177,12 @@ impl Run<'_> {
         {
             return arriving(why);
         }
-        let file_id = self.file_id(feed, file)?;
+        let file_id = match self.file_id(feed, file) {
+            Err(IntakeError::Engine(EngineError::Io { path, source })) if path == file.path => {
+                return arriving(format!("it cannot be read ({source})"));
+            }
+            file_id => file_id?,
+        };
         if let Some(why) = manifest.as_ref().and_then(|it| it.differs_in_bytes(file.stamp.bytes, &file_id)) {
             return arriving(why);
         }
@@ -191,15 +195,26 @@ impl Run<'_> {
         }
     }
 
+    /// Refuses what is not opened at all; it is news once, and again when it changes.
+    fn turn_away(&self, feed: Feed, file: &Landed, reason: String) -> Result<Verdict, IntakeError> {
+        let (Stamp { bytes, modified_ns }, name) = (file.stamp, format!("turned-away/{}", file.key));
+        let hint = "land the file itself, in a format and with an ending that the feed takes".to_owned();
+        if self.intake.ledger.cached_file(feed, &name, bytes, modified_ns)?.is_some() {
+            return Ok(Verdict::StillRefused { reason, hint });
+        }
+        self.intake.ledger.cache_file(feed, &name, bytes, modified_ns, "")?;
+        Ok(Verdict::Refused { reason, hint })
+    }
+
     fn file_id(&self, feed: Feed, file: &Landed) -> Result<String, IntakeError> {
         let Stamp { bytes, modified_ns } = file.stamp;
         let ledger = self.intake.ledger;
-        if let Some(known) = ledger.cached_file(feed, &file.name, bytes, modified_ns)? {
+        if let Some(known) = ledger.cached_file(feed, &file.key, bytes, modified_ns)? {
             return Ok(known);
         }
         let (file_id, read) = sha256_of(&file.path)?;
         if read == bytes && Stamp::of(&file.path)? == file.stamp {
-            ledger.cache_file(feed, &file.name, bytes, modified_ns, &file_id)?;
+            ledger.cache_file(feed, &file.key, bytes, modified_ns, &file_id)?;
         }
         Ok(file_id)
     }

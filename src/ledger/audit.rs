@@ -2,6 +2,8 @@
 //!
 //! Entries say who did what to which file, run or list; never a person's name, id or key.
 
+use std::fmt::Write;
+
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use sha2::{Digest, Sha256};
@@ -117,5 +119,8 @@ fn hash_of(seq: i64, fields: [&str; 6]) -> String {
     for field in fields {
         hasher.update(format!("{}:{field}\n", field.len()));
     }
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hasher.finalize().iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }

@@ -10,7 +10,7 @@ pub enum LedgerError {
     Open {
         /// The ledger's file.
         path: PathBuf,
-        /// What SQLite said.
+        /// What `SQLite` said.
         why: String,
     },
     /// A statement failed.
@@ -18,7 +18,7 @@ pub enum LedgerError {
     Statement {
         /// What was being done.
         what: &'static str,
-        /// What SQLite said.
+        /// What `SQLite` said.
         source: rusqlite::Error,
     },
     /// A stored value cannot be understood.

@@ -239,7 +239,7 @@ fn read_file(feed: Feed, row: &Row<'_>) -> Result<LandedFile, LedgerError> {
     })
 }
 
-/// An unsigned number as SQLite stores it.
+/// An unsigned number as `SQLite` stores it.
 pub(super) fn whole(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

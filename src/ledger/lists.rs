@@ -52,6 +52,9 @@ pub struct SealedList {
     pub manifest_sha256: String,
 }
 
+/// The last lists with their persons, by county and office code.
+pub type LastLists = BTreeMap<(String, String), (SealedList, Vec<SealedPerson>)>;
+
 const DOING: &str = "sealing lists";
 const COLUMNS: &str =
     "list_id, period, county, office, kind, seq, version, rows, persons, control_fen, manifest_sha256";
@@ -128,10 +131,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn last_lists(
-        &self,
-        before: Month,
-    ) -> Result<BTreeMap<(String, String), (SealedList, Vec<SealedPerson>)>, LedgerError> {
+    pub fn last_lists(&self, before: Month) -> Result<LastLists, LedgerError> {
         let sql = "select distinct county, office from lists where year = ?1 and period < ?2 order by 1, 2";
         let places: Vec<(String, String)> = {
             let connection = self.read();

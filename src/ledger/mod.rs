@@ -1,4 +1,4 @@
-//! The only database: one SQLite file with runs, landed files, cases, sealed lists and the audit chain.
+//! The only database: one `SQLite` file with runs, landed files, cases, sealed lists and the audit chain.
 //!
 //! The only owner of `rusqlite`. What a case or a list *is* stands in `cases` and `referrals`; this module
 //! keeps it, in one transaction per act, and writes the act into the audit chain in the same transaction.
@@ -16,6 +16,6 @@ pub use audit::AuditHead;
 pub use cases::{CaseCounts, CaseFinding};
 pub use error::LedgerError;
 pub use landed::{FileState, LandedFile};
-pub use lists::{SealedList, SealedPerson};
+pub use lists::{LastLists, SealedList, SealedPerson};
 pub use runs::{NewRun, Run, RunState, StepTiming};
 pub use store::Ledger;

@@ -194,7 +194,7 @@ impl StoredRun {
     }
 }
 
-/// A version number as SQLite stores it.
+/// A version number as `SQLite` stores it.
 pub(super) fn signed(version: Option<u64>) -> Option<i64> {
     version.map(|version| i64::try_from(version).unwrap_or(i64::MAX))
 }

@@ -23,7 +23,7 @@ impl Ledger {
     /// Opens the ledger, making it or bringing it to this version's tables where needed.
     ///
     /// # Errors
-    /// When the file cannot be opened, is no SQLite file or was written by a newer version.
+    /// When the file cannot be opened, is no `SQLite` file or was written by a newer version.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         let fail = |why: String| LedgerError::Open { path: path.to_owned(), why };
         let mut connection = Connection::open(path).map_err(|error| fail(error.to_string()))?;

@@ -10,9 +10,11 @@ use super::PipelineError;
 use super::job::{Job, parse_job};
 use super::tables::{County, Office, parse_tables};
 use crate::config::Problem;
+use crate::domain::CountyCode;
 use crate::engine::{Engine, Models};
 use crate::ledger::Ledger;
 use crate::policy::{Policy, parse_policy};
+use crate::referrals::{COLUMNS, FILLED_IN};
 use crate::warehouse::Warehouse;
 use crate::workspace::{Assets, Workspace};
 
@@ -79,7 +81,7 @@ impl Context {
             engine: Engine::new(declared.models, &workspace.settings.engine, &scratch)?,
             policy: declared.policy,
             policy_hash: declared.policy_hash,
-            counties: declared.counties,
+            counties: of_area(declared.counties, &workspace.settings.area),
             offices: declared.offices,
             tag_aliases: declared.tag_aliases,
             workspace,
@@ -132,7 +134,8 @@ impl Declared {
         let models = read_models(assets, &mut problems);
         let tables = parse_tables(assets, &mut problems);
         if let (Some(policy), Some(models)) = (&parsed, &models) {
-            check_policy(&file, policy, models, &tables.offices, &mut problems);
+            check_policy((&file, &text), policy, models, &tables.offices, &mut problems);
+            check_columns(models, &mut problems);
             for job in assets.list("pipelines/").iter().filter(|path| is_job(path)) {
                 let text = text_of(assets, job, &mut problems);
                 if let Err(mut found) = parse_job(job, &text, models) {
@@ -153,11 +156,23 @@ impl Declared {
         }
     }
 
+    /// Whether any county of the area is named; without one, a county with nobody would get no NIL list.
+    #[must_use]
+    pub fn names_counties_of(&self, area: &str) -> bool {
+        !of_area(self.counties.clone(), area).is_empty()
+    }
+
     /// The models.
     #[must_use]
     pub fn into_models(self) -> Models {
         self.models
     }
+}
+
+/// The counties that lie in the workspace's area.
+fn of_area(counties: Vec<County>, area: &str) -> Vec<County> {
+    let area = CountyCode::parse(area).ok();
+    counties.into_iter().filter(|county| area.as_ref().is_some_and(|area| area.contains(&county.code))).collect()
 }
 
 fn is_job(path: &str) -> bool {
@@ -182,17 +197,40 @@ fn read_models(assets: &Assets, problems: &mut Vec<Problem>) -> Option<Models> {
     Models::parse(&files).map_err(|mut found| problems.append(&mut found)).ok()
 }
 
-fn check_policy(file: &str, policy: &Policy, models: &Models, offices: &[Office], problems: &mut Vec<Problem>) {
+fn check_policy(
+    (file, text): (&str, &str),
+    policy: &Policy,
+    models: &Models,
+    offices: &[Office],
+    problems: &mut Vec<Problem>,
+) {
+    let mut told = |word: &str, message: String, hint: String| {
+        let at = text.find(&format!("\"{word}\"")).unwrap_or(0);
+        problems.push(Problem::at(file, text, at, message, hint));
+    };
     for rule in &policy.rules {
         let model = format!("rule_{}", rule.shape);
         if models.get(&model).is_none() {
             let hint = format!("write sql/rules/{model}.sql or choose a shape that is there");
-            problems.push(Problem::new(file, 0, format!("rule {}: there is no shape {}", rule.id, rule.shape), hint));
+            told(&rule.shape, format!("rule {}: there is no shape {}", rule.id, rule.shape), hint);
         }
         for recipient in rule.recipients.iter().filter(|id| offices.iter().all(|office| office.id != **id)) {
             let message = format!("rule {}: there is no office `{recipient}`", rule.id);
-            problems.push(Problem::new(file, 0, message, "offices stand in pipelines/tables/offices.csv"));
+            told(recipient, message, "offices stand in pipelines/tables/offices.csv".to_owned());
         }
+    }
+}
+
+/// A list column that the mart does not return would stay empty on every list.
+fn check_columns(models: &Models, problems: &mut Vec<Problem>) {
+    let Some(mart) = models.get("referral_rows") else {
+        problems.push(Problem::new("sql/marts", 0, "there is no model referral_rows", "lists are made from it"));
+        return;
+    };
+    let from_mart = COLUMNS.iter().filter(|column| !FILLED_IN.contains(&column.name));
+    for column in from_mart.filter(|column| mart.schema.field_with_name(column.name).is_err()) {
+        let message = format!("list column `{}` is not among the mart's columns", column.name);
+        problems.push(Problem::new("sql/marts/referral_rows.toml", 0, message, "return it, here and in the .sql"));
     }
 }
 

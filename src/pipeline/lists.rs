@@ -5,8 +5,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::compute::Lines;
 use super::context::hex;
-use super::rules::Lines;
 use super::seal::{SealContext, list_rows, previous_lists, seal};
 use super::{Context, PipelineError};
 use crate::cases::FindingStatus;
@@ -85,7 +85,8 @@ pub(super) fn seal_period(
     let lists = period_lists(context, period, &rules, &rows)?;
     seal_now(context, version, &rules, &lists)?;
     let referrals = lists.lists.iter().filter(|list| list.office.is_referral());
-    let present = referrals.clone().flat_map(|list| &list.rows).filter(|row| row.delta != crate::referrals::Delta::Withdrawn);
+    let present =
+        referrals.clone().flat_map(|list| &list.rows).filter(|row| row.delta != crate::referrals::Delta::Withdrawn);
     let listed: BTreeMap<PersonKey, Fen> = present.map(|row| (row.person, row.measured)).collect();
     Ok(Sealed {
         is_new: true,

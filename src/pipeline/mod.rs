@@ -2,29 +2,21 @@
 //!
 //! Writes lists, never sends them; records cases, never decides them.
 
-mod balance;
-mod check;
+mod ask;
 mod compute;
 mod context;
 mod error;
-mod explain;
-mod findings;
 mod job;
 mod lists;
-mod rules;
 mod run;
 pub mod seal;
-mod status;
 mod tables;
 
-pub use check::check;
+pub use ask::{Explanation, Status, check, explain, person_named, status};
+pub use compute::{FindingRow, Lines, income_figures, read_findings};
 pub use context::{Context, Declared, Progress};
 pub use error::PipelineError;
-pub use explain::{Explanation, explain, person_named};
-pub use findings::{FindingRow, read_findings};
 pub use job::{Job, Split, Step};
 pub use lists::Sealed;
-pub use rules::{Lines, income_figures};
 pub use run::{RunReport, run_intake, run_job};
-pub use status::{Status, status};
 pub use tables::{County, Office};

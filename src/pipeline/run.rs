@@ -7,10 +7,9 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::compute::{Task, refresh};
-use super::findings::{Findings, read_findings, refresh_findings, sources};
+use super::compute::{Findings, Stated, Task, read_findings, refresh, refresh_findings, rules, sources};
 use super::job::{Job, Split, Step};
-use super::{Context, PipelineError, lists, rules};
+use super::{Context, PipelineError, lists};
 use crate::cases::{FindingState, FindingStatus};
 use crate::domain::Month;
 use crate::engine::Param;
@@ -165,9 +164,11 @@ impl<'a> Run<'a> {
         let models = self.context.engine.models();
         let wanted = models.sources_of(model);
         let rules: Vec<&Rule> = self.context.policy.in_force(self.period.last_day()).collect();
+        let stated = self.version.table("stated_tags").filter(|file| file.month == Some(self.period));
         let rows: BTreeMap<String, arrow::array::RecordBatch> = [
             ("rule".to_owned(), rules::rule_rows(&rules, models)?),
             ("rule_insurance".to_owned(), rules::insurance_rows(&rules, models)?),
+            ("stated_tags".to_owned(), Stated::of_period(self.context, stated)?.rows(models)?),
         ]
         .into();
         let task = |bucket| Task {

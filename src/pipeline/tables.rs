@@ -96,7 +96,9 @@ fn rows<const N: usize>(
                 let cell = |place: Option<usize>| place.and_then(|at| record.get(at)).unwrap_or_default().to_owned();
                 rows.push((line, places.map(cell)));
             }
-            Err(error) => problems.push(Problem::new(file, 0, error.to_string(), "each row has as many cells as the header")),
+            Err(error) => {
+                problems.push(Problem::new(file, 0, error.to_string(), "each row has as many cells as the header"))
+            }
         }
     }
     rows

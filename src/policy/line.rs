@@ -63,7 +63,12 @@ impl Line {
             Operator::From => Fen::ceil_of(exact)?,
         };
         let warn = Fen::floor_of(exact.checked_mul(rule.warn_at)?)?;
-        Some(Self { figure: figure.clone(), amount, warn: warn.min(amount) })
+        // whoever reaches the line must lie above the warning line, also where the line itself counts
+        let highest = match rule.line.operator {
+            Operator::Over => amount,
+            Operator::From => Fen(amount.0.checked_sub(1)?),
+        };
+        Some(Self { figure: figure.clone(), amount, warn: warn.min(highest) })
     }
 }
 
@@ -128,5 +133,13 @@ clause = {{ document = "d", article = "1" }}
         let from = Line::draw(&rule("0.5", ">="), &income).unwrap();
         assert_eq!((over.amount, from.amount), (Fen(50_00), Fen(50_01)));
         assert_eq!(over.warn, Fen(40_00));
+    }
+
+    #[test]
+    fn the_line_itself_lies_above_the_warning_line_where_it_counts() {
+        let mut at_the_line = rule("1.0", ">=");
+        at_the_line.warn_at = rust_decimal::Decimal::ONE;
+        let line = Line::draw(&at_the_line, &figure(2025, 28_000_00, 1, "2026-01-01")).unwrap();
+        assert_eq!((line.amount, line.warn), (Fen(28_000_00), Fen(27_999_99)));
     }
 }

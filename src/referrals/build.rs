@@ -88,7 +88,7 @@ pub fn build_lists(request: &ListRequest<'_>, rows: &[ListRow]) -> Result<Lists,
             lists.push(build_one(request, &people, office, county, found)?);
         }
     }
-    lists.sort_by(|a, b| a.id.to_string().cmp(&b.id.to_string()));
+    lists.sort_by_cached_key(|list| list.id.to_string());
     Ok(Lists { period: request.period, lists, rollup: Rollup::build(request, rows) })
 }
 
@@ -161,9 +161,9 @@ fn build_one(
     let kind = if rows.is_empty() { ListKind::Nil } else { ListKind::Full };
     let county_name = request.county_name(&county);
     let id = ListId { period: request.period, county, office: Some(office), kind };
-    let counts = DeltaCounts::of(&rows);
-    if !counts.balances(before.len()) {
-        let (new, withdrawn, now) = (counts.new, counts.withdrawn, counts.persons());
+    let change = DeltaCounts::of(&rows);
+    if !change.balances(before.len()) {
+        let (new, withdrawn, now) = (change.new, change.withdrawn, change.persons());
         return Err(ListError::Unbalanced { list_id: id.to_string(), before: before.len(), new, withdrawn, now });
     }
     fill(request, &id, &county_name, &mut rows);

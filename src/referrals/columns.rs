@@ -71,8 +71,11 @@ const fn contact(name: &'static str, heading: &'static str, kind: ColumnKind, wi
 
 use ColumnKind::{Coded, Count, Date, Id, Money, Text};
 
-/// All columns, in the order of CSV and Parquet. `row_no`, `county_name`, `age`, `delta`, `delta_reason`,
-/// `rule_names`, `rule_ids` and `row_token` are filled in here, all others come from the mart.
+/// Columns that are filled in while lists are built; all others come from the mart.
+pub const FILLED_IN: [&str; 8] =
+    ["row_no", "county_name", "age", "delta", "delta_reason", "rule_names", "rule_ids", "row_token"];
+
+/// All columns, in the order of CSV and Parquet.
 pub const COLUMNS: &[ListColumn] = &[
     core("row_no", "序号", Count, 6),
     detail("county_code", "县区代码", Id, 10),
@@ -104,7 +107,6 @@ pub const COLUMNS: &[ListColumn] = &[
     detail("in_scope_amount", "政策范围内费用（元）", Money, 16),
     detail("fund_amount", "基金支付（元）", Money, 16),
     detail("medical_assistance_amount", "医疗救助（元）", Money, 16),
-    detail("other_fund_amount", "其他基金支付（元）", Money, 16),
     detail("in_catalogue_self_pay_amount", "目录内自付（元）", Money, 16),
     detail("self_pay_with_over_limit_amount", "目录内自付含超限价（元）", Money, 18),
     detail("in_scope_self_pay_amount", "政策范围内自付（元）", Money, 16),

@@ -10,15 +10,13 @@ mod labels;
 mod previous;
 mod rollup;
 mod row;
-mod suppress;
 
 pub use build::{ListRequest, Lists, ReferralList, build_lists};
-pub use columns::{COLUMNS, ColumnKind, ListColumn, Place, Profile, column_called, columns_of};
+pub use columns::{COLUMNS, ColumnKind, FILLED_IN, ListColumn, Place, Profile, column_called, columns_of};
 pub use kind::{ListId, ListKind, ListedRule, Office};
 pub use previous::{Delta, DeltaCounts, PreviousList, PreviousPerson};
-pub use rollup::{Rollup, RollupCell, RollupLine};
+pub use rollup::{Rollup, RollupCell, RollupLine, suppress};
 pub use row::{Cell, Cells, ListRow, ListedPerson};
-pub use suppress::suppress;
 
 /// Why lists cannot be built. Texts never carry a person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -82,7 +82,9 @@ impl DeltaCounts {
     #[must_use]
     pub fn of(rows: &[ListedPerson]) -> Self {
         let mut counts = Self::default();
-        rows.iter().for_each(|row| counts.add(row.delta));
+        for row in rows {
+            counts.add(row.delta);
+        }
         counts
     }
 

@@ -11,13 +11,17 @@ const FOLDER_FILES: std::ops::RangeInclusive<usize> = 3..=8;
 
 /// Files that may name a float, and why.
 const FLOAT_FILES: &[(&str, &str)] = &[
-    ("src/intake/gate/rules/cells/money.rs", "senders' float columns are read here, each within a tolerance of a whole fen"),
+    (
+        "src/intake/gate/rules/cells/money.rs",
+        "senders' float columns are read here, each within a tolerance of a whole fen",
+    ),
     ("src/pipeline/seal/sheet/list.rs", "workbook cells are doubles: the nearest one to the exact decimal"),
     ("src/pipeline/seal/sheet/rollup.rs", "workbook cells are doubles: the nearest one to the exact decimal"),
 ];
 
 /// Folders with more files than usual, and why.
 const ODD_FOLDERS: &[(&str, &str)] = &[
+    ("src/referrals/rollup", "the table and its suppression"),
     ("src/cli", "one file per verb"),
     ("src/contracts", "one file per feed"),
     ("src/demo", "one file per feed, and what they share"),

@@ -62,7 +62,7 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<Source>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap();
-        if [".git", "target", "__pycache__"].contains(&name) {
+        if [".git", "target", "demo-workspace", "__pycache__"].contains(&name) {
             continue;
         }
         if path.is_dir() {

@@ -7,12 +7,15 @@ use std::process::ExitCode;
 use rlimit::{Resource, setrlimit};
 
 use super::decode::open_source;
-use super::job::{GateJob, GateLimits, GateReport, GateVerdict, Refusal};
+use super::job::{GateJob, GateLimits, GateReport, GateVerdict, Refusal, Stop};
 use super::rejects::RejectFile;
 use super::rules::Rules;
 use super::stage::Staging;
 use crate::contracts::{Feed, Outcome};
 use crate::domain::Fen;
+
+/// Exit code of a child that could not even leave its report (`EX_IOERR`).
+pub(super) const DISK_FAILED: u8 = 74;
 
 /// The hidden `gate --job FILE`: exit code 0 whenever a verdict was written, refused files included.
 #[must_use]
@@ -25,9 +28,13 @@ pub fn child_main(job_path: &Path) -> ExitCode {
     if limit_self(&job.limits).is_err() {
         return ExitCode::FAILURE;
     }
-    let verdict = catch_unwind(AssertUnwindSafe(|| open_file(&job)))
-        .unwrap_or_else(|_| GateVerdict::Refused { reason: "the decoder failed: malformed file".to_owned() });
-    if write_report(&job, &verdict).is_err() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    let stopped = |_| Err(Refusal::new("the decoder failed: malformed file").into());
+    let verdict = match catch_unwind(AssertUnwindSafe(|| open(&job))).unwrap_or_else(stopped) {
+        Ok(report) => Ok(GateVerdict::Staged(Box::new(report))),
+        Err(Stop::Refused(Refusal(reason))) => Ok(GateVerdict::Refused { reason }),
+        Err(Stop::Ours(why)) => Err(why),
+    };
+    if write_report(&job, &verdict).is_err() { ExitCode::from(DISK_FAILED) } else { ExitCode::SUCCESS }
 }
 
 fn limit_self(limits: &GateLimits) -> std::io::Result<()> {
@@ -40,22 +47,14 @@ fn limit_self(limits: &GateLimits) -> std::io::Result<()> {
     setrlimit(Resource::FSIZE, largest, largest)
 }
 
-fn write_report(job: &GateJob, verdict: &GateVerdict) -> std::io::Result<()> {
+fn write_report(job: &GateJob, verdict: &Result<GateVerdict, String>) -> std::io::Result<()> {
     let partial = job.output.join("report.partial");
     std::fs::write(&partial, serde_json::to_vec(verdict)?)?;
     std::fs::rename(partial, job.report_path())
 }
 
 /// Decodes, checks and stages one file: the pure work of the child, without limits.
-#[must_use]
-pub fn open_file(job: &GateJob) -> GateVerdict {
-    match open(job) {
-        Ok(report) => GateVerdict::Staged(Box::new(report)),
-        Err(Refusal(reason)) => GateVerdict::Refused { reason },
-    }
-}
-
-fn open(job: &GateJob) -> Result<GateReport, Refusal> {
+fn open(job: &GateJob) -> Result<GateReport, Stop> {
     let mut source = open_source(job)?;
     let rules = Rules::new(job, source.layout())?;
     let mut staging = Staging::new(job)?;

@@ -107,6 +107,14 @@ pub enum GateError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The child could not write what it read.
+    #[error("{folder}: {why}; nothing is said about the landed file: make room, then run again", folder = .folder.display())]
+    Staging {
+        /// The job's folder.
+        folder: PathBuf,
+        /// What the system said.
+        why: String,
+    },
     /// The job itself is wrong.
     #[error("the gate's job is wrong: {0}")]
     Job(String),
@@ -116,6 +124,21 @@ impl GateError {
     pub(super) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { path, source }
+    }
+}
+
+/// Why the child did not come to the end of a file.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// The file is wrong.
+    Refused(Refusal),
+    /// The disk failed, or is full: nothing is said about the file.
+    Ours(String),
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
     }
 }
 

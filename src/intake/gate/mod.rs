@@ -12,6 +12,6 @@ mod rejects;
 mod rules;
 mod stage;
 
-pub use child::{child_main, open_file};
+pub use child::child_main;
 pub use job::{GateError, GateJob, GateLimits, GateReport, GateVerdict, StagedFile, TagAlias};
 pub use parent::run_gate;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use super::child::DISK_FAILED;
 use super::job::{GateError, GateJob, GateVerdict};
 
 /// Opens one foreign file in a child process; `program` is this program's own executable.
@@ -37,9 +38,17 @@ pub fn run_gate(program: &Path, job: &GateJob) -> Result<GateVerdict, GateError>
         .map_err(|source| GateError::Start { program: program.to_owned(), source })?;
     let status = wait(&mut child, Duration::from_secs(job.limits.cpu_seconds.saturating_mul(4).max(30)))
         .map_err(GateError::io(&job.input))?;
+    let ours = |why: String| GateError::Staging { folder: job.output.clone(), why };
     let verdict = match status {
         None => Err("the decoder did not finish in time: malformed file or overloaded machine".to_owned()),
-        Some(status) if status.success() => read_report(job),
+        Some(status) if status.success() => match read_report(job) {
+            Ok(verdict) => Ok(verdict.map_err(ours)?),
+            Err(reason) => Err(reason),
+        },
+        Some(status) if status.code() == Some(i32::from(DISK_FAILED)) => {
+            return Err(ours("the report could not be written".to_owned()));
+        }
+        Some(status) if was_stopped(status) => return Err(ours("the process was told to end".to_owned())),
         Some(status) => Err(died(status, job)),
     };
     let verdict = verdict.unwrap_or_else(|reason| GateVerdict::Refused { reason });
@@ -67,10 +76,23 @@ fn wait(child: &mut Child, limit: Duration) -> std::io::Result<Option<ExitStatus
     }
 }
 
-fn read_report(job: &GateJob) -> Result<GateVerdict, String> {
+/// The child's answer, or why there is none that makes sense.
+fn read_report(job: &GateJob) -> Result<Result<GateVerdict, String>, String> {
     let broken = "the decoder failed: malformed file";
     let text = std::fs::read(job.report_path()).map_err(|_| broken.to_owned())?;
     serde_json::from_slice(&text).map_err(|_| broken.to_owned())
+}
+
+/// Whether somebody ended the child, as a service manager or Ctrl-C does: no fault of the file.
+#[cfg(unix)]
+fn was_stopped(status: ExitStatus) -> bool {
+    use std::os::unix::process::ExitStatusExt as _;
+    matches!(status.signal(), Some(1 | 2 | 15))
+}
+
+#[cfg(not(unix))]
+fn was_stopped(_: ExitStatus) -> bool {
+    false
 }
 
 #[cfg(unix)]

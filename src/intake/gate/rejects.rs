@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write as _};
 
 use super::decode::Layout;
-use super::job::{GateJob, Refusal};
+use super::job::{GateJob, Stop};
 use super::rules::{Fault, Judged};
 use crate::contracts::Kind;
 use crate::domain::{mask_id, mask_value};
@@ -17,7 +17,7 @@ pub(super) struct RejectFile {
 
 impl RejectFile {
     /// Starts the file: byte-order mark and header, so that spreadsheets read it as UTF-8.
-    pub(super) fn create(job: &GateJob) -> Result<Self, Refusal> {
+    pub(super) fn create(job: &GateJob) -> Result<Self, Stop> {
         let file = File::create(job.output.join("rejects.csv")).map_err(failed)?;
         let mut file = BufWriter::new(file);
         file.write_all("\u{feff}".as_bytes()).map_err(failed)?;
@@ -28,7 +28,7 @@ impl RejectFile {
     }
 
     /// Adds one rejected row.
-    pub(super) fn write(&mut self, layout: &Layout, judged: &Judged, row: usize, fault: &Fault) -> Result<(), Refusal> {
+    pub(super) fn write(&mut self, layout: &Layout, judged: &Judged, row: usize, fault: &Fault) -> Result<(), Stop> {
         let (column, value) = match fault.column {
             None => ("整行".to_owned(), String::new()),
             Some(at) => {
@@ -47,7 +47,7 @@ impl RejectFile {
     }
 
     /// Flushes the file.
-    pub(super) fn finish(mut self) -> Result<(), Refusal> {
+    pub(super) fn finish(mut self) -> Result<(), Stop> {
         self.writer.flush().map_err(failed)
     }
 }
@@ -57,6 +57,6 @@ fn harmless(cell: String) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
 }
 
-fn failed(error: impl std::fmt::Display) -> Refusal {
-    Refusal::new(format!("the reject file could not be written: {error}"))
+fn failed(error: impl std::fmt::Display) -> Stop {
+    Stop::Ours(format!("the reject file could not be written: {error}"))
 }

@@ -11,7 +11,7 @@ use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow::ipc::writer::FileWriter;
 
-use super::job::{GateJob, Refusal, StagedFile};
+use super::job::{GateJob, Refusal, StagedFile, Stop};
 use super::rules::table_of;
 use crate::contracts::Feed;
 
@@ -45,7 +45,7 @@ impl Staging {
     }
 
     /// Takes a page; `buckets` has one entry per row, `None` for rejected rows.
-    pub(super) fn add(&mut self, batch: RecordBatch, buckets: &[Option<u16>]) -> Result<(), Refusal> {
+    pub(super) fn add(&mut self, batch: RecordBatch, buckets: &[Option<u16>]) -> Result<(), Stop> {
         let at = self.waiting.len();
         for (row, bucket) in buckets.iter().enumerate() {
             if let Some(bucket) = bucket {
@@ -57,7 +57,7 @@ impl Staging {
         if self.count >= GATHER { self.deal() } else { Ok(()) }
     }
 
-    fn deal(&mut self) -> Result<(), Refusal> {
+    fn deal(&mut self) -> Result<(), Stop> {
         let batches: Vec<&RecordBatch> = self.waiting.iter().collect();
         for (bucket, rows) in std::mem::take(&mut self.dealt) {
             let batch = interleave_record_batch(&batches, &rows).map_err(|error| failed(&error))?;
@@ -78,7 +78,7 @@ impl Staging {
     }
 
     /// Writes the rest and closes the files.
-    pub(super) fn finish(mut self) -> Result<Vec<StagedFile>, Refusal> {
+    pub(super) fn finish(mut self) -> Result<Vec<StagedFile>, Stop> {
         self.deal()?;
         let mut staged = Vec::new();
         for (bucket, (mut writer, rows)) in self.files {
@@ -94,6 +94,6 @@ fn name_of(has_persons: bool, bucket: u16) -> String {
     if has_persons { format!("bucket={bucket:03}.arrow") } else { "all.arrow".to_owned() }
 }
 
-fn failed(error: &ArrowError) -> Refusal {
-    Refusal::new(format!("its rows could not be staged: {error}"))
+fn failed(error: &ArrowError) -> Stop {
+    Stop::Ours(format!("rows could not be staged: {error}"))
 }

@@ -1,5 +1,6 @@
 //! `manifest.json`: what a sealed list is, what it was made from, and the hash of every file.
 
+use std::fmt::Write;
 use std::path::Path;
 
 use serde::Serialize;
@@ -126,5 +127,8 @@ pub(super) fn write_manifest(
     let mut bytes = serde_json::to_vec_pretty(&manifest).map_err(SealError::write(&path))?;
     bytes.push(b'\n');
     write_synced(&path, &bytes)?;
-    Ok(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(Sha256::digest(&bytes).iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    }))
 }

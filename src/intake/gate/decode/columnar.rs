@@ -155,5 +155,5 @@ const fn accepted(kind: Kind) -> &'static str {
 /// Decoder messages speak of offsets and encodings, not of cells; they are cut all the same.
 fn damaged(error: &impl std::fmt::Display) -> Refusal {
     let text: String = error.to_string().chars().filter(|c| !c.is_control()).take(200).collect();
-    Refusal::new(format!("damaged Parquet file: {text}"))
+    Refusal::new(format!("damaged Parquet file, cut off or altered on its way; send it again ({text})"))
 }

@@ -8,8 +8,16 @@ use crate::intake::gate::job::Refusal;
 
 const CHUNK: usize = 1 << 16;
 
-/// Reads the whole text once and says what it is: UTF-8 or GB18030, or why it is neither.
-pub(super) fn detect(mut text: impl BufRead) -> Result<&'static Encoding, Refusal> {
+/// How a text is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Writing {
+    encoding: &'static Encoding,
+    /// No line feed at all: old Macs ended lines with carriage returns.
+    only_returns: bool,
+}
+
+/// Reads the whole text once and says how it is written: UTF-8 or GB18030, or why it is neither.
+pub(super) fn detect(mut text: impl BufRead) -> Result<Writing, Refusal> {
     let unreadable = |error: std::io::Error| Refusal::new(format!("the file cannot be read: {error}"));
     let start = text.fill_buf().map_err(unreadable)?;
     if matches!(start, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) || zeros(start) {
@@ -18,11 +26,13 @@ pub(super) fn detect(mut text: impl BufRead) -> Result<&'static Encoding, Refusa
     let marked = start.starts_with(b"\xef\xbb\xbf");
     let mut survey = Survey::default();
     let mut line = Vec::new();
+    let mut only_returns = true;
     loop {
         line.clear();
         if text.read_until(b'\n', &mut line).map_err(unreadable)? == 0 {
-            return survey.verdict(marked);
+            return survey.verdict(marked).map(|encoding| Writing { encoding, only_returns });
         }
+        only_returns &= !line.ends_with(b"\n");
         survey.add(&line)?;
     }
 }
@@ -108,6 +118,7 @@ impl Survey {
 pub(super) struct Utf8Text<R> {
     input: R,
     decoder: Decoder,
+    only_returns: bool,
     raw: Vec<u8>,
     ready: Vec<u8>,
     given: usize,
@@ -117,11 +128,12 @@ pub(super) struct Utf8Text<R> {
 }
 
 impl<R: Read> Utf8Text<R> {
-    /// `encoding` as [`detect`] told it; a byte-order mark is dropped.
-    pub(super) fn new(input: R, encoding: &'static Encoding) -> Self {
+    /// `writing` as [`detect`] told it; a byte-order mark is dropped.
+    pub(super) fn new(input: R, writing: Writing) -> Self {
+        let Writing { encoding, only_returns } = writing;
         let decoder = encoding.new_decoder_with_bom_removal();
         let (raw, ready) = (vec![0; CHUNK], Vec::with_capacity(3 * CHUNK + 16));
-        Self { input, decoder, raw, ready, given: 0, held_return: false, last: b'\n', done: false }
+        Self { input, decoder, only_returns, raw, ready, given: 0, held_return: false, last: b'\n', done: false }
     }
 
     fn refill(&mut self) -> std::io::Result<()> {
@@ -147,9 +159,14 @@ impl<R: Read> Utf8Text<R> {
         Ok(())
     }
 
-    /// Appends bytes, each CR LF as one LF.
+    /// Appends bytes, each CR LF as one LF; a lone CR where the text has no LF.
     fn push(&mut self, mut bytes: &[u8]) {
         if bytes.is_empty() {
+            return;
+        }
+        if self.only_returns {
+            self.ready.extend(bytes.iter().map(|byte| if *byte == b'\r' { b'\n' } else { *byte }));
+            self.last = self.ready[self.ready.len() - 1];
             return;
         }
         if std::mem::take(&mut self.held_return) && bytes[0] != b'\n' {
@@ -191,9 +208,9 @@ mod tests {
     const TEXT: &str = "姓名,乡镇\r\n张三,城关镇人民政府\r\n李四,东街街道办事处";
 
     fn read(bytes: &[u8]) -> Result<String, String> {
-        let encoding = detect(bytes).map_err(|refusal| refusal.0)?;
+        let writing = detect(bytes).map_err(|refusal| refusal.0)?;
         let mut text = String::new();
-        Utf8Text::new(bytes, encoding).read_to_string(&mut text).unwrap();
+        Utf8Text::new(bytes, writing).read_to_string(&mut text).unwrap();
         Ok(text)
     }
 
@@ -201,7 +218,8 @@ mod tests {
     fn utf8_with_and_without_mark_and_gb18030_are_one_text() {
         let expected = format!("{}\n", TEXT.replace('\r', ""));
         let marked = [b"\xef\xbb\xbf", TEXT.as_bytes()].concat();
-        for bytes in [TEXT.as_bytes(), &marked, &GB18030.encode(TEXT).0] {
+        let returns = TEXT.replace('\n', "");
+        for bytes in [TEXT.as_bytes(), &marked, &GB18030.encode(TEXT).0, returns.as_bytes()] {
             assert_eq!(read(bytes).as_ref(), Ok(&expected));
         }
     }

@@ -27,15 +27,15 @@ pub(super) struct CsvSource {
 }
 
 impl CsvSource {
-    /// Tells the encoding, reads the header and checks it.
+    /// Tells how it is written, reads the header and checks it.
     pub(super) fn open(mut file: File, job: &GateJob) -> Result<Self, Refusal> {
-        let encoding = detect(BufReader::with_capacity(1 << 18, &file))?;
+        let writing = detect(BufReader::with_capacity(1 << 18, &file))?;
         file.seek(SeekFrom::Start(0)).map_err(|error| Refusal::new(format!("the file cannot be read: {error}")))?;
         let mut reader = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .buffer_capacity(1 << 17)
-            .from_reader(Utf8Text::new(file, encoding));
+            .from_reader(Utf8Text::new(file, writing));
         let mut record = StringRecord::new();
         if !reader.read_record(&mut record).map_err(|error| unreadable(&error))? {
             return Err(Refusal::new("the file has no header and no rows; send it again"));

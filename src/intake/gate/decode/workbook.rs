@@ -143,5 +143,5 @@ impl Source for XlsxSource {
 
 fn damaged(error: &impl std::fmt::Display) -> Refusal {
     let text: String = error.to_string().chars().filter(|c| !c.is_control()).take(200).collect();
-    Refusal::new(format!("damaged workbook: {text}"))
+    Refusal::new(format!("damaged .xlsx, cut off or altered on its way; send it again ({text})"))
 }

@@ -32,7 +32,9 @@ pub(super) fn judge(sheet: &mut Sheet, faults: &mut Faults, has_fund_parts: bool
     let money = Amounts::of(sheet);
     let kinds: Vec<_> = (0..sheet.rows).map(|row| kind_of(sheet, &money, row)).collect();
     for (row, kind) in kinds.iter().enumerate() {
-        if faults.money_is_sound(row) {
+        // An update that voids a claim counts nothing: its amounts need not add up, or the wrong claim would stay.
+        let is_void = sheet.numbers("is_valid").get(row).copied().flatten() == Some(0);
+        if !is_void && faults.money_is_sound(row) {
             money.judge(row, kind, has_fund_parts, &mut |stage, column, code| {
                 faults.note(row, stage, sheet.index(column), code);
             });
@@ -247,6 +249,12 @@ mod tests {
     fn the_deductible_lies_in_scope() {
         assert_eq!(fault(&[("deductible_amount", 8_000)]), None);
         assert_eq!(fault(&[("deductible_amount", 8_002)]), Some(RejectCode::IdentityDeductible));
+    }
+
+    #[test]
+    fn a_voiding_update_needs_no_sums() {
+        let wrong = with(&[("in_scope_amount", 8_002), ("is_valid", 0)]);
+        assert_eq!(one(&wrong, &[], false), ("settlement", None));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::claims::first_moment;
 use super::faults::{Faults, Stage};
 use super::sheet::{Cells, Read, Sheet, Unreadable, text};
 use crate::contracts::{RejectCode, TagAliases};
-use crate::domain::{CountyCode, IdNumber, Month, PersonKey};
+use crate::domain::{CountyCode, IdNumber, PersonKey};
 
 /// No claim kinds: only claims have them.
 type NoKinds = Option<Vec<&'static str>>;
@@ -33,9 +33,13 @@ pub(super) fn rosters(sheet: &mut Sheet, faults: &mut Faults, aliases: &TagAlias
     });
     counties(sheet, faults);
     let column = sheet.index("from_date");
+    let starts_at = [column, sheet.index("roster_month")];
     for row in 0..sheet.rows {
         let starts = [sheet.numbers("from_date"), sheet.numbers("roster_month")];
-        if starts.iter().all(|column| column.get(row).copied().flatten().is_none()) {
+        let is_open = starts.iter().all(|column| column.get(row).copied().flatten().is_none());
+        // A start that is there and cannot be read is told as such, not as missing.
+        let is_unreadable = faults.of(row).is_some_and(|fault| starts_at.contains(&fault.column));
+        if is_open && !is_unreadable {
             faults.note(row, Stage::Required, column, RejectCode::Missing);
         }
     }
@@ -54,8 +58,7 @@ pub(super) fn income(sheet: &mut Sheet, faults: &mut Faults) -> NoKinds {
         }
     }
     sheet.default_to("release", 1);
-    let year = |year: i64| i32::try_from(year).is_ok_and(|year| Month::new(year, 1).is_some());
-    within(sheet, faults, "year", (Stage::Form, RejectCode::Malformed), year);
+    within(sheet, faults, "year", (Stage::Form, RejectCode::Malformed), |year| (1990..=2100).contains(&year));
     within(sheet, faults, "release", (Stage::Form, RejectCode::Malformed), |release| release >= 1);
     within(sheet, faults, "amount", (Stage::Money, RejectCode::OutOfRange), |fen| fen > 0);
     None

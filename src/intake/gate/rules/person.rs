@@ -26,7 +26,7 @@ pub(super) fn keys(sheet: &mut Sheet, faults: &mut Faults) -> Vec<Option<i64>> {
             let newborn =
                 newborns.get(row).copied().flatten() == Some(1) || text(classes, row).is_some_and(|c| c == NEWBORN);
             let kind = text(kinds, row).unwrap_or_default();
-            let known = if newborn { of_newborn(text(person_numbers, row), number) } else { of_document(kind, number) };
+            let known = if newborn { of_newborn(text(person_numbers, row)) } else { of_document(kind, number) };
             match known {
                 Ok((key, number)) => {
                     keys.push(Some(key.0));
@@ -62,11 +62,11 @@ impl Stored {
 
 type Known = Result<(PersonKey, Option<Stored>), RejectCode>;
 
-/// A newborn may be settled under the mother's id: only its own person number tells who it is.
-fn of_newborn(person_no: Option<&str>, number: &str) -> Known {
+/// A newborn may be settled under the mother's id: only its own person number tells who it is, and the
+/// number that was sent is not kept, so that no list shows the mother's.
+fn of_newborn(person_no: Option<&str>) -> Known {
     let person_no = person_no.ok_or(RejectCode::IdMissing)?;
-    let number = IdNumber::parse(number).map_or_else(|_| Stored::Other(bare(number)), Stored::Id);
-    Ok((PersonKey::of_document("psn", person_no), Some(number)))
+    Ok((PersonKey::of_document("psn", person_no), None))
 }
 
 fn of_document(kind: &str, number: &str) -> Known {
@@ -138,9 +138,9 @@ mod tests {
 
     #[test]
     fn a_newborn_is_not_its_mother() {
-        let (key, _) = of_newborn(Some("35000001"), ID).unwrap();
+        let (key, _) = of_newborn(Some("35000001")).unwrap();
         assert_eq!(key, PersonKey::of_document("psn", "35000001"));
-        assert_eq!(of_newborn(None, ID), Err(RejectCode::IdMissing));
+        assert_eq!(of_newborn(None), Err(RejectCode::IdMissing));
     }
 
     #[test]

@@ -39,7 +39,7 @@ fn write_line(
     let wrapped =
         |text: &str, width: usize| text.lines().map(|line| width_of(line).div_ceil(width).max(1)).sum::<usize>();
     let height = wrapped(text.0, TEXT_WIDTH).max(wrapped(heading.0, 20));
-    sheet.set_row_height(row, u32::try_from(4 + 15 * height.max(1)).unwrap_or(20))?;
+    sheet.set_row_height(row, u32::try_from(4 + 17 * height.max(1)).unwrap_or(20))?;
     sheet.write_string_with_format(row, 0, cell_text(heading.0), heading.1)?;
     sheet.write_string_with_format(row, 1, cell_text(text.0), text.1)?;
     Ok(())

@@ -46,9 +46,9 @@ fn build(rollup: &Rollup, context: &SealContext<'_>) -> Result<Vec<u8>, XlsxErro
         sheet.write_string_with_format(row, 1, cell_text(&line.name), &formats.text)?;
         for (column, cell) in (2..).step_by(2).zip(&line.cells) {
             let hits = cell.hits.map(|hits| hits.to_string());
-            write_value(sheet, row, column, hits, &formats.count)?;
+            write_value(sheet, row, column, hits.as_deref(), &formats.count)?;
             let sum = cell.measured_fen.map(yuan);
-            write_value(sheet, row, column + 1, sum, &formats.money)?;
+            write_value(sheet, row, column + 1, sum.as_deref(), &formats.money)?;
         }
     }
     sheet.set_freeze_panes(3, 2)?.set_repeat_rows(0, 2)?;
@@ -73,10 +73,10 @@ fn write_value(
     sheet: &mut Worksheet,
     row: RowNum,
     column: ColNum,
-    value: Option<String>,
+    value: Option<&str>,
     format: &Format,
 ) -> Result<(), XlsxError> {
-    match value.as_deref().map(str::parse::<f64>) {
+    match value.map(str::parse::<f64>) {
         Some(Ok(number)) => sheet.write_number_with_format(row, column, number, format)?,
         _ => sheet.write_string_with_format(row, column, HIDDEN, &format.clone().set_align(FormatAlign::Right))?,
     };

@@ -1,0 +1,9 @@
+//! Questions that change nothing: why is somebody (not) listed, how does the workspace stand, is it in order.
+
+mod check;
+mod explain;
+mod status;
+
+pub use check::check;
+pub use explain::{Explanation, explain, person_named};
+pub use status::{Status, status};

@@ -1,0 +1,130 @@
+//! How the workspace stands: last runs, feeds and their lateness, cases, lists.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::contracts::Feed;
+use crate::domain::Month;
+use crate::ledger::{FileState, Run, SealedList};
+use crate::pipeline::{Context, PipelineError};
+
+/// What `status` prints.
+#[derive(Debug, Serialize)]
+pub struct Status {
+    /// Policy in use.
+    pub policy: String,
+    /// Version that readers see.
+    pub version: u64,
+    /// Files and rows of that version, by table.
+    pub tables: Vec<TableStatus>,
+    /// The latest runs, newest first.
+    pub runs: Vec<Run>,
+    /// Feeds.
+    pub feeds: Vec<FeedStatus>,
+    /// Cases: year, rule, state, count.
+    pub cases: Vec<(i32, String, String, u64)>,
+    /// Lists of the latest sealed period.
+    pub lists: Vec<ListStatus>,
+    /// When the last run of any job ended well.
+    pub last_done: Option<DateTime<Utc>>,
+}
+
+/// One sealed list.
+#[derive(Debug, Serialize)]
+pub struct ListStatus {
+    /// Its id.
+    pub list_id: String,
+    /// Its number within county and office.
+    pub seq: u64,
+    /// Persons on it.
+    pub persons: u64,
+    /// Sum of the measured amounts, yuan.
+    pub control_amount: String,
+    /// Version that it was made from.
+    pub version: u64,
+}
+
+impl From<SealedList> for ListStatus {
+    fn from(list: SealedList) -> Self {
+        let SealedList { list_id, seq, persons, control, version, .. } = list;
+        Self { list_id, seq, persons, control_amount: control.to_string(), version }
+    }
+}
+
+/// One table of the current version.
+#[derive(Debug, Serialize)]
+pub struct TableStatus {
+    /// Its name.
+    pub table: String,
+    /// Files.
+    pub files: usize,
+    /// Rows.
+    pub rows: u64,
+    /// Size.
+    pub bytes: u64,
+}
+
+/// One feed.
+#[derive(Debug, Serialize)]
+pub struct FeedStatus {
+    /// Its name.
+    pub feed: Feed,
+    /// Files taken in.
+    pub taken: usize,
+    /// Files that wait, refused, for a better one: name and reason.
+    pub refused: Vec<(String, String)>,
+    /// When the newest file was taken in.
+    pub newest: Option<DateTime<Utc>>,
+    /// Whether it is older than `feeds.<feed>.max_age_days` allows.
+    pub is_late: bool,
+}
+
+/// Gathers the status as of the context's moment.
+///
+/// # Errors
+/// When ledger or warehouse cannot be read.
+pub async fn status(context: &Context) -> Result<Status, PipelineError> {
+    let version = context.warehouse.current().await?;
+    let mut tables: Vec<TableStatus> = Vec::new();
+    for file in &version.files {
+        match tables.last_mut() {
+            Some(last) if last.table == file.table => {
+                last.files += 1;
+                last.rows += file.rows;
+                last.bytes += file.bytes;
+            }
+            _ => tables.push(TableStatus { table: file.table.clone(), files: 1, rows: file.rows, bytes: file.bytes }),
+        }
+    }
+    let runs = context.ledger.last_runs(20)?;
+    let last_done =
+        runs.iter().filter(|run| run.state == crate::ledger::RunState::Done).filter_map(|run| run.finished_at).max();
+    let feeds = Feed::ALL.into_iter().map(|feed| feed_status(context, feed)).collect::<Result<_, _>>()?;
+    let latest = runs.iter().filter(|run| run.job == "monthly").filter_map(|run| Month::parse(&run.period).ok()).max();
+    let lists = latest.map_or(Ok(Vec::new()), |period| context.ledger.sealed_lists(period))?;
+    let lists = lists.into_iter().map(ListStatus::from).collect();
+    Ok(Status {
+        policy: context.policy.name.clone(),
+        version: version.number,
+        tables,
+        runs,
+        feeds,
+        cases: context.ledger.case_totals()?,
+        lists,
+        last_done,
+    })
+}
+
+fn feed_status(context: &Context, feed: Feed) -> Result<FeedStatus, PipelineError> {
+    let files = context.ledger.files(feed)?;
+    let taken = files.iter().filter(|file| matches!(file.state, FileState::Taken { .. }));
+    let newest = taken.clone().map(|file| file.decided_at).max();
+    let limit = context.workspace.settings.feeds.get(feed.name()).and_then(|settings| settings.max_age_days);
+    let is_late =
+        limit.is_some_and(|days| newest.is_none_or(|at| context.now - at > chrono::Duration::days(days.into())));
+    let refused = files.iter().filter_map(|file| match &file.state {
+        FileState::Refused { reason, .. } => Some((file.name.clone(), reason.clone())),
+        FileState::Taken { .. } => None,
+    });
+    Ok(FeedStatus { feed, taken: taken.count(), refused: refused.collect(), newest, is_late })
+}

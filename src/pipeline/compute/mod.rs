@@ -1,0 +1,14 @@
+//! Rooms 3 to 5: refreshing stored models bucket by bucket, and the parameters that rules give them.
+//! Which steps a job has stands in `pipeline::job`; committing what was refreshed in `pipeline::run`.
+
+mod balance;
+mod findings;
+mod refresh;
+pub(super) mod rules;
+mod stated;
+
+pub use findings::{FindingRow, read_findings};
+pub(super) use findings::{Findings, refresh_findings, sources};
+pub(super) use refresh::{Task, refresh};
+pub use rules::{Lines, income_figures};
+pub(super) use stated::Stated;
