@@ -194,7 +194,7 @@ fn follow_ups(rng: &mut Rng, life: u8, claim: Claim, batches: &mut [Batch]) {
         2 | 3 | 4 => {
             let mut next = Claim { updated_at: later(rng, &claim), ..claim.clone() };
             match rng.u8(0..4) {
-                0 => next.document.number = other_person(&claim.document, batches),
+                0 if !claim.document.is_newborn => next.document.number = other_person(&claim.document, batches),
                 1 => next.settled_at = moment(rng, batches),
                 _ => next.money = money(rng, 700_000),
             }
