@@ -41,6 +41,9 @@ pub(super) fn describe(summary: &IntakeSummary) -> String {
             Verdict::Arriving(why) => writeln!(text, "{place}: not whole yet, left for the next run: {why}"),
             Verdict::Known => Ok(()),
         };
+        if matches!(&file.verdict, Verdict::Taken(outcome) if outcome.held.rows > 0) {
+            text.push_str("  held rows wait for the claim that they refer to\n");
+        }
         if let Some(rejects) = &file.rejects {
             let _ = writeln!(text, "  rejected rows for the sender: {}", rejects.display());
         }

@@ -4,11 +4,16 @@ use std::io::IsTerminal as _;
 use std::sync::{Arc, Mutex};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::pipeline::Progress;
 
-/// Logs go to stderr, results to stdout. `RUST_LOG` chooses the detail.
+/// Logs go to stderr, results to stdout. `RUST_LOG` chooses the detail of our own lines; of the libraries' nothing
+/// below a warning is told, because the engine's filters quote persons' keys.
 pub(super) fn init_logs(json: bool, quiet: bool) {
     let default = match (quiet, std::io::stderr().is_terminal()) {
         (true, _) | (false, true) => "warn",
@@ -16,12 +21,11 @@ pub(super) fn init_logs(json: bool, quiet: bool) {
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour);
-    if json {
-        logs.json().init();
-    } else {
-        logs.with_target(false).compact().init();
-    }
+    let is_harmless =
+        |event: &Metadata<'_>| event.target().starts_with("poverty_watch") || *event.level() <= Level::WARN;
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colour);
+    let lines = if json { lines.json().boxed() } else { lines.with_target(false).compact().boxed() };
+    tracing_subscriber::registry().with(lines.with_filter(filter.and(filter_fn(is_harmless)))).init();
 }
 
 /// A bar when people watch, nothing otherwise: the log says when a step is done.

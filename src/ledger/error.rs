@@ -6,7 +6,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
     /// The file cannot be opened or brought to this version's tables.
-    #[error("{path}: {why}; check the folder's rights, or restore the file from the backup", path = .path.display())]
+    #[error("{path}: {why}; is the disk full, or the folder not writable? If neither, restore the file from the backup", path = .path.display())]
     Open {
         /// The ledger's file.
         path: PathBuf,
