@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
 use poverty_watch::domain::{Month, clean_text, comparable_name};
 
 use super::identity::person_key;
@@ -226,6 +227,10 @@ fn check_claim(row: &Claim, shape: Shape) -> Result<i64, String> {
         return Err(spoiled_code(column, text).to_owned());
     }
     let person = person_key(&row.document)?;
+    if !row.is_valid {
+        // It counts nothing, so its sums need not be right.
+        return Ok(person);
+    }
     let kind = kind_of(row);
     let m = row.money;
     let (hospital, account, cash) = (if shape.hospital { m.hospital } else { 0 }, m.account, m.cash);
@@ -489,8 +494,24 @@ impl Known<'_> {
                 return false;
             }
             let listed_until = self.first_roster_without(person, row, own_month).map(Month::first_day);
-            start <= day && row.to.is_none_or(|to| day <= to) && listed_until.is_none_or(|gone| day < gone)
+            start <= day
+                && self.last_day(person, row, month).is_none_or(|to| day <= to)
+                && listed_until.is_none_or(|gone| day < gone)
         })
+    }
+
+    /// The row's last day; a change sent without one ends when the same change is sent again with one.
+    fn last_day(&self, person: i64, row: &Roster, month: Month) -> Option<NaiveDate> {
+        if row.roster_month.is_some() {
+            return row.to;
+        }
+        let again = self.rosters.iter().filter(|(owner, other)| {
+            *owner == person
+                && other.from.is_some_and(|from| from <= month.last_day())
+                && (other.tag, other.office, other.from, other.roster_month)
+                    == (row.tag, row.office, row.from, row.roster_month)
+        });
+        again.filter_map(|(_, other)| other.to).max()
     }
 
     /// The first full roster of the row's office and tag, after `own_month`, on which the person is not.

@@ -211,8 +211,14 @@ pub(super) fn rosters(rng: &mut Rng, people: &[Person], batches: &mut [Batch]) {
                 let to = (rng.u8(0..4) == 0).then(|| from + Days::new(rng.u64(0..500)));
                 let change = Roster { from: Some(from), to, ..row(rng) };
                 let at = rng.usize(0..batches.len());
-                if rng.u8(0..8) == 0 {
-                    batches[at].rosters.push(change.clone());
+                match rng.u8(0..8) {
+                    0 => batches[at].rosters.push(change.clone()),
+                    // Sent again, now with its last day.
+                    1 => {
+                        let ended = Roster { to: Some(from + Days::new(rng.u64(0..700))), ..change.clone() };
+                        batches[rng.usize(0..batches.len())].rosters.push(ended);
+                    }
+                    _ => {}
                 }
                 batches[at].rosters.push(change);
             }

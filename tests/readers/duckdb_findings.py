@@ -58,7 +58,11 @@ group by person_key
 
 TAGS = """
 with said as (
-    select *, coalesce(roster_month, date_trunc('month', from_date)) as said_on from rosters
+    select * replace (case when roster_month is null then max(to_date) over same_change else to_date end as to_date),
+        coalesce(roster_month, date_trunc('month', from_date)) as said_on
+    from rosters
+    where coalesce(roster_month, from_date) <= $day::date
+    window same_change as (partition by person_key, tag, source_office, from_date, roster_month)
 ),
 rolls as (select distinct source_office, tag, roster_month from rosters where roster_month is not null)
 select distinct person_key, tag from said s
