@@ -171,3 +171,25 @@ fn has_strace() -> bool {
     works("/usr/bin/strace")
         && Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status().is_ok_and(|status| status.success())
 }
+
+#[test]
+fn a_gate_killed_from_outside_refuses_no_file_for_good() {
+    let workspace = Workspace::new("fujian", "990000");
+    land_fixtures(&workspace, None);
+    let clean = Workspace::copy_of(workspace.root());
+    clean.ok(NIGHTLY);
+    let mut job = workspace.command(NIGHTLY).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let children = format!("/proc/{0}/task/{0}/children", job.id());
+    let mut killed = 0;
+    // As the system does when memory runs out: the gate's child dies, the job lives on.
+    while job.try_wait().unwrap().is_none() {
+        let child = std::fs::read_to_string(&children).unwrap_or_default();
+        if let Some(pid) = child.split_whitespace().next().filter(|_| killed < 3) {
+            killed += usize::from(Command::new("kill").args(["-9", pid]).status().unwrap().success());
+        }
+    }
+    workspace.ok(NIGHTLY);
+    let rows = |workspace: &Workspace| format!("{:?}", workspace.findings("2026-10"));
+    println!("kill: {killed} gate cases");
+    assert_eq!(rows(&workspace), rows(&clean), "a file stays refused because its gate was killed");
+}
