@@ -41,14 +41,17 @@ pub fn run_gate(program: &Path, job: &GateJob) -> Result<GateVerdict, GateError>
     let ours = |why: String| GateError::Staging { folder: job.output.clone(), why };
     let verdict = match status {
         None => Err("the decoder did not finish in time: malformed file or overloaded machine".to_owned()),
-        Some(status) if status.success() => match read_report(job) {
-            Ok(verdict) => Ok(verdict.map_err(ours)?),
-            Err(reason) => Err(reason),
-        },
+        Some(status) if status.success() => Ok(read_report(job).map_err(ours)?.map_err(ours)?),
         Some(status) if status.code() == Some(i32::from(DISK_FAILED)) => {
             return Err(ours("the report could not be written".to_owned()));
         }
-        Some(status) if was_stopped(status) => return Err(ours("the process was told to end".to_owned())),
+        // Refusals come as reports; a child that ends with a code of its own did not understand its job.
+        Some(status) if status.code().is_some() => {
+            return Err(GateError::Job(format!("the child ended with {status}")));
+        }
+        Some(status) if was_stopped(status) => {
+            return Err(ours("the process was ended from outside (short of memory?)".to_owned()));
+        }
         Some(status) => Err(died(status, job)),
     };
     let verdict = verdict.unwrap_or_else(|reason| GateVerdict::Refused { reason });
@@ -78,16 +81,17 @@ fn wait(child: &mut Child, limit: Duration) -> std::io::Result<Option<ExitStatus
 
 /// The child's answer, or why there is none that makes sense.
 fn read_report(job: &GateJob) -> Result<Result<GateVerdict, String>, String> {
-    let broken = "the decoder failed: malformed file";
-    let text = std::fs::read(job.report_path()).map_err(|_| broken.to_owned())?;
-    serde_json::from_slice(&text).map_err(|_| broken.to_owned())
+    let broken = |why: &dyn std::fmt::Display| format!("the report cannot be read back: {why}");
+    let text = std::fs::read(job.report_path()).map_err(|error| broken(&error))?;
+    serde_json::from_slice(&text).map_err(|error| broken(&error))
 }
 
-/// Whether somebody ended the child, as a service manager or Ctrl-C does: no fault of the file.
+/// Whether somebody ended the child, as a service manager, Ctrl-C or a system short of memory does: no fault of the
+/// file. The child's own limits end it with other signals (6, 24, 25).
 #[cfg(unix)]
 fn was_stopped(status: ExitStatus) -> bool {
     use std::os::unix::process::ExitStatusExt as _;
-    matches!(status.signal(), Some(1 | 2 | 15))
+    matches!(status.signal(), Some(1 | 2 | 9 | 15))
 }
 
 #[cfg(not(unix))]
@@ -100,7 +104,7 @@ fn died(status: ExitStatus, job: &GateJob) -> String {
     use std::os::unix::process::ExitStatusExt as _;
     // Panics are caught in the child; an abort is the allocator's answer to the memory limit.
     match status.signal() {
-        Some(6 | 9 | 11) => format!(
+        Some(6 | 11) => format!(
             "opening it needs more than {} MiB (gate.memory_mib): malformed file, or raise the limit",
             job.limits.memory_mib
         ),
