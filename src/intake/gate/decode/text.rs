@@ -49,10 +49,10 @@ impl CsvSource {
     /// quotes lie between. Many of those mean a quote that nobody closed, which would swallow rows.
     fn line(&self) -> Result<i64, Refusal> {
         let inside = self.record.as_slice().matches('\n').count() as u64;
-        // A quote that is open at the file's end took the last line feed into the record.
-        let behind = u64::from(!self.record.iter().last().is_some_and(|cell| cell.ends_with('\n')));
-        let line = self.reader.position().line().saturating_sub(behind + inside);
+        let line = self.reader.position().line().saturating_sub(1 + inside);
         if inside > MAX_FEEDS {
+            // A quote that is open at the file's end took the last line feed into the record.
+            let line = line + u64::from(self.record.iter().last().is_some_and(|cell| cell.ends_with('\n')));
             return Err(Refusal::new(format!(
                 "line {line}: a quote is opened and not closed; save the file as CSV anew"
             )));
