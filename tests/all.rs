@@ -8,6 +8,7 @@ mod intake;
 mod kill;
 mod lists;
 mod oracle;
+mod policy_change;
 mod rand_hie;
 mod sql;
 mod tidy;

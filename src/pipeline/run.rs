@@ -128,8 +128,7 @@ impl<'a> Run<'a> {
         let wanted: std::collections::BTreeSet<_> = tasks.iter().map(|task| (task.month, task.bucket)).collect();
         let refreshed = refresh(self.context, &self.version, model, tasks).await?;
         let gone = self.version.table(model).filter(|file| split == Split::Month && is_gone(file, &wanted));
-        let gone: Vec<FileEntry> =
-            gone.map(|file| FileEntry { rows: 0, inputs: String::new(), ..file.clone() }).collect();
+        let gone: Vec<FileEntry> = gone.map(removal).collect();
         let made = refreshed.made + gone.len();
         self.commit(job, [refreshed.entries, gone].concat(), made).await
     }
@@ -187,7 +186,15 @@ impl<'a> Run<'a> {
 
     async fn findings(&mut self, job: &Job, checks: &[String]) -> Result<(), PipelineError> {
         let findings = refresh_findings(self.context, &self.version, self.period, checks).await?;
-        self.commit(job, findings.entries.clone(), findings.made).await?;
+        // A rule that the policy no longer has leaves no findings behind, or its cases would live on.
+        let period = Some(self.period);
+        let is_left = |file: &&FileEntry| {
+            file.month == period && file.rule.as_ref().is_some_and(|rule| !findings.lines.contains_key(rule))
+        };
+        let left = self.version.table("findings").filter(is_left);
+        let left: Vec<FileEntry> = left.map(removal).collect();
+        let made = findings.made + left.len();
+        self.commit(job, [findings.entries.clone(), left].concat(), made).await?;
         for (rule, lines) in findings.lines.iter().filter(|(_, lines)| !lines.missing.is_empty()) {
             tracing::warn!(rule, counties = lines.missing.len(), period = %self.period, "no income figure for the line");
             self.report.missing_income.insert(rule.clone(), lines.missing.clone());
@@ -238,6 +245,11 @@ impl<'a> Run<'a> {
         }
         Ok(())
     }
+}
+
+/// The entry that takes a file out of the next version.
+fn removal(file: &FileEntry) -> FileEntry {
+    FileEntry { rows: 0, inputs: String::new(), ..file.clone() }
 }
 
 fn is_gone(file: &FileEntry, wanted: &std::collections::BTreeSet<(Option<Month>, u16)>) -> bool {
