@@ -35,7 +35,7 @@ impl CountyCode {
     #[must_use]
     pub fn contains(&self, other: &Self) -> bool {
         let significant = self.0.trim_end_matches("00");
-        let significant = if significant.len() % 2 == 0 { significant.len() } else { significant.len() + 1 };
+        let significant = if significant.len().is_multiple_of(2) { significant.len() } else { significant.len() + 1 };
         other.0.get(..significant) == self.0.get(..significant)
     }
 
