@@ -120,16 +120,15 @@ fn residents(options: &DemoOptions, landing: &Path) -> Result<DemoFile, DemoErro
         let columns = columns.into_iter().map(|(name, column)| (name, column, true));
         let batch =
             RecordBatch::try_from_iter_with_nullable(columns).map_err(|error| DemoError::parquet(&path, &error))?;
-        let open = match writer.take() {
-            Some(open) => open,
-            None => {
-                let file = File::create(&path).map_err(DemoError::io(&path))?;
-                let properties = WriterProperties::builder()
-                    .set_compression(Compression::SNAPPY)
-                    .set_max_row_group_row_count(Some(131_072))
-                    .build();
-                ArrowWriter::try_new(file, batch.schema(), Some(properties)).map_err(failed)?
-            }
+        let open = if let Some(open) = writer.take() {
+            open
+        } else {
+            let file = File::create(&path).map_err(DemoError::io(&path))?;
+            let properties = WriterProperties::builder()
+                .set_compression(Compression::SNAPPY)
+                .set_max_row_group_row_count(Some(131_072))
+                .build();
+            ArrowWriter::try_new(file, batch.schema(), Some(properties)).map_err(failed)?
         };
         writer.insert(open).write(&batch).map_err(failed)?;
     }

@@ -17,7 +17,7 @@ pub use money::Fen;
 pub use person::{CertType, IdError, IdNumber, PersonKey, bucket_of, stable_hash};
 pub use region::CountyCode;
 pub use tag::Tag;
-pub use text::{clean_text, comparable_name, fold_width};
+pub use text::{clean_text, comparable_name, fold_width, hex};
 
 /// Why a piece of text is not the thing it should be; says what was expected, never the value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -20,6 +20,13 @@ pub fn clean_text(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\0' | '\u{feff}' | '\u{200b}'))
 }
 
+/// Bytes as lower-case hexadecimal digits, as hashes are written.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
 /// A name in the form in which two spellings of one name are equal: NFKC, without spaces,
 /// with one kind of middle dot. Only for comparing; lists show the name as it was sent.
 #[must_use]
@@ -42,6 +49,11 @@ mod tests {
     fn folds_and_cleans() {
         assert_eq!(fold_width("１２Ａｘ　"), "12Ax ");
         assert_eq!(clean_text("\u{feff}\t张三\t\r\n"), "张三");
+    }
+
+    #[test]
+    fn bytes_in_hex() {
+        assert_eq!(hex(&[0, 15, 255, 26]), "000fff1a");
     }
 
     #[test]

@@ -47,6 +47,7 @@ impl EngineError {
         move |source| Self::Io { path, source }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "callers hand over errors and texts alike")]
     pub(crate) fn parquet(path: &Path, why: impl ToString) -> Self {
         Self::Parquet { path: path.to_owned(), why: why.to_string() }
     }

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::schema::table_schema;
 use crate::config::{Problem, nearest};
+use crate::domain::hex;
 
 /// How a model is carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -236,7 +237,7 @@ fn parse_model(path: &str, sql: &str, contract: &str) -> Result<Model, Vec<Probl
         inputs: parsed.inputs,
         parameters: parsed.parameters,
         schema: Arc::new(Schema::new(fields)),
-        hash: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        hash: hex(&digest),
     })
 }
 

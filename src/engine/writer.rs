@@ -13,6 +13,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use sha2::{Digest, Sha256};
 
 use super::EngineError;
+use crate::domain::hex;
 
 /// Rows per row group: small enough that a few persons' claims are found without decoding a whole bucket.
 const ROW_GROUP: usize = 131_072;
@@ -103,8 +104,7 @@ pub fn sha256_of(path: &Path) -> Result<(String, u64), EngineError> {
     loop {
         let read = file.read(&mut buffer).map_err(EngineError::io(path))?;
         if read == 0 {
-            let hex = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-            return Ok((hex, bytes));
+            return Ok((hex(&hasher.finalize()), bytes));
         }
         hasher.update(&buffer[..read]);
         bytes += read as u64;

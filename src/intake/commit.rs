@@ -76,7 +76,9 @@ fn total(version: &Version, table: &str) -> Tally {
 /// Rows are never negative in a balance that holds; one that wraps cannot be mistaken for one.
 fn sum(plus: &[Tally], minus: &[Tally]) -> Tally {
     let mut total = Tally::default();
-    plus.iter().for_each(|tally| total += *tally);
+    for tally in plus {
+        total += *tally;
+    }
     for tally in minus {
         total.rows = total.rows.wrapping_sub(tally.rows);
         total.fen -= tally.fen;

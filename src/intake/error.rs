@@ -56,6 +56,7 @@ impl IntakeError {
         move |source| Self::Io { path, source }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "callers hand over errors and texts alike")]
     pub(super) fn rows(path: &Path, why: impl ToString) -> Self {
         Self::Rows { path: path.to_owned(), why: why.to_string() }
     }

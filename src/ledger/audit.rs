@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::LedgerError;
 use super::store::{Ledger, moment};
+use crate::domain::hex;
 
 const DOING: &str = "writing the audit chain";
 
@@ -119,8 +120,5 @@ fn hash_of(seq: i64, fields: [&str; 6]) -> String {
     for field in fields {
         hasher.update(format!("{}:{field}\n", field.len()));
     }
-    hasher.finalize().iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex(&hasher.finalize())
 }

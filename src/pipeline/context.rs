@@ -10,7 +10,7 @@ use super::PipelineError;
 use super::job::{Job, parse_job};
 use super::tables::{County, Office, parse_tables};
 use crate::config::Problem;
-use crate::domain::CountyCode;
+use crate::domain::{CountyCode, hex};
 use crate::engine::{Engine, Models};
 use crate::ledger::Ledger;
 use crate::policy::{Policy, parse_policy};
@@ -147,7 +147,7 @@ impl Declared {
             (Some(policy), Some(models)) if problems.is_empty() => Ok(Self {
                 models,
                 policy,
-                policy_hash: hex(&text),
+                policy_hash: sha256_hex(&text),
                 counties: tables.counties,
                 offices: tables.offices,
                 tag_aliases: tables.tag_aliases,
@@ -176,20 +176,23 @@ fn of_area(counties: Vec<County>, area: &str) -> Vec<County> {
 }
 
 fn is_job(path: &str) -> bool {
-    path.strip_prefix("pipelines/").is_some_and(|name| !name.contains('/') && name.ends_with(".toml"))
+    path.strip_prefix("pipelines/").and_then(|name| name.strip_suffix(".toml")).is_some_and(|name| !name.contains('/'))
 }
 
 fn text_of(assets: &Assets, file: &str, problems: &mut Vec<Problem>) -> String {
-    assets.read(file).map(|asset| asset.text).unwrap_or_else(|error| {
-        problems.push(Problem::new(file, 0, error.to_string(), ""));
-        String::new()
-    })
+    match assets.read(file) {
+        Ok(asset) => asset.text,
+        Err(error) => {
+            problems.push(Problem::new(file, 0, error.to_string(), ""));
+            String::new()
+        }
+    }
 }
 
 fn read_models(assets: &Assets, problems: &mut Vec<Problem>) -> Option<Models> {
     let mut files = Vec::new();
-    for path in assets.list("sql/").iter().filter(|path| path.ends_with(".sql")) {
-        let stem = path.trim_start_matches("sql/").trim_end_matches(".sql");
+    for path in &assets.list("sql/") {
+        let Some(stem) = path.strip_prefix("sql/").and_then(|path| path.strip_suffix(".sql")) else { continue };
         let sql = text_of(assets, path, problems);
         let contract = text_of(assets, &format!("sql/{stem}.toml"), problems);
         files.push((stem.to_owned(), sql, contract));
@@ -235,6 +238,6 @@ fn check_columns(models: &Models, problems: &mut Vec<Problem>) {
 }
 
 /// SHA-256 of a text, hex.
-pub(super) fn hex(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+pub(super) fn sha256_hex(text: &str) -> String {
+    hex(&Sha256::digest(text))
 }

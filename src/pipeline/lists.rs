@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::compute::Lines;
-use super::context::hex;
+use super::context::sha256_hex;
 use super::seal::{SealContext, list_rows, previous_lists, seal};
 use super::{Context, PipelineError};
 use crate::cases::FindingStatus;
@@ -164,7 +164,7 @@ fn listed_rules(context: &Context, period: Month, lines: &BTreeMap<String, Lines
             id: rule.id.clone(),
             name: rule.name.clone(),
             version: rule.version.clone(),
-            sha256: hex(&format!("{rule:?}")),
+            sha256: sha256_hex(&format!("{rule:?}")),
             text: rule_text(rule),
             clause: rule.clause.to_string(),
             basis: rule.cost.basis.name().to_owned(),

@@ -263,11 +263,11 @@ async fn intake_now(
 ) -> Result<IntakeSummary, PipelineError> {
     let begun = std::sync::Mutex::new(String::new());
     let progress = |step: &str, done: u64, total: u64| {
-        if let Ok(mut last) = begun.lock() {
-            if *last != step {
-                context.progress.begin(step, total);
-                step.clone_into(&mut last);
-            }
+        if let Ok(mut last) = begun.lock()
+            && *last != step
+        {
+            context.progress.begin(step, total);
+            step.clone_into(&mut last);
         }
         context.progress.reached(done);
     };

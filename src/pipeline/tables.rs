@@ -97,7 +97,7 @@ fn rows<const N: usize>(
                 rows.push((line, places.map(cell)));
             }
             Err(error) => {
-                problems.push(Problem::new(file, 0, error.to_string(), "each row has as many cells as the header"))
+                problems.push(Problem::new(file, 0, error.to_string(), "each row has as many cells as the header"));
             }
         }
     }

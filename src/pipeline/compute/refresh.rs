@@ -9,7 +9,7 @@ use crate::warehouse::{FileEntry, Version};
 
 use super::{balance, rules};
 use crate::pipeline::PipelineError;
-use crate::pipeline::context::{Context, hex};
+use crate::pipeline::context::{Context, sha256_hex};
 
 /// One file that a model should have: where it belongs and what it is made from.
 #[derive(Debug, Clone)]
@@ -55,14 +55,15 @@ impl Task {
         }
         for (table, files) in &self.sources {
             text.push_str(table);
-            files.iter().for_each(|file| text.push_str(&file.sha256));
+            text.extend(files.iter().map(|file| file.sha256.as_str()));
         }
         for (table, rows) in &self.rows {
             text.push_str(table);
             text.push_str(&rules::hash_of(table, rows)?);
         }
-        text.push_str(&format!("{:?}", self.params));
-        Ok(hex(&text))
+        let params = format!("{:?}", self.params);
+        text.push_str(&params);
+        Ok(sha256_hex(&text))
     }
 
     fn place(&self) -> String {

@@ -9,7 +9,7 @@ use arrow::ipc::writer::StreamWriter;
 use chrono::{Days, NaiveDate};
 use sha2::{Digest, Sha256};
 
-use crate::domain::{CountyCode, Fen, Month};
+use crate::domain::{CountyCode, Fen, Month, hex};
 use crate::engine::{EngineError, Models, Param, Params, read_table};
 use crate::pipeline::{Context, PipelineError};
 use crate::policy::{Adjustments, IncomeFigure, Line, Operator, Rule, Rural, figure_for};
@@ -154,7 +154,7 @@ pub(in crate::pipeline) fn hash_of(table: &str, rows: &RecordBatch) -> Result<St
     let mut stream = StreamWriter::try_new(Vec::new(), &rows.schema()).map_err(failed)?;
     stream.write(rows).map_err(failed)?;
     let bytes = stream.into_inner().map_err(failed)?;
-    Ok(Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&Sha256::digest(bytes)))
 }
 
 /// All income figures of a version.

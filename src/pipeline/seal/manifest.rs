@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::readback::Reading;
 use super::tables::write_synced;
 use super::{SealContext, SealError};
+use crate::domain::hex;
 use crate::engine::sha256_of;
 use crate::referrals::ListId;
 
@@ -127,8 +128,5 @@ pub(super) fn write_manifest(
     let mut bytes = serde_json::to_vec_pretty(&manifest).map_err(SealError::write(&path))?;
     bytes.push(b'\n');
     write_synced(&path, &bytes)?;
-    Ok(Sha256::digest(&bytes).iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    }))
+    Ok(hex(&Sha256::digest(&bytes)))
 }

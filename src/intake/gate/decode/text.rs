@@ -52,7 +52,7 @@ impl CsvSource {
         let line = self.reader.position().line().saturating_sub(1 + inside);
         if inside > MAX_FEEDS {
             // A quote that is open at the file's end took the last line feed into the record.
-            let line = line + u64::from(self.record.iter().last().is_some_and(|cell| cell.ends_with('\n')));
+            let line = line + u64::from(self.record.iter().next_back().is_some_and(|cell| cell.ends_with('\n')));
             return Err(Refusal::new(format!(
                 "line {line}: a quote is opened and not closed; save the file as CSV anew"
             )));
