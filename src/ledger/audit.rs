@@ -2,8 +2,6 @@
 //!
 //! Entries say who did what to which file, run or list; never a person's name, id or key.
 
-use std::fmt::Write;
-
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use sha2::{Digest, Sha256};

@@ -1,6 +1,5 @@
 //! `manifest.json`: what a sealed list is, what it was made from, and the hash of every file.
 
-use std::fmt::Write;
 use std::path::Path;
 
 use serde::Serialize;
