@@ -440,6 +440,6 @@ fn a_province_is_sealed_within_seconds() {
         .collect();
     let start = Instant::now();
     let summary = place.seal_for(month("2026-10"), &rows, &counties).unwrap();
-    println!("{} lists with 15,000 rows sealed in {:?}", summary.folders.len(), start.elapsed());
+    println!("{} lists of 10,000 persons sealed in {:?}", summary.folders.len(), start.elapsed());
     assert_eq!(summary.folders.len(), 161);
 }
