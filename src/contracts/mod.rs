@@ -86,7 +86,7 @@ pub enum Format {
     Parquet,
     /// Comma-separated text, UTF-8 (with or without a byte-order mark) or GB18030.
     Csv,
-    /// Excel 2007+ workbook; the first sheet that has the header.
+    /// Excel 2007+ workbook; one sheet has the header, a workbook with two such sheets is refused.
     Xlsx,
 }
 

@@ -14,6 +14,6 @@ pub use error::EngineError;
 pub use model::{Model, ModelKind, Models, ParamKind};
 pub use params::{Param, Params};
 pub use pool::in_parallel;
-pub use schema::{days_since_epoch, table_schema, with_columns};
+pub use schema::{days_since_epoch, table_schema};
 pub use session::{Engine, Source, Statement};
 pub use writer::{TableWriter, Written, read_table, sha256_of};

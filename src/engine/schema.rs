@@ -71,13 +71,6 @@ pub fn days_since_epoch(date: chrono::NaiveDate) -> i32 {
     i32::try_from(days).unwrap_or(i32::MAX)
 }
 
-/// A schema with more columns at its end.
-#[must_use]
-pub fn with_columns(schema: &Schema, more: &[(&str, DataType)]) -> SchemaRef {
-    let more = more.iter().map(|(name, kind)| Arc::new(Field::new(*name, kind.clone(), true)));
-    Arc::new(Schema::new(schema.fields().iter().cloned().chain(more).collect::<Vec<_>>()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
