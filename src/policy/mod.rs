@@ -3,6 +3,7 @@
 //! Pure. The files are `pipelines/policies/*.toml`; the SQL that carries a rule out is `sql/rules/`.
 
 mod basis;
+pub mod casebook;
 mod file;
 mod line;
 mod rule;
