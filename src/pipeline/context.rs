@@ -167,6 +167,11 @@ impl Declared {
     pub fn into_models(self) -> Models {
         self.models
     }
+
+    /// The policy, and the models that carry it out.
+    pub(super) fn into_policy_and_models(self) -> (Policy, Models) {
+        (self.policy, self.models)
+    }
 }
 
 /// The counties that lie in the workspace's area.

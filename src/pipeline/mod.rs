@@ -3,6 +3,7 @@
 //! Writes lists, never sends them; records cases, never decides them.
 
 mod ask;
+mod casebook;
 mod compute;
 mod context;
 mod error;
@@ -13,6 +14,7 @@ pub mod seal;
 mod tables;
 
 pub use ask::{Explanation, Status, check, explain, person_named, status};
+pub use casebook::{CaseFailure, CaseReport, CaseSelection, case_folder, cases_by_rule, read_cases, run_case_books};
 pub use compute::{FindingRow, Lines, income_figures, read_findings};
 pub use context::{Context, Declared, Progress};
 pub use error::PipelineError;

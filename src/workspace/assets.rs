@@ -112,7 +112,7 @@ pub(super) fn normalised(text: &str) -> String {
 /// Whether a file is one that the program reads; notes and editors' leftovers are not.
 fn is_asset(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    !name.starts_with('.') && [".sql", ".toml", ".csv"].iter().any(|kind| name.ends_with(kind))
+    !name.starts_with('.') && [".sql", ".toml", ".csv", ".yaml"].iter().any(|kind| name.ends_with(kind))
 }
 
 fn collect(root: &Path, folder: &str, paths: &mut BTreeSet<String>) {

@@ -66,6 +66,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("rust_xlsxwriter", &["pipeline", "demo"]),
     ("encoding_rs", &["intake", "demo"]),
     ("rlimit", &["intake"]),
+    ("serde_saphyr", &["policy"]),
     ("clap", &["cli", "main"]),
     ("tracing_subscriber", &["cli", "main"]),
     ("lettre", &[]),
