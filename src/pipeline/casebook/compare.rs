@@ -70,6 +70,9 @@ impl Findings {
             let keys = column("person_key")?.as_primitive_opt::<Int64Type>().ok_or_else(|| missing("person_key"))?;
             for row in 0..batch.num_rows() {
                 let text = |name: &str| -> Result<Option<String>, PipelineError> {
+                    if batch.column_by_name(name).is_none() {
+                        return Ok(None);
+                    }
                     let cells = column(name)?.as_string_opt::<i32>().ok_or_else(|| missing(name))?;
                     Ok((!cells.is_null(row)).then(|| cells.value(row).to_owned()))
                 };
@@ -77,7 +80,7 @@ impl Findings {
                     let cells = column(name)?.as_primitive_opt::<Decimal128Type>().ok_or_else(|| missing(name))?;
                     Ok((!cells.is_null(row)).then(|| cells.value(row)).and_then(|fen| i64::try_from(fen).ok()).map(Fen))
                 };
-                let flags = column("is_provisional")?.as_boolean_opt().ok_or_else(|| missing("is_provisional"))?;
+                let flags = batch.column_by_name("is_provisional").and_then(|c| c.as_boolean_opt());
                 let counts = column("claim_count")?.as_primitive_opt::<Int64Type>();
                 let found = Found {
                     status: text("status")?.unwrap_or_default(),
@@ -87,7 +90,7 @@ impl Findings {
                     income: money("income_amount")?,
                     excess: money("excess_amount")?,
                     band: text("band")?,
-                    is_provisional: (!flags.is_null(row)).then(|| flags.value(row)),
+                    is_provisional: flags.filter(|f| !f.is_null(row)).map(|f| f.value(row)),
                     county: text("county_code")?,
                     claims: counts.filter(|counts| !counts.is_null(row)).map(|counts| counts.value(row)),
                     unit: text("unit_id")?,
@@ -127,13 +130,8 @@ impl Findings {
                 }
             }
         }
-        let failure = CaseFailure {
-            file: case.file.clone(),
-            line,
-            id: case.id.clone(),
-            says: case.says.clone(),
-            differences,
-        };
+        let failure =
+            CaseFailure { file: case.file.clone(), line, id: case.id.clone(), says: case.says.clone(), differences };
         (!failure.differences.is_empty()).then_some(failure)
     }
 

@@ -290,11 +290,13 @@ fn columns(schema: &SchemaRef, rows: &[Row]) -> Result<Vec<ArrayRef>, arrow::err
                 Arc::new(flags.collect::<BooleanArray>())
             }
             DataType::Decimal128(..) => {
-                let money = cells().map(|cell| if let Some(Cell::Money(fen)) = cell { Some(fen.unscaled()) } else { None });
+                let money =
+                    cells().map(|cell| if let Some(Cell::Money(fen)) = cell { Some(fen.unscaled()) } else { None });
                 Arc::new(money.collect::<Decimal128Array>().with_precision_and_scale(18, 2)?)
             }
             _ => {
-                let texts = cells().map(|cell| if let Some(Cell::Text(text)) = cell { Some(text.as_str()) } else { None });
+                let texts =
+                    cells().map(|cell| if let Some(Cell::Text(text)) = cell { Some(text.as_str()) } else { None });
                 Arc::new(texts.collect::<StringArray>())
             }
         };

@@ -24,7 +24,8 @@ impl World {
     pub(super) fn of_cases(policy: &Arc<Policy>, cases: Vec<Case>) -> Vec<Self> {
         let mut worlds: BTreeMap<String, Vec<Case>> = BTreeMap::new();
         for case in cases {
-            let has_full_roster = case.people.iter().flat_map(|person| &person.tags).any(|tag| tag.roster_month.is_some());
+            let has_full_roster =
+                case.people.iter().flat_map(|person| &person.tags).any(|tag| tag.roster_month.is_some());
             let alone = if has_full_roster { case.id.as_str() } else { "" };
             let key = format!("{} {} {alone} {:?}", case.period, case.has_rosters, case.income);
             worlds.entry(key).or_default().push(case);
@@ -38,7 +39,8 @@ impl World {
         let cases: Vec<&Case> = self.cases.iter().collect();
         let (tables, keys) = rows::tables(&cases)?;
         let people = cases.iter().flat_map(|case| &case.people);
-        let counties: BTreeSet<String> = people.filter_map(|person| person.county.as_ref()).map(CountyCode::to_string).collect();
+        let counties: BTreeSet<String> =
+            people.filter_map(|person| person.county.as_ref()).map(CountyCode::to_string).collect();
         let trial = Trial { engine, policy: &self.policy, counties: &counties, data: Data::Rows(&tables), workers: 1 };
         let findings = Findings::read(&trial.findings(first.period).await?)?;
         let compared = cases.iter().zip(&keys).map(|(case, keys)| findings.compare(case, keys, &self.policy));
