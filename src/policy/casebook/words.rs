@@ -98,7 +98,8 @@ fn word_of<'a>(words: Words, code: &'a str) -> &'a str {
 
 /// The nearest valid spelling, else all of them.
 pub(super) fn hint<'a>(text: &str, valid: impl Iterator<Item = &'a str> + Clone) -> String {
-    nearest(text, valid.clone()).map_or_else(
+    // one letter is near to every other
+    nearest(text, valid.clone()).filter(|_| text.chars().count() > 1).map_or_else(
         || format!("valid here: {}", valid.collect::<Vec<_>>().join(", ")),
         |near| format!("did you mean `{near}`?"),
     )
