@@ -9,7 +9,7 @@ use chrono::{DateTime, Days, NaiveDate};
 use super::findings::window;
 use super::rules::{self, Lines};
 use super::stated::Stated;
-use crate::domain::{Fen, Month};
+use crate::domain::{Fen, Month, Period};
 use crate::engine::{Engine, EngineError, Param, Params, Source, Statement};
 use crate::pipeline::PipelineError;
 use crate::policy::{IncomeFigure, Policy, Rule};
@@ -30,7 +30,7 @@ pub(in crate::pipeline) struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    pub(in crate::pipeline) async fn findings(&self, period: Month) -> Result<Vec<RecordBatch>, PipelineError> {
+    pub(in crate::pipeline) async fn findings(&self, period: Period) -> Result<Vec<RecordBatch>, PipelineError> {
         let Data::Rows(tables) = self.data;
         let models = self.engine.models();
         let place = format!("month {period}, {} at once", self.workers);

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::domain::{CountyCode, Fen, Month, Tag};
+use crate::domain::{CountyCode, Fen, Month, Period, Tag};
 use crate::policy::IncomeFigure;
 
 /// One case: a small world and what a policy's rules must find in it.
@@ -17,7 +17,7 @@ pub struct Case {
     /// What it shows, in plain words.
     pub says: String,
     /// The period that is looked at (数据期).
-    pub period: Month,
+    pub period: Period,
     /// Its people.
     pub people: Vec<CasePerson>,
     /// Whether rosters state every tag that a rule asks for, by people outside the case.

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::Spanned;
 
-use super::scalar::{Amount, CountyCell, Day, Many, Number, PeriodCell, Word, WordOrTable, YesNo};
+use super::scalar::{Amount, CountyCell, Day, Many, MonthCell, Number, PeriodCell, Word, WordOrTable, YesNo};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -96,7 +96,7 @@ pub(super) struct TagTable {
     #[serde(rename = "止", default)]
     pub(super) to: Option<Day>,
     #[serde(rename = "名册月份", default)]
-    pub(super) roster_month: Option<PeriodCell>,
+    pub(super) roster_month: Option<MonthCell>,
 }
 
 impl<'de> Deserialize<'de> for TagFile {

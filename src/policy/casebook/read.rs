@@ -167,7 +167,10 @@ mod tests {
         let cases = read(BOOK).unwrap();
         let amounts: Vec<_> = cases[0].claims.iter().map(|c| (c.amounts.total.0, c.amounts.personal.0)).collect();
         assert_eq!(amounts, [(25_100_50, 20_100_50), (-500_00, -500_00), (-25_100_50, -20_100_50)]);
-        assert_eq!((cases[0].results[0].rule.as_str(), cases[0].results[0].status.as_str()), ("fujian-relapse", "below"));
+        assert_eq!(
+            (cases[0].results[0].rule.as_str(), cases[0].results[0].status.as_str()),
+            ("fujian-relapse", "below")
+        );
         assert_eq!((cases[0].line, cases[0].results[0].line), (7, 13));
         let people: Vec<_> = cases[1].people.iter().map(|p| (p.name.as_str(), p.tags.len(), p.is_rural)).collect();
         assert_eq!(people, [("甲", 1, None), ("乙", 0, Some(true))]);

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 
-use crate::domain::{CountyCode, Fen, Month, parse_date};
+use crate::domain::{CountyCode, Fen, Month, Period, parse_date};
 
 /// A scalar that is read from its text; a number without decimals is taken as its digits, a float is refused.
 pub(super) trait Cell: Sized {
@@ -67,9 +67,20 @@ impl Cell for Day {
 
 /// A period.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct PeriodCell(pub(super) Month);
+pub(super) struct PeriodCell(pub(super) Period);
 
 impl Cell for PeriodCell {
+    const EXPECTED: &'static str = "a month such as 2026-10, or a third of it such as 2026-10-10";
+    fn read(text: &str) -> Option<Self> {
+        Period::parse(text).ok().map(Self)
+    }
+}
+
+/// A month.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MonthCell(pub(super) Month);
+
+impl Cell for MonthCell {
     const EXPECTED: &'static str = "a month such as 2026-10";
     fn read(text: &str) -> Option<Self> {
         Month::parse(text).ok().map(Self)
@@ -130,7 +141,7 @@ macro_rules! cells {
     };
 }
 
-cells!(Amount, Word, YesNo, Day, PeriodCell, CountyCell, Number);
+cells!(Amount, Word, YesNo, Day, MonthCell, PeriodCell, CountyCell, Number);
 
 /// A list; a list of one entry may be written without the list.
 #[derive(Debug, Clone)]
