@@ -2,14 +2,13 @@
 
 use serde_saphyr::Spanned;
 
-use super::amounts;
-use super::book::{Amounts, Case, CaseApplication, CaseClaim, CasePayment, CasePerson, CaseTag, ClaimKind, Expected};
-use super::file::{ApplicationFile, CaseFile, ClaimFile, FigureFile, PersonFile, ResultFile, ResultTable, TagFile};
+use super::book::{Case, CaseApplication, CasePerson, CaseTag, Expected};
+use super::file::{ApplicationFile, CaseFile, FigureFile, PersonFile, ResultFile, ResultTable, TagFile};
 use super::read::{Defaults, Faults, line_of, rule_named};
 use super::scalar::Word;
 use super::words::{self, code_of, hint, tag_of};
 use crate::domain::CountyCode;
-use crate::policy::{IncomeFigure, Policy};
+use crate::policy::{Geography, IncomeFigure, LineMeasure, MeansLimit, Policy, Rule};
 
 /// Names of people who are given none.
 const NAMES: [&str; 8] = ["甲", "乙", "丙", "丁", "戊", "己", "庚", "辛"];
@@ -126,16 +125,30 @@ impl CaseReader<'_> {
     fn figure(&self, figure: &FigureFile, faults: &mut Faults<'_>) -> Option<IncomeFigure> {
         let county = self.defaults.file.person.county.as_ref().map_or(COUNTY, |county| county.0.as_str());
         let county = CountyCode::parse(county).ok()?;
+        let drawn = self.series();
+        let usual = drawn.first().filter(|_| drawn.iter().all(|other| other.0 == drawn[0].0));
         let series = match &figure.series {
-            Some(cell) => faults.word(cell, "series", code_of(words::SERIES, &cell.value.0, true))?,
-            None => "rural_disposable_income".to_owned(),
+            Some(cell) => {
+                let code = code_of(words::SERIES, &cell.value.0, true);
+                let known = drawn.iter().map(|(series, _)| *series);
+                let code = code.and_then(|code| {
+                    if known.clone().any(|known| known == code) { Ok(code) } else { Err(hint(&code, known)) }
+                });
+                faults.word(cell, "series that a rule of this policy draws on", code)?
+            }
+            None => usual.map(|(series, _)| (*series).to_owned()).or_else(|| {
+                let valid = drawn.iter().map(|(series, _)| *series).collect::<Vec<_>>().join(", ");
+                faults.at(line_of(&figure.year), "the figure names no 系列".to_owned(), format!("one of: {valid}"));
+                None
+            })?,
         };
+        let level = drawn.iter().find(|(known, _)| *known == series).map_or(Geography::Province, |(_, level)| *level);
         let geography = match figure.geography.as_ref().map(|cell| (cell, cell.value.0.as_str())) {
-            None | Some((_, "省")) => county.province(),
-            Some((_, "全国")) => "000000".to_owned(),
-            Some((_, "市")) => county.prefecture(),
-            Some((_, "县")) => county.to_string(),
-            Some((_, "000000")) => "000000".to_owned(),
+            None => level.code_for(&county),
+            Some((_, "全国" | "000000")) => Geography::Nation.code_for(&county),
+            Some((_, "省")) => Geography::Province.code_for(&county),
+            Some((_, "市")) => Geography::Prefecture.code_for(&county),
+            Some((_, "县")) => Geography::County.code_for(&county),
             Some((cell, code)) => {
                 let valid = ["全国", "省", "市", "县"].into_iter();
                 let found = CountyCode::parse(code).map(|code| code.to_string()).map_err(|_| hint(code, valid));
@@ -153,103 +166,31 @@ impl CaseReader<'_> {
         })
     }
 
-    fn claims(&self, people: &[CasePerson], faults: &mut Faults<'_>) -> Option<Vec<CaseClaim>> {
-        let mut claims: Vec<CaseClaim> = Vec::new();
-        let mut read: Vec<ClaimFile> = Vec::new();
-        let mut is_sound = true;
-        for stated in &self.case.claims.0 {
-            let original = match &stated.takes_back {
-                None => None,
-                Some(cell) => Some((cell, claims.iter().position(|claim| claim.label == cell.value.0))),
+    /// The series that the policy's rules draw on, each with the level of place, the default rule's first.
+    fn series(&self) -> Vec<(&str, Geography)> {
+        let is_default = |rule: &&Rule| Some(&rule.id) == self.defaults.rule.as_ref();
+        let rules = &self.policy.rules;
+        let ordered = rules.iter().filter(is_default).chain(rules.iter().filter(|rule| !is_default(rule)));
+        let mut series = Vec::new();
+        for rule in ordered {
+            let limits = rule.means.iter().filter_map(|means| match &means.limit {
+                MeansLimit::Series(line) => Some(line),
+                MeansLimit::Fixed(_) => None,
+            });
+            let line = match &rule.line.measure {
+                LineMeasure::Series(line) => Some(line),
+                _ => None,
             };
-            let (record, kind) = match original {
-                Some((cell, None)) => {
-                    let known = claims.iter().map(|claim| claim.label.as_str());
-                    faults.at(
-                        line_of(cell),
-                        format!("no settlement above has the 号 `{}`", cell.value.0),
-                        hint(&cell.value.0, known),
-                    );
-                    is_sound = false;
-                    continue;
-                }
-                Some((_, Some(at))) => {
-                    let own = stated.clone();
-                    let below = if own.states_money() {
-                        read[at].circumstances()
-                    } else {
-                        ClaimFile { label: None, ..read[at].clone() }
-                    };
-                    (own.over(&below), ClaimKind::Reversal(at))
-                }
-                None if stated.supplement.is_some_and(|cell| cell.0) => {
-                    (stated.clone().over(&self.defaults.file.claim), ClaimKind::Supplement)
-                }
-                None => (stated.clone().over(&self.defaults.file.claim), ClaimKind::Settlement),
-            };
-            match self.claim(&record, kind, people, claims.len(), faults) {
-                Some(claim) => {
-                    claims.push(claim);
-                    read.push(record);
-                }
-                None => is_sound = false,
+            for line in line.into_iter().chain(limits) {
+                let named = line.series.by_residence().into_iter();
+                series.extend(named.map(|(_, series)| (series, line.geography)));
             }
         }
-        is_sound.then_some(claims)
-    }
-
-    fn claim(
-        &self,
-        claim: &ClaimFile,
-        kind: ClaimKind,
-        people: &[CasePerson],
-        at: usize,
-        faults: &mut Faults<'_>,
-    ) -> Option<CaseClaim> {
-        let line = claim.settled.as_ref().map(line_of).filter(|line| *line > 0).unwrap_or(self.line);
-        let Some(settled) = &claim.settled else {
-            faults.at(self.line, "a settlement has no 日期".to_owned(), "state the day of settlement".to_owned());
-            return None;
-        };
-        let person = self.person_named(claim.person.as_ref(), people, faults)?;
-        let mut code = |cell: &Option<Spanned<Word>>, kind: &str, words, default: Option<&str>| match cell {
-            None => Some(default.map(str::to_owned)),
-            Some(cell) => faults.word(cell, kind, code_of(words, &cell.value.0, true)).map(Some),
-        };
-        let insurance = code(&claim.insurance, "insurance type", words::INSURANCE, Some("390"))?;
-        let care = code(&claim.care, "kind of care", words::CARE, Some("21"))?;
-        let place = code(&claim.place, "place of payment", words::PLACES, Some("2"))?;
-        let amounts = self.amounts(claim, kind, line, faults)?;
-        Some(CaseClaim {
-            label: claim.label.as_ref().map_or_else(|| format!("第{}笔", at + 1), |label| label.value.0.clone()),
-            person,
-            kind,
-            settled: settled.value.0,
-            discharged: claim.discharged.map(|day| day.0),
-            benefit_year: claim.benefit_year.map(|year| year.0.to_string()),
-            insurance: insurance.unwrap_or_default(),
-            care: care.unwrap_or_default(),
-            place,
-            visit: claim.visit.as_ref().map(|visit| visit.0.clone()),
-            area: claim.area.as_ref().map(|area| area.0.clone()).or_else(|| people[person].county.clone()),
-            person_name: claim.person_name.as_ref().map(|name| name.0.clone()),
-            is_valid: !claim.void.is_some_and(|cell| cell.0),
-            is_mid_stay: claim.mid_stay.is_some_and(|cell| cell.0),
-            amounts,
-        })
-    }
-
-    fn amounts(&self, claim: &ClaimFile, kind: ClaimKind, line: usize, faults: &mut Faults<'_>) -> Option<Amounts> {
-        let amounts = match kind {
-            ClaimKind::Settlement => amounts::settled(claim),
-            ClaimKind::Reversal(_) => amounts::settled(claim).map(Amounts::negated),
-            ClaimKind::Supplement => amounts::supplement(claim),
-        };
-        amounts.map_err(|why| faults.at(line, why, "see the keys of 结算 in the README".to_owned())).ok()
+        series
     }
 
     /// The place of a person; nobody named means the first.
-    fn person_named(
+    pub(super) fn person_named(
         &self,
         cell: Option<&Spanned<Word>>,
         people: &[CasePerson],
@@ -262,20 +203,6 @@ impl CaseReader<'_> {
             "person of this case",
             found.ok_or_else(|| hint(&cell.value.0, people.iter().map(|person| person.name.as_str()))),
         )
-    }
-
-    fn payments(&self, claims: &[CaseClaim], faults: &mut Faults<'_>) -> Option<Vec<CasePayment>> {
-        let known = || claims.iter().map(|claim| claim.label.as_str());
-        let payments = self.case.payments.0.iter().map(|payment| {
-            let found = claims.iter().position(|claim| claim.label == payment.claim.value.0);
-            let claim = faults.word(
-                &payment.claim,
-                "号 of a settlement",
-                found.ok_or_else(|| hint(&payment.claim.value.0, known())),
-            )?;
-            Some(CasePayment { claim, paid: payment.paid.0, amount: payment.amount.0 })
-        });
-        payments.collect::<Vec<_>>().into_iter().collect()
     }
 
     fn applications(&self, people: &[CasePerson], faults: &mut Faults<'_>) -> Option<Vec<CaseApplication>> {
@@ -367,7 +294,7 @@ impl CaseReader<'_> {
             is_provisional: table.provisional.map(|cell| cell.0),
             county: table.county.as_ref().map(|county| county.0.to_string()),
             claims: table.claims.map(|number| i64::from(number.0)),
-            unit: table.visit.as_ref().map(|visit| visit.0.clone()),
+            unit: table.visit.as_ref().or(table.application.as_ref()).map(|visit| visit.0.clone()),
             article: table.article.as_ref().map(|cell| cell.value.0.clone()),
             ..Expected::bare(line, rule, status)
         })

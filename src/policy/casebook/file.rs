@@ -241,6 +241,8 @@ pub(super) struct ResultTable {
     pub(super) claims: Option<Number>,
     #[serde(rename = "住院号", default)]
     pub(super) visit: Option<Word>,
+    #[serde(rename = "申请号", default)]
+    pub(super) application: Option<Word>,
     #[serde(rename = "条款", default)]
     pub(super) article: Option<Spanned<Word>>,
 }

@@ -2,9 +2,9 @@
 //!
 //! The files are `pipelines/policies/<policy>/cases/*.yaml`; `pipeline` carries them out.
 
-mod amounts;
 mod book;
 mod case;
+mod claim;
 mod file;
 mod read;
 mod scalar;

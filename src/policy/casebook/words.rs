@@ -50,9 +50,10 @@ pub(super) const HOUSEHOLDS: Words = &[("非农业", "10"), ("农业", "20"), ("
 pub(super) const SERIES: Words = &[
     ("农村居民人均可支配收入", "rural_disposable_income"),
     ("城镇居民人均可支配收入", "urban_disposable_income"),
-    ("居民人均可支配收入", "resident_disposable_income"),
+    ("居民人均可支配收入", "disposable_income"),
     ("低保标准", "subsistence_standard"),
     ("最低工资", "minimum_wage"),
+    ("防返贫监测线", "relapse_monitoring_line"),
 ];
 
 /// The code of a word; codes stand for themselves where `codes_too`.

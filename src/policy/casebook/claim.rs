@@ -1,8 +1,128 @@
-//! The money of a settlement record from the few amounts that a case states.
+//! Reading a case's settlements: whose, when, and the whole record's money from the few amounts that are stated.
 
-use super::book::Amounts;
+use serde_saphyr::Spanned;
+
+use super::book::{Amounts, CaseClaim, CasePayment, CasePerson, ClaimKind};
+use super::case::CaseReader;
 use super::file::ClaimFile;
+use super::read::{Faults, line_of};
+use super::scalar::Word;
+use super::words::{self, code_of, hint};
 use crate::domain::Fen;
+
+/// Reading settlements and later payers.
+impl CaseReader<'_> {
+    /// The case's settlements, in the order of the file.
+    pub(super) fn claims(&self, people: &[CasePerson], faults: &mut Faults<'_>) -> Option<Vec<CaseClaim>> {
+        let mut claims: Vec<CaseClaim> = Vec::new();
+        let mut read: Vec<ClaimFile> = Vec::new();
+        let mut is_sound = true;
+        for stated in &self.case.claims.0 {
+            let original = match &stated.takes_back {
+                None => None,
+                Some(cell) => Some((cell, claims.iter().position(|claim| claim.label == cell.value.0))),
+            };
+            let (record, kind) = match original {
+                Some((cell, None)) => {
+                    let known = claims.iter().map(|claim| claim.label.as_str());
+                    faults.at(
+                        line_of(cell),
+                        format!("no settlement above has the 号 `{}`", cell.value.0),
+                        hint(&cell.value.0, known),
+                    );
+                    is_sound = false;
+                    continue;
+                }
+                Some((_, Some(at))) => {
+                    let own = stated.clone();
+                    let below = if own.states_money() {
+                        read[at].circumstances()
+                    } else {
+                        ClaimFile { label: None, ..read[at].clone() }
+                    };
+                    (own.over(&below), ClaimKind::Reversal(at))
+                }
+                None if stated.supplement.is_some_and(|cell| cell.0) => {
+                    (stated.clone().over(&self.defaults.file.claim), ClaimKind::Supplement)
+                }
+                None => (stated.clone().over(&self.defaults.file.claim), ClaimKind::Settlement),
+            };
+            match self.claim(&record, kind, people, claims.len(), faults) {
+                Some(claim) => {
+                    claims.push(claim);
+                    read.push(record);
+                }
+                None => is_sound = false,
+            }
+        }
+        is_sound.then_some(claims)
+    }
+
+    fn claim(
+        &self,
+        claim: &ClaimFile,
+        kind: ClaimKind,
+        people: &[CasePerson],
+        at: usize,
+        faults: &mut Faults<'_>,
+    ) -> Option<CaseClaim> {
+        let line = claim.settled.as_ref().map(line_of).filter(|line| *line > 0).unwrap_or(self.line);
+        let Some(settled) = &claim.settled else {
+            faults.at(self.line, "a settlement has no 日期".to_owned(), "state the day of settlement".to_owned());
+            return None;
+        };
+        let person = self.person_named(claim.person.as_ref(), people, faults)?;
+        let mut code = |cell: &Option<Spanned<Word>>, kind: &str, words, default: Option<&str>| match cell {
+            None => Some(default.map(str::to_owned)),
+            Some(cell) => faults.word(cell, kind, code_of(words, &cell.value.0, true)).map(Some),
+        };
+        let insurance = code(&claim.insurance, "insurance type", words::INSURANCE, Some("390"))?;
+        let care = code(&claim.care, "kind of care", words::CARE, Some("21"))?;
+        let place = code(&claim.place, "place of payment", words::PLACES, Some("2"))?;
+        let amounts = self.amounts(claim, kind, line, faults)?;
+        Some(CaseClaim {
+            label: claim.label.as_ref().map_or_else(|| format!("第{}笔", at + 1), |label| label.value.0.clone()),
+            person,
+            kind,
+            settled: settled.value.0,
+            discharged: claim.discharged.map(|day| day.0),
+            benefit_year: claim.benefit_year.map(|year| year.0.to_string()),
+            insurance: insurance.unwrap_or_default(),
+            care: care.unwrap_or_default(),
+            place,
+            visit: claim.visit.as_ref().map(|visit| visit.0.clone()),
+            area: claim.area.as_ref().map(|area| area.0.clone()).or_else(|| people[person].county.clone()),
+            person_name: claim.person_name.as_ref().map(|name| name.0.clone()),
+            is_valid: !claim.void.is_some_and(|cell| cell.0),
+            is_mid_stay: claim.mid_stay.is_some_and(|cell| cell.0),
+            amounts,
+        })
+    }
+
+    fn amounts(&self, claim: &ClaimFile, kind: ClaimKind, line: usize, faults: &mut Faults<'_>) -> Option<Amounts> {
+        let amounts = match kind {
+            ClaimKind::Settlement => settled(claim),
+            ClaimKind::Reversal(_) => settled(claim).map(Amounts::negated),
+            ClaimKind::Supplement => supplement(claim),
+        };
+        amounts.map_err(|why| faults.at(line, why, "see the keys of 结算 in the README".to_owned())).ok()
+    }
+
+    /// Later payers.
+    pub(super) fn payments(&self, claims: &[CaseClaim], faults: &mut Faults<'_>) -> Option<Vec<CasePayment>> {
+        let known = || claims.iter().map(|claim| claim.label.as_str());
+        let payments = self.case.payments.0.iter().map(|payment| {
+            let found = claims.iter().position(|claim| claim.label == payment.claim.value.0);
+            let claim = faults.word(
+                &payment.claim,
+                "号 of a settlement",
+                found.ok_or_else(|| hint(&payment.claim.value.0, known())),
+            )?;
+            Some(CasePayment { claim, paid: payment.paid.0, amount: payment.amount.0 })
+        });
+        payments.collect::<Vec<_>>().into_iter().collect()
+    }
+}
 
 /// The whole record: one of 总额, 个人负担 and 自付 (目录内) gives the others.
 ///
