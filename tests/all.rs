@@ -1,5 +1,6 @@
 //! All integration tests, in one binary.
 
+mod casebook;
 mod demo;
 mod determinism;
 mod fixtures;
@@ -7,6 +8,7 @@ mod gate;
 mod intake;
 mod kill;
 mod lists;
+mod mutants;
 mod oracle;
 mod policy_change;
 mod rand_hie;

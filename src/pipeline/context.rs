@@ -171,6 +171,12 @@ impl Declared {
         self.models
     }
 
+    /// The policy.
+    #[must_use]
+    pub fn into_policy(self) -> Policy {
+        self.policy
+    }
+
     /// The policy, and the models that carry it out.
     pub(super) fn into_policy_and_models(self) -> (Policy, Models) {
         (self.policy, self.models)

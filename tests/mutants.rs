@@ -1,0 +1,223 @@
+//! Mutants: every operator, window, basis and tag test of the SQL and of the policies, changed one at a time. Some
+//! case must notice each; a mutant whose text is no longer there is an error, so that the list follows the SQL.
+
+use std::path::Path;
+
+use poverty_watch::workspace::Assets;
+
+use crate::casebook::{carry_out, choices};
+
+/// File, the text that stands in it exactly once, what it becomes, and the policies whose cases may notice.
+type Mutant = (&'static str, &'static str, &'static str, &'static [&'static str]);
+
+const CLAIMS: &str = "sql/staging/stg_claims.sql";
+const NET: &str = "sql/intermediate/int_net_claims.sql";
+const TOTALS: &str = "sql/intermediate/totals.sql";
+const BURDEN: &str = "sql/intermediate/int_burden.sql";
+const COUNTED: &str = "sql/intermediate/int_counted_claims.sql";
+const TAGS: &str = "sql/intermediate/int_person_tags.sql";
+const KNOWN: &str = "sql/intermediate/int_known.sql";
+const JUDGED: &str = "sql/intermediate/judged.sql";
+const STAY: &str = "sql/intermediate/int_stay_burden.sql";
+const APPLICATIONS: &str = "sql/applications/int_applications.sql";
+const MEMBERS: &str = "sql/applications/member_burden.sql";
+const SHARE: &str = "sql/applications/int_application_burden.sql";
+const MEANS: &str = "sql/applications/int_application_means.sql";
+
+const FUJIAN: &str = "pipelines/policies/fujian.toml";
+const YANGYUAN: &str = "pipelines/policies/yangyuan.toml";
+const XIAN: &str = "pipelines/policies/xian.toml";
+const AKSU: &str = "pipelines/policies/aksu.toml";
+const GANSU: &str = "pipelines/policies/gansu-county.toml";
+const DEZHOU: &str = "pipelines/policies/dezhou.toml";
+const YUEYANG: &str = "pipelines/policies/yueyang.toml";
+const YUNNAN: &str = "pipelines/policies/yunnan-county.toml";
+const RIGID: &str = "pipelines/policies/rigid-expenditure.toml";
+const GUANGDONG: &str = "pipelines/policies/guangdong.toml";
+const WEIXIAN: &str = "pipelines/policies/weixian.toml";
+const NATIONAL: &str = "pipelines/policies/national.toml";
+const CHOICES: &str = "pipelines/policies/choices.toml";
+
+/// What a claim costs, on which day, and what is taken back.
+const OF_CLAIMS: &[Mutant] = &[
+    (CLAIMS, "where coalesce(c.is_valid, true)", "where true", &["fujian"]),
+    (CLAIMS, "claim_kind = 'supplement' as is_supplement", "false as is_supplement", &["fujian"]),
+    (CLAIMS, "else personal_amount end as decimal", "else personal_amount - outside_catalogue_amount end as decimal", &["yangyuan"]),
+    (CLAIMS, "personal_amount - outside_catalogue_amount - over_limit_amount end", "personal_amount - outside_catalogue_amount end", &["fujian"]),
+    (CLAIMS, "personal_amount - outside_catalogue_amount - over_limit_amount - first_share_amount end", "personal_amount - outside_catalogue_amount - over_limit_amount end", &["dezhou"]),
+    (CLAIMS, "else personal_amount - outside_catalogue_amount end as decimal", "else personal_amount end as decimal", &["choices"]),
+    (CLAIMS, "over_limit_amount + first_share_amount + deductible_amount", "over_limit_amount + first_share_amount", &["choices"]),
+    (CLAIMS, "coalesce(cash_amount, personal_amount - coalesce(account_amount,", "coalesce(cash_amount, personal_amount + coalesce(account_amount,", &["choices"]),
+    (CLAIMS, "coalesce(o.settled_date, cast(c.settled_at as date)) as booked_date", "cast(c.settled_at as date) as booked_date", &["dezhou", "yueyang"]),
+    (CLAIMS, "coalesce(end_date, booked_date) as discharged_date", "booked_date as discharged_date", &["choices"]),
+    (CLAIMS, "coalesce(benefit_year, cast(date_part('year', booked_date) as varchar)) as benefit_year", "cast(date_part('year', booked_date) as varchar) as benefit_year", &["choices"]),
+    (NET, "coalesce(p.adjustment_amount, 0) as decimal(18, 2)) as adjustment_amount", "0 as decimal(18, 2)) as adjustment_amount", &["fujian"]),
+    (NET, "c.personal_burden_amount - coalesce(p.adjustment_amount, 0)", "c.personal_burden_amount + coalesce(p.adjustment_amount, 0)", &["choices"]),
+    (TOTALS, "where settled_date <= $until", "where true", &["yangyuan"]),
+    (TOTALS, "where settled_date <= $until", "where settled_date < $until", &["yangyuan"]),
+];
+
+/// Which claims a rule counts, and how it measures them.
+const OF_MEASURES: &[Mutant] = &[
+    (BURDEN, "where ($any_insurance or i.insurance_type is not null)", "where true", &["fujian"]),
+    (BURDEN, "and ($any_care or c.care_type is not null)", "", &["choices"]),
+    (BURDEN, "and ($any_place or p.payment_place is not null)", "", &["choices"]),
+    (BURDEN, "t.discharged_month >= $window_from and", "", &["choices"]),
+    (BURDEN, "and t.discharged_month <= $window_to", "", &["choices"]),
+    (BURDEN, "then t.benefit_year = $benefit_year", "then true", &["choices"]),
+    (BURDEN, "when 'in_catalogue_self_pay' then in_catalogue_self_pay_amount", "when 'in_catalogue_self_pay' then in_scope_self_pay_amount", &["fujian"]),
+    (BURDEN, "when 'personal_burden' then personal_burden_amount", "when 'personal_burden' then in_catalogue_self_pay_amount", &["yangyuan"]),
+    (BURDEN, "when 'cash' then cash_amount", "when 'cash' then personal_burden_amount", &["choices"]),
+    (BURDEN, "when 'net_burden' then net_burden_amount", "when 'net_burden' then personal_burden_amount", &["choices"]),
+    (BURDEN, "$subtract_adjustments and $basis <> 'net_burden'", "$subtract_adjustments", &["choices"]),
+    (BURDEN, "case when $subtract_adjustments and $basis", "case when $basis", &["choices"]),
+    (BURDEN, "case when $add_back_assistance and $basis", "case when $basis", &["fujian"]),
+    (COUNTED, "$any_insurance", "true", &["choices"]),
+    (STAY, "order by measured_amount desc, visit_id", "order by measured_amount, visit_id", &["gansu-county"]),
+    (STAY, "stay_date >= $window_from and", "", &["gansu-county"]),
+    (STAY, "max(counted_date) as stay_date", "min(counted_date) as stay_date", &["gansu-county"]),
+    (STAY, "group by person_key, visit_id", "group by person_key, visit_id, claim_id", &["gansu-county"]),
+    (APPLICATIONS, "application_date >= $year_from and", "", &["dezhou"]),
+    (APPLICATIONS, "and application_date <= $on_date", "", &["dezhou"]),
+    (APPLICATIONS, "order by application_date desc, application_id desc", "order by application_date, application_id", &["dezhou"]),
+    (APPLICATIONS, "where is_applicant and", "where", &["dezhou"]),
+    (MEMBERS, "c.counted_date <= a.application_date", "c.counted_date < a.application_date", &["dezhou"]),
+    (MEMBERS, "else c.counted_date > a.day_before end", "else c.counted_date >= a.day_before end", &["dezhou"]),
+    (MEMBERS, "else c.counted_date > a.day_before end", "else true end", &["guangdong"]),
+    (MEMBERS, "- interval '1 day'", "- interval '1 month'", &["yueyang"]),
+    (SHARE, "where $whole_household or a.person_key = m.person_key", "where true", &["dezhou"]),
+    (SHARE, "where $whole_household or a.person_key = m.person_key", "where a.person_key = m.person_key", &["guangdong"]),
+    (SHARE, "* $income_share end", "end", &["yueyang"]),
+    (SHARE, "case when $counts_spending then coalesce(a.other_spending_amount, 0) else 0 end", "0", &["rigid-expenditure"]),
+    (SHARE, "when not $strict and exact_line % 0.01 > 0 then 0.01", "when not $strict and exact_line % 0.01 > 0 then 0.00", &["yueyang"]),
+    (MEANS, "when '<' then declared_amount < limit_amount", "when '<' then declared_amount <= limit_amount", &["dezhou"]),
+    (MEANS, "when '<=' then declared_amount <= limit_amount", "when '<=' then declared_amount < limit_amount", &["guangdong"]),
+    (MEANS, "m.limit_amount * n.member_count", "m.limit_amount", &["dezhou"]),
+    (MEANS, "when 'assets' then a.assets_amount", "when 'assets' then a.household_income_amount", &["guangdong"]),
+    (MEANS, "when c.failed_count > 0 then 'failed'", "when c.failed_count > 1 then 'failed'", &["dezhou"]),
+    (MEANS, "when c.held_count = $means_count then 'met'", "when c.held_count > 0 then 'met'", &["rigid-expenditure", "dezhou", "guangdong"]),
+];
+
+/// Who is meant, what is known of them, and how the line decides.
+const OF_JUDGING: &[Mutant] = &[
+    (TAGS, "where s.start_date <= $on_date", "where true", &["fujian"]),
+    (TAGS, "s.to_date >= $tags_from", "s.to_date > $tags_from", &["fujian"]),
+    (TAGS, "and (s.to_date is null or s.to_date >= $tags_from)", "", &["fujian"]),
+    (TAGS, "f.last_full_month <= s.stated_month", "true", &["fujian"]),
+    (KNOWN, "where measured_amount > $floor_amount", "where measured_amount > $floor_amount + 0.01", &["fujian"]),
+    (KNOWN, "coalesce(r.is_rural, case when t.has_rural_tag then true end, r.is_rural_village, r.is_rural_household) as is_rural", "coalesce(case when t.has_rural_tag then true end, r.is_rural, r.is_rural_village, r.is_rural_household) as is_rural", &["fujian"]),
+    (KNOWN, "case when t.has_rural_tag then true end, r.is_rural_village, r.is_rural_household) as is_rural", "r.is_rural_village, r.is_rural_household) as is_rural", &["fujian"]),
+    (KNOWN, "r.is_rural_village, r.is_rural_household) as is_rural", "r.is_rural_household, r.is_rural_village) as is_rural", &["fujian"]),
+    (KNOWN, "household_type in ('20', '21', '22')", "household_type in ('20', '21', '22', '50')", &["fujian"]),
+    (KNOWN, "max(case when w.is_wanted then 1 else 0 end) = 1 as has_wanted_tag", "true as has_wanted_tag", &["fujian"]),
+    (KNOWN, "max(case when not w.is_wanted then 1 else 0 end) = 1 as has_excluded_tag", "false as has_excluded_tag", &["xian"]),
+    (KNOWN, "coalesce(r.is_alive, true) as is_alive", "true as is_alive", &["fujian"]),
+    (KNOWN, "coalesce(b.first_name <> b.last_name, false)", "false", &["fujian"]),
+    (KNOWN, "coalesce(r.has_name_conflict, false)", "false", &["fujian"]),
+    (KNOWN, "case when b.first_area = b.last_area then b.first_area end", "b.first_area", &["fujian"]),
+    (JUDGED, "when $needs_tag and $has_roster and not has_wanted_tag then 'outside'", "", &["fujian"]),
+    (JUDGED, "when $excludes_tag and has_excluded_tag then 'outside'", "", &["xian"]),
+    (JUDGED, "when $needs_rural and not coalesce(is_rural, true) then 'outside'", "", &["fujian"]),
+    (JUDGED, "when means = 'failed' then 'outside'", "", &["dezhou"]),
+    (JUDGED, "when measured_amount <= warn_amount and", "when measured_amount < warn_amount and", &["xian", "yueyang", "fujian"]),
+    (JUDGED, "when $by_residence and is_rural is null then 'rural_unknown'", "", &["dezhou"]),
+    (JUDGED, "when line_amount is null then 'no_income_figure'", "", &["fujian"]),
+    (JUDGED, "when $needs_tag and not $has_roster then 'no_roster'", "", &["fujian"]),
+    (JUDGED, "when $excludes_tag and not $has_excluded_roster then 'no_roster'", "", &["xian"]),
+    (JUDGED, "when $needs_rural and is_rural is null then 'rural_unknown'", "", &["fujian"]),
+    (JUDGED, "when means = 'unknown' then 'means_unknown'", "", &["guangdong"]),
+    (JUDGED, "when not is_alive then 'deceased'", "", &["fujian"]),
+    (JUDGED, "when measured_amount > line_amount then 'flagged'", "when measured_amount >= line_amount then 'flagged'", &["fujian"]),
+    (JUDGED, "when measured_amount > line_amount then 'flagged'", "when measured_amount > line_amount + 0.01 then 'flagged'", &["fujian"]),
+    (JUDGED, "when measured_amount = line_amount and not $strict then 'flagged'", "", &["yueyang"]),
+    (JUDGED, "when is_over_provisional then 'over_provisional'", "", &["choices"]),
+    (JUDGED, "when not $by_residence then 'any' when k.is_rural then 'rural'", "when not $by_residence then 'any' when not k.is_rural then 'rural'", &["dezhou"]),
+    (JUDGED, "coalesce(l.is_provisional, false) as is_provisional", "false as is_provisional", &["fujian"]),
+    (JUDGED, "and d.measured_amount >= b.from_amount", "and d.measured_amount > b.from_amount", &["aksu"]),
+    (JUDGED, "d.measured_amount < b.below_amount", "d.measured_amount <= b.below_amount", &["aksu"]),
+];
+
+/// The policies' own fields.
+const OF_POLICIES: &[Mutant] = &[
+    (FUJIAN, "multiple = \"1.0\", operator = \">\"", "multiple = \"1.0\", operator = \">=\"", &["fujian"]),
+    (FUJIAN, "multiple = \"1.0\"", "multiple = \"1.01\"", &["fujian"]),
+    (FUJIAN, "multiple = \"2.0\"", "multiple = \"1.9\"", &["fujian"]),
+    (FUJIAN, "tags = [\"lifted_out\"]", "tags = [\"lifted_out\", \"vulnerable\"]", &["fujian"]),
+    (FUJIAN, "rural = \"required\"", "rural = \"any\"", &["fujian"]),
+    (YANGYUAN, "multiple = \"0.5\"", "multiple = \"0.51\"", &["yangyuan"]),
+    (YANGYUAN, "tags = [\"lifted_out\", \"unstable_lifted_out\", \"vulnerable\", \"sudden_hardship\"]", "tags = [\"lifted_out\"]", &["yangyuan"]),
+    (YANGYUAN, "insurance = [\"390\"], ", "", &["yangyuan"]),
+    (XIAN, "line = { fixed = \"10000\"", "line = { fixed = \"10001\"", &["xian"]),
+    (XIAN, "line = { fixed = \"26000\", operator = \">\"", "line = { fixed = \"26000\", operator = \">=\"", &["xian"]),
+    (AKSU, "from = \"5000\", below = \"10000\"", "above = \"5000\", below = \"10000\"", &["aksu"]),
+    (AKSU, "outcome = \"near\", ", "", &["aksu"]),
+    (GANSU, "medical_assistance = \"ignore\"", "medical_assistance = \"subtract\"", &["gansu-county"]),
+    (GANSU, "medical_assistance = \"subtract\"", "medical_assistance = \"ignore\"", &["gansu-county"]),
+    (GANSU, "line = { fixed = \"6000\", operator = \">\" }", "line = { fixed = \"6000\", operator = \">=\" }", &["gansu-county"]),
+    (GANSU, "who = { without_tags = [\"unstable_lifted_out\", \"vulnerable\", \"sudden_hardship\"], rural = \"required\" }", "who = { rural = \"required\" }", &["gansu-county"]),
+    (DEZHOU, "months = 12", "months = 11", &["dezhou"]),
+    (DEZHOU, "basis = \"in_scope_self_pay\"", "basis = \"in_catalogue_self_pay\"", &["dezhou"]),
+    (DEZHOU, "multiple = \"2.0\", operator = \"<\"", "multiple = \"2.0\", operator = \"<=\"", &["dezhou"]),
+    (DEZHOU, "multiple = \"1.0\", operator = \"<=\"", "multiple = \"1.0\", operator = \"<\"", &["dezhou"]),
+    (DEZHOU, "unit = \"applicant\"", "unit = \"household\"", &["dezhou"]),
+    (DEZHOU, "urban = \"urban_disposable_income\"", "urban = \"rural_disposable_income\"", &["dezhou"]),
+    (YUEYANG, "operator = \">=\"", "operator = \">\"", &["yueyang"]),
+    (YUEYANG, "share_of_household_income = \"0.5\"", "share_of_household_income = \"0.51\"", &["yueyang"]),
+    (YUEYANG, "window = \"calendar_year\"", "window = \"rolling_months\", months = 12", &["yueyang"]),
+    (YUNNAN, "year_offset = 0", "year_offset = -1", &["yunnan-county"]),
+    (YUNNAN, "basis = \"in_catalogue_self_pay\"", "basis = \"personal_burden\"", &["yunnan-county"]),
+    (RIGID, "declared_spending = true", "declared_spending = false", &["rigid-expenditure"]),
+    (RIGID, "operator = \"<\" }", "operator = \"<=\" }", &["rigid-expenditure"]),
+    (GUANGDONG, "unit = \"household\"", "unit = \"applicant\"", &["guangdong"]),
+    (GUANGDONG, "fixed = \"100000\", operator = \"<=\"", "fixed = \"100000\", operator = \"<\"", &["guangdong"]),
+    (GUANGDONG, "share_of_household_income = \"0.6\"", "share_of_household_income = \"0.59\"", &["guangdong"]),
+    (WEIXIAN, "who = { without_tags = [\"lifted_out\"] }", "who = {}", &["weixian"]),
+    (WEIXIAN, "line = { fixed = \"20000\", operator = \">\" }", "line = { fixed = \"20000\", operator = \">=\" }", &["weixian"]),
+    (NATIONAL, "warn_at = \"0.8\"", "warn_at = \"0.79\"", &["national"]),
+    (NATIONAL, "adjustments = \"subtract\"  ", "adjustments = \"ignore\"  ", &["guangdong"]),
+    (NATIONAL, "before_publication = \"previous\"", "before_publication = \"wait\"", &["national"]),
+    (CHOICES, "months = 3", "months = 4", &["choices"]),
+    (CHOICES, "date = \"benefit_year\"", "date = \"settled\"", &["choices"]),
+    (CHOICES, "basis = \"personal_burden\", window = \"calendar_year\", date = \"discharged\" }\nline = { fixed = \"10000\", operator = \">\" }\nvalid = { from = \"2020-01-01\" }\nclause = { document = \"试验\", article = \"2\" }", "basis = \"personal_burden\", window = \"calendar_year\" }\nline = { fixed = \"10000\", operator = \">\" }\nvalid = { from = \"2020-01-01\" }\nclause = { document = \"试验\", article = \"2\" }", &["choices"]),
+    (CHOICES, "tags_on = \"any_day_of_window\"", "tags_on = \"period_end\"", &["choices"]),
+    (CHOICES, "payment_place = [\"3\", \"4\"]", "payment_place = [\"4\"]", &["choices"]),
+    (CHOICES, "care = [\"21\"]", "care = [\"21\", \"11\"]", &["choices"]),
+    (CHOICES, ", before_publication = \"wait\"", "", &["choices"]),
+    (CHOICES, ", on_publication = \"keep\"", "", &["choices"]),
+];
+
+#[test]
+fn every_mutant_is_noticed() {
+    let (mut killed, mut total, mut faults) = (0, 0, Vec::new());
+    for mutant in [OF_CLAIMS, OF_MEASURES, OF_JUDGING, OF_POLICIES].concat() {
+        total += 1;
+        match is_noticed(mutant) {
+            Ok(true) => killed += 1,
+            Ok(false) => faults.push(format!("not noticed: {}: {:?} -> {:?}", mutant.0, mutant.1, mutant.2)),
+            Err(why) => faults.push(format!("no mutant: {}: {:?} -> {:?}: {why}", mutant.0, mutant.1, mutant.2)),
+        }
+    }
+    println!("mutants: {killed} killed of {total} cases");
+    assert!(total >= 40 && faults.is_empty(), "{} of {total}\n{}", faults.len(), faults.join("\n"));
+}
+
+/// Whether some case of the policies fails under the mutant.
+fn is_noticed((file, from, to, policies): Mutant) -> Result<bool, String> {
+    let folder = tempfile::tempdir().unwrap();
+    for path in Assets::of(&choices()).list("pipelines/policies/choices") {
+        write(folder.path(), &path, &std::fs::read_to_string(choices().join(&path)).unwrap());
+    }
+    let text = Assets::of(folder.path()).read(file).map_err(|error| error.to_string())?.text;
+    let found = text.matches(from).count();
+    if found != 1 {
+        return Err(format!("its text stands {found} times in the file"));
+    }
+    write(folder.path(), file, &text.replace(from, to));
+    carry_out(folder.path(), policies, true).map(|report| !report.failures.is_empty()).map_err(|error| error.to_string())
+}
+
+fn write(root: &Path, path: &str, text: &str) {
+    let path = root.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
