@@ -9,7 +9,7 @@ use arrow::ipc::writer::StreamWriter;
 use chrono::{Days, NaiveDate};
 use sha2::{Digest, Sha256};
 
-use crate::domain::{CountyCode, Fen, Month, hex};
+use crate::domain::{CountyCode, Fen, Period, hex};
 use crate::engine::{EngineError, Models, Param, Params, read_table};
 use crate::pipeline::{Context, PipelineError};
 use crate::policy::{Adjustments, IncomeFigure, Line, Operator, Rule, Rural, figure_for};
@@ -32,14 +32,15 @@ impl Lines {
     pub fn draw(
         rule: &Rule,
         counties: &BTreeSet<String>,
-        period: Month,
+        period: Period,
         known_on: NaiveDate,
         figures: &[IncomeFigure],
     ) -> Self {
         let mut lines = Self { by_county: BTreeMap::new(), missing: Vec::new(), floor: Fen::ZERO };
         for code in counties {
             let geography = CountyCode::parse(code).ok().map(|county| rule.line.geography.code_for(&county));
-            let figure = geography.and_then(|geography| figure_for(&rule.line, &geography, period, known_on, figures));
+            let figure =
+                geography.and_then(|geography| figure_for(&rule.line, &geography, period.month(), known_on, figures));
             match figure.and_then(|figure| Line::draw(rule, figure)) {
                 Some(line) => drop(lines.by_county.insert(code.clone(), line)),
                 None => lines.missing.push(code.clone()),
@@ -75,7 +76,7 @@ impl Lines {
 }
 
 /// Parameters of a rule's statement.
-pub(in crate::pipeline) fn params(rule: &Rule, lines: &Lines, period: Month, has_roster: bool) -> Params {
+pub(in crate::pipeline) fn params(rule: &Rule, lines: &Lines, period: Period, has_roster: bool) -> Params {
     let flag = Param::Boolean;
     [
         ("rule_id", Param::Text(rule.id.clone())),
