@@ -174,7 +174,7 @@ fn listed_rules(context: &Context, period: Month, lines: &BTreeMap<String, Lines
         .collect()
 }
 
-fn rule_text(rule: &Rule) -> String {
+pub(in crate::pipeline) fn rule_text(rule: &Rule) -> String {
     let tags: Vec<&str> = rule.who.tags.iter().map(|tag| tag.chinese()).collect();
     let rural = rule.who.rural == crate::policy::Rural::Required;
     let who = match (tags.is_empty(), rural) {
