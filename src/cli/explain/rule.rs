@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::tree::Node;
-use super::{rows, text, yes_no};
+use super::{rows, text, yes_no, yuan};
 
 /// The branch.
 pub(super) fn branch(rule: &Value) -> Node {
@@ -42,7 +42,10 @@ fn item(item: &Value) -> Node {
             if item["is_required"] == true { passes } else { "不要求" },
         )),
         "insurance" => insurance(item),
-        _ => Node::new(format!("{}: {passes}", text(item, "label"))),
+        _ => Node::new(format!("{}: {passes}", text(item, "label"))).with([
+            Node::new(format!("申报 {}", yuan(item, "declared_amount"))),
+            Node::new(format!("限额 {}", item["limit_amount"].as_str().unwrap_or("缺少数据"))),
+        ]),
     }
 }
 
@@ -55,17 +58,23 @@ fn tag(tag: &Value) -> Node {
 }
 
 fn insurance(item: &Value) -> Node {
-    let accepted: Vec<&str> = rows(item, "accepted").iter().filter_map(Value::as_str).collect();
-    let accepted = if accepted.is_empty() { "不限".to_owned() } else { accepted.join("、") };
+    let codes = |key: &str| {
+        let codes: Vec<&str> = rows(item, key).iter().filter_map(Value::as_str).collect();
+        if codes.is_empty() { "不限".to_owned() } else { codes.join("、") }
+    };
     Node::new(format!(
-        "险种 {accepted}: 计入结算 {} 笔, 不计入 {} 笔",
-        item["counted_claims"], item["other_claims"]
+        "险种 {}, 医疗类别 {}, 结算地 {}: 计入结算 {} 笔, 不计入 {} 笔",
+        codes("accepted"),
+        codes("accepted_care"),
+        codes("accepted_places"),
+        item["counted_claims"],
+        item["other_claims"]
     ))
 }
 
 fn amounts(rule: &Value) -> Node {
     let window = &rule["window"];
-    let mut node = Node::new(format!("金额 ({} 至 {}, 按{})", text(window, "from"), text(window, "to"), date(window)));
+    let mut node = Node::new(format!("金额 ({} 至 {}, 按{})", text(window, "from"), text(window, "to"), text(window, "date_name")));
     let Some(amounts) = rule.get("amounts").filter(|amounts| amounts.is_object()) else {
         node.say("没有可计入的结算");
         return node;
@@ -88,14 +97,6 @@ fn amounts(rule: &Value) -> Node {
     node
 }
 
-fn date(window: &Value) -> &'static str {
-    match text(window, "date") {
-        "discharged" => "出院日期",
-        "benefit_year" => "待遇年度",
-        _ => "结算日期",
-    }
-}
-
 fn stay(stay: &Value) -> Node {
     let mark = if stay["is_dearest"] == true { " ← 费用最高" } else { "" };
     Node::new(format!(
@@ -114,24 +115,39 @@ fn line(rule: &Value) -> Node {
     };
     let over = if text(line, "operator") == ">" { "超过(不含本数)" } else { "达到(含本数)" };
     let mut node = Node::new(format!("标准: {over} {} 元", text(line, "line_amount")));
-    if let Some(income) = line["income_amount"].as_str() {
-        let kind = if line["is_provisional"] == true { "暂用" } else { "正式" };
-        let published = line["published"].as_str().map_or("发布日期未注明".to_owned(), |day| format!("{day} 发布"));
-        node.add(
-            Node::new(format!("{} 年收入 {income} 元 × {}", line["year"], text(line, "multiple"))).with([
-                Node::new(format!("指标 {}, 区划 {}", text(line, "series"), text(line, "geography"))),
-                Node::new(format!("第 {} 版, {published}, {kind}数据, 来源 {}", line["release"], text(line, "source"))),
-            ]),
-        );
+    node.say(format!("即 {}", text(line, "rule")));
+    if let Some(figure) = line.get("figure").filter(|figure| figure.is_object()) {
+        node.add(figure_node(figure));
     }
-    node.say(format!("预警 超过 {} 元", text(line, "warn_amount")));
+    for band in rows(line, "bands") {
+        let mark = if band["holds"] == true { " ← 所在档" } else { "" };
+        let near = if band["is_near"] == true { " (仅关注)" } else { "" };
+        node.say(format!("{} {} 元起{near}{mark}", text(band, "band"), text(band, "from_amount")));
+    }
+    if let Some(warn) = line["warn_amount"].as_str() {
+        node.say(format!("预警 超过 {warn} 元"));
+    }
+    if let Some(kept) = line["kept_amount"].as_str() {
+        node.say(format!("公布前的暂用标准 {kept} 元, 已列入者保留"));
+    }
     let distance = &rule["distance"];
     if distance.is_object() {
-        let side = if distance["is_over"] == true { "已越线, 相差" } else { "未越线, 相差" };
-        node.say(format!("{side} {} 元", text(distance, "amount")));
+        let side = if distance["is_over"] == true { "已越线" } else { "未越线" };
+        node.say(format!("{side}, 相差 {} 元", text(distance, "amount")));
         if let Some(day) = distance["first_crossed_date"].as_str() {
             node.say(format!("首次越线 {day}"));
         }
     }
     node
+}
+
+/// The published figure that the line is drawn from.
+fn figure_node(figure: &Value) -> Node {
+    let kind = if figure["is_provisional"] == true { "暂用 (上年数据未公布)" } else { "正式" };
+    let published = figure["published"].as_str().map_or("发布日期未注明".to_owned(), |day| format!("{day} 发布"));
+    let (year, amount, multiple) = (&figure["year"], text(figure, "amount"), text(figure, "multiple"));
+    Node::new(format!("{year} 年收入 {amount} 元 × {multiple}")).with([
+        Node::new(format!("指标 {}, 区划 {}", text(figure, "series"), text(figure, "geography"))),
+        Node::new(format!("第 {} 版, {published}, {kind}, 来源 {}", figure["release"], text(figure, "source"))),
+    ])
 }

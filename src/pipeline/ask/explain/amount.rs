@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::cells::{money, text};
 use super::rule::Facts;
 use crate::domain::Fen;
-use crate::policy::{Adjustments, Basis, Operator, Rule};
+use crate::policy::{Basis, Netting, Operator, Rule};
 
 /// Care types (`MED_TYPE`) of inpatient care.
 const INPATIENT: [&str; 9] = ["21", "22", "23", "24", "25", "26", "27", "28", "52"];
@@ -22,27 +22,40 @@ pub(super) fn amounts(rule: &Rule, sums: &Value) -> Value {
             "counts": basis == rule.cost.basis,
         })
     };
-    let subtracts = rule.cost.adjustments == Adjustments::Subtract;
-    let is_in_basis = rule.cost.basis == Basis::NetBurden;
+    let later = match (rule.cost.basis, rule.cost.adjustments) {
+        (Basis::NetBurden, _) => "in basis",
+        (_, Netting::Subtract) => "subtracted",
+        (_, Netting::Ignore) => "ignored",
+    };
+    let assistance = if adds_assistance(rule) { "added back" } else { "in basis" };
     json!({
         "claim_count": sums["claim_count"],
         "total_amount": sums["total_amount"],
         "fund_amount": sums["fund_amount"],
         "bases": Basis::ALL.map(basis),
-        "netted": [{
-            "item": "adjustments",
-            "amount": sums["adjustment_amount"],
-            "treatment": if is_in_basis { "in basis" } else if subtracts { "subtracted" } else { "ignored" },
-        }],
+        "netted": [
+            { "item": "adjustments", "amount": sums["adjustment_amount"], "treatment": later },
+            { "item": "medical_assistance", "amount": sums["medical_assistance_amount"], "treatment": assistance },
+        ],
         "measured_amount": sums["measured_amount"],
     })
 }
 
 /// What one claim adds to the measured cost of a rule.
 pub(super) fn measured_of(rule: &Rule, claim: &Value) -> Fen {
-    let amount = money(claim, &format!("{}_amount", rule.cost.basis.name()));
-    let subtracts = rule.cost.adjustments == Adjustments::Subtract && rule.cost.basis != Basis::NetBurden;
-    if subtracts { Fen(amount.0 - money(claim, "adjustment_amount").0) } else { amount }
+    let mut amount = money(claim, &format!("{}_amount", rule.cost.basis.name())).0;
+    if rule.cost.adjustments == Netting::Subtract && rule.cost.basis != Basis::NetBurden {
+        amount -= money(claim, "adjustment_amount").0;
+    }
+    if adds_assistance(rule) {
+        amount += money(claim, "medical_assistance_amount").0;
+    }
+    Fen(amount)
+}
+
+/// Whether the rule measures the cost before medical assistance; the parts of `component_self_pay` are before it.
+fn adds_assistance(rule: &Rule) -> bool {
+    rule.cost.medical_assistance == Netting::Ignore && rule.cost.basis != Basis::ComponentSelfPay
 }
 
 /// Whether an amount crosses the line by the rule's operator.

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::Asking;
 use super::cells::{mask, text};
+use super::{Asking, Known};
+use crate::domain::{CountyCode, Fen, Period};
 use crate::engine::{Param, Source};
 use crate::pipeline::PipelineError;
+use crate::policy::{Means, MeansLimit, MeansOf, MeansOperator, Rule, Shape, describe, figure_for};
 
 impl Asking<'_> {
     /// One entry per application; the applicant's row decides what was declared.
@@ -47,4 +50,64 @@ impl Asking<'_> {
         let sources = [("applications".to_owned(), Source::Files(files))].into();
         self.answer("explain_household", &params, sources, "all buckets".to_owned()).await
     }
+}
+
+/// The items of a rule's means test on the latest application of the year; none where the rule asks for none.
+pub(super) fn means(rule: &Rule, period: Period, known: &Known) -> Vec<Value> {
+    if rule.shape != Shape::Application {
+        return Vec::new();
+    }
+    let year = period.year().to_string();
+    let last_day = period.last_day().to_string();
+    let made = |application: &&Value| {
+        text(application, "application_date").is_some_and(|day| day.starts_with(&year) && day <= last_day.as_str())
+    };
+    let application = known.applications.iter().filter(made).next_back();
+    rule.means.iter().map(|means| item(rule, means, period, application, known)).collect()
+}
+
+fn item(rule: &Rule, means: &Means, period: Period, application: Option<&Value>, known: &Known) -> Value {
+    let declared = application.and_then(|application| declared(means, application));
+    let limit = limit(rule, means, period, application, known);
+    let passes = declared.zip(limit).map(|(declared, limit)| match means.operator {
+        MeansOperator::Under => declared < limit,
+        MeansOperator::UpTo => declared <= limit,
+        MeansOperator::Over => declared > limit,
+        MeansOperator::From => declared >= limit,
+    });
+    json!({
+        "item": "means",
+        "label": describe::means(means),
+        "passes": passes,
+        "declared_amount": declared.map(|amount| amount.round_dp(2).to_string()),
+        "limit_amount": limit.map(|amount| amount.round_dp(2).to_string()),
+    })
+}
+
+/// What the household declared of it, in yuan.
+fn declared(means: &Means, application: &Value) -> Option<Decimal> {
+    let amount = |column| text(application, column).and_then(|amount| Fen::parse(amount).ok()).map(Fen::yuan);
+    match means.of {
+        MeansOf::Assets => amount("assets_amount"),
+        MeansOf::HouseholdIncome => amount("household_income_amount"),
+        MeansOf::IncomePerHead => {
+            let members = application["members"].as_array().map_or(0, Vec::len);
+            amount("household_income_amount")?.checked_div(Decimal::from(members))
+        }
+    }
+}
+
+fn limit(rule: &Rule, means: &Means, period: Period, application: Option<&Value>, known: &Known) -> Option<Decimal> {
+    let series = match &means.limit {
+        MeansLimit::Fixed(amount) => return Some(amount.yuan()),
+        MeansLimit::Series(series) => series,
+    };
+    let county = known.register.first().and_then(|row| text(row, "county_code"));
+    let county = county.or_else(|| text(application?, "county_code"))?;
+    let geography = series.geography.code_for(&CountyCode::parse(county).ok()?);
+    let (_, indicator) = series.series.by_residence().into_iter().next()?;
+    let place = (geography.as_str(), period.month());
+    let before = rule.line.before_publication;
+    let chosen = figure_for(series, indicator, before, place, period.last_day(), &known.figures)?;
+    chosen.figure.amount.yuan().checked_mul(series.multiple)
 }

@@ -15,16 +15,16 @@ use arrow::array::RecordBatch;
 use serde_json::{Value, json};
 
 use crate::contracts::Feed;
-use crate::domain::{IdNumber, Month, PersonKey, bucket_of, mask_id};
+use crate::domain::{IdNumber, Period, PersonKey, bucket_of, mask_id};
 use crate::engine::{Param, Params, Source, Statement};
 use crate::pipeline::compute::{Lines, Stated, income_figures, rules, sources};
-use crate::pipeline::lists::rule_text;
 use crate::pipeline::{Context, PipelineError};
-use crate::policy::{IncomeFigure, Rule};
+use crate::policy::{IncomeFigure, Line, Rule};
 use crate::warehouse::Version;
 
 use cells::{as_json, mask};
-use rule::{Facts, branch, counts, is_valid};
+use population::rural_status;
+use rule::{Days, Facts, branch, counts, is_valid};
 
 /// Everything known of a person for a period, as a tree of rows by column name. Masked unless asked otherwise.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ pub fn person_named(number: &str, cert_type: Option<&str>) -> Result<PersonKey, 
 pub async fn explain(
     context: &Context,
     person: PersonKey,
-    period: Month,
+    period: Period,
     unmask: bool,
 ) -> Result<Explanation, PipelineError> {
     let version = context.warehouse.current().await?;
@@ -71,7 +71,7 @@ pub async fn explain(
             "tags": known.tags,
             "claims": known.claims,
             "held": asking.rows("explain_held", &asking.base(), BTreeMap::new()).await?,
-            "applications": asking.households().await?,
+            "applications": known.applications,
             "rules": rules,
         }),
     })
@@ -81,7 +81,7 @@ struct Asking<'a> {
     context: &'a Context,
     version: &'a Version,
     person: PersonKey,
-    period: Month,
+    period: Period,
     unmask: bool,
 }
 
@@ -90,6 +90,7 @@ struct Known {
     register: Vec<Value>,
     tags: Vec<Value>,
     claims: Vec<Value>,
+    applications: Vec<Value>,
     findings: Vec<Value>,
     stated: Stated,
     figures: Vec<IncomeFigure>,
@@ -118,6 +119,7 @@ impl Asking<'_> {
             register,
             tags: self.rows("explain_tags", &base, rosters).await?,
             claims: claims.into_iter().map(|claim| with_file(claim, &files)).collect(),
+            applications: self.households().await?,
             findings: self.rows("explain_finding", &base, BTreeMap::new()).await?,
             stated,
             figures: income_figures(context, self.version)?,
@@ -162,6 +164,7 @@ impl Asking<'_> {
             None => counties(&known.register),
         };
         let lines = Lines::draw(rule, &county, self.period, self.period.last_day(), &known.figures);
+        let line = own_line(&lines, known);
         let has_roster = rule.who.tags.iter().any(|tag| known.stated.has(tag.code()));
         let mut params = rules::params(rule, &lines, self.period, has_roster);
         params.extend(self.base());
@@ -172,19 +175,30 @@ impl Asking<'_> {
         };
         Ok(branch(&Facts {
             rule,
-            text: rule_text(rule),
-            period: self.period,
+            window: Days::of(rule, self.period),
             register: known.register.first(),
             tags: &known.tags,
-            has_roster,
+            stated: &known.stated,
             valid_claims: known.claims.iter().filter(|claim| is_valid(claim)).count(),
             counted: known.claims.iter().filter(|claim| counts(rule, claim)).collect(),
             sums: sums.first(),
-            line: lines.by_county.values().next(),
+            line,
+            means: household::means(rule, self.period, known),
             finding,
             is_computed: self.version.table("findings").any(decided),
         }))
     }
+}
+
+/// The line of the person's residence; where it holds for everybody, that one.
+fn own_line<'l>(lines: &'l Lines, known: &Known) -> Option<&'l Line> {
+    let residence = match rural_status(known.register.first(), &known.tags).is_rural {
+        Some(true) => "rural",
+        Some(false) => "urban",
+        None => "any",
+    };
+    let of = |wanted: &str| lines.by_place.iter().find(|((_, place), _)| *place == wanted).map(|(_, line)| line);
+    of("any").or_else(|| of(residence))
 }
 
 /// Short file id to the name under which the file landed.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::cells::text;
 use super::rule::Facts;
 use crate::domain::Tag;
-use crate::policy::Rural;
+use crate::policy::{Rural, TagsOn};
 
 /// Tags whose holders are rural people by definition (domain notes §4, §5).
 const RURAL_TAGS: [Tag; 5] =
@@ -60,20 +60,34 @@ pub(super) fn source_name(source: Option<&str>) -> &'static str {
 
 /// The items in the order in which the rule names them; `passes` is empty while nobody knows.
 pub(super) fn population(facts: &Facts<'_>) -> Vec<Value> {
-    vec![wanted_tags(facts), rural(facts), insurance(facts)]
+    let who = &facts.rule.who;
+    let mut items = vec![tags(facts, "tags", &who.tags)];
+    if !who.without_tags.is_empty() {
+        items.push(tags(facts, "without_tags", &who.without_tags));
+    }
+    items.extend([rural(facts), insurance(facts)]);
+    items.extend(facts.means.iter().cloned());
+    items
 }
 
-fn wanted_tags(facts: &Facts<'_>) -> Value {
-    let wanted = &facts.rule.who.tags;
-    let parts: Vec<Value> = wanted.iter().map(|tag| tag_item(facts, *tag)).collect();
+/// Tags of which the person needs one, or of which the person may have none.
+fn tags(facts: &Facts<'_>, item: &str, tags: &[Tag]) -> Value {
+    let parts: Vec<Value> = tags.iter().map(|tag| tag_item(facts, *tag)).collect();
     let holds_one = parts.iter().any(|part| part["holds"] == true);
-    let passes = match (wanted.is_empty() || holds_one, facts.has_roster) {
-        (true, _) => Some(true),
-        (false, true) => Some(false),
+    let is_wanted = item == "tags";
+    let is_stated = tags.iter().any(|tag| facts.stated.has(tag.code()));
+    let passes = match (holds_one, is_stated) {
+        _ if tags.is_empty() => Some(true),
+        (true, _) => Some(is_wanted),
+        (false, true) => Some(!is_wanted),
         // no roster states any of them, so nobody can say that the person is on none
         (false, false) => None,
     };
-    json!({ "item": "tags", "passes": passes, "on": facts.period.last_day().to_string(), "tags": parts })
+    let on = match facts.rule.who.tags_on {
+        TagsOn::PeriodEnd => format!("{}有效", facts.window.to),
+        TagsOn::AnyDayOfWindow => format!("{}至{}任一日有效", facts.window.from, facts.window.to),
+    };
+    json!({ "item": item, "passes": passes, "on": on, "tags": parts })
 }
 
 fn tag_item(facts: &Facts<'_>, tag: Tag) -> Value {
@@ -105,6 +119,8 @@ fn insurance(facts: &Facts<'_>) -> Value {
     json!({
         "item": "insurance",
         "accepted": facts.rule.who.insurance,
+        "accepted_care": facts.rule.cost.care,
+        "accepted_places": facts.rule.cost.payment_place,
         "passes": counted > 0,
         "counted_claims": counted,
         "other_claims": facts.valid_claims - counted,

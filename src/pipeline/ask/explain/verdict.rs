@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::cells::{money, text};
 use super::rule::Facts;
 use crate::domain::Fen;
-use crate::policy::Operator;
+use crate::policy::{Operator, describe};
 
 /// The status in the officers' words.
 pub(super) fn conclusion(status: &str) -> &'static str {
@@ -60,7 +60,7 @@ pub(super) fn because(facts: &Facts<'_>, status: &str, reason: Option<&str>, ite
 
 /// `超过标准 28134.00 元,超出 1866.00 元`.
 fn distance(facts: &Facts<'_>, measured: Fen, line: Fen) -> String {
-    let basis = facts.rule.cost.basis.chinese();
+    let basis = describe::cost(facts.rule);
     let (over, short) = (Fen(measured.0 - line.0), Fen(line.0 - measured.0));
     match (over.0, facts.rule.line.operator) {
         (1.., Operator::Over) => format!("{basis}计 {measured} 元,超过标准 {line} 元,超出 {over} 元"),
@@ -75,15 +75,16 @@ fn failed(item: &Value) -> Option<String> {
     if item["passes"] != false {
         return None;
     }
-    let names = |key: &str, holds: bool| -> String {
+    let names = |holds: bool| -> String {
         let tags = item["tags"].as_array().map_or(&[][..], Vec::as_slice);
         let names: Vec<&str> =
-            tags.iter().filter(|tag| tag["holds"] == holds).filter_map(|tag| text(tag, key)).collect();
+            tags.iter().filter(|tag| tag["holds"] == holds).filter_map(|tag| text(tag, "name")).collect();
         names.join("、")
     };
     match text(item, "item")? {
-        "tags" => Some(format!("{}不在{}名册上", text(item, "on").unwrap_or_default(), names("name", false))),
-        "without_tags" => Some(format!("在{}名册上,本规则不适用于这些人员", names("name", true))),
+        "tags" => Some(format!("不在{}名册上({})", names(false), text(item, "on").unwrap_or_default())),
+        "without_tags" => Some(format!("在{}名册上,本规则不适用于这些人员", names(true))),
+        "means" => Some(format!("不符合:{}", text(item, "label").unwrap_or_default())),
         "rural" => Some(format!("不是农村居民(依据:{})", super::population::source_name(text(item, "source")))),
         _ => None,
     }
