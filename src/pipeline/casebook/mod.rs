@@ -2,6 +2,7 @@
 //! compared with what the case says. Reads the assets only; no workspace data, no ledger.
 
 mod compare;
+mod found;
 mod rows;
 mod world;
 

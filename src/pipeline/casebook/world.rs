@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::compare::{CaseFailure, Findings};
+use super::compare::{CaseFailure, compare};
+use super::found::Findings;
 use super::rows;
 use crate::domain::CountyCode;
 use crate::engine::Engine;
@@ -43,7 +44,7 @@ impl World {
             people.filter_map(|person| person.county.as_ref()).map(CountyCode::to_string).collect();
         let trial = Trial { engine, policy: &self.policy, counties: &counties, data: Data::Rows(&tables), workers: 1 };
         let findings = Findings::read(&trial.findings(first.period).await?)?;
-        let compared = cases.iter().zip(&keys).map(|(case, keys)| findings.compare(case, keys, &self.policy));
+        let compared = cases.iter().zip(&keys).map(|(case, keys)| compare(case, keys, &findings, &self.policy));
         Ok(compared.flatten().collect())
     }
 }

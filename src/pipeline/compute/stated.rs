@@ -61,7 +61,7 @@ impl Stated {
     }
 
     /// Columns as the model declares them; a workspace's own copy of the model may lack one.
-    pub(super) fn add(&mut self, batch: &RecordBatch) -> Result<(), PipelineError> {
+    fn add(&mut self, batch: &RecordBatch) -> Result<(), PipelineError> {
         let text = |name| batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
         let months = batch.column_by_name("last_full_month").and_then(|column| column.as_primitive_opt::<Date32Type>());
         let (Some(tags), Some(offices), Some(months)) = (text("tag"), text("source_office"), months) else {
