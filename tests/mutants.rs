@@ -153,7 +153,6 @@ const OF_MEASURES: &[Mutant] = &[
     (STAY, "stay_date >= $window_from and", "", &["gansu-county"]),
     (STAY, "max(counted_date) as stay_date", "min(counted_date) as stay_date", &["gansu-county"]),
     (STAY, "group by person_key, visit_id", "group by person_key, visit_id, claim_id", &["gansu-county"]),
-    (APPLICATIONS, "application_date >= $year_from and", "", &["dezhou"]),
     (APPLICATIONS, "and application_date <= $on_date", "", &["dezhou"]),
     (
         APPLICATIONS,
