@@ -7,7 +7,7 @@ use std::time::Instant;
 use calamine::{Data, Reader, Xlsx, open_workbook};
 use chrono::{DateTime, NaiveDate};
 use poverty_watch::config::Layout;
-use poverty_watch::domain::{CountyCode, Fen, Month, PersonKey};
+use poverty_watch::domain::{CountyCode, Fen, Period, PersonKey};
 use poverty_watch::ledger::Ledger;
 use poverty_watch::pipeline::seal::{SealContext, SealError, SealSummary, previous_lists, seal};
 use poverty_watch::referrals::{
@@ -28,7 +28,7 @@ impl Place {
         Self { folder, layout, ledger }
     }
 
-    fn build(&self, month: Month, rows: &[ListRow], counties: &BTreeMap<CountyCode, String>) -> Lists {
+    fn build(&self, month: Period, rows: &[ListRow], counties: &BTreeMap<CountyCode, String>) -> Lists {
         let previous = previous_lists(&self.layout, &self.ledger, month).unwrap();
         let area = county("990100");
         let rules = rules();
@@ -36,13 +36,13 @@ impl Place {
         build_lists(&request, rows).unwrap()
     }
 
-    fn seal(&self, month: Month, rows: &[ListRow]) -> Result<SealSummary, SealError> {
+    fn seal(&self, month: Period, rows: &[ListRow]) -> Result<SealSummary, SealError> {
         self.seal_for(month, rows, &counties(3))
     }
 
     fn seal_for(
         &self,
-        month: Month,
+        month: Period,
         rows: &[ListRow],
         counties: &BTreeMap<CountyCode, String>,
     ) -> Result<SealSummary, SealError> {
@@ -80,13 +80,13 @@ impl Place {
         found
     }
 
-    fn list_file(&self, month: Month, list_id: &str, kind: &str) -> PathBuf {
+    fn list_file(&self, month: Period, list_id: &str, kind: &str) -> PathBuf {
         self.layout.lists(month).join(list_id).join(format!("{list_id}.{kind}"))
     }
 }
 
-fn month(text: &str) -> Month {
-    Month::parse(text).unwrap()
+fn month(text: &str) -> Period {
+    Period::parse(text).unwrap()
 }
 
 fn county(code: &str) -> CountyCode {

@@ -8,7 +8,7 @@ mod transition;
 pub use forecast::{Forecast, RECENT_MONTHS, forecast};
 pub use transition::{next, year_end};
 
-use crate::domain::{Fen, Month};
+use crate::domain::{Fen, Period};
 
 /// How a case stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,7 +64,7 @@ pub struct Case {
     /// Why it stood so: the reason of an undecided finding, else empty.
     pub reason: String,
     /// The period of that run.
-    pub last_period: Month,
+    pub last_period: Period,
 }
 
 /// What the rule found tonight about a person who is at least near its line.

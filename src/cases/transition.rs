@@ -1,14 +1,14 @@
 //! The one place that says how a case moves.
 
 use super::{Case, CaseEvent, CaseState, EventKind, FindingState};
-use crate::domain::Month;
+use crate::domain::Period;
 
 /// What tonight's finding for `period` does to a case of the same person, rule and benefit year; `None`: nothing.
 ///
 /// A run for an earlier period than the case's last never turns the case back: its history belongs to
 /// the newer run.
 #[must_use]
-pub fn next(previous: Option<&Case>, finding: Option<&FindingState>, period: Month) -> Option<CaseEvent> {
+pub fn next(previous: Option<&Case>, finding: Option<&FindingState>, period: Period) -> Option<CaseEvent> {
     if previous.is_some_and(|case| period < case.last_period) {
         return None;
     }
@@ -51,7 +51,7 @@ fn event(kind: EventKind, from: Option<CaseState>, finding: &FindingState) -> Ca
 /// Closes an open case of `year` once a run for a later year's period comes by: calendar windows start anew,
 /// and the person's next case is another one.
 #[must_use]
-pub fn year_end(case: &Case, year: i32, period: Month) -> Option<CaseEvent> {
+pub fn year_end(case: &Case, year: i32, period: Period) -> Option<CaseEvent> {
     (period.year() > year && case.state.is_open()).then(|| CaseEvent {
         kind: EventKind::Closed,
         from: Some(case.state),
@@ -67,8 +67,8 @@ mod tests {
     use super::*;
     use crate::domain::Fen;
 
-    fn month(text: &str) -> Month {
-        Month::parse(text).unwrap()
+    fn month(text: &str) -> Period {
+        Period::parse(text).unwrap()
     }
 
     fn case(state: CaseState, fen: i64) -> Case {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{Failure, INTERNAL, Session, run::describe};
 use crate::demo::{AREA, DemoOptions, PERIOD, generate};
-use crate::domain::Month;
+use crate::domain::Period;
 use crate::pipeline::run_job;
 use crate::workspace;
 
@@ -41,7 +41,7 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
         return Ok(0);
     }
     let context = session.open_at(&arguments.dir)?;
-    let period = Month::parse(PERIOD).map_err(|error| Failure::new(INTERNAL, error.to_string()))?;
+    let period = Period::parse(PERIOD).map_err(|error| Failure::new(INTERNAL, error.to_string()))?;
     let nightly = run_job(&context, &context.job("nightly")?, period).await?;
     print!("\n{}", describe(&context, &nightly));
     let monthly = run_job(&context, &context.job("monthly")?, period).await?;

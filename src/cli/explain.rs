@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Failure, Format, Session, USAGE, month_argument, run::today};
-use crate::domain::Month;
+use super::{Failure, Format, Session, USAGE, period_argument, run::today};
+use crate::domain::Period;
 use crate::pipeline::{explain, person_named};
 
 #[derive(Debug, clap::Args)]
@@ -15,8 +15,8 @@ pub(super) struct Arguments {
     #[arg(long)]
     cert_type: Option<String>,
     /// The period; this month if left out.
-    #[arg(long, value_parser = month_argument)]
-    month: Option<Month>,
+    #[arg(long, value_parser = period_argument)]
+    month: Option<Period>,
     /// Show name and id in full; leave it out wherever somebody may look over your shoulder.
     #[arg(long)]
     unmask: bool,

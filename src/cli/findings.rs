@@ -1,14 +1,14 @@
 //! `findings`: a period's findings as CSV, without names; for tests and engineers.
 
-use super::{Failure, Session, month_argument};
-use crate::domain::Month;
+use super::{Failure, Session, period_argument};
+use crate::domain::Period;
 use crate::pipeline::read_findings;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The period.
-    #[arg(long, value_parser = month_argument)]
-    month: Month,
+    #[arg(long, value_parser = period_argument)]
+    month: Period,
     /// Only `csv` is written.
     #[arg(long, default_value = "csv", value_parser = ["csv"])]
     format: String,

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::domain::{Month, parse_date};
+use crate::domain::{Period, parse_date};
 use crate::intake::IntakeError;
 use crate::pipeline::{Context, PipelineError, Progress};
 use crate::workspace::{self, WorkspaceError};
@@ -206,9 +206,9 @@ fn date_argument(text: &str) -> Result<NaiveDate, String> {
     parse_date(text).map_err(|error| error.to_string())
 }
 
-/// `2026-10` or `202610`.
-fn month_argument(text: &str) -> Result<Month, String> {
-    Month::parse(text).map_err(|error| error.to_string())
+/// `2026-10`, `202610`, or a third of a month: `2026-10-10`, `2026-10-20`.
+fn period_argument(text: &str) -> Result<Period, String> {
+    Period::parse(text).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use chrono::{FixedOffset, NaiveDate};
 
-use super::{Failure, Session, USAGE, date_argument, intake, month_argument};
-use crate::domain::Month;
+use super::{Failure, Session, USAGE, date_argument, intake, period_argument};
+use crate::domain::{Month, Period};
 use crate::pipeline::{Context, RunReport, run_job};
 
 #[derive(Debug, clap::Args)]
@@ -13,9 +13,9 @@ pub(super) struct Arguments {
     /// Day whose month and year are summed up; today if left out.
     #[arg(long, value_parser = date_argument, conflicts_with = "month")]
     as_of: Option<NaiveDate>,
-    /// Month whose lists are sealed.
-    #[arg(long, value_parser = month_argument)]
-    month: Option<Month>,
+    /// Period whose lists are sealed: a month, or a third of one such as 2026-10-10.
+    #[arg(long, value_parser = period_argument)]
+    month: Option<Period>,
 }
 
 pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
@@ -24,7 +24,7 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
     let seals = job.steps.iter().any(|step| step.name() == "seal");
     let period = match (arguments.month, arguments.as_of) {
         (Some(month), _) => month,
-        (None, Some(day)) => Month::of(day),
+        (None, Some(day)) => Month::of(day).into(),
         (None, None) if seals => {
             return Err(Failure::new(USAGE, format!("run {} seals lists: say which, with --month YYYY-MM", job.name)));
         }
@@ -36,9 +36,9 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
 }
 
 /// The month of the command's moment, on the clock of the offices (+08:00).
-pub(super) fn today(session: &Session) -> Month {
+pub(super) fn today(session: &Session) -> Period {
     let hours = FixedOffset::east_opt(8 * 3600);
-    Month::of(hours.map_or(session.now.date_naive(), |zone| session.now.with_timezone(&zone).date_naive()))
+    Month::of(hours.map_or(session.now.date_naive(), |zone| session.now.with_timezone(&zone).date_naive())).into()
 }
 
 /// What a run did, for a person at the terminal.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::domain::Month;
+use crate::domain::Period;
 
 /// The folders and files of one workspace.
 #[derive(Debug, Clone)]
@@ -49,7 +49,7 @@ impl Layout {
 
     /// `lists/<month>/`, one folder per sealed list.
     #[must_use]
-    pub fn lists(&self, month: Month) -> PathBuf {
+    pub fn lists(&self, month: Period) -> PathBuf {
         self.root.join("lists").join(month.to_string())
     }
 

@@ -6,6 +6,7 @@
 mod calendar;
 mod mask;
 mod money;
+mod period;
 mod person;
 mod region;
 mod tag;
@@ -14,6 +15,7 @@ mod text;
 pub use calendar::{Month, parse_date};
 pub use mask::{mask_id, mask_name, mask_value};
 pub use money::Fen;
+pub use period::Period;
 pub use person::{CertType, IdError, IdNumber, PersonKey, bucket_of, stable_hash};
 pub use region::CountyCode;
 pub use tag::Tag;

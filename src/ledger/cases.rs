@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::store::{Ledger, moment};
 use super::{LedgerError, audit};
 use crate::cases::{Case, CaseEvent, CaseState, EventKind, FindingState, next, year_end};
-use crate::domain::{Fen, Month, PersonKey};
+use crate::domain::{Fen, Period, PersonKey};
 
 /// Tonight's finding about one person by one rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +77,7 @@ impl Ledger {
     /// When the ledger cannot be written; no case is changed then.
     pub fn apply_cases(
         &self,
-        period: Month,
+        period: Period,
         findings: &[CaseFinding],
         at: DateTime<Utc>,
     ) -> Result<CaseCounts, LedgerError> {
@@ -137,7 +137,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn case_history(&self, person: PersonKey) -> Result<Vec<(String, i32, Month, CaseEvent)>, LedgerError> {
+    pub fn case_history(&self, person: PersonKey) -> Result<Vec<(String, i32, Period, CaseEvent)>, LedgerError> {
         let doing = || LedgerError::doing("reading a case's history");
         let connection = self.read();
         let mut statement = connection
@@ -150,7 +150,7 @@ impl Ledger {
         let mut history = Vec::new();
         while let Some(row) = rows.next().map_err(doing())? {
             let period: String = row.get(2).map_err(doing())?;
-            let period = Month::parse(&period).map_err(LedgerError::damaged("case_events.period"))?;
+            let period = Period::parse(&period).map_err(LedgerError::damaged("case_events.period"))?;
             let event = read_event(row).map_err(doing())?;
             history.push((row.get(0).map_err(doing())?, row.get(1).map_err(doing())?, period, event));
         }
@@ -169,7 +169,7 @@ struct CaseWriter<'a> {
 }
 
 impl<'a> CaseWriter<'a> {
-    fn new(transaction: &'a Transaction<'a>, period: Month, at: String) -> Result<Self, LedgerError> {
+    fn new(transaction: &'a Transaction<'a>, period: Period, at: String) -> Result<Self, LedgerError> {
         let prepare = |sql| transaction.prepare_cached(sql).map_err(LedgerError::doing(DOING));
         Ok(Self {
             transaction,
@@ -290,7 +290,7 @@ fn read_case(row: &Row<'_>) -> Result<Stored, LedgerError> {
                 .ok_or_else(|| LedgerError::Damaged { what: "cases.state", why: state.clone() })?,
             measured: Fen(row.get(3).map_err(doing())?),
             reason: row.get(4).map_err(doing())?,
-            last_period: Month::parse(&period).map_err(LedgerError::damaged("cases.last_period"))?,
+            last_period: Period::parse(&period).map_err(LedgerError::damaged("cases.last_period"))?,
         },
     })
 }

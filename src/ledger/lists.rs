@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 use super::landed::whole;
 use super::store::{Ledger, moment};
 use super::{LedgerError, audit};
-use crate::domain::{Fen, Month, PersonKey};
+use crate::domain::{Fen, Period, PersonKey};
 
 /// One person on a sealed list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,8 +30,8 @@ pub struct SealedPerson {
 pub struct SealedList {
     /// See `referrals::ListId`.
     pub list_id: String,
-    /// Month.
-    pub period: Month,
+    /// Period.
+    pub period: Period,
     /// Six digits.
     pub county: String,
     /// Office code: `MZ`, `NC`, ...
@@ -54,6 +54,9 @@ pub struct SealedList {
 
 /// The last lists with their persons, by county and office code.
 pub type LastLists = BTreeMap<(String, String), (SealedList, Vec<SealedPerson>)>;
+
+/// A period's last day as text that sorts: of a whole month the 31st, whether it has one or not.
+const ENDS: &str = "case length(period) when 7 then period || '-31' else period end";
 
 const DOING: &str = "sealing lists";
 const COLUMNS: &str =
@@ -101,7 +104,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn sealed_lists(&self, period: Month) -> Result<Vec<SealedList>, LedgerError> {
+    pub fn sealed_lists(&self, period: Period) -> Result<Vec<SealedList>, LedgerError> {
         let sql = format!("select {COLUMNS} from lists where period = ?1 order by list_id");
         self.select_lists(&sql, &[&period.to_string()])
     }
@@ -115,13 +118,13 @@ impl Ledger {
         &self,
         county: &str,
         office: &str,
-        before: Month,
+        before: Period,
     ) -> Result<Option<(SealedList, Vec<SealedPerson>)>, LedgerError> {
         let sql = format!(
-            "select {COLUMNS} from lists where year = ?1 and county = ?2 and office = ?3 and period < ?4 \
-             order by period desc, seq desc limit 1"
+            "select {COLUMNS} from lists where year = ?1 and county = ?2 and office = ?3 and {ENDS} < ?4 \
+             order by {ENDS} desc, seq desc limit 1"
         );
-        let lists = self.select_lists(&sql, &[&before.year(), &county, &office, &before.to_string()])?;
+        let lists = self.select_lists(&sql, &[&before.year(), &county, &office, &end_of(before)])?;
         let Some(list) = lists.into_iter().next() else { return Ok(None) };
         let persons = self.list_persons(&list.list_id)?;
         Ok(Some((list, persons.into_iter().filter(|person| person.delta != "withdrawn").collect())))
@@ -131,13 +134,13 @@ impl Ledger {
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn last_lists(&self, before: Month) -> Result<LastLists, LedgerError> {
-        let sql = "select distinct county, office from lists where year = ?1 and period < ?2 order by 1, 2";
+    pub fn last_lists(&self, before: Period) -> Result<LastLists, LedgerError> {
+        let sql = format!("select distinct county, office from lists where year = ?1 and {ENDS} < ?2 order by 1, 2");
         let places: Vec<(String, String)> = {
             let connection = self.read();
-            let mut statement = connection.prepare_cached(sql).map_err(LedgerError::doing(DOING))?;
+            let mut statement = connection.prepare_cached(&sql).map_err(LedgerError::doing(DOING))?;
             let rows = statement
-                .query_map(params![before.year(), before.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))
+                .query_map(params![before.year(), end_of(before)], |row| Ok((row.get(0)?, row.get(1)?)))
                 .map_err(LedgerError::doing(DOING))?;
             rows.collect::<Result<_, _>>().map_err(LedgerError::doing(DOING))?
         };
@@ -186,6 +189,11 @@ impl Ledger {
         }
         Ok(lists)
     }
+}
+
+/// See [`ENDS`].
+fn end_of(period: Period) -> String {
+    if period.is_whole() { format!("{period}-31") } else { period.to_string() }
 }
 
 fn seal_one(
@@ -261,7 +269,7 @@ fn read_list(row: &Row<'_>) -> Result<SealedList, LedgerError> {
     let period: String = row.get(1).map_err(doing())?;
     Ok(SealedList {
         list_id: row.get(0).map_err(doing())?,
-        period: Month::parse(&period).map_err(LedgerError::damaged("lists.period"))?,
+        period: Period::parse(&period).map_err(LedgerError::damaged("lists.period"))?,
         county: row.get(2).map_err(doing())?,
         office: row.get(3).map_err(doing())?,
         kind: row.get(4).map_err(doing())?,

@@ -188,7 +188,7 @@ mod tests {
     use super::*;
     use crate::cases::{FindingState, FindingStatus};
     use crate::contracts::{Feed, Outcome, TakenFile, Tally};
-    use crate::domain::{Fen, Month, PersonKey};
+    use crate::domain::{Fen, Period, PersonKey};
     use crate::ledger::{CaseFinding, FileState, NewRun, RunState, StepTiming};
 
     fn ledger() -> (tempfile::TempDir, Ledger) {
@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn a_night_of_many_cases_is_quick_and_repeatable() {
         let (_folder, ledger) = ledger();
-        let month = Month::parse("2026-10").unwrap();
+        let month = Period::parse("2026-10").unwrap();
         let mut findings: Vec<CaseFinding> = (0..40_000)
             .map(|n| CaseFinding {
                 person: PersonKey(n),
@@ -273,9 +273,9 @@ mod tests {
         println!("80,000 findings applied in {:?}", start.elapsed());
         findings[0].state.status = FindingStatus::Flagged;
         findings.truncate(39_999);
-        let counts = ledger.apply_cases(month.next(), &findings, AT).unwrap();
+        let counts = ledger.apply_cases(month.next_third(), &findings, AT).unwrap();
         assert_eq!((counts.escalated, counts.withdrawn), (1, 1));
-        let counts = ledger.apply_cases(Month::parse("2027-01").unwrap(), &findings[..1], AT).unwrap();
+        let counts = ledger.apply_cases(Period::parse("2027-01").unwrap(), &findings[..1], AT).unwrap();
         assert_eq!((counts.opened, counts.closed), (1, 39_999));
         assert_eq!(ledger.case_history(PersonKey(0)).unwrap().len(), 4);
     }

@@ -11,7 +11,7 @@ use super::seal::{SealContext, list_rows, previous_lists, seal};
 use super::{Context, PipelineError};
 use crate::cases::FindingStatus;
 use crate::config::BureauSettings;
-use crate::domain::{CountyCode, Fen, IdNumber, Month, PersonKey};
+use crate::domain::{CountyCode, Fen, IdNumber, Period, PersonKey};
 use crate::engine::read_table;
 use crate::policy::{Rule, describe};
 use crate::referrals::{Cell, ListRequest, ListRow, ListedRule, Lists, Office, Profile, build_lists};
@@ -54,7 +54,7 @@ impl fmt::Display for Sealed {
 pub(super) fn seal_period(
     context: &Context,
     version: &Version,
-    period: Month,
+    period: Period,
     lines: &BTreeMap<String, Lines>,
 ) -> Result<Sealed, PipelineError> {
     let rows = mart_rows(context, version, period)?;
@@ -108,7 +108,7 @@ fn yuan(amounts: impl Iterator<Item = Fen>) -> String {
 }
 
 /// The mart's rows of a period; an id that the register does not have is the one that the key holds.
-fn mart_rows(context: &Context, version: &Version, period: Month) -> Result<Vec<ListRow>, PipelineError> {
+fn mart_rows(context: &Context, version: &Version, period: Period) -> Result<Vec<ListRow>, PipelineError> {
     let mut rows = Vec::new();
     for file in version.table("referral_rows").filter(|file| file.month == Some(period)) {
         for batch in read_table(&context.warehouse.path(file), None)? {
@@ -125,7 +125,7 @@ fn mart_rows(context: &Context, version: &Version, period: Month) -> Result<Vec<
 
 fn period_lists(
     context: &Context,
-    period: Month,
+    period: Period,
     rules: &[ListedRule],
     rows: &[ListRow],
 ) -> Result<Lists, PipelineError> {
@@ -157,7 +157,7 @@ fn seal_now(context: &Context, version: &Version, rules: &[ListedRule], lists: &
 }
 
 /// What lists say of the rules in force.
-fn listed_rules(context: &Context, period: Month, lines: &BTreeMap<String, Lines>) -> Vec<ListedRule> {
+fn listed_rules(context: &Context, period: Period, lines: &BTreeMap<String, Lines>) -> Vec<ListedRule> {
     let rules = context.policy.in_force(period.last_day());
     rules
         .map(|rule| ListedRule {

@@ -11,7 +11,7 @@ use super::compute::{Findings, Stated, Task, read_findings, refresh, refresh_fin
 use super::job::{Job, Split, Step};
 use super::{Context, PipelineError, lists};
 use crate::cases::{FindingState, FindingStatus};
-use crate::domain::Month;
+use crate::domain::Period;
 use crate::engine::Param;
 use crate::intake::{Intake, IntakeSummary, sweep, take_in};
 use crate::ledger::{CaseCounts, CaseFinding, NewRun, RunState, StepTiming};
@@ -46,7 +46,7 @@ pub struct RunReport {
 ///
 /// # Errors
 /// What ended it early; steps that were committed stay, the next run goes on from there.
-pub async fn run_job(context: &Context, job: &Job, period: Month) -> Result<RunReport, PipelineError> {
+pub async fn run_job(context: &Context, job: &Job, period: Period) -> Result<RunReport, PipelineError> {
     let _lock = take_lock(context)?;
     let new = NewRun { key: String::new(), job: job.name.clone(), period: period.to_string() };
     let run_id = context.ledger.start_run(&new, context.now)?;
@@ -79,7 +79,7 @@ fn take_lock(context: &Context) -> Result<File, PipelineError> {
 
 struct Run<'a> {
     context: &'a Context,
-    period: Month,
+    period: Period,
     version: Version,
     findings: Option<Findings>,
     report: RunReport,
@@ -87,7 +87,7 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    async fn new(context: &'a Context, job: &Job, period: Month) -> Result<Self, PipelineError> {
+    async fn new(context: &'a Context, job: &Job, period: Period) -> Result<Self, PipelineError> {
         let version = context.warehouse.current().await?;
         let report = RunReport { job: job.name.clone(), period: period.to_string(), ..RunReport::default() };
         Ok(Self { context, period, version, findings: None, report, timings: Vec::new() })
@@ -252,7 +252,7 @@ fn removal(file: &FileEntry) -> FileEntry {
     FileEntry { rows: 0, inputs: String::new(), ..file.clone() }
 }
 
-fn is_gone(file: &FileEntry, wanted: &std::collections::BTreeSet<(Option<Month>, u16)>) -> bool {
+fn is_gone(file: &FileEntry, wanted: &std::collections::BTreeSet<(Option<Period>, u16)>) -> bool {
     file.bucket.is_some_and(|bucket| !wanted.contains(&(file.month, bucket)))
 }
 

@@ -9,13 +9,13 @@ use super::{
     PreviousPerson, Rollup,
 };
 use crate::cases::FindingStatus;
-use crate::domain::{CountyCode, Month, PersonKey};
+use crate::domain::{CountyCode, Period, PersonKey};
 
 /// What lists are built for.
 #[derive(Debug, Clone, Copy)]
 pub struct ListRequest<'a> {
     /// The month.
-    pub period: Month,
+    pub period: Period,
     /// The area's code: persons whose county is unclear go on lists of its own.
     pub area: &'a CountyCode,
     /// The area's counties with their names; each gets a list from every office, an empty one if need be.
@@ -56,7 +56,7 @@ pub struct ReferralList {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lists {
     /// The month.
-    pub period: Month,
+    pub period: Period,
     /// All lists, by id.
     pub lists: Vec<ReferralList>,
     /// The roll-up.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::cases::FindingStatus;
-use crate::domain::{CountyCode, Month};
+use crate::domain::{CountyCode, Period};
 
 /// Who gets a list, and of what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -107,7 +107,7 @@ impl ListKind {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ListId {
     /// The month.
-    pub period: Month,
+    pub period: Period,
     /// County, or the area for what no county can be named for.
     pub county: CountyCode,
     /// Recipient; `None` for the roll-up.

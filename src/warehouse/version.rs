@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::contracts::TakenFile;
-use crate::domain::Month;
+use crate::domain::{Month, Period};
 
 /// One Parquet file of a version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileEntry {
     /// Table it belongs to: claims, totals, findings, ...
     pub table: String,
-    /// Month it holds, where the table is split by month.
+    /// Month or period it holds, where the table is split so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub month: Option<Month>,
+    pub month: Option<Period>,
     /// Rule it holds, where the table is split by rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
@@ -38,7 +38,7 @@ pub struct FileEntry {
 }
 
 impl FileEntry {
-    fn place(&self) -> (&str, Option<Month>, Option<&str>, Option<u16>, &str) {
+    fn place(&self) -> (&str, Option<Period>, Option<&str>, Option<u16>, &str) {
         (&self.table, self.month, self.rule.as_deref(), self.bucket, &self.path)
     }
 }
@@ -72,6 +72,7 @@ impl Version {
     /// The one file of a table, month and bucket.
     #[must_use]
     pub fn month_bucket(&self, table: &str, month: Month, bucket: u16) -> Option<&FileEntry> {
+        let month = Period::from(month);
         self.files.iter().find(|file| file.table == table && file.bucket == Some(bucket) && file.month == Some(month))
     }
 

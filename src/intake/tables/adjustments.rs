@@ -11,8 +11,9 @@ use super::columns::{Cells, read_part, text_at};
 use super::scan::IdSet;
 use super::slots::{Decided, Part, Shelf, Table, place_of};
 use super::{Batch, Change};
+
 use crate::contracts::Feed;
-use crate::domain::stable_hash;
+use crate::domain::{Period, stable_hash};
 use crate::warehouse::FileEntry;
 
 static TABLE: Table = Table {
@@ -112,7 +113,7 @@ fn places(
     let old = old.filter(|entry| !new.clone().any(|new| new.month == entry.month));
     let mut places = HashMap::new();
     for entry in old.chain(new.clone().filter(|entry| entry.rows > 0)) {
-        let (part, Some(month)) = (batch.existing_part(entry, false), entry.month) else { continue };
+        let (part, Some(month)) = (batch.existing_part(entry, false), entry.month.map(Period::month)) else { continue };
         for batch in read_part(&part, Some(&["claim_id", "person_key", "is_valid"]))? {
             let cells = Cells::new(&batch, &part.path);
             let (ids, persons) = (cells.text("claim_id")?, cells.whole("person_key")?);

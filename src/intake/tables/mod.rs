@@ -21,6 +21,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::IntakeError;
 use super::resolve::{Fate, Origin};
 use crate::contracts::{Feed, Outcome, Tally};
+use crate::domain::Period;
 use crate::warehouse::{FileEntry, Version};
 
 /// Staged files of one feed, taken in together.
@@ -143,7 +144,7 @@ impl Batch<'_> {
 
     /// A file of the version as a part.
     fn existing_part(&self, entry: &FileEntry, held: bool) -> slots::Part {
-        let origin = if held { Origin::Held } else { Origin::Accepted(entry.month) };
+        let origin = if held { Origin::Held } else { Origin::Accepted(entry.month.map(Period::month)) };
         slots::Part { path: self.root.join(&entry.path), origin, file: usize::MAX }
     }
 }

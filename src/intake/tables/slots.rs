@@ -14,7 +14,7 @@ use chrono::NaiveDate;
 use super::super::IntakeError;
 use super::super::resolve::{Fate, HoldReason, Origin};
 use super::columns::{conform, read_part};
-use crate::domain::Month;
+use crate::domain::{Month, Period};
 use crate::engine::{TableWriter, table_schema};
 use crate::warehouse::FileEntry;
 
@@ -161,7 +161,7 @@ impl Shelf<'_> {
         };
         let entry = FileEntry {
             table: table.to_owned(),
-            month,
+            month: month.map(Period::from),
             rule: None,
             bucket: self.bucket,
             path: String::new(),

@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int64Type};
 use serde_json::{Map, Value, json};
 
 use crate::contracts::Feed;
-use crate::domain::{Fen, IdNumber, Month, PersonKey, bucket_of, mask_id, mask_name};
+use crate::domain::{Fen, IdNumber, Period, PersonKey, bucket_of, mask_id, mask_name};
 use crate::engine::{Param, Params, Source, Statement};
 use crate::pipeline::compute::{Lines, Stated, income_figures, rules, sources};
 use crate::pipeline::{Context, PipelineError};
@@ -39,7 +39,7 @@ pub fn person_named(number: &str, cert_type: Option<&str>) -> Result<PersonKey, 
 pub async fn explain(
     context: &Context,
     person: PersonKey,
-    period: Month,
+    period: Period,
     unmask: bool,
 ) -> Result<Explanation, PipelineError> {
     let version = context.warehouse.current().await?;
@@ -80,7 +80,7 @@ struct Asking<'a> {
     context: &'a Context,
     version: &'a Version,
     person: PersonKey,
-    period: Month,
+    period: Period,
 }
 
 impl Asking<'_> {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::contracts::Feed;
-use crate::domain::Month;
+use crate::domain::Period;
 use crate::ledger::{FileState, Run, SealedList};
 use crate::pipeline::{Context, PipelineError};
 
@@ -100,7 +100,7 @@ pub async fn status(context: &Context) -> Result<Status, PipelineError> {
     let last_done =
         runs.iter().filter(|run| run.state == crate::ledger::RunState::Done).filter_map(|run| run.finished_at).max();
     let feeds = Feed::ALL.into_iter().map(|feed| feed_status(context, feed)).collect::<Result<_, _>>()?;
-    let latest = runs.iter().filter(|run| run.job == "monthly").filter_map(|run| Month::parse(&run.period).ok()).max();
+    let latest = runs.iter().filter(|run| run.job == "monthly").filter_map(|run| Period::parse(&run.period).ok()).max();
     let lists = latest.map_or(Ok(Vec::new()), |period| context.ledger.sealed_lists(period))?;
     let lists = lists.into_iter().map(ListStatus::from).collect();
     Ok(Status {

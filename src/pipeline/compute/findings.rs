@@ -8,7 +8,7 @@ use arrow::datatypes::{Decimal128Type, Int64Type};
 use super::refresh::{Task, refresh};
 use super::rules::{self, Lines, income_figures};
 use super::stated::Stated;
-use crate::domain::{Fen, Month, PersonKey};
+use crate::domain::{Fen, Month, Period, PersonKey};
 use crate::engine::{Param, read_table};
 use crate::pipeline::{Context, PipelineError};
 use crate::policy::Rule;
@@ -45,15 +45,15 @@ pub struct FindingRow {
 }
 
 /// The months that a rule's window covers: the calendar year up to the period.
-pub(in crate::pipeline) fn window(period: Month) -> Vec<Month> {
-    Month::new(period.year(), 1).map_or(Vec::new(), |january| january.up_to(period).collect())
+pub(in crate::pipeline) fn window(period: Period) -> Vec<Month> {
+    Month::new(period.year(), 1).map_or(Vec::new(), |january| january.up_to(period.month()).collect())
 }
 
 /// Refreshes the findings of a period.
 pub(in crate::pipeline) async fn refresh_findings(
     context: &Context,
     version: &Version,
-    period: Month,
+    period: Period,
     checks: &[String],
 ) -> Result<Findings, PipelineError> {
     let rules: Vec<&Rule> = context.policy.in_force(period.last_day()).collect();
@@ -94,7 +94,7 @@ pub(in crate::pipeline) async fn refresh_findings(
 pub(in crate::pipeline) fn tasks_per_bucket(
     context: &Context,
     version: &Version,
-    period: Month,
+    period: Period,
     model: &str,
 ) -> Vec<Task> {
     let wanted = context.engine.models().sources_of(model);
@@ -117,14 +117,14 @@ pub(in crate::pipeline) fn tasks_per_bucket(
 pub(in crate::pipeline) fn sources(
     version: &Version,
     wanted: &BTreeSet<String>,
-    period: Month,
+    period: Period,
     bucket: u16,
 ) -> BTreeMap<String, Vec<FileEntry>> {
     let window = window(period);
     let fits = |file: &&FileEntry| match (file.table.as_str(), file.month) {
         ("findings", month) => month == Some(period),
         (_, None) => true,
-        (_, Some(month)) => window.contains(&month),
+        (_, Some(part)) => part.is_whole() && window.contains(&part.month()),
     };
     wanted
         .iter()
@@ -138,7 +138,7 @@ pub(in crate::pipeline) fn sources(
 fn rule_task(
     context: &Context,
     version: &Version,
-    period: Month,
+    period: Period,
     rule: &Rule,
     lines: &Lines,
     has_roster: bool,
@@ -182,7 +182,7 @@ fn texts(context: &Context, entries: &[FileEntry]) -> Result<BTreeSet<String>, P
 ///
 /// # Errors
 /// When a file is damaged.
-pub fn read_findings(context: &Context, version: &Version, period: Month) -> Result<Vec<FindingRow>, PipelineError> {
+pub fn read_findings(context: &Context, version: &Version, period: Period) -> Result<Vec<FindingRow>, PipelineError> {
     let mut rows = Vec::new();
     for entry in version.table("findings").filter(|file| file.month == Some(period)) {
         let columns = ["person_key", "rule_id", "status", "reason", "county_code", "measured_amount", "line_amount"];

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::domain::Month;
+use crate::domain::Period;
 use crate::engine::{Engine, Params, Source, Statement, in_parallel};
 use crate::warehouse::{FileEntry, Version};
 
@@ -18,8 +18,8 @@ pub(in crate::pipeline) struct Task {
     pub(in crate::pipeline) model: String,
     /// Table under which the version lists it.
     pub(in crate::pipeline) table: String,
-    /// Month, where the table is split by month.
-    pub(in crate::pipeline) month: Option<Month>,
+    /// Month or period, where the table is split so.
+    pub(in crate::pipeline) month: Option<Period>,
     /// Rule, where it is split by rule.
     pub(in crate::pipeline) rule: Option<String>,
     /// Bucket.

@@ -9,7 +9,7 @@ use arrow::ipc::writer::StreamWriter;
 use chrono::{Days, NaiveDate};
 use sha2::{Digest, Sha256};
 
-use crate::domain::{CountyCode, Fen, Month, hex};
+use crate::domain::{CountyCode, Fen, Period, hex};
 use crate::engine::{EngineError, Models, Param, Params, read_table};
 use crate::pipeline::{Context, PipelineError};
 use crate::policy::{IncomeFigure, Line, LineMeasure, Netting, Operator, Rule, Rural, line_for};
@@ -36,7 +36,7 @@ impl Lines {
     pub fn draw(
         rule: &Rule,
         counties: &BTreeSet<String>,
-        period: Month,
+        period: Period,
         known_on: NaiveDate,
         figures: &[IncomeFigure],
     ) -> Self {
@@ -48,8 +48,9 @@ impl Lines {
             };
             for (residence, series) in drawn.series.by_residence() {
                 let geography = CountyCode::parse(code).ok().map(|county| drawn.geography.code_for(&county));
-                let line = geography
-                    .and_then(|geography| line_for(rule, (drawn, series), (&geography, period), known_on, figures));
+                let line = geography.and_then(|geography| {
+                    line_for(rule, (drawn, series), (&geography, period.month()), known_on, figures)
+                });
                 match line {
                     Some(line) => drop(lines.by_place.insert((code.clone(), residence), line)),
                     None => lines.missing.push(code.clone()),
@@ -94,7 +95,7 @@ impl Lines {
 }
 
 /// Parameters of a rule's statement.
-pub(in crate::pipeline) fn params(rule: &Rule, lines: &Lines, period: Month, has_roster: bool) -> Params {
+pub(in crate::pipeline) fn params(rule: &Rule, lines: &Lines, period: Period, has_roster: bool) -> Params {
     let flag = Param::Boolean;
     [
         ("rule_id", Param::Text(rule.id.clone())),

@@ -7,7 +7,7 @@ use arrow::array::{AsArray, Date32Array, RecordBatch, StringArray};
 use arrow::datatypes::Date32Type;
 
 use super::rules::batch;
-use crate::domain::Month;
+use crate::domain::Period;
 use crate::engine::{EngineError, Models, Param, Source, Statement, read_table};
 use crate::pipeline::{Context, PipelineError};
 use crate::warehouse::{FileEntry, Version};
@@ -37,7 +37,7 @@ impl Stated {
     pub(in crate::pipeline) async fn of_rosters(
         context: &Context,
         version: &Version,
-        period: Month,
+        period: Period,
     ) -> Result<Self, PipelineError> {
         let files = version.table("rosters").map(|file| context.warehouse.path(file)).collect();
         let statement = Statement {

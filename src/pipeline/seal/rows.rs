@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int32Type, Int64Typ
 
 use super::SealError;
 use crate::config::Layout;
-use crate::domain::{Fen, Month, PersonKey};
+use crate::domain::{Fen, Period, PersonKey};
 use crate::engine::read_table;
 use crate::ledger::Ledger;
 use crate::referrals::{Cell, Cells, ListError, ListRow, Office, PreviousList, PreviousPerson, column_called};
@@ -46,7 +46,7 @@ pub fn list_rows(batch: &RecordBatch) -> Result<Vec<ListRow>, SealError> {
 pub fn previous_lists(
     layout: &Layout,
     ledger: &Ledger,
-    period: Month,
+    period: Period,
 ) -> Result<BTreeMap<(String, Office), PreviousList>, SealError> {
     let mut previous = BTreeMap::new();
     for ((county, code), (list, persons)) in ledger.last_lists(period)? {
@@ -67,7 +67,7 @@ pub fn previous_lists(
     Ok(previous)
 }
 
-fn shown_cells(layout: &Layout, period: Month, list_id: &str) -> Result<BTreeMap<PersonKey, Cells>, SealError> {
+fn shown_cells(layout: &Layout, period: Period, list_id: &str) -> Result<BTreeMap<PersonKey, Cells>, SealError> {
     let path = layout.lists(period).join(list_id).join(format!("{list_id}.parquet"));
     let fail = |why: String| SealError::Previous { path: path.clone(), why };
     let mut shown = BTreeMap::new();

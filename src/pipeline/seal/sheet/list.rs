@@ -246,9 +246,8 @@ fn width(column: &SheetColumn, rows: &[ListedPerson]) -> usize {
 fn title(list: &ReferralList, seq: u64) -> String {
     let (period, office) = (list.id.period, list.office);
     format!(
-        "{}年{}月 {}{}{}　编号 {}（第{seq}号）　敏感个人信息，仅限防止返贫致贫监测帮扶使用，不得外传",
-        period.year(),
-        period.number(),
+        "{} {}{}{}　编号 {}（第{seq}号）　敏感个人信息，仅限防止返贫致贫监测帮扶使用，不得外传",
+        period.chinese(),
         list.county_name,
         office.chinese(),
         office.list_name(),

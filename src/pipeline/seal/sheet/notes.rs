@@ -51,7 +51,7 @@ fn lines(list: &ReferralList, seq: u64, context: &SealContext<'_>) -> Vec<(Strin
     let mut lines = vec![
         ("一、本名单", purpose(list)),
         ("名单编号", format!("{id}，本单位第 {seq} 号；编号连续，缺号请立即与发送单位联系")),
-        ("数据所属期", format!("{}年1月至{}年{}月", id.period.year(), id.period.year(), id.period.number())),
+        ("数据所属期", format!("{}年1月至{}", id.period.year(), id.period.chinese())),
         ("发送单位", context.sender.to_owned()),
         ("接收单位", format!("{}{}", list.county_name, list.office.chinese())),
         (

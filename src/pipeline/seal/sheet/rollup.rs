@@ -25,13 +25,7 @@ fn build(rollup: &Rollup, context: &SealContext<'_>) -> Result<Vec<u8>, XlsxErro
     sheet.set_name("汇总表")?;
     sheet.set_default_row_height(18);
     let period = rollup.id.period;
-    let title = format!(
-        "{}年{}月 {}因病返贫致贫风险监测汇总表　编号 {}",
-        period.year(),
-        period.number(),
-        context.area_name,
-        rollup.id
-    );
+    let title = format!("{} {}因病返贫致贫风险监测汇总表　编号 {}", period.chinese(), context.area_name, rollup.id);
     sheet.set_row_height(0, 26)?.write_string_with_format(0, 0, cell_text(&title), &formats.title)?;
     sheet.write_string(
         1,

@@ -8,7 +8,7 @@ use rust_xlsxwriter::{
 };
 use unicode_width::UnicodeWidthStr;
 
-use crate::domain::Month;
+use crate::domain::Period;
 
 /// The sheet that holds the list.
 pub(crate) const LIST_SHEET: &str = "名单";
@@ -67,7 +67,7 @@ impl Formats {
 }
 
 /// A workbook whose bytes depend on its content only.
-pub(super) fn workbook(period: Month, title: &str, sender: &str) -> Result<Workbook, XlsxError> {
+pub(super) fn workbook(period: Period, title: &str, sender: &str) -> Result<Workbook, XlsxError> {
     let mut workbook = Workbook::new();
     let font = Format::new().set_font_name(FONT).set_font_size(11).set_font_charset(134);
     workbook.set_default_format(&font, 18, 72)?;
