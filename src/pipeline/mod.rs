@@ -12,7 +12,7 @@ mod run;
 pub mod seal;
 mod tables;
 
-pub use ask::{Explanation, Status, check, explain, person_named, status};
+pub use ask::{Explanation, Status, check, explain, person_named, policy_layers, status};
 pub use compute::{FindingRow, Lines, income_figures, read_findings};
 pub use context::{Context, Declared, Progress};
 pub use error::PipelineError;
