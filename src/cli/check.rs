@@ -26,6 +26,9 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
     for path in workspace.assets.overrides() {
         println!("note: {path} is the workspace's own");
     }
+    if let Some(layers) = pipeline::policy_layers(&workspace) {
+        print!("policy {}:\n{layers}", workspace.settings.policy);
+    }
     if problems.is_empty() {
         println!("settings, policies, pipelines, tables and SQL are in order");
         return Ok(0);

@@ -165,6 +165,12 @@ impl Declared {
         !of_area(self.counties.clone(), area).is_empty()
     }
 
+    /// The rules.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
     /// The models.
     #[must_use]
     pub fn into_models(self) -> Models {

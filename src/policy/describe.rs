@@ -3,10 +3,29 @@
 use rust_decimal::Decimal;
 
 use super::{
-    DateBasis, Line, LineMeasure, Means, MeansLimit, MeansOf, MeansOperator, Netting, Operator, Rule, Rural,
-    SeriesLine, SeriesOf, Shape, TagsOn, Unit, Window,
+    Band, DateBasis, Line, LineMeasure, Means, MeansLimit, MeansOf, MeansOperator, Netting, Operator, Policy, Rule,
+    Rural, SeriesLine, SeriesOf, Shape, TagsOn, Unit, Window,
 };
 use crate::domain::Tag;
+
+/// Which rules hold, what they take the place of, and what is inherited; in English, for operators, one line each.
+#[must_use]
+pub fn layers(policy: &Policy) -> String {
+    let mut text = String::new();
+    for rule in &policy.rules {
+        let fate = match &rule.overrides {
+            Some(inherited) => format!("overrides {inherited}"),
+            None if policy.inherited.contains(&rule.id) => "is inherited".to_owned(),
+            None => format!("is {}'s own", policy.name),
+        };
+        let until = rule.to.map_or(String::new(), |to| format!(" to {to}"));
+        text.push_str(&format!("rule {} {fate}; {}, from {}{until}\n", rule.id, rule.clause, rule.from));
+    }
+    for change in policy.changes.iter().filter(|change| change.by.is_none()) {
+        text.push_str(&format!("rule {} is dropped\n", change.inherited));
+    }
+    text
+}
 
 /// Whom the rule watches and when they are over its line, in one sentence.
 #[must_use]
@@ -18,7 +37,11 @@ pub fn rule(rule: &Rule) -> String {
     let means: String = rule.means.iter().map(|means| format!("，且{}", self::means(means))).collect();
     match &rule.line.measure {
         LineMeasure::Bands(bands) => {
-            let bands: Vec<String> = bands.iter().map(|band| format!("{}元起{}", band.from, band.name)).collect();
+            let band = |band: &Band| {
+                let only_warns = if band.is_near { "（关注）" } else { "" };
+                format!("{}元起{}{only_warns}", band.from, band.name)
+            };
+            let bands: Vec<String> = bands.iter().map(band).collect();
             format!("{}{}分级：{}{means}", who(rule), cost(rule), bands.join("，"))
         }
         _ => format!("{}{}{over}{}{means}", who(rule), cost(rule), limit(rule)),
@@ -30,20 +53,24 @@ pub fn rule(rule: &Rule) -> String {
 pub fn who(rule: &Rule) -> String {
     let tags = |tags: &[Tag]| tags.iter().map(|tag| tag.chinese()).collect::<Vec<_>>().join("、");
     let who = &rule.who;
+    let applies = match (rule.shape, rule.cost.unit) {
+        (Shape::Application, Unit::Household) => "申请家庭",
+        (Shape::Application, Unit::Applicant) => "申请人",
+        _ => "",
+    };
     let mut text = match (who.tags.is_empty(), who.rural) {
+        (true, Rural::Any) if !applies.is_empty() => String::new(),
         (true, Rural::Required) => "农村居民".to_owned(),
         (true, Rural::Any) => "参保人员".to_owned(),
         (false, Rural::Required) => format!("农村居民中的{}", tags(&who.tags)),
         (false, Rural::Any) => tags(&who.tags),
     };
+    text.push_str(applies);
     if !who.without_tags.is_empty() {
         text.push_str(&format!("（不含{}）", tags(&who.without_tags)));
     }
     if who.tags_on == TagsOn::AnyDayOfWindow && !(who.tags.is_empty() && who.without_tags.is_empty()) {
         text.push_str("（统计期内任一日有效）");
-    }
-    if rule.shape == Shape::Application {
-        text.push_str(if rule.cost.unit == Unit::Household { "申请家庭" } else { "申请人" });
     }
     text
 }
@@ -55,8 +82,9 @@ pub fn cost(rule: &Rule) -> String {
     let window = match (rule.shape, cost.window) {
         (Shape::Stay, _) => "单次住院".to_owned(),
         (Shape::Application, Window::RollingMonths(months)) => format!("申请前{months}个月累计"),
-        (_, Window::CalendarYear) => "本年度累计".to_owned(),
-        (_, Window::RollingMonths(months)) => format!("近{months}个月累计"),
+        (Shape::Application, Window::CalendarYear) => "申请当年累计".to_owned(),
+        (Shape::PersonWindow, Window::CalendarYear) => "本年度累计".to_owned(),
+        (Shape::PersonWindow, Window::RollingMonths(months)) => format!("近{months}个月累计"),
     };
     let date = match cost.date {
         DateBasis::Settled => "",
@@ -64,8 +92,31 @@ pub fn cost(rule: &Rule) -> String {
         DateBasis::BenefitYear => "（按待遇年度）",
     };
     let before = if cost.medical_assistance == Netting::Ignore { "医疗救助前" } else { "" };
-    let declared = if cost.declared_spending { "与申报的其他刚性支出" } else { "" };
-    format!("{window}{date}{before}{}{declared}", cost.basis.chinese())
+    let declared = if cost.declared_spending { "与申报的其他刚性支出之和" } else { "" };
+    format!("{window}{date}{before}{}{}{declared}", cost.basis.chinese(), counted(rule))
+}
+
+/// Which claims count, where not all do.
+fn counted(rule: &Rule) -> String {
+    let insurance = |code: &String| match code.as_str() {
+        "390" => "居民医保".to_owned(),
+        "310" => "职工医保".to_owned(),
+        other => format!("险种{other}"),
+    };
+    let mut only = Vec::new();
+    let counted = &rule.who.insurance;
+    let both = ["390", "310"].iter().all(|code| counted.iter().any(|counted| counted == code));
+    if !counted.is_empty() && !both {
+        only.push(counted.iter().map(insurance).collect::<Vec<_>>().join("、"));
+    }
+    // a stay is inpatient care anyway
+    if !rule.cost.care.is_empty() && rule.shape != Shape::Stay {
+        only.push(format!("医疗类别{}", rule.cost.care.join("、")));
+    }
+    if !rule.cost.payment_place.is_empty() {
+        only.push(format!("结算地点{}", rule.cost.payment_place.join("、")));
+    }
+    if only.is_empty() { String::new() } else { format!("（只计{}）", only.join("，")) }
 }
 
 /// The line as the rule draws it, before any figure is known.
@@ -122,7 +173,7 @@ fn series(line: &SeriesLine) -> String {
     };
     let series = match &line.series {
         SeriesOf::One(series) => name(series),
-        SeriesOf::ByResidence { rural, urban } => format!("{}（农村）或{}（城镇）", name(rural), name(urban)),
+        SeriesOf::ByResidence { rural, urban } => format!("{}（农村居民按{}）", name(urban), name(rural)),
     };
     let multiple = line.multiple.normalize();
     if multiple == Decimal::ONE {

@@ -51,7 +51,8 @@ pub fn parse_policy(file: &str, text: &str, national: Option<(&str, &str)>) -> R
     let doubtful_change = share(&mut reader, &policy.defaults.doubtful_change.take(), "doubtful_change", "0.25");
     match (hold_change, doubtful_change) {
         (Some(hold_change), Some(doubtful_change)) if reader.problems.is_empty() => {
-            Ok(Policy { name, rules: policy.rules, changes: policy.changes, hold_change, doubtful_change })
+            let Layer { rules, changes, inherited, .. } = policy;
+            Ok(Policy { name, rules, changes, inherited, hold_change, doubtful_change })
         }
         _ => {
             reader.problems.sort_by_key(|problem| problem.line);
@@ -66,6 +67,7 @@ struct Layer {
     defaults: Defaults,
     rules: Vec<Rule>,
     changes: Vec<LayerChange>,
+    inherited: Vec<String>,
 }
 
 impl Layer {
@@ -105,10 +107,12 @@ impl Layer {
         }
         reader.overlaps(&rules, &starts);
         let gone: BTreeSet<&str> = changes.iter().map(|change| change.inherited.as_str()).collect();
-        rules.extend(inherited.iter().filter(|rule| !gone.contains(rule.id.as_str())).cloned());
+        let kept: Vec<Rule> = inherited.iter().filter(|rule| !gone.contains(rule.id.as_str())).cloned().collect();
+        let inherited = kept.iter().map(|rule| rule.id.clone()).collect();
+        rules.extend(kept);
         changes.sort();
         changes.dedup();
-        Self { defaults, rules, changes }
+        Self { defaults, rules, changes, inherited }
     }
 }
 

@@ -5,6 +5,7 @@
 mod basis;
 pub mod casebook;
 pub mod describe;
+mod document;
 mod file;
 mod layers;
 mod line;
@@ -16,6 +17,7 @@ mod rule;
 mod tests;
 
 pub use basis::Basis;
+pub use document::{ClauseKind, Document, DocumentClause, parse_document};
 pub use layers::{NATIONAL, parse_policy};
 pub use line::{Chosen, Doubt, IncomeFigure, Line, doubt, figure_for, figure_of, line_for};
 pub use line_rule::{

@@ -16,6 +16,8 @@ pub struct Policy {
     pub rules: Vec<Rule>,
     /// What it changes of the file that it extends.
     pub changes: Vec<LayerChange>,
+    /// Ids of the rules that it takes over as they stand in that file.
+    pub inherited: Vec<String>,
     /// Share of the flagged people by which a changed rule may move their number before the official run is held.
     pub hold_change: Decimal,
     /// Share by which an income figure may differ from the year before; beyond it the figure is doubtful.

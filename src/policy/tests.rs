@@ -249,3 +249,77 @@ fn every_bundled_policy_reads_and_says_what_becomes_of_the_national_rules() {
         assert_eq!(changes, expected.map(|(rule, by)| (rule.to_owned(), by.to_owned())), "{name}");
     }
 }
+
+/// The sentence of every rule of every bundled policy, as lists print it.
+const SENTENCES: &[(&str, &str)] = &[
+    ("aksu-insured", "参保人员本年度累计个人负担总额分级：2000.00元起蓝色（关注），5000.00元起黄色，10000.00元起红色"),
+    (
+        "dezhou-application",
+        "申请人（不含特困人员、低保对象、低保边缘、刚性支出困难、返贫致贫人口、脱贫不稳定户、边缘易致贫户、突发严重困难户）\
+         申请前12个月累计政策范围内自付超过全市上年城镇居民人均可支配收入（农村居民按农村居民人均可支配收入），\
+         且家庭人均年收入低于本县当年低保标准的2倍，且家庭人均年收入不超过本县当年最低工资标准",
+    ),
+    ("fujian-relapse", "脱贫人口本年度累计目录内自付超过全省上年农村居民人均可支配收入"),
+    ("fujian-into-poverty", "农村居民本年度累计目录内自付超过全省上年农村居民人均可支配收入的2倍"),
+    ("gansu-monitored-stay", "脱贫不稳定户、边缘易致贫户、突发严重困难户单次住院目录内自付超过6000.00元"),
+    (
+        "gansu-rural-stay",
+        "农村居民（不含脱贫不稳定户、边缘易致贫户、突发严重困难户）单次住院医疗救助前目录内自付超过10000.00元",
+    ),
+    (
+        "guangdong-application",
+        "申请家庭申请前12个月累计政策范围内自付达到家庭年可支配收入的60%，且家庭财产不超过100000.00元",
+    ),
+    (
+        "rigid-expenditure",
+        "申请家庭（不含特困人员、低保对象、低保边缘）申请前12个月累计个人负担总额与申报的其他刚性支出之和\
+         超过家庭年可支配收入的40%，且家庭人均年收入低于全省上年居民人均可支配收入",
+    ),
+    ("weixian-lifted-out", "脱贫人口本年度累计目录内自付超过5000.00元"),
+    ("weixian-others", "农村居民（不含脱贫人口）本年度累计目录内自付超过20000.00元"),
+    (
+        "xian-low-income",
+        "特困人员、低保对象、低保边缘、刚性支出困难、返贫致贫人口、脱贫不稳定户、边缘易致贫户、突发严重困难户\
+         本年度累计个人负担总额超过10000.00元",
+    ),
+    (
+        "xian-others",
+        "参保人员（不含特困人员、低保对象、低保边缘、刚性支出困难、返贫致贫人口、脱贫不稳定户、边缘易致贫户、\
+         突发严重困难户）本年度累计个人负担总额超过26000.00元",
+    ),
+    ("yangyuan-lifted-out", "脱贫人口本年度累计个人负担总额超过全省上年农村居民人均可支配收入的0.5倍"),
+    ("yangyuan-rural", "农村居民本年度累计个人负担总额（只计居民医保）超过全省上年农村居民人均可支配收入"),
+    ("yueyang-application", "申请人申请当年累计政策范围内自付达到家庭年可支配收入的50%"),
+    ("yunnan-rural", "农村居民本年度累计目录内自付超过全市当年防返贫监测线"),
+    (
+        "national-relapse",
+        "脱贫人口、脱贫不稳定户、边缘易致贫户、突发严重困难户本年度累计个人负担总额超过全国上年农村居民人均可支配收入",
+    ),
+    ("national-into-poverty", "农村居民本年度累计个人负担总额超过全国上年农村居民人均可支配收入的2倍"),
+];
+
+#[test]
+fn every_bundled_rule_reads_as_a_sentence() {
+    let mut policies: Vec<Policy> = bundled().into_values().collect();
+    policies.push(parse_policy("pipelines/policies/national.toml", NATIONAL, None).unwrap());
+    let rules = policies.iter().flat_map(|policy| &policy.rules);
+    let told: Vec<(&str, String)> = rules.map(|rule| (rule.id.as_str(), super::describe::rule(rule))).collect();
+    let expected: Vec<(&str, String)> = SENTENCES.iter().map(|(id, text)| (*id, (*text).to_owned())).collect();
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn the_layers_tell_what_is_overridden_inherited_and_dropped() {
+    let own = FUJIAN.replace("overrides = \"national-relapse\"\n", "");
+    assert_eq!(
+        super::describe::layers(&parse(&own).unwrap()),
+        "rule fujian-relapse is fujian's own; 闽医保〔2021〕93号第11条, from 2022-01-01\n\
+         rule fujian-into-poverty overrides national-into-poverty; 闽医保〔2021〕93号第11条, from 2022-01-01\n\
+         rule national-relapse is inherited; 医保发〔2021〕10号防范化解因病返贫致贫长效机制, from 2021-01-01\n"
+    );
+    let applied = super::describe::layers(&parse(APPLICATION).unwrap());
+    assert!(
+        applied.ends_with("rule national-into-poverty is dropped\nrule national-relapse is dropped\n"),
+        "{applied}"
+    );
+}

@@ -2,6 +2,7 @@
 
 use crate::config::{EngineSettings, Problem};
 use crate::engine::Engine;
+use crate::policy::describe;
 use crate::workspace::Workspace;
 
 use crate::pipeline::Declared;
@@ -30,4 +31,11 @@ pub async fn check(workspace: &Workspace) -> Vec<Problem> {
     problems.sort_by(|a, b| (&a.file, a.line, &a.message).cmp(&(&b.file, b.line, &b.message)));
     problems.dedup();
     problems
+}
+
+/// The rules of the policy in use and what they take the place of, one line each; `None` while its files are wrong.
+#[must_use]
+pub fn policy_layers(workspace: &Workspace) -> Option<String> {
+    let declared = Declared::read(&workspace.assets, &workspace.settings.policy).ok()?;
+    Some(describe::layers(declared.policy()))
 }

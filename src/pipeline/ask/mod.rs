@@ -4,6 +4,6 @@ mod check;
 mod explain;
 mod status;
 
-pub use check::check;
+pub use check::{check, policy_layers};
 pub use explain::{Explanation, explain, person_named};
 pub use status::{Status, status};
