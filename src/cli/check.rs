@@ -1,7 +1,8 @@
 //! `check`: every problem of the files that people write, and whether the case books come out as written.
 
-use super::{CONFIG, Failure, Session};
-use crate::pipeline::{self, CaseSelection};
+use super::{CONFIG, Failure, Session, USAGE};
+use crate::ledger::Ledger;
+use crate::pipeline::{self, CaseSelection, Done, PipelineError};
 use crate::workspace::{self, Assets};
 
 #[derive(Debug, clap::Args)]
@@ -9,8 +10,11 @@ pub(super) struct Arguments {
     /// Carry out the case books, without data: of all policies, or of those named by --policy.
     #[arg(long)]
     case_book: bool,
-    /// Only this policy's case book; may stand more than once.
-    #[arg(long, requires = "case_book", value_name = "NAME")]
+    /// Show each clause of the governing documents with its rules, cases, runs and lists.
+    #[arg(long, conflicts_with = "case_book")]
+    coverage: bool,
+    /// Only this policy, with --case-book or --coverage; may stand more than once.
+    #[arg(long, value_name = "NAME")]
     policy: Vec<String>,
 }
 
@@ -18,10 +22,21 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
     if arguments.case_book {
         return case_book(arguments, session).await;
     }
+    if arguments.coverage {
+        return coverage(arguments, session);
+    }
+    if !arguments.policy.is_empty() {
+        return Err(Failure::new(USAGE, "--policy goes with --case-book or --coverage"));
+    }
     let workspace = workspace::load(&session.workspace)?;
-    let problems = pipeline::check(&workspace).await;
+    let mut problems = pipeline::check(&workspace).await;
+    let (mut wrong, missing) = pipeline::check_case_books(&workspace.assets, &workspace.settings.policy);
+    problems.append(&mut wrong);
     for problem in &problems {
         println!("{problem}");
+    }
+    for warning in &missing {
+        println!("warning: {warning}");
     }
     for path in workspace.assets.overrides() {
         println!("note: {path} is the workspace's own");
@@ -47,4 +62,37 @@ async fn case_book(arguments: &Arguments, session: &Session) -> Result<u8, Failu
     }
     println!("case book: {} cases, {} policies, {} failed", report.cases, report.policies, report.failures.len());
     Ok(if report.failures.is_empty() { 0 } else { CONFIG })
+}
+
+/// Of the policy in use, with what was run and sealed; of policies named, also without a workspace.
+fn coverage(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
+    let workspace = workspace::load(&session.workspace);
+    let (mut policies, mut done) = (arguments.policy.clone(), None);
+    match &workspace {
+        Ok(workspace) => {
+            let ledger = workspace.layout.ledger();
+            if ledger.exists() {
+                done =
+                    Some(Done::of(&Ledger::open(&ledger).map_err(PipelineError::from)?).map_err(PipelineError::from)?);
+            }
+            if policies.is_empty() {
+                policies.push(workspace.settings.policy.clone());
+            }
+        }
+        Err(error) if policies.is_empty() => return Err(Failure::new(CONFIG, error.to_string())),
+        Err(_) => {}
+    }
+    let assets = Assets::of(&session.workspace);
+    let in_use = workspace.as_ref().ok().map(|workspace| workspace.settings.policy.as_str());
+    let mut count = 0;
+    for policy in &policies {
+        let done = done.as_ref().filter(|_| in_use == Some(policy.as_str()));
+        let coverage = pipeline::coverage(&assets, policy, done).map_err(PipelineError::Config)?;
+        print!("{}", coverage.text);
+        for problem in &coverage.problems {
+            println!("problem: {problem}");
+        }
+        count += coverage.problems.len();
+    }
+    Ok(if count == 0 { 0 } else { CONFIG })
 }

@@ -14,7 +14,10 @@ pub mod seal;
 mod tables;
 
 pub use ask::{Explanation, Status, check, explain, person_named, policy_layers, status};
-pub use casebook::{CaseFailure, CaseReport, CaseSelection, case_folder, cases_by_rule, read_cases, run_case_books};
+pub use casebook::{
+    CaseFailure, CaseReport, CaseSelection, Coverage, Done, case_folder, cases_by_rule, check_case_books, coverage,
+    read_cases, run_case_books,
+};
 pub use compute::{FindingRow, Lines, income_figures, read_findings};
 pub use context::{Context, Declared, Progress};
 pub use error::PipelineError;

@@ -2,6 +2,7 @@
 //! compared with what the case says. Reads the assets only; no workspace data, no ledger.
 
 mod compare;
+mod coverage;
 mod found;
 mod rows;
 mod world;
@@ -17,6 +18,7 @@ use crate::policy::casebook::{Case, parse_case_book};
 use crate::workspace::Assets;
 
 pub use compare::CaseFailure;
+pub use coverage::{Coverage, Done, coverage};
 use world::World;
 
 /// What the case books said.
@@ -145,6 +147,36 @@ async fn carry_out(
         Err(Stop::Failed(failures)) => Ok(failures),
         Err(Stop::Broken(error)) => Err(error),
     }
+}
+
+/// What is wrong with the case books of all policies, without carrying them out; second, rules of the policy in use
+/// that have no case.
+#[must_use]
+pub fn check_case_books(assets: &Assets, in_use: &str) -> (Vec<Problem>, Vec<Problem>) {
+    let (mut problems, mut missing) = (Vec::new(), Vec::new());
+    for name in assets.policies() {
+        // a policy that cannot be read is told elsewhere
+        let Ok(declared) = Declared::read(assets, &name) else { continue };
+        let policy = declared.into_policy();
+        match read_cases(assets, &name, &policy) {
+            Err(mut found) => problems.append(&mut found),
+            Ok(cases) if name == in_use => {
+                let counts = cases_by_rule(&cases);
+                let bare = policy.rules.iter().filter(|rule| !counts.contains_key(&rule.id));
+                missing.extend(bare.map(|rule| {
+                    let hint = format!("write one in {}", case_folder(&name));
+                    Problem::new(
+                        &format!("pipelines/policies/{name}.toml"),
+                        0,
+                        format!("rule {} has no case", rule.id),
+                        hint,
+                    )
+                }));
+            }
+            Ok(_) => {}
+        }
+    }
+    (problems, missing)
 }
 
 /// How many cases each rule of a policy has.
