@@ -8,6 +8,7 @@ use poverty_watch::pipeline::{
 };
 use poverty_watch::workspace::Assets;
 
+use crate::determinism::land_fixtures;
 use crate::workspace::Workspace;
 
 /// Policies that show the choices that no bundled policy makes.
@@ -86,6 +87,44 @@ fn a_wrong_case_and_a_slip_end_with_3_and_are_named() {
         assert!(text.contains(said), "{to}: {text}");
     }
     println!("case book slips: 7 cases");
+}
+
+#[test]
+fn coverage_goes_clause_by_clause() {
+    let workspace = Workspace::new("fujian", "990000");
+    let text = workspace.ok(&["check", "--coverage"]);
+    assert!(text.contains("第11条") && text.contains("fujian-relapse 因病返贫监测"), "{text}");
+    assert!(text.contains("1 of 20 clauses by rules") && !text.contains("problem:"), "{text}");
+    assert!(text.contains("第7条") && text.contains("无规则"), "{text}");
+    land_fixtures(&workspace, None);
+    workspace.ok(&["run", "nightly", "--as-of", "2026-10-31"]);
+    assert!(workspace.ok(&["check", "--coverage"]).contains("no list sealed yet"));
+    workspace.ok(&["run", "monthly", "--month", "2026-10"]);
+    let text = workspace.ok(&["check", "--coverage"]);
+    assert!(text.contains("last run: monthly 2026-10") && text.contains("lists of 2026-10"), "{text}");
+    let listed = |rule: &str| -> u32 {
+        let line = text.lines().find(|line| line.contains(rule)).unwrap();
+        line.split(" cases, ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap()
+    };
+    assert!(listed("fujian-relapse") > 0 && listed("fujian-into-poverty") > 0, "{text}");
+    // of no clause, and without a case
+    let path = "pipelines/policies/fujian.toml";
+    let policy = std::fs::read_to_string(workspace.root().join(path)).unwrap();
+    workspace.write(path, policy.replacen("article = \"11\"", "article = \"21\"", 1).as_bytes());
+    let book = "pipelines/policies/fujian/cases/into-poverty.yaml";
+    workspace.write(book, "案例: []\n".as_bytes());
+    let output = workspace.run(&["check", "--coverage"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    assert!(text.contains("rule fujian-relapse cites article 21, which"), "{text}");
+    assert!(!text.contains("rule fujian-into-poverty has no case"), "the other book has one of it: {text}");
+    workspace.write("pipelines/policies/fujian/cases/relapse.yaml", "案例: []\n".as_bytes());
+    let text = String::from_utf8_lossy(&workspace.run(&["check", "--coverage"]).stdout).into_owned();
+    assert!(text.contains("rule fujian-into-poverty has no case"), "{text}");
+    let output = workspace.run(&["check"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("warning: pipelines/policies/fujian.toml: rule fujian-relapse has no case"), "{text}");
+    println!("coverage: 6 cases");
 }
 
 #[test]
