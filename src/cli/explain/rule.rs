@@ -79,6 +79,11 @@ fn amounts(rule: &Value) -> Node {
         node.say("没有可计入的结算");
         return node;
     };
+    node.say(format!(
+        "医疗费总额 {} 元, 基金支付 {} 元",
+        text(amounts, "total_amount"),
+        text(amounts, "fund_amount")
+    ));
     for basis in rows(amounts, "bases") {
         let mark = if basis["counts"] == true { " ← 本规则按此口径" } else { "" };
         node.say(format!("{} {} 元{mark}", text(basis, "name"), text(basis, "amount")));
