@@ -17,10 +17,11 @@ use serde_json::{Value, json};
 use crate::contracts::Feed;
 use crate::domain::{IdNumber, Period, PersonKey, bucket_of, mask_id};
 use crate::engine::{Param, Params, Source, Statement};
-use crate::pipeline::compute::{Lines, Stated, income_figures, rules, sources};
+use crate::pipeline::compute::rules::{Known as Judging, RuleData, Span};
+use crate::pipeline::compute::{Lines, MEMBERS, Stated, income_figures, sources_in};
 use crate::pipeline::{Context, PipelineError};
 use crate::policy::{IncomeFigure, Line, Rule};
-use crate::warehouse::Version;
+use crate::warehouse::{FileEntry, Version};
 
 use cells::{as_json, mask};
 use population::rural_status;
@@ -101,6 +102,7 @@ impl Asking<'_> {
         [
             ("person_key".to_owned(), Param::Bigint(self.person.0)),
             ("on_date".to_owned(), Param::Date(self.period.last_day())),
+            ("tags_from".to_owned(), Param::Date(self.period.last_day())),
         ]
         .into()
     }
@@ -113,7 +115,7 @@ impl Asking<'_> {
         }
         let claims = self.rows("explain_claims", &base, BTreeMap::new()).await?;
         let files = file_names(context)?;
-        let stated = Stated::of_rosters(context, self.version, self.period).await?;
+        let stated = Stated::read(&context.engine, &context.warehouse, self.version, self.period).await?;
         let rosters = [("stated_tags".to_owned(), stated.rows(context.engine.models())?)].into();
         Ok(Known {
             register,
@@ -122,25 +124,62 @@ impl Asking<'_> {
             applications: self.households().await?,
             findings: self.rows("explain_finding", &base, BTreeMap::new()).await?,
             stated,
-            figures: income_figures(context, self.version)?,
+            figures: income_figures(&context.warehouse, self.version)?,
         })
     }
 
-    /// The rows of a model for this person.
+    /// The rows of a model for this person, from all months that any rule looks at.
     async fn rows(
         &self,
         model: &str,
         params: &Params,
         own: BTreeMap<String, RecordBatch>,
     ) -> Result<Vec<Value>, PipelineError> {
-        let wanted = self.context.engine.models().sources_of(model);
+        let rules = self.context.policy.in_force(self.period.last_day());
+        let sources = self.sources(model, None, Span::of_rules(rules, self.period), own);
+        self.answer(model, params, sources, self.place()).await
+    }
+
+    fn place(&self) -> String {
+        format!("bucket {:03}", bucket_of(self.person, self.version.buckets))
+    }
+
+    fn sources(
+        &self,
+        model: &str,
+        measures: Option<&str>,
+        span: Span,
+        own: BTreeMap<String, RecordBatch>,
+    ) -> BTreeMap<String, Source> {
+        let wanted = self.context.engine.models().bound_sources(model, measures);
         let bucket = bucket_of(self.person, self.version.buckets);
-        let files = sources(self.version, &wanted, self.period, bucket).into_iter().map(|(table, entries)| {
-            (table, Source::Files(entries.iter().map(|entry| self.context.warehouse.path(entry)).collect()))
-        });
-        let mut all: BTreeMap<String, Source> = files.collect();
+        let files = sources_in(self.version, &wanted, span, bucket);
+        let mut all: BTreeMap<String, Source> =
+            files.into_iter().map(|(table, entries)| (table, self.files(entries.iter()))).collect();
         all.extend(own.into_iter().map(|(table, rows)| (table, Source::Rows(rows))));
-        self.answer(model, params, all, format!("bucket {bucket:03}")).await
+        all
+    }
+
+    fn files<'f>(&self, entries: impl Iterator<Item = &'f FileEntry>) -> Source {
+        Source::Files(entries.map(|entry| self.context.warehouse.path(entry)).collect())
+    }
+
+    /// What a rule measures of this person, by the view that its shape measures by.
+    async fn sums(&self, data: &RuleData) -> Result<Vec<Value>, PipelineError> {
+        const MODEL: &str = "explain_burden";
+        let measures = data.measures.as_deref();
+        let wanted = self.context.engine.models().bound_sources(MODEL, measures);
+        let mut sources = self.sources(MODEL, measures, data.span, data.rows_for(&wanted));
+        if wanted.contains(MEMBERS) {
+            let members = self.version.table(MEMBERS);
+            let of_rule = |file: &&FileEntry| file.month == Some(self.period) && file.rule.as_ref() == Some(&data.rule);
+            sources.insert(MEMBERS.to_owned(), self.files(members.filter(of_rule)));
+        }
+        let mut params = data.params.clone();
+        params.extend(self.base());
+        let statement =
+            Statement { model: MODEL.to_owned(), measures: data.measures.clone(), sources, params, place: self.place() };
+        self.json(&statement).await
     }
 
     async fn answer(
@@ -150,8 +189,12 @@ impl Asking<'_> {
         sources: BTreeMap<String, Source>,
         place: String,
     ) -> Result<Vec<Value>, PipelineError> {
-        let statement = Statement { model: model.to_owned(), sources, params: params.clone(), place };
-        let batches = self.context.engine.collect(&statement).await?;
+        let params = params.clone();
+        self.json(&Statement { model: model.to_owned(), measures: None, sources, params, place }).await
+    }
+
+    async fn json(&self, statement: &Statement) -> Result<Vec<Value>, PipelineError> {
+        let batches = self.context.engine.collect(statement).await?;
         Ok(batches.iter().flat_map(|batch| (0..batch.num_rows()).map(|row| as_json(batch, row))).collect())
     }
 
@@ -163,14 +206,13 @@ impl Asking<'_> {
             Some(finding) => counties(std::slice::from_ref(finding)),
             None => counties(&known.register),
         };
-        let lines = Lines::draw(rule, &county, self.period, self.period.last_day(), &known.figures);
-        let line = own_line(&lines, known);
-        let has_roster = rule.who.tags.iter().any(|tag| known.stated.has(tag.code()));
-        let mut params = rules::params(rule, &lines, self.period, has_roster);
-        params.extend(self.base());
-        let insured = rules::insurance_rows(&[rule], self.context.engine.models())?;
-        let sums = self.rows("explain_burden", &params, [("rule_insurance".to_owned(), insured)].into()).await?;
-        let decided = |file: &crate::warehouse::FileEntry| {
+        let (models, period) = (self.context.engine.models(), self.period);
+        let judging =
+            Judging { models, counties: &county, stated: &known.stated, figures: &known.figures, period };
+        let data = RuleData::of(rule, judging)?;
+        let line = own_line(&data.lines, known);
+        let sums = self.sums(&data).await?;
+        let decided = |file: &FileEntry| {
             file.month == Some(self.period) && file.rule.as_deref() == Some(rule.id.as_str())
         };
         Ok(branch(&Facts {
