@@ -1,54 +1,75 @@
--- Purpose:    What each member of an applying household paid over the rule's window, which ends on the day of the
---             application. A household's members lie in many buckets: this is put together over all of them.
--- Grain:      one application and member, per bucket; zero where the member paid nothing.
--- Parameters: $year_from, $on_date - the applications of these days count
---             $window_months - length of the window; 0: from the first of the application's calendar year
---             $date_basis  - settled, discharged or benefit_year (that of the application's year)
---             the others as in int_counted_claims
-with asked as (
+-- Purpose:    What each member of an applying household paid over the window before the application.
+-- Grain:      one application and member; put together over all buckets, because a household's members lie in many.
+-- Parameters: see int_counted_claims, and
+--             $year_from, $on_date - applications dated so count
+--             $window_months - months before the application; 0: from January of its year
+with members as (
     select
         application_id, person_key, application_date,
-        case when $window_months = 0 then cast(date_trunc('year', application_date) as date) - interval '1 day'
-            else application_date - cast($window_months || ' months' as interval) end as day_before,
-        cast(date_part('year', application_date) as varchar) as application_year
+        date_part('year', application_date) * 12 + date_part('month', application_date) as application_month
     from applications
-    where application_date >= $year_from and application_date <= $on_date
+    where application_date between $year_from and $on_date
 ),
 
-counted as (
+-- Twelve months before 15 March begin on 16 March of the year before.
+spent as (
     select
-        a.application_id, a.person_key, c.claim_id,
-        c.total_amount, c.in_scope_amount, c.fund_amount, c.medical_assistance_amount, c.personal_burden_amount,
-        c.in_catalogue_self_pay_amount, c.self_pay_with_over_limit_amount, c.in_scope_self_pay_amount,
-        c.component_self_pay_amount, c.cash_amount, c.net_burden_amount, c.adjustment_amount,
-        c.measured_amount, c.insured_area, c.person_name
-    from asked as a
-    left join int_counted_claims as c
-        on a.person_key = c.person_key
-        and c.counted_date <= a.application_date
-        and case when $date_basis = 'benefit_year' then c.benefit_year = a.application_year
-            else c.counted_date > a.day_before end
+        m.application_id, m.person_key, d.insured_area,
+        -- spaces, kinds of middle dot and capitals make no other name
+        lower(translate(d.person_name, '•‧・･．. 　', '······')) as comparable_name,
+        d.total_amount, d.in_scope_amount, d.fund_amount, d.medical_assistance_amount, d.personal_burden_amount,
+        d.in_catalogue_self_pay_amount, d.self_pay_with_over_limit_amount, d.in_scope_self_pay_amount,
+        d.component_self_pay_amount, d.cash_amount, d.net_burden_amount, d.adjustment_amount, d.measured_amount
+    from members as m
+    inner join int_counted_claims as d on m.person_key = d.person_key
+    where d.counted_date <= m.application_date
+        and case when $window_months = 0 then date_part('year', d.counted_date) = date_part('year', m.application_date)
+            else (m.application_month - date_part('year', d.counted_date) * 12 - date_part('month', d.counted_date))
+                < $window_months
+                or (m.application_month - date_part('year', d.counted_date) * 12 - date_part('month', d.counted_date)
+                    = $window_months and date_part('day', d.counted_date) > date_part('day', m.application_date)) end
+),
+
+summed as (
+    select
+        application_id, person_key,
+        count(*) as claim_count,
+        cast(sum(total_amount) as decimal(18, 2)) as total_amount,
+        cast(sum(in_scope_amount) as decimal(18, 2)) as in_scope_amount,
+        cast(sum(fund_amount) as decimal(18, 2)) as fund_amount,
+        cast(sum(medical_assistance_amount) as decimal(18, 2)) as medical_assistance_amount,
+        cast(sum(personal_burden_amount) as decimal(18, 2)) as personal_burden_amount,
+        cast(sum(in_catalogue_self_pay_amount) as decimal(18, 2)) as in_catalogue_self_pay_amount,
+        cast(sum(self_pay_with_over_limit_amount) as decimal(18, 2)) as self_pay_with_over_limit_amount,
+        cast(sum(in_scope_self_pay_amount) as decimal(18, 2)) as in_scope_self_pay_amount,
+        cast(sum(component_self_pay_amount) as decimal(18, 2)) as component_self_pay_amount,
+        cast(sum(cash_amount) as decimal(18, 2)) as cash_amount,
+        cast(sum(net_burden_amount) as decimal(18, 2)) as net_burden_amount,
+        cast(sum(adjustment_amount) as decimal(18, 2)) as adjustment_amount,
+        cast(sum(measured_amount) as decimal(18, 2)) as measured_amount,
+        min(insured_area) as first_area, max(insured_area) as last_area,
+        min(comparable_name) as first_name, max(comparable_name) as last_name
+    from spent
+    group by application_id, person_key
 )
 
 select
-    application_id,
-    person_key,
-    count(claim_id) as claim_count,
-    cast(coalesce(sum(total_amount), 0) as decimal(18, 2)) as total_amount,
-    cast(coalesce(sum(in_scope_amount), 0) as decimal(18, 2)) as in_scope_amount,
-    cast(coalesce(sum(fund_amount), 0) as decimal(18, 2)) as fund_amount,
-    cast(coalesce(sum(medical_assistance_amount), 0) as decimal(18, 2)) as medical_assistance_amount,
-    cast(coalesce(sum(personal_burden_amount), 0) as decimal(18, 2)) as personal_burden_amount,
-    cast(coalesce(sum(in_catalogue_self_pay_amount), 0) as decimal(18, 2)) as in_catalogue_self_pay_amount,
-    cast(coalesce(sum(self_pay_with_over_limit_amount), 0) as decimal(18, 2)) as self_pay_with_over_limit_amount,
-    cast(coalesce(sum(in_scope_self_pay_amount), 0) as decimal(18, 2)) as in_scope_self_pay_amount,
-    cast(coalesce(sum(component_self_pay_amount), 0) as decimal(18, 2)) as component_self_pay_amount,
-    cast(coalesce(sum(cash_amount), 0) as decimal(18, 2)) as cash_amount,
-    cast(coalesce(sum(net_burden_amount), 0) as decimal(18, 2)) as net_burden_amount,
-    cast(coalesce(sum(adjustment_amount), 0) as decimal(18, 2)) as adjustment_amount,
-    cast(coalesce(sum(measured_amount), 0) as decimal(18, 2)) as measured_amount,
-    min(insured_area) as first_area, max(insured_area) as last_area,
-    min(person_name) as first_name, max(person_name) as last_name
-from counted
-group by application_id, person_key
-order by application_id, person_key
+    m.application_id, m.person_key,
+    coalesce(s.claim_count, 0) as claim_count,
+    cast(coalesce(s.total_amount, 0) as decimal(18, 2)) as total_amount,
+    cast(coalesce(s.in_scope_amount, 0) as decimal(18, 2)) as in_scope_amount,
+    cast(coalesce(s.fund_amount, 0) as decimal(18, 2)) as fund_amount,
+    cast(coalesce(s.medical_assistance_amount, 0) as decimal(18, 2)) as medical_assistance_amount,
+    cast(coalesce(s.personal_burden_amount, 0) as decimal(18, 2)) as personal_burden_amount,
+    cast(coalesce(s.in_catalogue_self_pay_amount, 0) as decimal(18, 2)) as in_catalogue_self_pay_amount,
+    cast(coalesce(s.self_pay_with_over_limit_amount, 0) as decimal(18, 2)) as self_pay_with_over_limit_amount,
+    cast(coalesce(s.in_scope_self_pay_amount, 0) as decimal(18, 2)) as in_scope_self_pay_amount,
+    cast(coalesce(s.component_self_pay_amount, 0) as decimal(18, 2)) as component_self_pay_amount,
+    cast(coalesce(s.cash_amount, 0) as decimal(18, 2)) as cash_amount,
+    cast(coalesce(s.net_burden_amount, 0) as decimal(18, 2)) as net_burden_amount,
+    cast(coalesce(s.adjustment_amount, 0) as decimal(18, 2)) as adjustment_amount,
+    cast(coalesce(s.measured_amount, 0) as decimal(18, 2)) as measured_amount,
+    s.first_area, s.last_area, s.first_name, s.last_name
+from members as m
+left join summed as s on m.application_id = s.application_id and m.person_key = s.person_key
+order by m.application_id, m.person_key
