@@ -2,7 +2,7 @@
 -- Grain:      one member, the applicant first.
 -- Parameters: $application_id - the application.
 select
-    person_name, id_number, is_applicant, application_date, household_income_amount, assets_amount,
+    person_key, person_name, id_number, is_applicant, application_date, household_income_amount, assets_amount,
     other_spending_amount, county_code
 from applications
 where application_id = $application_id

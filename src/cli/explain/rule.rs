@@ -13,6 +13,10 @@ pub(super) fn branch(rule: &Value) -> Node {
     node.say(format!("依据: {}", text(rule, "clause")));
     node.add(Node::new("对象").with(rows(rule, "population").iter().map(item)));
     node.add(amounts(rule));
+    if !rows(rule, "members").is_empty() {
+        let household = format!("申请 {} 的家庭成员", text(rule, "application_id"));
+        node.add(Node::new(household).with(rows(rule, "members").iter().map(member)));
+    }
     if !rows(rule, "stays").is_empty() {
         node.add(Node::new("住院").with(rows(rule, "stays").iter().map(stay)));
     }
@@ -42,8 +46,13 @@ fn item(item: &Value) -> Node {
             if item["is_required"] == true { passes } else { "不要求" },
         )),
         "insurance" => insurance(item),
+        "application" if item["passes"] == true => Node::new(format!("提出申请: {}", text(item, "application_id"))),
+        "application" => Node::new("提出申请: 本年度没有"),
         _ => Node::new(format!("{}: {passes}", text(item, "label"))).with([
-            Node::new(format!("申报 {}", yuan(item, "declared_amount"))),
+            Node::new(match item["members"].as_u64() {
+                Some(members) => format!("申报家庭年收入 {}, {members} 人", yuan(item, "declared_amount")),
+                None => format!("申报 {}", yuan(item, "declared_amount")),
+            }),
             Node::new(format!("限额 {}", item["limit_amount"].as_str().unwrap_or("缺少数据"))),
         ]),
     }
@@ -79,6 +88,11 @@ fn amounts(rule: &Value) -> Node {
         node.say("没有可计入的结算");
         return node;
     };
+    node.say(format!(
+        "医疗费总额 {} 元, 基金支付 {} 元",
+        text(amounts, "total_amount"),
+        text(amounts, "fund_amount")
+    ));
     for basis in rows(amounts, "bases") {
         let mark = if basis["counts"] == true { " ← 本规则按此口径" } else { "" };
         node.say(format!("{} {} 元{mark}", text(basis, "name"), text(basis, "amount")));
@@ -95,6 +109,13 @@ fn amounts(rule: &Value) -> Node {
     }
     node.say(format!("计入金额 {} 元 ({} 笔)", text(amounts, "measured_amount"), amounts["claim_count"]));
     node
+}
+
+/// A member of the applying household and what was paid.
+fn member(member: &Value) -> Node {
+    let role = if member["is_applicant"] == true { " (申请人)" } else { "" };
+    let paid = member["measured_amount"].as_str().map_or("尚未计算".to_owned(), |amount| format!("计入 {amount} 元"));
+    Node::new(format!("{} {}{role}, {paid}", text(member, "person_name"), text(member, "id_number")))
 }
 
 fn stay(stay: &Value) -> Node {

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::cells::{mask, text};
 use super::{Asking, Known};
-use crate::domain::{CountyCode, Fen, Period};
+use crate::domain::{Fen, Period};
 use crate::engine::{Param, Source};
 use crate::pipeline::PipelineError;
-use crate::policy::{Means, MeansLimit, MeansOf, MeansOperator, Rule, Shape, describe, figure_for};
+use crate::pipeline::compute::MEMBERS;
+use crate::pipeline::compute::rules::{Known as Judging, RuleData, means_limit};
+use crate::policy::{Means, MeansOf, MeansOperator, Rule, Shape, describe};
+use crate::warehouse::FileEntry;
 
 impl Asking<'_> {
     /// One entry per application; the applicant's row decides what was declared.
@@ -32,6 +34,7 @@ impl Asking<'_> {
             };
             households.push(json!({
                 "application_id": id,
+                "is_own": application["is_applicant"],
                 "application_date": declared["application_date"],
                 "county_code": declared["county_code"],
                 "household_income_amount": declared["household_income_amount"],
@@ -50,64 +53,71 @@ impl Asking<'_> {
         let sources = [("applications".to_owned(), Source::Files(files))].into();
         self.answer("explain_household", &params, sources, "all buckets".to_owned()).await
     }
-}
 
-/// The items of a rule's means test on the latest application of the year; none where the rule asks for none.
-pub(super) fn means(rule: &Rule, period: Period, known: &Known) -> Vec<Value> {
-    if rule.shape != Shape::Application {
-        return Vec::new();
+    /// What each member of an applying household paid over a rule's window, the applicant first.
+    pub(super) async fn paid(&self, data: &RuleData, application: &Value) -> Result<Vec<Value>, PipelineError> {
+        let Some(id) = text(application, "application_id") else { return Ok(Vec::new()) };
+        let of_rule = |file: &&FileEntry| file.month == Some(self.period) && file.rule.as_ref() == Some(&data.rule);
+        let files = self.files(self.version.table(MEMBERS).filter(of_rule));
+        let params = [("application_id".to_owned(), Param::Text(id.to_owned()))].into();
+        let sources = [(MEMBERS.to_owned(), files)].into();
+        let paid = self.answer("explain_members", &params, sources, "all buckets".to_owned()).await?;
+        let mut members = self.members(id).await?;
+        if !self.unmask {
+            members.iter_mut().for_each(mask);
+        }
+        let of = |member: &Value| {
+            let row = paid.iter().find(|row| row["person_key"] == member["person_key"]);
+            json!({
+                "person_name": member["person_name"],
+                "id_number": member["id_number"],
+                "is_applicant": member["is_applicant"],
+                "claim_count": row.map(|row| row["claim_count"].clone()),
+                "measured_amount": row.map(|row| row["measured_amount"].clone()),
+            })
+        };
+        Ok(members.iter().map(of).collect())
     }
-    let year = period.year().to_string();
-    let last_day = period.last_day().to_string();
-    let made = |application: &&Value| {
-        text(application, "application_date").is_some_and(|day| day.starts_with(&year) && day <= last_day.as_str())
-    };
-    let application = known.applications.iter().filter(made).next_back();
-    rule.means.iter().map(|means| item(rule, means, period, application, known)).collect()
 }
 
-fn item(rule: &Rule, means: &Means, period: Period, application: Option<&Value>, known: &Known) -> Value {
-    let declared = application.and_then(|application| declared(means, application));
-    let limit = limit(rule, means, period, application, known);
-    let passes = declared.zip(limit).map(|(declared, limit)| match means.operator {
-        MeansOperator::Under => declared < limit,
-        MeansOperator::UpTo => declared <= limit,
-        MeansOperator::Over => declared > limit,
-        MeansOperator::From => declared >= limit,
+/// The latest application that the person made in the period's year; none for rules that ask for none.
+pub(super) fn latest<'k>(rule: &Rule, period: Period, known: &'k Known) -> Option<&'k Value> {
+    let (year, last_day) = (period.year().to_string(), period.last_day().to_string());
+    let made = |application: &&Value| {
+        let day = text(application, "application_date").unwrap_or_default();
+        application["is_own"] == true && day.starts_with(&year) && day <= last_day.as_str()
+    };
+    known.applications.iter().filter(|_| rule.shape == Shape::Application).filter(made).next_back()
+}
+
+/// The items of a rule's means test on an application.
+pub(super) fn means(rule: &Rule, application: Option<&Value>, judging: Judging<'_>) -> Vec<Value> {
+    rule.means.iter().map(|means| item(rule, means, application, judging)).collect()
+}
+
+fn item(rule: &Rule, means: &Means, application: Option<&Value>, judging: Judging<'_>) -> Value {
+    let members = application.and_then(|application| application["members"].as_array()).map_or(0, Vec::len);
+    let is_per_head = means.of == MeansOf::IncomePerHead;
+    let column = if means.of == MeansOf::Assets { "assets_amount" } else { "household_income_amount" };
+    let declared = application.and_then(|application| text(application, column)).and_then(|it| Fen::parse(it).ok());
+    let limit = judging.counties.iter().next().and_then(|county| means_limit(rule, county, means, judging));
+    // income per head is tested as income against the limit times the members
+    let whole = limit.map(|limit| {
+        let members = if is_per_head { i64::try_from(members).unwrap_or(i64::MAX) } else { 1 };
+        Fen(limit.0.saturating_mul(members))
+    });
+    let passes = declared.zip(whole).map(|(declared, whole)| match means.operator {
+        MeansOperator::Under => declared < whole,
+        MeansOperator::UpTo => declared <= whole,
+        MeansOperator::Over => declared > whole,
+        MeansOperator::From => declared >= whole,
     });
     json!({
         "item": "means",
         "label": describe::means(means),
         "passes": passes,
-        "declared_amount": declared.map(|amount| amount.round_dp(2).to_string()),
-        "limit_amount": limit.map(|amount| amount.round_dp(2).to_string()),
+        "declared_amount": declared.map(|amount| amount.to_string()),
+        "limit_amount": limit.map(|amount| amount.to_string()),
+        "members": is_per_head.then_some(members),
     })
-}
-
-/// What the household declared of it, in yuan.
-fn declared(means: &Means, application: &Value) -> Option<Decimal> {
-    let amount = |column| text(application, column).and_then(|amount| Fen::parse(amount).ok()).map(Fen::yuan);
-    match means.of {
-        MeansOf::Assets => amount("assets_amount"),
-        MeansOf::HouseholdIncome => amount("household_income_amount"),
-        MeansOf::IncomePerHead => {
-            let members = application["members"].as_array().map_or(0, Vec::len);
-            amount("household_income_amount")?.checked_div(Decimal::from(members))
-        }
-    }
-}
-
-fn limit(rule: &Rule, means: &Means, period: Period, application: Option<&Value>, known: &Known) -> Option<Decimal> {
-    let series = match &means.limit {
-        MeansLimit::Fixed(amount) => return Some(amount.yuan()),
-        MeansLimit::Series(series) => series,
-    };
-    let county = known.register.first().and_then(|row| text(row, "county_code"));
-    let county = county.or_else(|| text(application?, "county_code"))?;
-    let geography = series.geography.code_for(&CountyCode::parse(county).ok()?);
-    let (_, indicator) = series.series.by_residence().into_iter().next()?;
-    let place = (geography.as_str(), period.month());
-    let before = rule.line.before_publication;
-    let chosen = figure_for(series, indicator, before, place, period.last_day(), &known.figures)?;
-    chosen.figure.amount.yuan().checked_mul(series.multiple)
 }

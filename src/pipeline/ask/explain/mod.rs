@@ -20,12 +20,14 @@ use crate::engine::{Param, Params, Source, Statement};
 use crate::pipeline::compute::rules::{Known as Judging, RuleData, Span};
 use crate::pipeline::compute::{Lines, MEMBERS, Stated, income_figures, sources_in};
 use crate::pipeline::{Context, PipelineError};
-use crate::policy::{IncomeFigure, Line, Rule};
+use crate::policy::{IncomeFigure, Line, Rule, TagsOn};
 use crate::warehouse::{FileEntry, Version};
 
 use cells::{as_json, mask};
 use population::rural_status;
-use rule::{Days, Facts, branch, counts, is_valid};
+use amount::counted;
+use household::latest;
+use rule::{Days, Facts, branch, is_valid};
 
 /// Everything known of a person for a period, as a tree of rows by column name. Masked unless asked otherwise.
 #[derive(Debug)]
@@ -182,6 +184,26 @@ impl Asking<'_> {
         self.json(&statement).await
     }
 
+    /// The tags held on any day of the rule's window.
+    async fn tags_of(&self, data: &RuleData) -> Result<Vec<Value>, PipelineError> {
+        const MODEL: &str = "explain_tags";
+        let wanted = self.context.engine.models().sources_of(MODEL);
+        let sources = self.sources(MODEL, None, data.span, data.rows_for(&wanted));
+        let mut params = self.base();
+        params.extend(data.params.clone());
+        self.answer(MODEL, &params, sources, self.place()).await
+    }
+
+    /// The claims that pass the rule's filters, from all months that it reads.
+    async fn counted_rows(&self, data: &RuleData) -> Result<Vec<Value>, PipelineError> {
+        const MODEL: &str = "explain_counted";
+        let wanted = self.context.engine.models().sources_of(MODEL);
+        let sources = self.sources(MODEL, None, data.span, data.rows_for(&wanted));
+        let mut params = data.params.clone();
+        params.extend(self.base());
+        self.answer(MODEL, &params, sources, self.place()).await
+    }
+
     async fn answer(
         &self,
         model: &str,
@@ -210,22 +232,36 @@ impl Asking<'_> {
         let judging =
             Judging { models, counties: &county, stated: &known.stated, figures: &known.figures, period };
         let data = RuleData::of(rule, judging)?;
-        let line = own_line(&data.lines, known);
+        let tags = match rule.who.tags_on {
+            TagsOn::PeriodEnd => known.tags.clone(),
+            TagsOn::AnyDayOfWindow => self.tags_of(&data).await?,
+        };
+        let line = own_line(&data.lines, known.register.first(), &tags);
         let sums = self.sums(&data).await?;
+        let rows = self.counted_rows(&data).await?;
+        let application = latest(rule, period, known);
+        let window = Days::of(rule, period, application);
+        let members = match application {
+            Some(application) => self.paid(&data, application).await?,
+            None => Vec::new(),
+        };
         let decided = |file: &FileEntry| {
             file.month == Some(self.period) && file.rule.as_deref() == Some(rule.id.as_str())
         };
         Ok(branch(&Facts {
             rule,
-            window: Days::of(rule, self.period),
+            counted: counted(rule, &window, &rows, &known.claims),
+            window,
             register: known.register.first(),
-            tags: &known.tags,
+            tags: &tags,
+            on_date: period.last_day().to_string(),
             stated: &known.stated,
             valid_claims: known.claims.iter().filter(|claim| is_valid(claim)).count(),
-            counted: known.claims.iter().filter(|claim| counts(rule, claim)).collect(),
             sums: sums.first(),
             line,
-            means: household::means(rule, self.period, known),
+            application,
+            members,
+            means: household::means(rule, application, judging),
             finding,
             is_computed: self.version.table("findings").any(decided),
         }))
@@ -233,8 +269,8 @@ impl Asking<'_> {
 }
 
 /// The line of the person's residence; where it holds for everybody, that one.
-fn own_line<'l>(lines: &'l Lines, known: &Known) -> Option<&'l Line> {
-    let residence = match rural_status(known.register.first(), &known.tags).is_rural {
+fn own_line<'l>(lines: &'l Lines, register: Option<&Value>, tags: &[Value]) -> Option<&'l Line> {
+    let residence = match rural_status(register, tags).is_rural {
         Some(true) => "rural",
         Some(false) => "urban",
         None => "any",

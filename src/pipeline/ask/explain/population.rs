@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::cells::text;
 use super::rule::Facts;
 use crate::domain::Tag;
-use crate::policy::{Rural, TagsOn};
+use crate::policy::{Rural, Shape, TagsOn};
 
 /// Tags whose holders are rural people by definition (domain notes §4, §5).
 const RURAL_TAGS: [Tag; 5] =
@@ -61,7 +61,15 @@ pub(super) fn source_name(source: Option<&str>) -> &'static str {
 /// The items in the order in which the rule names them; `passes` is empty while nobody knows.
 pub(super) fn population(facts: &Facts<'_>) -> Vec<Value> {
     let who = &facts.rule.who;
-    let mut items = vec![tags(facts, "tags", &who.tags)];
+    let mut items = Vec::new();
+    if facts.rule.shape == Shape::Application {
+        items.push(json!({
+            "item": "application",
+            "passes": facts.application.is_some(),
+            "application_id": facts.application.map(|application| application["application_id"].clone()),
+        }));
+    }
+    items.push(tags(facts, "tags", &who.tags));
     if !who.without_tags.is_empty() {
         items.push(tags(facts, "without_tags", &who.without_tags));
     }
@@ -84,8 +92,8 @@ fn tags(facts: &Facts<'_>, item: &str, tags: &[Tag]) -> Value {
         (false, false) => None,
     };
     let on = match facts.rule.who.tags_on {
-        TagsOn::PeriodEnd => format!("{}有效", facts.window.to),
-        TagsOn::AnyDayOfWindow => format!("{}至{}任一日有效", facts.window.from, facts.window.to),
+        TagsOn::PeriodEnd => format!("{}有效", facts.on_date),
+        TagsOn::AnyDayOfWindow => format!("{}至{}任一日有效", facts.window.from, facts.on_date),
     };
     json!({ "item": item, "passes": passes, "on": on, "tags": parts })
 }
@@ -123,7 +131,7 @@ fn insurance(facts: &Facts<'_>) -> Value {
         "accepted_places": facts.rule.cost.payment_place,
         "passes": counted > 0,
         "counted_claims": counted,
-        "other_claims": facts.valid_claims - counted,
+        "other_claims": facts.valid_claims.saturating_sub(counted),
     })
 }
 

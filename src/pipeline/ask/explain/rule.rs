@@ -1,12 +1,13 @@
 //! One rule's branch of the tree: text, clause, population, amounts, line, outcome.
 
+use chrono::{Datelike, Months};
 use serde_json::{Value, json};
 
-use super::amount::{amounts, crosses, first_crossed, stays};
+use super::amount::{Counted, amounts, crosses, first_crossed, stays};
 use super::cells::{money, text};
 use super::population::population;
 use super::verdict::{because, conclusion};
-use crate::domain::{Fen, Period};
+use crate::domain::{Fen, Period, parse_date};
 use crate::pipeline::compute::Stated;
 use crate::policy::{DateBasis, IncomeFigure, Line, LineMeasure, Operator, Rule, SeriesLine, Shape, Window, describe};
 
@@ -18,8 +19,18 @@ pub(super) struct Days {
 }
 
 impl Days {
-    /// The rule's window that ends with the period.
-    pub(super) fn of(rule: &Rule, period: Period) -> Self {
+    /// The rule's window: it ends with the period, or on the day of the application.
+    pub(super) fn of(rule: &Rule, period: Period, application: Option<&Value>) -> Self {
+        let made = application.and_then(|application| text(application, "application_date"));
+        if let (Shape::Application, Some(made)) = (rule.shape, made.and_then(|day| parse_date(day).ok())) {
+            let from = match rule.cost.window {
+                Window::CalendarYear => made.with_ordinal(1),
+                Window::RollingMonths(months) => {
+                    made.checked_sub_months(Months::new(u32::from(months))).and_then(|day| day.succ_opt())
+                }
+            };
+            return Self { from: from.unwrap_or(made).to_string(), to: made.to_string() };
+        }
         let mut first = period.month();
         match rule.cost.window {
             Window::CalendarYear => (1..period.month().number()).for_each(|_| first = first.previous()),
@@ -35,18 +46,24 @@ pub(super) struct Facts<'a> {
     pub(super) window: Days,
     /// The register's row.
     pub(super) register: Option<&'a Value>,
-    /// The tags held on the period's last day.
+    /// The tags held on the day, or the days, that the rule asks for.
     pub(super) tags: &'a [Value],
+    /// The period's last day.
+    pub(super) on_date: String,
     /// What any roster states.
     pub(super) stated: &'a Stated,
     /// Claims of the window that are not void.
     pub(super) valid_claims: usize,
     /// Those of them that the rule counts.
-    pub(super) counted: Vec<&'a Value>,
+    pub(super) counted: Vec<Counted<'a>>,
     /// The sums that the statement drew.
     pub(super) sums: Option<&'a Value>,
     /// The line of the person's county.
     pub(super) line: Option<&'a Line>,
+    /// The latest application of the year that the person made, where the rule is decided on application.
+    pub(super) application: Option<&'a Value>,
+    /// What each member of that household paid, masked.
+    pub(super) members: Vec<Value>,
     /// The items of the means test.
     pub(super) means: Vec<Value>,
     /// The row of the findings.
@@ -58,8 +75,10 @@ pub(super) struct Facts<'a> {
 impl Facts<'_> {
     /// The line that was compared with: the place's, or the household's own.
     pub(super) fn line_amount(&self) -> Option<Fen> {
-        let own = || text(self.finding?, "line_amount").and_then(|amount| Fen::parse(amount).ok());
-        self.line.map(|line| line.amount).or_else(own)
+        if let LineMeasure::ShareOfHouseholdIncome(_) = self.rule.line.measure {
+            return text(self.sums?, "own_line_amount").and_then(|amount| Fen::parse(amount).ok());
+        }
+        self.line.map(|line| line.amount)
     }
 
     pub(super) fn warn_amount(&self) -> Option<Fen> {
@@ -75,17 +94,6 @@ impl Facts<'_> {
             (None, None) => "no_claims",
         }
     }
-}
-
-/// Whether a claim is among those that a rule counts.
-pub(super) fn counts(rule: &Rule, claim: &Value) -> bool {
-    let accepts = |accepted: &[String], column: &str| {
-        accepted.is_empty() || text(claim, column).is_some_and(|code| accepted.iter().any(|known| known == code))
-    };
-    is_valid(claim)
-        && accepts(&rule.who.insurance, "insurance_type")
-        && accepts(&rule.cost.care, "care_type")
-        && accepts(&rule.cost.payment_place, "payment_place")
 }
 
 /// Whether a claim counts for anybody.
@@ -116,13 +124,15 @@ pub(super) fn branch(facts: &Facts<'_>) -> Value {
             },
         },
         "amounts": facts.sums.map(|sums| amounts(rule, sums)),
+        "application_id": facts.application.map(|application| application["application_id"].clone()),
+        "members": facts.members,
         "stays": if rule.shape == Shape::Stay { stays(facts) } else { Vec::new() },
         "line": line_of(facts),
         "distance": facts.sums.zip(facts.line_amount()).map(|(sums, line)| distance(facts, sums, line)),
         "outcome": {
             "status": status,
             "reason": reason,
-            "words": conclusion(status),
+            "words": conclusion(status, rule.warn_at.is_some()),
             "because": because(facts, status, reason, &items),
         },
     })

@@ -8,12 +8,13 @@ use crate::domain::Fen;
 use crate::policy::{Operator, describe};
 
 /// The status in the officers' words.
-pub(super) fn conclusion(status: &str) -> &'static str {
+pub(super) fn conclusion(status: &str, has_near_tier: bool) -> &'static str {
     match status {
         "flagged" => "超过标准,列入名单",
         "near" => "接近标准,关注(不列入名单)",
         "undecided" => "待核实(不列入名单)",
-        "below" => "未达预警标准,不列入名单",
+        "below" if has_near_tier => "未达预警标准,不列入名单",
+        "below" => "未达标准,不列入名单",
         "outside" => "不属于本规则对象,不列入名单",
         "no_claims" => "没有可计入的结算,不列入名单",
         _ => "本期尚未计算",
@@ -49,7 +50,7 @@ pub(super) fn because(facts: &Facts<'_>, status: &str, reason: Option<&str>, ite
         (Some(sums), Some(line)) => reasons.push(distance(facts, money(sums, "measured_amount"), line)),
         (Some(_), None) => {}
     }
-    if status == "near" || status == "below" {
+    if facts.rule.warn_at.is_some() && (status == "near" || status == "below") {
         reasons.extend(facts.warn_amount().map(|warn| match status {
             "near" => format!("已超过预警标准 {warn} 元"),
             _ => format!("未超过预警标准 {warn} 元"),
@@ -84,6 +85,7 @@ fn failed(item: &Value) -> Option<String> {
     match text(item, "item")? {
         "tags" => Some(format!("不在{}名册上({})", names(false), text(item, "on").unwrap_or_default())),
         "without_tags" => Some(format!("在{}名册上,本规则不适用于这些人员", names(true))),
+        "application" => Some("本人在本年度没有提出申请".to_owned()),
         "means" => Some(format!("不符合:{}", text(item, "label").unwrap_or_default())),
         "rural" => Some(format!("不是农村居民(依据:{})", super::population::source_name(text(item, "source")))),
         _ => None,

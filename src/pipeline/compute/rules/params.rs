@@ -174,14 +174,15 @@ fn means_rows(rule: &Rule, known: Known<'_>) -> Result<RecordBatch, PipelineErro
     let text = |pick: fn((&String, &Means)) -> String| -> ArrayRef {
         Arc::new(tests().map(|test| Some(pick(test))).collect::<StringArray>())
     };
-    let limits = money("rule_means", tests().map(|(county, means)| limit(rule, county, means, known)))?;
+    let limits = money("rule_means", tests().map(|(county, means)| means_limit(rule, county, means, known)))?;
     let counties = text(|(county, _)| county.clone());
     let measures = text(|(_, means)| MeansOf::word(means.of).to_owned());
     let operators = text(|(_, means)| MeansOperator::word(means.operator).to_owned());
     batch(known.models, "rule_means", vec![counties, measures, operators, limits])
 }
 
-fn limit(rule: &Rule, county: &str, means: &Means, known: Known<'_>) -> Option<Fen> {
+/// The limit of a means test in a county, rounded so that comparing whole fen decides as the exact limit would.
+pub(in crate::pipeline) fn means_limit(rule: &Rule, county: &str, means: &Means, known: Known<'_>) -> Option<Fen> {
     let exact = match &means.limit {
         MeansLimit::Fixed(amount) => amount.yuan(),
         MeansLimit::Series(drawn) => {
