@@ -2,8 +2,10 @@
 //!
 //! Pure: states, transitions, reasons. History is kept by `ledger`, decisions by officers by the review app.
 
+mod forecast;
 mod transition;
 
+pub use forecast::{Forecast, RECENT_MONTHS, forecast};
 pub use transition::{next, year_end};
 
 use crate::domain::{Fen, Period};

@@ -139,17 +139,7 @@ fn rule_tree(rule: &Value, out: &mut String) {
     }
     match rule.get("line").filter(|line| line.is_object()) {
         Some(line) => {
-            let _ = writeln!(
-                out,
-                "     标准 {} 年收入 {} × {} = {} 元 (来源 {}, 第 {} 版); 预警 {} 元",
-                line["year"],
-                text(line, "income_amount"),
-                text(line, "multiple"),
-                text(line, "line_amount"),
-                text(line, "source"),
-                line["release"],
-                text(line, "warn_amount"),
-            );
+            let _ = writeln!(out, "     标准 {}; 预警 {} 元", text(line, "text"), text(line, "warn_amount"));
         }
         None => out.push_str("     标准 缺少收入数据或县区不明\n"),
     }

@@ -13,7 +13,7 @@ use crate::config::Problem;
 use crate::domain::{CountyCode, hex};
 use crate::engine::{Engine, Models};
 use crate::ledger::Ledger;
-use crate::policy::{Policy, parse_policy};
+use crate::policy::{NATIONAL, Policy, parse_policy};
 use crate::referrals::{COLUMNS, FILLED_IN};
 use crate::warehouse::Warehouse;
 use crate::workspace::{Assets, Workspace};
@@ -130,7 +130,10 @@ impl Declared {
         let mut problems = Vec::new();
         let file = format!("pipelines/policies/{policy}.toml");
         let text = text_of(assets, &file, &mut problems);
-        let parsed = parse_policy(&file, &text).map_err(|mut found| problems.append(&mut found)).ok();
+        let below = format!("pipelines/policies/{NATIONAL}.toml");
+        let national = if policy == NATIONAL { None } else { assets.read(&below).ok() };
+        let national = national.as_ref().map(|asset| (below.as_str(), asset.text.as_str()));
+        let parsed = parse_policy(&file, &text, national).map_err(|mut found| problems.append(&mut found)).ok();
         let models = read_models(assets, &mut problems);
         let tables = parse_tables(assets, &mut problems);
         if let (Some(policy), Some(models)) = (&parsed, &models) {
@@ -147,7 +150,7 @@ impl Declared {
             (Some(policy), Some(models)) if problems.is_empty() => Ok(Self {
                 models,
                 policy,
-                policy_hash: sha256_hex(&text),
+                policy_hash: sha256_hex(&format!("{text}{}", national.map_or("", |(_, text)| text))),
                 counties: tables.counties,
                 offices: tables.offices,
                 tag_aliases: tables.tag_aliases,
@@ -212,10 +215,10 @@ fn check_policy(
         problems.push(Problem::at(file, text, at, message, hint));
     };
     for rule in &policy.rules {
-        let model = format!("rule_{}", rule.shape);
+        let model = rule.shape.model();
         if models.get(&model).is_none() {
             let hint = format!("write sql/rules/{model}.sql or choose a shape that is there");
-            told(&rule.shape, format!("rule {}: there is no shape {}", rule.id, rule.shape), hint);
+            told(rule.shape.word(), format!("rule {}: there is no shape {}", rule.id, rule.shape.word()), hint);
         }
         for recipient in rule.recipients.iter().filter(|id| offices.iter().all(|office| office.id != **id)) {
             let message = format!("rule {}: there is no office `{recipient}`", rule.id);

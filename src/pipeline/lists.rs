@@ -13,7 +13,7 @@ use crate::cases::FindingStatus;
 use crate::config::BureauSettings;
 use crate::domain::{CountyCode, Fen, IdNumber, Period, PersonKey};
 use crate::engine::read_table;
-use crate::policy::{Operator, Rule};
+use crate::policy::{Rule, describe};
 use crate::referrals::{Cell, ListRequest, ListRow, ListedRule, Lists, Office, Profile, build_lists};
 use crate::warehouse::Version;
 
@@ -165,7 +165,7 @@ fn listed_rules(context: &Context, period: Period, lines: &BTreeMap<String, Line
             name: rule.name.clone(),
             version: rule.version.clone(),
             sha256: sha256_hex(&format!("{rule:?}")),
-            text: rule_text(rule),
+            text: describe::rule(rule),
             clause: rule.clause.to_string(),
             basis: rule.cost.basis.name().to_owned(),
             line: lines.get(&rule.id).map_or_else(String::new, |lines| line_text(rule, lines)),
@@ -174,41 +174,21 @@ fn listed_rules(context: &Context, period: Period, lines: &BTreeMap<String, Line
         .collect()
 }
 
-fn rule_text(rule: &Rule) -> String {
-    let tags: Vec<&str> = rule.who.tags.iter().map(|tag| tag.chinese()).collect();
-    let rural = rule.who.rural == crate::policy::Rural::Required;
-    let who = match (tags.is_empty(), rural) {
-        (true, true) => "农村居民".to_owned(),
-        (true, false) => "参保人员".to_owned(),
-        (false, _) => tags.join("、"),
-    };
-    let basis = rule.cost.basis.chinese();
-    let over = if rule.line.operator == Operator::Over { "超过" } else { "达到" };
-    format!("{who}本年度累计{basis}{over}收入标准的{}倍", rule.line.multiple.normalize())
-}
-
-/// `上年收入 28134.00 元 × 1 = 28134.00 元（来源，2026-03-05 发布）`, or how many places have a line of their own.
+/// `2025年收入 28134.00 元 × 1 = 28134.00 元（来源，2026-03-05 发布）`, or how many places have a line of their own.
 fn line_text(rule: &Rule, lines: &Lines) -> String {
     let mut distinct: Vec<&crate::policy::Line> = Vec::new();
-    for line in lines.by_county.values() {
+    for line in lines.by_place.values() {
         if distinct.iter().all(|known| known.figure != line.figure) {
             distinct.push(line);
         }
     }
     match distinct.as_slice() {
-        [] => "缺少收入数据".to_owned(),
-        [line] => {
-            let figure = &line.figure;
-            let source = figure.source.as_deref().unwrap_or("来源未注明");
-            let day = figure.published.map_or(String::new(), |day| format!("，{day} 发布"));
-            format!(
-                "{}年收入 {} 元 × {} = {} 元（{source}{day}）",
-                figure.year,
-                figure.amount,
-                rule.line.multiple.normalize(),
-                line.amount
-            )
+        [] if rule.line.needs_figure() => "缺少收入数据".to_owned(),
+        [] => "按申请家庭收入计算".to_owned(),
+        [line] => describe::line(rule, line),
+        many => {
+            let mark = if lines.is_provisional() { "，含暂用标准" } else { "" };
+            format!("各地收入标准不同（{} 个{mark}），见各行", many.len())
         }
-        many => format!("各地收入标准不同（{} 个），见各行", many.len()),
     }
 }

@@ -3,11 +3,24 @@
 //! Pure. The files are `pipelines/policies/*.toml`; the SQL that carries a rule out is `sql/rules/`.
 
 mod basis;
+pub mod describe;
 mod file;
+mod layers;
 mod line;
+mod line_rule;
+mod read;
+mod read_line;
 mod rule;
+#[cfg(test)]
+mod tests;
 
 pub use basis::Basis;
-pub use file::parse_policy;
-pub use line::{IncomeFigure, Line, figure_for};
-pub use rule::{Adjustments, Clause, Cost, Geography, LineRule, Operator, Policy, Rule, Rural, Who};
+pub use layers::{NATIONAL, parse_policy};
+pub use line::{Chosen, Doubt, IncomeFigure, Line, doubt, figure_for, figure_of, line_for};
+pub use line_rule::{
+    Band, BeforePublication, Geography, LineMeasure, LineRule, Means, MeansLimit, MeansOf, MeansOperator,
+    OnPublication, Operator, SeriesLine, SeriesOf,
+};
+pub use rule::{
+    Cadence, Clause, Cost, DateBasis, LayerChange, Netting, Policy, Rule, Rural, Shape, TagsOn, Unit, Who, Window,
+};

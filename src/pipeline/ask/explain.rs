@@ -124,7 +124,7 @@ impl Asking<'_> {
         params.extend(base.clone());
         let insured = rules::insurance_rows(&[rule], self.context.engine.models())?;
         let burden = self.rows("explain_burden", &params, [("rule_insurance".to_owned(), insured)].into()).await?;
-        let line = lines.by_county.values().next();
+        let line = lines.by_place.values().next();
         let outcome = match (finding, burden.first()) {
             (Some(finding), _) => finding.clone(),
             (None, Some(_)) => json!({ "status": "below" }),
@@ -137,20 +137,26 @@ impl Asking<'_> {
             "clause": rule.clause.to_string(),
             "basis": rule.cost.basis.chinese(),
             "sums": burden.first(),
-            "line": line.map(|line| json!({
-                "income_amount": line.figure.amount.to_string(),
-                "multiple": rule.line.multiple.to_string(),
-                "line_amount": line.amount.to_string(),
-                "warn_amount": line.warn.to_string(),
-                "year": line.figure.year,
-                "geography": line.figure.geography,
-                "release": line.figure.release,
-                "published": line.figure.published,
-                "source": line.figure.source,
-            })),
+            "line": line.map(|line| line_json(rule, line)),
             "outcome": outcome,
         }))
     }
+}
+
+fn line_json(rule: &Rule, line: &crate::policy::Line) -> Value {
+    let figure = line.figure.as_ref();
+    json!({
+        "text": crate::policy::describe::line(rule, line),
+        "income_amount": figure.map(|figure| figure.amount.to_string()),
+        "line_amount": line.amount.to_string(),
+        "warn_amount": line.warn.to_string(),
+        "is_provisional": line.is_provisional,
+        "year": figure.map(|figure| figure.year),
+        "geography": figure.map(|figure| figure.geography.clone()),
+        "release": figure.map(|figure| figure.release),
+        "published": figure.and_then(|figure| figure.published),
+        "source": figure.and_then(|figure| figure.source.clone()),
+    })
 }
 
 /// Short file id to the name under which the file landed.

@@ -146,7 +146,7 @@ fn rule_task(
     checks: &[String],
 ) -> Result<Task, PipelineError> {
     let models = context.engine.models();
-    let model = format!("rule_{}", rule.shape);
+    let model = rule.shape.model();
     let wanted = models.sources_of(&model);
     Ok(Task {
         table: "findings".to_owned(),

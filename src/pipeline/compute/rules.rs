@@ -12,14 +12,17 @@ use sha2::{Digest, Sha256};
 use crate::domain::{CountyCode, Fen, Period, hex};
 use crate::engine::{EngineError, Models, Param, Params, read_table};
 use crate::pipeline::{Context, PipelineError};
-use crate::policy::{Adjustments, IncomeFigure, Line, Operator, Rule, Rural, figure_for};
+use crate::policy::{IncomeFigure, Line, LineMeasure, Netting, Operator, Rule, Rural, line_for};
 use crate::warehouse::Version;
+
+/// The residence of a line that holds for everybody.
+const ANYWHERE: &str = "any";
 
 /// The lines of one rule for one period.
 #[derive(Debug, Clone)]
 pub struct Lines {
-    /// By county code; a county without a figure is not in it.
-    pub by_county: BTreeMap<String, Line>,
+    /// By county code and residence (`any`, `rural`, `urban`); a county without a figure is not in it.
+    pub by_place: BTreeMap<(String, &'static str), Line>,
     /// Counties for which no figure is known.
     pub missing: Vec<String>,
     /// Lowest warning line of all counties; zero where a figure is missing.
@@ -27,7 +30,8 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Draws a rule's line for every county, from the figures known on a day.
+    /// Draws a rule's line for every county, from the figures known on a day. A line that depends on a household's
+    /// income is drawn by the statement itself.
     #[must_use]
     pub fn draw(
         rule: &Rule,
@@ -36,38 +40,52 @@ impl Lines {
         known_on: NaiveDate,
         figures: &[IncomeFigure],
     ) -> Self {
-        let mut lines = Self { by_county: BTreeMap::new(), missing: Vec::new(), floor: Fen::ZERO };
+        let mut lines = Self { by_place: BTreeMap::new(), missing: Vec::new(), floor: Fen::ZERO };
         for code in counties {
-            let geography = CountyCode::parse(code).ok().map(|county| rule.line.geography.code_for(&county));
-            let figure =
-                geography.and_then(|geography| figure_for(&rule.line, &geography, period.month(), known_on, figures));
-            match figure.and_then(|figure| Line::draw(rule, figure)) {
-                Some(line) => drop(lines.by_county.insert(code.clone(), line)),
-                None => lines.missing.push(code.clone()),
+            let LineMeasure::Series(drawn) = &rule.line.measure else {
+                lines.by_place.extend(Line::fixed(rule).map(|line| ((code.clone(), ANYWHERE), line)));
+                continue;
+            };
+            for (residence, series) in drawn.series.by_residence() {
+                let geography = CountyCode::parse(code).ok().map(|county| drawn.geography.code_for(&county));
+                let line = geography
+                    .and_then(|geography| line_for(rule, (drawn, series), (&geography, period.month()), known_on, figures));
+                match line {
+                    Some(line) => drop(lines.by_place.insert((code.clone(), residence), line)),
+                    None => lines.missing.push(code.clone()),
+                }
             }
         }
+        lines.missing.dedup();
         if lines.missing.is_empty() {
-            lines.floor = lines.by_county.values().map(|line| line.warn).min().unwrap_or(Fen::ZERO);
+            let lowest = |line: &Line| line.kept.map_or(line.warn, |kept| kept.min(line.warn));
+            lines.floor = lines.by_place.values().map(lowest).min().unwrap_or(Fen::ZERO);
         }
         lines
     }
 
+    /// Whether any of them stands in for a line whose figure is not out.
+    #[must_use]
+    pub fn is_provisional(&self) -> bool {
+        self.by_place.values().any(|line| line.is_provisional)
+    }
+
     /// The parameter table `rule_line`.
     pub(in crate::pipeline) fn rows(&self, models: &Models) -> Result<RecordBatch, PipelineError> {
-        let text = |pick: fn(&(&String, &Line)) -> String| -> ArrayRef {
-            Arc::new(self.by_county.iter().map(|entry| Some(pick(&entry))).collect::<StringArray>())
+        let text = |pick: fn(&(&(String, &'static str), &Line)) -> String| -> ArrayRef {
+            Arc::new(self.by_place.iter().map(|entry| Some(pick(&entry))).collect::<StringArray>())
         };
         let money = |pick: fn(&Line) -> Fen| -> Result<ArrayRef, PipelineError> {
-            let amounts: Decimal128Array = self.by_county.values().map(|line| Some(pick(line).unscaled())).collect();
+            let amounts: Decimal128Array = self.by_place.values().map(|line| Some(pick(line).unscaled())).collect();
             Ok(Arc::new(amounts.with_precision_and_scale(18, 2).map_err(|error| rows_failed("rule_line", &error))?))
         };
         batch(
             models,
             "rule_line",
             vec![
-                text(|(county, _)| (*county).clone()),
-                text(|(_, line)| line.figure.geography.clone()),
-                money(|line| line.figure.amount)?,
+                text(|(place, _)| place.0.clone()),
+                text(|(_, line)| line.figure.as_ref().map_or_else(String::new, |figure| figure.geography.clone())),
+                money(|line| line.figure.as_ref().map_or(Fen::ZERO, |figure| figure.amount))?,
                 money(|line| line.amount)?,
                 money(|line| line.warn)?,
             ],
@@ -82,7 +100,7 @@ pub(in crate::pipeline) fn params(rule: &Rule, lines: &Lines, period: Period, ha
         ("rule_id", Param::Text(rule.id.clone())),
         ("any_insurance", flag(rule.who.insurance.is_empty())),
         ("basis", Param::Text(rule.cost.basis.name().to_owned())),
-        ("subtract_adjustments", flag(rule.cost.adjustments == Adjustments::Subtract)),
+        ("subtract_adjustments", flag(rule.cost.adjustments == Netting::Subtract)),
         ("on_date", Param::Date(period.last_day())),
         ("needs_tag", flag(!rule.who.tags.is_empty())),
         ("has_roster", flag(has_roster)),
@@ -128,7 +146,7 @@ pub(in crate::pipeline) fn rule_rows(rules: &[&Rule], models: &Models) -> Result
             text(|rule| rule.cost.basis.name().to_owned()),
             text(|rule| rule.clause.to_string()),
             flag(|rule| rule.who.insurance.is_empty()),
-            flag(|rule| rule.cost.adjustments == Adjustments::Subtract),
+            flag(|rule| rule.cost.adjustments == Netting::Subtract),
             flag(|rule| rule.line.operator == Operator::Over),
         ],
     )
