@@ -73,7 +73,7 @@ known as (
 judged as (
     select
         k.person_key, k.measured_amount, k.county_code, k.is_rural, k.rural_source,
-        l.income_amount, l.line_amount,
+        l.income_amount, l.line_amount, l.is_provisional,
         k.claim_count, k.total_amount, k.in_scope_amount, k.fund_amount, k.medical_assistance_amount,
         k.personal_burden_amount, k.in_catalogue_self_pay_amount, k.self_pay_with_over_limit_amount,
         k.in_scope_self_pay_amount, k.component_self_pay_amount, k.cash_amount, k.net_burden_amount,
@@ -81,7 +81,7 @@ judged as (
         case
             when $needs_tag and $has_roster and not k.has_wanted_tag then 'outside'
             when $needs_rural and not coalesce(k.is_rural, true) then 'outside'
-            when k.measured_amount <= l.warn_amount then 'below'
+            when k.measured_amount <= least(l.warn_amount, coalesce(l.kept_amount, l.warn_amount)) then 'below'
             when k.has_id_conflict then 'id_conflict'
             when k.county_code is null then 'county_unclear'
             when l.line_amount is null then 'no_income_figure'
@@ -90,6 +90,7 @@ judged as (
             when not k.is_alive then 'deceased'
             when k.measured_amount > l.line_amount then 'flagged'
             when k.measured_amount = l.line_amount and not $strict then 'flagged'
+            when k.measured_amount > l.kept_amount then 'over_provisional'
             else 'near'
         end as outcome
     from known as k
@@ -99,9 +100,11 @@ judged as (
 select
     j.person_key,
     $rule_id as rule_id,
-    case when j.outcome in ('outside', 'below', 'flagged', 'near') then j.outcome else 'undecided' end as status,
+    case when j.outcome in ('outside', 'below', 'flagged', 'near') then j.outcome
+        when j.outcome = 'over_provisional' then 'near' else 'undecided' end as status,
     case when j.outcome not in ('outside', 'below', 'flagged', 'near') then j.outcome end as reason,
     j.county_code, j.is_rural, j.rural_source, j.measured_amount, j.income_amount, j.line_amount,
+    j.is_provisional,
     cast(j.measured_amount - j.line_amount as decimal(18, 2)) as excess_amount,
     j.claim_count, j.total_amount, j.in_scope_amount, j.fund_amount, j.medical_assistance_amount,
     j.personal_burden_amount, j.in_catalogue_self_pay_amount, j.self_pay_with_over_limit_amount,

@@ -75,7 +75,15 @@ struct ModelFile {
 const PARAMETER_TABLES: [(&str, &[&str]); 4] = [
     (
         "rule_line",
-        &["county_code text", "geography_code text", "income_amount money", "line_amount money", "warn_amount money"],
+        &[
+            "county_code text",
+            "geography_code text",
+            "income_amount money",
+            "line_amount money",
+            "warn_amount money",
+            "kept_amount money",
+            "is_provisional boolean",
+        ],
     ),
     ("rule_tag", &["tag text"]),
     ("rule_insurance", &["rule_id text", "insurance_type text"]),

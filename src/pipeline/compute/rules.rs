@@ -48,8 +48,9 @@ impl Lines {
             };
             for (residence, series) in drawn.series.by_residence() {
                 let geography = CountyCode::parse(code).ok().map(|county| drawn.geography.code_for(&county));
-                let line = geography
-                    .and_then(|geography| line_for(rule, (drawn, series), (&geography, period.month()), known_on, figures));
+                let line = geography.and_then(|geography| {
+                    line_for(rule, (drawn, series), (&geography, period.month()), known_on, figures)
+                });
                 match line {
                     Some(line) => drop(lines.by_place.insert((code.clone(), residence), line)),
                     None => lines.missing.push(code.clone()),
@@ -79,6 +80,9 @@ impl Lines {
             let amounts: Decimal128Array = self.by_place.values().map(|line| Some(pick(line).unscaled())).collect();
             Ok(Arc::new(amounts.with_precision_and_scale(18, 2).map_err(|error| rows_failed("rule_line", &error))?))
         };
+        let kept: Decimal128Array = self.by_place.values().map(|line| line.kept.map(Fen::unscaled)).collect();
+        let kept = kept.with_precision_and_scale(18, 2).map_err(|error| rows_failed("rule_line", &error))?;
+        let kept: ArrayRef = Arc::new(kept);
         batch(
             models,
             "rule_line",
@@ -88,6 +92,8 @@ impl Lines {
                 money(|line| line.figure.as_ref().map_or(Fen::ZERO, |figure| figure.amount))?,
                 money(|line| line.amount)?,
                 money(|line| line.warn)?,
+                kept,
+                Arc::new(self.by_place.values().map(|line| Some(line.is_provisional)).collect::<BooleanArray>()),
             ],
         )
     }
