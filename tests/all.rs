@@ -4,6 +4,7 @@ mod demo;
 mod determinism;
 mod fixtures;
 mod gate;
+mod income_year;
 mod intake;
 mod kill;
 mod lists;

@@ -242,14 +242,12 @@ fn listed_rules(context: &Context, sealing: Sealing, lines: &BTreeMap<String, Li
         .collect()
 }
 
-/// The lines that are drawn from a figure, by county; where residence decides, the lower one.
-fn drawn_lines(lines: &Lines) -> BTreeMap<String, Fen> {
-    let mut drawn = BTreeMap::new();
+/// The lines that are drawn from a figure, with their warning lines, by county; where residence decides, the lower.
+fn drawn_lines(lines: &Lines) -> BTreeMap<String, (Fen, Fen)> {
+    let mut drawn: BTreeMap<String, (Fen, Fen)> = BTreeMap::new();
     for ((county, _), line) in lines.by_place.iter().filter(|(_, line)| line.figure.is_some()) {
-        drawn
-            .entry(county.clone())
-            .and_modify(|known: &mut Fen| *known = (*known).min(line.amount))
-            .or_insert(line.amount);
+        let pair = (line.amount, line.warn);
+        drawn.entry(county.clone()).and_modify(|known| *known = (*known).min(pair)).or_insert(pair);
     }
     drawn
 }

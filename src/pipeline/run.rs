@@ -215,6 +215,8 @@ impl<'a> Run<'a> {
         let figures = income_figures(context, &self.version)?;
         let counties: Vec<_> = context.counties.iter().map(|county| county.code.clone()).collect();
         let rules = context.policy.in_force(self.period.last_day()).filter(|rule| job.cadence.seals(rule));
+        // A rule that refers nobody may be without its figure: it only shows the bureau who comes near.
+        let rules = rules.filter(|rule| !rule.recipients.is_empty());
         let needs = needs(rules, &counties, self.period, &figures, context.policy.doubtful_change);
         let blocking: Vec<String> = needs.iter().filter(|need| need.is_blocking()).map(ToString::to_string).collect();
         if blocking.is_empty() { Ok(()) } else { Err(PipelineError::Figures(blocking)) }

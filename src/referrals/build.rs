@@ -264,9 +264,14 @@ fn line_published(request: &ListRequest<'_>, rows: &[&ListRow], was: &PreviousPe
         _ => return false,
     };
     let was_provisional = was.cells.get("line_status").and_then(Cell::as_text) == Some(PROVISIONAL);
-    let is_official = rule.lines.get(county.as_str()).is_some_and(|line| *line > line_then && was.measured <= *line);
-    let fell = rows.iter().any(|row| row.rule == rule.id && row.measured < line_then);
-    was_provisional && !rule.is_provisional && is_official && !fell
+    let Some((line, warn)) = rule.lines.get(county.as_str()) else { return false };
+    let is_higher = *line > line_then && was.measured <= *line;
+    let explains = match rows.iter().find(|row| row.rule == rule.id) {
+        Some(row) => row.measured >= line_then,
+        // Whoever has no row lies below the warning line; so did the amount of then, or it has fallen since.
+        None => was.measured <= *warn,
+    };
+    was_provisional && !rule.is_provisional && is_higher && explains
 }
 
 /// What rows are ordered by: county is the list's own.

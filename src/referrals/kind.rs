@@ -71,8 +71,8 @@ pub struct ListedRule {
     pub recipients: Vec<String>,
     /// Whether its line is drawn from a figure that only stands in for one not yet published.
     pub is_provisional: bool,
-    /// Its line by county code, for rules whose line follows a published figure.
-    pub lines: BTreeMap<String, Fen>,
+    /// Its line and its warning line by county code, for rules whose line follows a published figure.
+    pub lines: BTreeMap<String, (Fen, Fen)>,
     /// Whether somebody who was listed under a provisional line stays when the published one is higher.
     pub keeps: bool,
 }
