@@ -1,5 +1,7 @@
 //! What policy files may say, and how slips in them are told.
 
+use std::collections::BTreeMap;
+
 use super::{LineMeasure, Netting, Policy, Window, parse_policy};
 
 const FUJIAN: &str = include_str!("../../pipelines/policies/fujian.toml");
@@ -179,4 +181,71 @@ fn every_slip_names_line_and_mend() {
 fn the_national_file_stands_alone() {
     let policy = parse_policy("pipelines/policies/national.toml", NATIONAL, None).unwrap();
     assert!(policy.rules.iter().all(|rule| rule.recipients.is_empty() && rule.warn_at.is_some()));
+}
+
+/// Every bundled policy: its own rules with their shapes, and what becomes of the two national ones.
+const BUNDLED: [(&str, &[(&str, &str)], [&str; 2]); 11] = [
+    ("aksu", &[("aksu-insured", "person_window_over_line")], ["aksu-insured", "dropped"]),
+    ("dezhou", &[("dezhou-application", "application_over_line")], ["dropped", "dropped"]),
+    (
+        "fujian",
+        &[("fujian-relapse", "person_window_over_line"), ("fujian-into-poverty", "person_window_over_line")],
+        ["fujian-into-poverty", "fujian-relapse"],
+    ),
+    (
+        "gansu-county",
+        &[("gansu-monitored-stay", "stay_over_line"), ("gansu-rural-stay", "stay_over_line")],
+        ["gansu-rural-stay", "gansu-monitored-stay"],
+    ),
+    ("guangdong", &[("guangdong-application", "application_over_line")], ["dropped", "dropped"]),
+    ("rigid-expenditure", &[("rigid-expenditure", "application_over_line")], ["dropped", "dropped"]),
+    (
+        "weixian",
+        &[("weixian-lifted-out", "person_window_over_line"), ("weixian-others", "person_window_over_line")],
+        ["weixian-others", "weixian-lifted-out"],
+    ),
+    (
+        "xian",
+        &[("xian-low-income", "person_window_over_line"), ("xian-others", "person_window_over_line")],
+        ["xian-others", "xian-low-income"],
+    ),
+    (
+        "yangyuan",
+        &[("yangyuan-lifted-out", "person_window_over_line"), ("yangyuan-rural", "person_window_over_line")],
+        ["yangyuan-rural", "yangyuan-lifted-out"],
+    ),
+    ("yueyang", &[("yueyang-application", "application_over_line")], ["dropped", "dropped"]),
+    ("yunnan-county", &[("yunnan-rural", "person_window_over_line")], ["yunnan-rural", "dropped"]),
+];
+
+/// The policies that come with the program, by name, without the national one.
+fn bundled() -> BTreeMap<String, Policy> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/pipelines/policies");
+    let mut policies = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        if path.extension().is_some_and(|kind| kind == "toml") && name != super::NATIONAL {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let file = format!("pipelines/policies/{name}.toml");
+            let policy = parse_policy(&file, &text, Some(("pipelines/policies/national.toml", NATIONAL)));
+            policies.insert(name, policy.unwrap_or_else(|problems| panic!("{problems:#?}")));
+        }
+    }
+    policies
+}
+
+#[test]
+fn every_bundled_policy_reads_and_says_what_becomes_of_the_national_rules() {
+    let read = bundled();
+    assert_eq!(read.keys().map(String::as_str).collect::<Vec<_>>(), BUNDLED.map(|(name, ..)| name));
+    for (name, rules, [into_poverty, relapse]) in BUNDLED {
+        let policy = &read[name];
+        let found: Vec<_> = policy.rules.iter().map(|rule| (rule.id.as_str(), rule.shape.word())).collect();
+        assert_eq!(found, rules, "{name}");
+        let by = |change: &super::LayerChange| change.by.clone().unwrap_or_else(|| "dropped".to_owned());
+        let changes: Vec<_> = policy.changes.iter().map(|change| (change.inherited.clone(), by(change))).collect();
+        let expected = [("national-into-poverty", into_poverty), ("national-relapse", relapse)];
+        assert_eq!(changes, expected.map(|(rule, by)| (rule.to_owned(), by.to_owned())), "{name}");
+    }
 }
