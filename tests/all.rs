@@ -8,6 +8,7 @@ mod income_year;
 mod intake;
 mod kill;
 mod lists;
+mod offices;
 mod oracle;
 mod policy_change;
 mod rand_hie;

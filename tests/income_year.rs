@@ -35,7 +35,7 @@ refd_setl_flag,vali_flag,manl_reim_rea,updt_time\n";
 const INCOME: &str = "指标,区划代码,年份,数值,版次,发布日期,来源\n";
 
 /// What a person bore on the fifth of a month.
-fn claims(month: &str, rows: &[(usize, &str)]) -> String {
+pub(crate) fn claims(month: &str, rows: &[(usize, &str)]) -> String {
     let line = |(person, yuan): &(usize, &str)| {
         let day = format!("{month}-05");
         format!(
@@ -47,12 +47,12 @@ fn claims(month: &str, rows: &[(usize, &str)]) -> String {
     rows.iter().fold(CLAIMS.to_owned(), |text, row| text + &line(row))
 }
 
-fn figure(year: i32, yuan: &str, release: i32, day: &str) -> String {
+pub(crate) fn figure(year: i32, yuan: &str, release: i32, day: &str) -> String {
     format!("{INCOME}rural_disposable_income,990000,{year},{yuan},{release},{day},演示公报(虚构)\n")
 }
 
 /// The prefecture with its people, and no claim.
-fn prefecture(on_publication: &str) -> Workspace {
+pub(crate) fn prefecture(on_publication: &str) -> Workspace {
     let workspace = Workspace::new("fujian", "990100");
     let policy = include_str!("../pipelines/policies/fujian.toml");
     let changed =
@@ -74,15 +74,15 @@ fn january(workspace: &Workspace) {
     workspace.land("claims", "2026-01.csv", claims("2026-01", &rows).as_bytes());
 }
 
-fn month(workspace: &Workspace, month: &str) -> String {
+pub(crate) fn month(workspace: &Workspace, month: &str) -> String {
     workspace.ok(&["run", "nightly", "--month", month]);
     workspace.ok(&["run", "monthly", "--month", month])
 }
 
-type Listed = BTreeMap<usize, (String, String, String)>;
+pub(crate) type Listed = BTreeMap<usize, (String, String, String)>;
 
 /// Change, its reason, and what the line is drawn from, by person; none for a NIL list.
-fn listed(workspace: &Workspace, month: &str, office: &str) -> Listed {
+pub(crate) fn listed(workspace: &Workspace, month: &str, office: &str) -> Listed {
     let compact = month.replace('-', "");
     let id = format!("{compact}-990103-{office}-FULL-v1");
     let path = workspace.root().join(format!("lists/{month}/{id}/{id}.csv"));
@@ -98,7 +98,7 @@ fn listed(workspace: &Workspace, month: &str, office: &str) -> Listed {
     rows.collect()
 }
 
-fn row(delta: &str, reason: &str, status: &str) -> (String, String, String) {
+pub(crate) fn row(delta: &str, reason: &str, status: &str) -> (String, String, String) {
     (delta.to_owned(), reason.to_owned(), status.to_owned())
 }
 

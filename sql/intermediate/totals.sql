@@ -1,6 +1,6 @@
 -- Purpose:    What each person paid in one month, on every basis. Run per month and bucket.
 -- Grain:      one person, insurance type and care type.
--- Parameters: none.
+-- Parameters: $until - last day that counts; a far day where the whole month does
 --
 -- A pure function of the month's accepted claims and adjustments, so a cache: it is rebuilt only where
 -- they changed, and deleting it changes nothing but time. The smallest and largest name and area tell
@@ -28,5 +28,6 @@ select
     min(lower(translate(person_name, '•‧・･．. 　', '······'))) as first_name,
     max(lower(translate(person_name, '•‧・･．. 　', '······'))) as last_name
 from int_net_claims
+where settled_date <= $until
 group by person_key, insurance_type, care_type
 order by person_key, insurance_type, care_type

@@ -1,6 +1,7 @@
 -- Purpose:    Everything that a list says of a person whom a rule flagged, found near, or could not decide.
 -- Grain:      one person and rule.
--- Parameters: $on_date - last day of the period.
+-- Parameters: $on_date - last day of the period; $until - last day of settlement that counts, a far day where
+--             whole months do.
 -- Source:     list columns: domain notes §7.
 --
 -- A new list column is added here, in the .toml, and in the column table of src/referrals.
@@ -36,7 +37,7 @@ measured as (
     from hits as h
     inner join int_net_claims as c on h.person_key = c.person_key
     left join rule_insurance as i on c.insurance_type = i.insurance_type and i.rule_id = h.rule_id
-    where (h.any_insurance or i.insurance_type is not null) and c.settled_date <= $on_date
+    where (h.any_insurance or i.insurance_type is not null) and c.settled_date <= $until
 ),
 
 -- The sum at the end of each day: what was settled on one day counts together, in whatever order.

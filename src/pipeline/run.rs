@@ -8,7 +8,7 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::compute::{
-    Findings, Stated, Task, income_figures, read_findings, refresh, refresh_findings, rules, sources,
+    Findings, Stated, Task, income_figures, read_findings, refresh, refresh_findings, rules, sources, until,
 };
 use super::job::{Job, Split, Step};
 use super::official::needs;
@@ -148,7 +148,9 @@ impl<'a> Run<'a> {
         };
         let wanted: std::collections::BTreeSet<_> = tasks.iter().map(|task| (task.month, task.bucket)).collect();
         let refreshed = refresh(self.context, &self.version, model, tasks).await?;
-        let gone = self.version.table(model).filter(|file| split == Split::Month && is_gone(file, &wanted));
+        let gone = self.version.table(model).filter(|file| {
+            split == Split::Month && is_gone(file, &wanted) && (is_month(file) || !self.period.is_whole())
+        });
         let gone: Vec<FileEntry> = gone.map(removal).collect();
         let made = refreshed.made + gone.len();
         self.commit(job, [refreshed.entries, gone].concat(), made).await
@@ -158,8 +160,15 @@ impl<'a> Run<'a> {
     fn monthly_tasks(&self, model: &str, checks: &[String]) -> Vec<Task> {
         let wanted = self.context.engine.models().sources_of(model);
         let months = self.version.table("claims").filter_map(|file| Some((file.month?, file.bucket?)));
-        months
-            .map(|(month, bucket)| {
+        let mut parts: Vec<_> = months.map(|(month, bucket)| (month, month, bucket)).collect();
+        if !self.period.is_whole() {
+            let cut = |(month, _, bucket): &(Period, Period, u16)| (*month, self.period, *bucket);
+            let own: Vec<_> = parts.iter().filter(|part| part.0.month() == self.period.month()).map(cut).collect();
+            parts.extend(own);
+        }
+        parts
+            .into_iter()
+            .map(|(month, part, bucket)| {
                 let files = |table: &String| {
                     let all = self.version.bucket(table, bucket);
                     (table.clone(), all.filter(|file| file.month == Some(month)).cloned().collect())
@@ -167,12 +176,12 @@ impl<'a> Run<'a> {
                 Task {
                     model: model.to_owned(),
                     table: model.to_owned(),
-                    month: Some(month),
+                    month: Some(part),
                     rule: None,
                     bucket,
                     sources: wanted.iter().map(files).collect(),
                     rows: BTreeMap::new(),
-                    params: BTreeMap::new(),
+                    params: [("until".to_owned(), until(part))].into(),
                     checks: checks.to_vec(),
                 }
             })
@@ -199,7 +208,11 @@ impl<'a> Run<'a> {
             bucket,
             sources: sources(&self.version, &wanted, self.period, bucket),
             rows: rows.clone(),
-            params: [("on_date".to_owned(), Param::Date(self.period.last_day()))].into(),
+            params: [
+                ("on_date".to_owned(), Param::Date(self.period.last_day())),
+                ("until".to_owned(), until(self.period)),
+            ]
+            .into(),
             checks: checks.to_vec(),
         };
         Ok((0..self.version.buckets).map(task).collect())
@@ -295,6 +308,11 @@ impl<'a> Run<'a> {
 /// The entry that takes a file out of the next version.
 fn removal(file: &FileEntry) -> FileEntry {
     FileEntry { rows: 0, inputs: String::new(), ..file.clone() }
+}
+
+/// Sums cut at a third's end are for the run of that third; the next one clears them away.
+fn is_month(file: &FileEntry) -> bool {
+    file.month.is_some_and(Period::is_whole)
 }
 
 fn is_gone(file: &FileEntry, wanted: &std::collections::BTreeSet<(Option<Period>, u16)>) -> bool {

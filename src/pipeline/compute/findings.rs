@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Decimal128Type, Int64Type};
+use chrono::NaiveDate;
 
 use super::refresh::{Task, refresh};
 use super::rules::{self, Lines, income_figures};
@@ -48,6 +49,17 @@ pub struct FindingRow {
 pub(in crate::pipeline) fn window(period: Period) -> Vec<Month> {
     Month::new(period.year(), 1).map_or(Vec::new(), |january| january.up_to(period.month()).collect())
 }
+
+/// The last day of settlement that counts: a third's last; a far day where whole months do, because what is booked
+/// into a month later belongs to it as well.
+pub(in crate::pipeline) fn until(period: Period) -> Param {
+    Param::Date(if period.is_whole() { FAR } else { period.last_day() })
+}
+
+const FAR: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) {
+    Some(day) => day,
+    None => NaiveDate::MAX,
+};
 
 /// Refreshes the findings of a period.
 pub(in crate::pipeline) async fn refresh_findings(
@@ -124,6 +136,8 @@ pub(in crate::pipeline) fn sources(
     let fits = |file: &&FileEntry| match (file.table.as_str(), file.month) {
         ("findings", month) => month == Some(period),
         (_, None) => true,
+        // of the month that a third cuts, the sums until its last day
+        ("totals", Some(part)) if part.month() == period.month() => part == period,
         (_, Some(part)) => part.is_whole() && window.contains(&part.month()),
     };
     wanted

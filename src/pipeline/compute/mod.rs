@@ -8,7 +8,7 @@ pub(super) mod rules;
 mod stated;
 
 pub use findings::{FindingRow, read_findings};
-pub(super) use findings::{Findings, refresh_findings, sources};
+pub(super) use findings::{Findings, refresh_findings, sources, until};
 pub(super) use refresh::{Task, refresh};
 pub use rules::{Lines, income_figures};
 pub(super) use stated::Stated;
