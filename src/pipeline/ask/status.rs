@@ -123,7 +123,7 @@ pub async fn status(context: &Context, day: NaiveDate) -> Result<Status, Pipelin
 
 /// Figures that the month of a day and the one after it will need; each told once.
 fn reminders(context: &Context, version: &Version, day: NaiveDate) -> Result<Vec<Need>, PipelineError> {
-    let figures = income_figures(context, version)?;
+    let figures = income_figures(&context.warehouse, version)?;
     let counties: Vec<_> = context.counties.iter().map(|county| county.code.clone()).collect();
     let month = Month::of(day);
     let mut found: Vec<Need> = Vec::new();
