@@ -11,7 +11,7 @@ use poverty_watch::domain::{CountyCode, Fen, Period, PersonKey};
 use poverty_watch::ledger::Ledger;
 use poverty_watch::pipeline::seal::{SealContext, SealError, SealSummary, previous_lists, seal};
 use poverty_watch::referrals::{
-    COLUMNS, Cell, ListRequest, ListRow, ListedRule, Lists, Office, Profile, build_lists, column_called,
+    COLUMNS, Cell, ListRequest, ListRow, ListedRule, Lists, OfficeTerm, Offices, Profile, build_lists, column_called,
 };
 
 struct Place {
@@ -32,7 +32,9 @@ impl Place {
         let previous = previous_lists(&self.layout, &self.ledger, month).unwrap();
         let area = county("990100");
         let rules = rules();
-        let request = ListRequest { period: month, area: &area, counties, rules: &rules, previous: &previous };
+        let offices = offices().of_lists(["civil_affairs", "rural_affairs"], month.last_day(), "");
+        let request =
+            ListRequest { period: month, area: &area, counties, rules: &rules, offices: &offices, previous: &previous };
         build_lists(&request, rows).unwrap()
     }
 
@@ -57,6 +59,7 @@ impl Place {
             sender: "海角市医疗保障局",
             area_name: "海角市",
             feedback_days: 15,
+            is_rehearsal: false,
             at: DateTime::UNIX_EPOCH,
         };
         seal(&self.layout, &self.ledger, &lists, &context)
@@ -100,8 +103,22 @@ fn counties(count: usize) -> BTreeMap<CountyCode, String> {
         .collect()
 }
 
+fn offices() -> Offices {
+    let term = |line, code: &str, recipient: &str, name: &str| OfficeTerm {
+        line,
+        code: code.to_owned(),
+        recipient: recipient.to_owned(),
+        name: name.to_owned(),
+        list_title: "因病返贫致贫风险预警名单".to_owned(),
+        from: None,
+        to: None,
+        successor: None,
+    };
+    Offices::new(vec![term(2, "MZ", "civil_affairs", "民政局"), term(3, "NC", "rural_affairs", "农业农村局")]).unwrap()
+}
+
 fn rules() -> Vec<ListedRule> {
-    let rule = |id: &str, name: &str, text: &str, recipients: &[Office]| ListedRule {
+    let rule = |id: &str, name: &str, text: &str, recipients: &[&str]| ListedRule {
         id: id.to_owned(),
         name: name.to_owned(),
         version: "2022-01-01".to_owned(),
@@ -110,9 +127,12 @@ fn rules() -> Vec<ListedRule> {
         clause: "闽医保〔2021〕93号 第十一条".to_owned(),
         basis: "in_catalogue_self_pay".to_owned(),
         line: "23,456.00 元（上年度全省农村居民人均可支配收入，虚构数据，2026-01-19 发布）".to_owned(),
-        recipients: recipients.to_vec(),
+        recipients: recipients.iter().map(|code| (*code).to_owned()).collect(),
+        is_provisional: false,
+        lines: BTreeMap::new(),
+        keeps: false,
     };
-    let both = [Office::CivilAffairs, Office::RuralAffairs];
+    let both = ["MZ", "NC"];
     vec![
         rule(
             "relapse",

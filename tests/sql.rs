@@ -92,6 +92,8 @@ async fn run(engine: &Engine, model: &Model, case: &Path, scratch: &Path, order:
     let expected = rows::Expected::read(&case.join("expect.csv"), &model.schema)?;
     let statement = Statement {
         model: model.name.clone(),
+        // a check of what a shape measured follows the person's window
+        measures: model.measures.clone().or_else(|| Some("int_burden".to_owned())),
         sources: sources(engine.models(), model, case, scratch, order)?,
         params: params(engine.models(), model, case)?,
         place: "test".to_owned(),

@@ -29,8 +29,8 @@ with lined as (
             -- whoever reaches the line lies above the warning line
             else least(k.own_line_amount * $warn_at, k.own_line_amount - case when $strict then 0.00 else 0.01 end)
         end as warn_amount,
-        coalesce(not $own_line and (k.measured_amount > l.kept_amount
-            or (k.measured_amount = l.kept_amount and not $strict)), false) as is_over_provisional,
+        -- kept_amount is the highest that was not over the provisional line
+        coalesce(not $own_line and k.measured_amount > l.kept_amount, false) as is_over_provisional,
         coalesce(l.is_provisional, false) as is_provisional
     from int_known as k
     left join rule_line as l on k.county_code = l.county_code

@@ -1,13 +1,14 @@
 -- Purpose:    Everything that a list says of a person whom a rule flagged, found near, or could not decide.
 -- Grain:      one person and rule.
--- Parameters: $on_date - last day of the period.
+-- Parameters: $on_date - last day of the period; $until - last day of settlement that counts, a far day where
+--             whole months do.
 -- Source:     list columns: domain notes §7.
 --
 -- A new list column is added here, in the .toml, and in the column table of src/referrals.
 with hits as (
     select
         f.person_key, f.rule_id, f.status, f.reason, f.county_code, f.is_rural, f.rural_source, f.measured_amount,
-        f.income_amount, f.line_amount, f.excess_amount, f.claim_count, f.total_amount, f.in_scope_amount,
+        f.income_amount, f.line_amount, f.is_provisional, f.excess_amount, f.claim_count, f.total_amount, f.in_scope_amount,
         f.fund_amount, f.medical_assistance_amount, f.personal_burden_amount, f.in_catalogue_self_pay_amount,
         f.self_pay_with_over_limit_amount, f.in_scope_self_pay_amount, f.component_self_pay_amount, f.cash_amount,
         f.net_burden_amount, f.adjustment_amount,
@@ -36,7 +37,7 @@ measured as (
     from hits as h
     inner join int_net_claims as c on h.person_key = c.person_key
     left join rule_insurance as i on c.insurance_type = i.insurance_type and i.rule_id = h.rule_id
-    where h.any_insurance or i.insurance_type is not null
+    where (h.any_insurance or i.insurance_type is not null) and c.settled_date <= $until
 ),
 
 -- The sum at the end of each day: what was settled on one day counts together, in whatever order.
@@ -101,7 +102,9 @@ select
     coalesce(p.id_number, s.claim_id_number) as id_number, coalesce(p.cert_type, s.claim_cert_type) as cert_type,
     p.sex, p.birth_date, p.phone,
     t.tags, t.tag_sources, s.insured_area, s.insurance_types,
-    h.basis, h.measured_amount, h.income_amount, h.line_amount, h.excess_amount,
+    h.basis, h.measured_amount, h.income_amount, h.line_amount,
+    case when h.is_provisional then 'provisional' when not h.is_provisional then 'official' end as line_status,
+    h.excess_amount,
     h.claim_count, h.total_amount, h.in_scope_amount, h.fund_amount, h.medical_assistance_amount,
     h.personal_burden_amount, h.in_catalogue_self_pay_amount, h.self_pay_with_over_limit_amount,
     h.in_scope_self_pay_amount, h.component_self_pay_amount, h.cash_amount, h.net_burden_amount,

@@ -1,6 +1,6 @@
 //! The one place that says how a case moves.
 
-use super::{Case, CaseEvent, CaseState, EventKind, FindingState};
+use super::{Case, CaseEvent, CaseState, EventKind, FindingState, FindingStatus};
 use crate::domain::Period;
 
 /// What tonight's finding for `period` does to a case of the same person, rule and benefit year; `None`: nothing.
@@ -26,7 +26,20 @@ pub fn next(previous: Option<&Case>, finding: Option<&FindingState>, period: Per
     }
 }
 
+/// Why a case stays flagged although the published line lies above it.
+const KEPT: &str = "kept";
+
+/// Whether the policy keeps somebody who was over the provisional line, and is not over the published one.
+fn is_kept(case: &Case, finding: &FindingState) -> bool {
+    case.state == CaseState::Flagged && finding.status == FindingStatus::Near && finding.reason == "over_provisional"
+}
+
 fn moved(case: &Case, finding: &FindingState) -> Option<CaseEvent> {
+    if is_kept(case, finding) {
+        let kept = FindingState { status: FindingStatus::Flagged, measured: finding.measured, reason: KEPT.to_owned() };
+        let is_news = case.measured != kept.measured || case.reason != kept.reason;
+        return is_news.then(|| event(EventKind::Continued, Some(case.state), &kept));
+    }
     let to = finding.status.state();
     let kind = match (case.state, to) {
         (CaseState::Withdrawn | CaseState::Closed, _) => EventKind::Reopened,
@@ -63,7 +76,6 @@ pub fn year_end(case: &Case, year: i32, period: Period) -> Option<CaseEvent> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::FindingStatus;
     use super::*;
     use crate::domain::Fen;
 
@@ -110,6 +122,17 @@ mod tests {
     #[test]
     fn the_same_finding_again_is_no_event() {
         assert_eq!(kind(Some(&case(CaseState::Flagged, 100)), Some(&finding(FindingStatus::Flagged, 100))), None);
+    }
+
+    #[test]
+    fn who_was_over_the_provisional_line_stays_flagged() {
+        let near = FindingState { reason: "over_provisional".to_owned(), ..finding(FindingStatus::Near, 100) };
+        let kept = next(Some(&case(CaseState::Flagged, 100)), Some(&near), month("2026-04")).unwrap();
+        assert_eq!((kept.kind, kept.to, kept.reason.as_str()), (EventKind::Continued, CaseState::Flagged, "kept"));
+        let stays = Case { reason: "kept".to_owned(), ..case(CaseState::Flagged, 100) };
+        assert_eq!(next(Some(&stays), Some(&near), month("2026-05")), None);
+        assert_eq!(kind(Some(&case(CaseState::Watching, 100)), Some(&near)), Some(EventKind::Continued));
+        assert_eq!(kind(Some(&stays), Some(&finding(FindingStatus::Near, 100))), Some(EventKind::Eased));
     }
 
     #[test]

@@ -114,7 +114,7 @@ impl From<PipelineError> for Failure {
     fn from(error: PipelineError) -> Self {
         let code = match &error {
             PipelineError::Config(_) | PipelineError::Workspace(_) => CONFIG,
-            PipelineError::Locked(_) | PipelineError::NotReady(_) => TEMPORARY,
+            PipelineError::Locked(_) | PipelineError::NotReady(_) | PipelineError::Figures(_) => TEMPORARY,
             PipelineError::Check { .. } => DATA,
             PipelineError::Intake(IntakeError::DataQuality { .. }) => DATA,
             PipelineError::Engine(crate::engine::EngineError::Model { .. }) => CONFIG,

@@ -4,41 +4,60 @@ use chrono::{FixedOffset, NaiveDate};
 
 use super::{Failure, Session, USAGE, date_argument, intake, period_argument};
 use crate::domain::{Month, Period};
-use crate::pipeline::{Context, RunReport, run_job};
+use crate::pipeline::{Context, Job, Rhythm, RunReport, rehearse_job, run_job};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The job: nightly or monthly, or any other below pipelines/.
+    /// The job: nightly, tendays or monthly, or any other below pipelines/.
     job: String,
-    /// Day whose month and year are summed up; today if left out.
+    /// Day whose month and year are summed up, or the last third of a month that has ended by it; today if left out.
     #[arg(long, value_parser = date_argument, conflicts_with = "month")]
     as_of: Option<NaiveDate>,
     /// Period whose lists are sealed: a month, or a third of one such as 2026-10-10.
     #[arg(long, value_parser = period_argument)]
     month: Option<Period>,
+    /// Seal nothing: go on where an income figure is missing or doubtful, and write marked lists to rehearsals/.
+    #[arg(long)]
+    rehearsal: bool,
 }
 
 pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
     let context = session.open()?;
     let job = context.job(&arguments.job)?;
-    let seals = job.steps.iter().any(|step| step.name() == "seal");
-    let period = match (arguments.month, arguments.as_of) {
-        (Some(month), _) => month,
-        (None, Some(day)) => Month::of(day).into(),
-        (None, None) if seals => {
-            return Err(Failure::new(USAGE, format!("run {} seals lists: say which, with --month YYYY-MM", job.name)));
-        }
-        (None, None) => today(session),
+    let period = period_of(arguments, &job, session)?;
+    let report = if arguments.rehearsal {
+        rehearse_job(&context, &job, period).await?
+    } else {
+        run_job(&context, &job, period).await?
     };
-    let report = run_job(&context, &job, period).await?;
     print!("{}", describe(&context, &report));
     Ok(report.intake.as_ref().map_or(0, intake::exit_code))
 }
 
-/// The month of the command's moment, on the clock of the offices (+08:00).
-pub(super) fn today(session: &Session) -> Period {
+/// What the arguments and the job's rhythm say the run is for.
+fn period_of(arguments: &Arguments, job: &Job, session: &Session) -> Result<Period, Failure> {
+    let wrong = |message: String| Failure::new(USAGE, message);
+    if arguments.rehearsal && !job.seals() {
+        return Err(wrong(format!("run {} seals no lists: there is nothing to rehearse", job.name)));
+    }
+    match (arguments.month, arguments.as_of) {
+        (Some(period), _) if job.cadence == Rhythm::Monthly && !period.is_whole() => {
+            Err(wrong(format!("run {} is for whole months: --month {}", job.name, period.month())))
+        }
+        (Some(period), _) => Ok(period),
+        (None, Some(day)) if job.cadence == Rhythm::TenDays => Ok(Period::last_third_by(day)),
+        (None, Some(day)) => Ok(Month::of(day).into()),
+        (None, None) if job.seals() => {
+            Err(wrong(format!("run {} seals lists: say which, with --month YYYY-MM", job.name)))
+        }
+        (None, None) => Ok(Month::of(today(session)).into()),
+    }
+}
+
+/// The day of the command's moment, on the clock of the offices (+08:00).
+pub(super) fn today(session: &Session) -> NaiveDate {
     let hours = FixedOffset::east_opt(8 * 3600);
-    Month::of(hours.map_or(session.now.date_naive(), |zone| session.now.with_timezone(&zone).date_naive())).into()
+    hours.map_or(session.now.date_naive(), |zone| session.now.with_timezone(&zone).date_naive())
 }
 
 /// What a run did, for a person at the terminal.

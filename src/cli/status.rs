@@ -1,8 +1,9 @@
 //! `status`: how the workspace stands; the exit code tells a monitor when it is too old.
 
-use chrono::Duration;
+use chrono::{Duration, NaiveDate};
 
-use super::{Failure, Format, Session, TEMPORARY};
+use super::run::today;
+use super::{Failure, Format, Session, TEMPORARY, date_argument};
 use crate::pipeline::{Status, status};
 
 #[derive(Debug, clap::Args)]
@@ -13,6 +14,9 @@ pub(super) struct Arguments {
     /// Exit with 75 when the last good run is older: 26h, 90m or 2d.
     #[arg(long, value_parser = age_argument)]
     max_age: Option<Duration>,
+    /// Day for whose month, and the one after it, income figures are asked for; today if left out.
+    #[arg(long, value_parser = date_argument)]
+    as_of: Option<NaiveDate>,
 }
 
 fn age_argument(text: &str) -> Result<Duration, String> {
@@ -30,7 +34,7 @@ fn age_argument(text: &str) -> Result<Duration, String> {
 
 pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
     let context = session.open()?;
-    let status = status(&context).await?;
+    let status = status(&context, arguments.as_of.unwrap_or_else(|| today(session))).await?;
     match arguments.format {
         Format::Text => print!("{}", describe(&status)),
         Format::Json => println!("{:#}", serde_json::to_value(&status).unwrap_or_default()),
@@ -68,6 +72,12 @@ fn describe(status: &Status) -> String {
         for (name, reason) in &feed.refused {
             let _ = writeln!(text, "    refused {name}: {reason}");
         }
+    }
+    if !status.reminders.is_empty() {
+        text.push_str("\nincome figures\n");
+    }
+    for need in &status.reminders {
+        let _ = writeln!(text, "  reminder: {need}");
     }
     text.push_str("\ntables\n");
     for table in &status.tables {

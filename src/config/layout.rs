@@ -53,6 +53,12 @@ impl Layout {
         self.root.join("lists").join(month.to_string())
     }
 
+    /// `rehearsals/<period>/`, lists that were never sealed.
+    #[must_use]
+    pub fn rehearsals(&self, period: Period) -> PathBuf {
+        self.root.join("rehearsals").join(period.to_string())
+    }
+
     /// `ledger.sqlite`.
     #[must_use]
     pub fn ledger(&self) -> PathBuf {

@@ -155,7 +155,8 @@ impl Household {
                 _ => at == 0,
             };
             let states = at == 0 || self.case == Case::Repeated;
-            let amount = |amount: Fen, is_known: bool| if states && is_known { amount.to_string() } else { String::new() };
+            let amount =
+                |amount: Fen, is_known: bool| if states && is_known { amount.to_string() } else { String::new() };
             let income = match self.case {
                 Case::NoIncome => Fen(0),
                 Case::NegativeIncome => Fen(-self.income.0),

@@ -6,16 +6,14 @@
 mod calendar;
 mod mask;
 mod money;
-mod period;
 mod person;
 mod region;
 mod tag;
 mod text;
 
-pub use calendar::{Month, parse_date};
+pub use calendar::{Month, Period, parse_date};
 pub use mask::{mask_id, mask_name, mask_value};
 pub use money::Fen;
-pub use period::Period;
 pub use person::{CertType, IdError, IdNumber, PersonKey, bucket_of, stable_hash};
 pub use region::CountyCode;
 pub use tag::Tag;

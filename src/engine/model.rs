@@ -110,7 +110,8 @@ impl Models {
                 if models.schema_of(input).is_none() {
                     let file = format!("sql/{}.toml", model.path);
                     let known = models.by_name.keys().map(String::as_str);
-                    let hint = nearest(input, known.chain(PARAMETER_TABLES.map(|(name, _)| name)).chain(["claims", MEASURED]));
+                    let hint =
+                        nearest(input, known.chain(PARAMETER_TABLES.map(|(name, _)| name)).chain(["claims", MEASURED]));
                     let hint = hint.map_or_else(
                         || "tables are claims, residents, rosters, income, adjustments, applications".to_owned(),
                         |name| format!("did you mean `{name}`?"),
@@ -224,7 +225,12 @@ impl Models {
             };
             if let Some((at, found, wanted)) = wanted.as_ref().and_then(|wanted| difference(&view.schema, wanted)) {
                 let why = format!("column {} of {name} is {found}, a view that measures has {wanted} there", at + 1);
-                problems.push(Problem::new(&file, 0, why, format!("compare sql/{}.toml with int_burden.toml", view.path)));
+                problems.push(Problem::new(
+                    &file,
+                    0,
+                    why,
+                    format!("compare sql/{}.toml with int_burden.toml", view.path),
+                ));
             }
         }
         let Some(first) = self.shapes().next() else { return };

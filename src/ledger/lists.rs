@@ -109,6 +109,15 @@ impl Ledger {
         self.select_lists(&sql, &[&period.to_string()])
     }
 
+    /// The latest period of which any list is sealed.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn last_sealed_period(&self) -> Result<Option<Period>, LedgerError> {
+        let sql = format!("select {COLUMNS} from lists order by {ENDS} desc limit 1");
+        Ok(self.select_lists(&sql, &[])?.into_iter().next().map(|list| list.period))
+    }
+
     /// The latest list of a county and an office before a period in the same benefit year (FULL or NIL), with the
     /// persons on it, withdrawn ones left out. January has none before it.
     ///

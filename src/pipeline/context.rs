@@ -8,13 +8,13 @@ use sha2::{Digest, Sha256};
 
 use super::PipelineError;
 use super::job::{Job, parse_job};
-use super::tables::{County, Office, parse_tables};
-use crate::config::Problem;
+use super::tables::{County, parse_tables};
+use crate::config::{Problem, nearest};
 use crate::domain::{CountyCode, hex};
 use crate::engine::{Engine, Models};
 use crate::ledger::Ledger;
 use crate::policy::{NATIONAL, Policy, parse_policy};
-use crate::referrals::{COLUMNS, FILLED_IN};
+use crate::referrals::{COLUMNS, FILLED_IN, Offices};
 use crate::warehouse::Warehouse;
 use crate::workspace::{Assets, Workspace};
 
@@ -44,8 +44,8 @@ pub struct Context {
     pub policy_hash: String,
     /// The counties that it serves.
     pub counties: Vec<County>,
-    /// The offices that lists go to.
-    pub offices: Vec<Office>,
+    /// The offices that lists go to, with the days on which they are in force.
+    pub offices: Offices,
     /// Spellings of tags.
     pub tag_aliases: Vec<(String, String)>,
     /// The moment at which the command began.
@@ -117,7 +117,7 @@ pub struct Declared {
     policy: Policy,
     policy_hash: String,
     counties: Vec<County>,
-    offices: Vec<Office>,
+    offices: Offices,
     tag_aliases: Vec<(String, String)>,
 }
 
@@ -224,7 +224,7 @@ fn check_policy(
     (file, text): (&str, &str),
     policy: &Policy,
     models: &Models,
-    offices: &[Office],
+    offices: &Offices,
     problems: &mut Vec<Problem>,
 ) {
     let mut told = |word: &str, message: String, hint: String| {
@@ -237,9 +237,17 @@ fn check_policy(
             let hint = format!("write sql/rules/{model}.sql or choose a shape that is there");
             told(rule.shape.word(), format!("rule {}: there is no shape {}", rule.id, rule.shape.word()), hint);
         }
-        for recipient in rule.recipients.iter().filter(|id| offices.iter().all(|office| office.id != **id)) {
-            let message = format!("rule {}: there is no office `{recipient}`", rule.id);
-            told(recipient, message, "offices stand in pipelines/tables/offices.csv".to_owned());
+        for recipient in &rule.recipients {
+            if !offices.knows(recipient) {
+                let message = format!("rule {}: there is no office `{recipient}`", rule.id);
+                let hint = nearest(recipient, offices.recipients())
+                    .map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+                told(recipient, message, format!("{hint}offices stand in pipelines/tables/offices.csv"));
+            } else if let Some(day) = offices.first_gap(recipient, rule.from, rule.to) {
+                let message = format!("rule {}: on {day} no office is in force for `{recipient}`", rule.id);
+                let hint = "pipelines/tables/offices.csv: name its successor, or an earlier valid_from";
+                told(recipient, message, hint.to_owned());
+            }
         }
     }
 }

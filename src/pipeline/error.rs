@@ -31,6 +31,12 @@ pub enum PipelineError {
     /// Something the job needs is not there yet.
     #[error("{0}")]
     NotReady(String),
+    /// Income figures that an official run needs are missing or doubtful.
+    #[error(
+        "{}\nnothing is sealed; --rehearsal goes on without, marks every page, and seals nothing",
+        .0.join("\n")
+    )]
+    Figures(Vec<String>),
     /// Intake failed.
     #[error(transparent)]
     Intake(#[from] crate::intake::IntakeError),

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::official::Rhythm;
 use crate::config::{Problem, nearest};
 use crate::engine::{ModelKind, Models};
 
@@ -13,6 +14,9 @@ pub struct Job {
     pub name: String,
     /// Its name on pages and lists.
     pub title: String,
+    /// Whether it is run for months or for thirds of them.
+    #[serde(default)]
+    pub cadence: Rhythm,
     /// What it does, in order.
     pub steps: Vec<Step>,
 }
@@ -43,6 +47,14 @@ pub enum Step {
     Cases {},
     /// Seals the period's lists.
     Seal {},
+}
+
+impl Job {
+    /// Whether it seals lists.
+    #[must_use]
+    pub fn seals(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Seal {}))
+    }
 }
 
 impl Step {

@@ -7,13 +7,15 @@ use serde::Serialize;
 
 use super::compute::Lines;
 use super::context::sha256_hex;
+use super::official::{Rhythm, inherit, is_of};
 use super::seal::{SealContext, list_rows, previous_lists, seal};
 use super::{Context, PipelineError};
 use crate::cases::FindingStatus;
 use crate::config::BureauSettings;
 use crate::domain::{CountyCode, Fen, IdNumber, Period, PersonKey};
 use crate::engine::read_table;
-use crate::policy::{Rule, describe};
+use crate::ledger::SealedList;
+use crate::policy::{OnPublication, Rule, describe};
 use crate::referrals::{Cell, ListRequest, ListRow, ListedRule, Lists, Office, Profile, build_lists};
 use crate::warehouse::Version;
 
@@ -31,6 +33,8 @@ pub struct Sealed {
     /// Persons whom the accepted data would put on now, and take off, since the period was sealed. They go out as
     /// new and withdrawn with the next period's lists.
     pub since: Option<(usize, usize)>,
+    /// Whether it only rehearsed: nothing is sealed then.
+    pub is_rehearsal: bool,
     /// Folder of the period.
     pub folder: String,
 }
@@ -38,7 +42,13 @@ pub struct Sealed {
 impl fmt::Display for Sealed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { referral_lists, persons, control_amount, folder, .. } = self;
-        let when = if self.is_new { "sealed" } else { "sealed before, left as they are:" };
+        let when = if self.is_rehearsal {
+            "rehearsed, nothing is sealed:"
+        } else if self.is_new {
+            "sealed"
+        } else {
+            "sealed before, left as they are:"
+        };
         write!(f, "{when} {referral_lists} referral lists, {persons} persons, {control_amount} yuan, below {folder}")?;
         match self.since {
             Some((enter, leave)) if enter + leave > 0 => write!(
@@ -50,56 +60,94 @@ impl fmt::Display for Sealed {
     }
 }
 
+/// What is sealed, and whether in earnest.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sealing {
+    /// The period.
+    pub(super) period: Period,
+    /// The series.
+    pub(super) rhythm: Rhythm,
+    /// Whether nothing is sealed, only written aside and marked.
+    pub(super) is_rehearsal: bool,
+}
+
+/// The lists of the period's series that are sealed.
+pub(super) fn sealed_before(context: &Context, sealing: Sealing) -> Result<Vec<SealedList>, PipelineError> {
+    let sealed = context.ledger.sealed_lists(sealing.period)?;
+    Ok(sealed.into_iter().filter(|list| is_of(sealing.rhythm, &list.office)).collect())
+}
+
 /// Seals a period's lists, or says how the sealed ones differ from what the data say now.
 pub(super) fn seal_period(
     context: &Context,
     version: &Version,
-    period: Period,
+    sealing: Sealing,
     lines: &BTreeMap<String, Lines>,
 ) -> Result<Sealed, PipelineError> {
-    let rows = mart_rows(context, version, period)?;
-    let folder = context.workspace.layout.lists(period).display().to_string();
-    let sealed = context.ledger.sealed_lists(period)?;
-    let flagged: BTreeSet<PersonKey> =
-        rows.iter().filter(|row| row.status == FindingStatus::Flagged).map(|row| row.person).collect();
-    if !sealed.is_empty() {
-        let referrals = sealed.iter().filter(|list| is_referral(&list.office));
-        let mut listed = BTreeMap::new();
-        for list in referrals.clone() {
-            for person in context.ledger.list_persons(&list.list_id)?.iter().filter(|one| one.delta != "withdrawn") {
-                listed.insert(person.person, person.measured);
-            }
-        }
-        let enter = flagged.iter().filter(|person| !listed.contains_key(person)).count();
-        let leave = listed.keys().filter(|person| !flagged.contains(person)).count();
-        return Ok(Sealed {
-            is_new: false,
-            referral_lists: referrals.count(),
-            persons: listed.len(),
-            control_amount: yuan(listed.into_values()),
-            since: Some((enter, leave)),
-            folder,
-        });
+    let Sealing { period, rhythm, is_rehearsal } = sealing;
+    let rules = listed_rules(context, sealing, lines);
+    if rules.is_empty() {
+        let why = format!("no rule of policy {} is sealed by this job for {period}", context.policy.name);
+        return Err(PipelineError::NotReady(why));
     }
-    let rules = listed_rules(context, period, lines);
-    let lists = period_lists(context, period, &rules, &rows)?;
-    seal_now(context, version, &rules, &lists)?;
+    let mut rows = mart_rows(context, version, period)?;
+    let others: BTreeSet<&str> =
+        context.policy.in_force(period.last_day()).filter(|rule| !rhythm.seals(rule)).map(|rule| &*rule.id).collect();
+    rows.retain(|row| !others.contains(row.rule.as_str()));
+    let sealed = sealed_before(context, sealing)?;
+    if !sealed.is_empty() && !is_rehearsal {
+        return since(context, period, &rules, &rows, &sealed);
+    }
+    let lists = period_lists(context, sealing, &rules, &rows)?;
+    seal_now(context, version, &rules, &lists, is_rehearsal)?;
     let referrals = lists.lists.iter().filter(|list| list.office.is_referral());
     let present =
         referrals.clone().flat_map(|list| &list.rows).filter(|row| row.delta != crate::referrals::Delta::Withdrawn);
     let listed: BTreeMap<PersonKey, Fen> = present.map(|row| (row.person, row.measured)).collect();
+    let layout = &context.workspace.layout;
+    let folder = if is_rehearsal { layout.rehearsals(period) } else { layout.lists(period) };
     Ok(Sealed {
-        is_new: true,
+        is_new: !is_rehearsal,
         referral_lists: referrals.count(),
         persons: listed.len(),
         control_amount: yuan(listed.into_values()),
         since: None,
-        folder,
+        is_rehearsal,
+        folder: folder.display().to_string(),
     })
 }
 
-fn is_referral(code: &str) -> bool {
-    Office::ALL.iter().any(|office| office.code() == code && office.is_referral())
+/// How the sealed lists differ from what the data say now.
+fn since(
+    context: &Context,
+    period: Period,
+    rules: &[ListedRule],
+    rows: &[ListRow],
+    sealed: &[SealedList],
+) -> Result<Sealed, PipelineError> {
+    let referred = |row: &&ListRow| rules.iter().any(|rule| rule.id == row.rule && !rule.recipients.is_empty());
+    let flagged: BTreeSet<PersonKey> =
+        rows.iter().filter(|row| row.status == FindingStatus::Flagged).filter(referred).map(|row| row.person).collect();
+    let referrals = sealed.iter().filter(|list| Office::is_referral_code(&list.office));
+    let mut listed = BTreeMap::new();
+    for list in referrals.clone() {
+        for person in context.ledger.list_persons(&list.list_id)?.iter().filter(|one| one.delta != "withdrawn") {
+            listed.insert(person.person, person.measured);
+        }
+    }
+    // Who stays by the policy's choice is near the published line, and no news.
+    let kept: BTreeSet<PersonKey> = rows.iter().filter(|row| row.is_over_provisional()).map(|row| row.person).collect();
+    let enter = flagged.iter().filter(|person| !listed.contains_key(person)).count();
+    let leave = listed.keys().filter(|person| !flagged.contains(person) && !kept.contains(person)).count();
+    Ok(Sealed {
+        is_new: false,
+        referral_lists: referrals.count(),
+        persons: listed.len(),
+        control_amount: yuan(listed.into_values()),
+        since: Some((enter, leave)),
+        is_rehearsal: false,
+        folder: context.workspace.layout.lists(period).display().to_string(),
+    })
 }
 
 fn yuan(amounts: impl Iterator<Item = Fen>) -> String {
@@ -125,7 +173,7 @@ fn mart_rows(context: &Context, version: &Version, period: Period) -> Result<Vec
 
 fn period_lists(
     context: &Context,
-    period: Period,
+    Sealing { period, rhythm, .. }: Sealing,
     rules: &[ListedRule],
     rows: &[ListRow],
 ) -> Result<Lists, PipelineError> {
@@ -133,12 +181,24 @@ fn period_lists(
     let area = CountyCode::parse(&context.workspace.settings.area).map_err(wrong)?;
     let counties: BTreeMap<CountyCode, String> =
         context.counties.iter().map(|county| (county.code.clone(), county.name.clone())).collect();
-    let previous = previous_lists(&context.workspace.layout, &context.ledger, period)?;
-    let request = ListRequest { period, area: &area, counties: &counties, rules, previous: &previous };
+    let day = period.last_day();
+    let sealed = context.policy.in_force(day).filter(|rule| rhythm.seals(rule));
+    let words = sealed.flat_map(|rule| rule.recipients.iter().map(String::as_str));
+    let offices = context.offices.of_lists(words, day, rhythm.mark());
+    let mut previous = previous_lists(&context.workspace.layout, &context.ledger, period)?;
+    inherit(&mut previous, &context.offices, &offices, day, rhythm);
+    let request =
+        ListRequest { period, area: &area, counties: &counties, rules, offices: &offices, previous: &previous };
     build_lists(&request, rows).map_err(|error| PipelineError::Seal(error.into()))
 }
 
-fn seal_now(context: &Context, version: &Version, rules: &[ListedRule], lists: &Lists) -> Result<(), PipelineError> {
+fn seal_now(
+    context: &Context,
+    version: &Version,
+    rules: &[ListedRule],
+    lists: &Lists,
+    is_rehearsal: bool,
+) -> Result<(), PipelineError> {
     let BureauSettings { name, area_name, feedback_days } = &context.workspace.settings.bureau;
     let area_name = if area_name.is_empty() { &context.workspace.settings.area } else { area_name };
     let seal_context = SealContext {
@@ -150,15 +210,20 @@ fn seal_now(context: &Context, version: &Version, rules: &[ListedRule], lists: &
         sender: name,
         area_name,
         feedback_days: *feedback_days,
+        is_rehearsal,
         at: context.now,
     };
     seal(&context.workspace.layout, &context.ledger, lists, &seal_context)?;
     Ok(())
 }
 
-/// What lists say of the rules in force.
-fn listed_rules(context: &Context, period: Period, lines: &BTreeMap<String, Lines>) -> Vec<ListedRule> {
-    let rules = context.policy.in_force(period.last_day());
+/// What lists say of the rules in force that the series seals.
+fn listed_rules(context: &Context, sealing: Sealing, lines: &BTreeMap<String, Lines>) -> Vec<ListedRule> {
+    let day = sealing.period.last_day();
+    let rules = context.policy.in_force(day).filter(|rule| sealing.rhythm.seals(rule));
+    let code = |word: &String| {
+        context.offices.in_force(word, day).map(|office| format!("{}{}", office.code, sealing.rhythm.mark()))
+    };
     rules
         .map(|rule| ListedRule {
             id: rule.id.clone(),
@@ -169,9 +234,22 @@ fn listed_rules(context: &Context, period: Period, lines: &BTreeMap<String, Line
             clause: rule.clause.to_string(),
             basis: rule.cost.basis.name().to_owned(),
             line: lines.get(&rule.id).map_or_else(String::new, |lines| line_text(rule, lines)),
-            recipients: rule.recipients.iter().filter_map(|id| Office::parse_recipient(id)).collect(),
+            recipients: rule.recipients.iter().filter_map(code).collect(),
+            is_provisional: lines.get(&rule.id).is_some_and(Lines::is_provisional),
+            lines: lines.get(&rule.id).map_or_else(BTreeMap::new, drawn_lines),
+            keeps: rule.line.on_publication == OnPublication::Keep,
         })
         .collect()
+}
+
+/// The lines that are drawn from a figure, with their warning lines, by county; where residence decides, the lower.
+fn drawn_lines(lines: &Lines) -> BTreeMap<String, (Fen, Fen)> {
+    let mut drawn: BTreeMap<String, (Fen, Fen)> = BTreeMap::new();
+    for ((county, _), line) in lines.by_place.iter().filter(|(_, line)| line.figure.is_some()) {
+        let pair = (line.amount, line.warn);
+        drawn.entry(county.clone()).and_modify(|known| *known = (*known).min(pair)).or_insert(pair);
+    }
+    drawn
 }
 
 /// `2025年收入 28134.00 元 × 1 = 28134.00 元（来源，2026-03-05 发布）`, or how many places have a line of their own.

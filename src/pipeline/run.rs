@@ -9,9 +9,11 @@ use serde::Serialize;
 
 use super::compute::rules::{self, Span};
 use super::compute::{
-    Findings, MEMBERS, Stated, Task, monthly_tasks, read_findings, refresh, refresh_findings, sources_in,
+    Findings, MEMBERS, Stated, Task, income_figures, monthly_tasks, read_findings, refresh, refresh_findings,
+    sources_in,
 };
 use super::job::{Job, Split, Step};
+use super::official::needs;
 use super::{Context, PipelineError, lists};
 use crate::cases::{FindingState, FindingStatus};
 use crate::domain::Period;
@@ -50,10 +52,24 @@ pub struct RunReport {
 /// # Errors
 /// What ended it early; steps that were committed stay, the next run goes on from there.
 pub async fn run_job(context: &Context, job: &Job, period: Period) -> Result<RunReport, PipelineError> {
+    run(context, job, period, false).await
+}
+
+/// Runs a sealing job without sealing: it goes on where a figure is missing or doubtful, moves no case, and writes
+/// marked lists into a folder of their own.
+///
+/// # Errors
+/// What ended it early.
+pub async fn rehearse_job(context: &Context, job: &Job, period: Period) -> Result<RunReport, PipelineError> {
+    run(context, job, period, true).await
+}
+
+async fn run(context: &Context, job: &Job, period: Period, is_rehearsal: bool) -> Result<RunReport, PipelineError> {
     let _lock = take_lock(context)?;
-    let new = NewRun { key: String::new(), job: job.name.clone(), period: period.to_string() };
+    let name = if is_rehearsal { format!("{} --rehearsal", job.name) } else { job.name.clone() };
+    let new = NewRun { key: String::new(), job: name, period: period.to_string() };
     let run_id = context.ledger.start_run(&new, context.now)?;
-    let mut run = Run::new(context, job, period).await?;
+    let mut run = Run::new(context, job, period, is_rehearsal).await?;
     let begun = Instant::now();
     let outcome = run.steps(job).await;
     let (state, summary) = match &outcome {
@@ -83,6 +99,7 @@ fn take_lock(context: &Context) -> Result<File, PipelineError> {
 struct Run<'a> {
     context: &'a Context,
     period: Period,
+    is_rehearsal: bool,
     version: Version,
     findings: Option<Findings>,
     report: RunReport,
@@ -90,10 +107,10 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    async fn new(context: &'a Context, job: &Job, period: Period) -> Result<Self, PipelineError> {
+    async fn new(context: &'a Context, job: &Job, period: Period, is_rehearsal: bool) -> Result<Self, PipelineError> {
         let version = context.warehouse.current().await?;
         let report = RunReport { job: job.name.clone(), period: period.to_string(), ..RunReport::default() };
-        Ok(Self { context, period, version, findings: None, report, timings: Vec::new() })
+        Ok(Self { context, period, is_rehearsal, version, findings: None, report, timings: Vec::new() })
     }
 
     async fn steps(&mut self, job: &Job) -> Result<(), PipelineError> {
@@ -102,9 +119,12 @@ impl<'a> Run<'a> {
             match step {
                 Step::Intake {} => self.intake().await?,
                 Step::Model { model, split, checks } => self.model(job, model, *split, checks).await?,
-                Step::Findings { checks } => self.findings(job, checks).await?,
+                Step::Findings { checks } => {
+                    self.require_figures(job)?;
+                    self.findings(job, checks).await?;
+                }
                 Step::Cases {} => self.cases()?,
-                Step::Seal {} => self.seal()?,
+                Step::Seal {} => self.seal(job)?,
             }
             let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
             tracing::info!(job = job.name, step = step.name(), millis, version = self.version.number, "step done");
@@ -167,6 +187,27 @@ impl<'a> Run<'a> {
         Ok((0..self.version.buckets).map(task).collect())
     }
 
+    /// An official run needs every figure that its lines are drawn from, and none of them doubtful.
+    fn require_figures(&self, job: &Job) -> Result<(), PipelineError> {
+        let sealing = self.sealing(job);
+        if !job.seals() || self.is_rehearsal || !lists::sealed_before(self.context, sealing)?.is_empty() {
+            return Ok(());
+        }
+        let context = self.context;
+        let figures = income_figures(&context.warehouse, &self.version)?;
+        let counties: Vec<_> = context.counties.iter().map(|county| county.code.clone()).collect();
+        let rules = context.policy.in_force(self.period.last_day()).filter(|rule| job.cadence.seals(rule));
+        // A rule that refers nobody may be without its figure: it only shows the bureau who comes near.
+        let rules = rules.filter(|rule| !rule.recipients.is_empty());
+        let needs = needs(rules, &counties, self.period, &figures, context.policy.doubtful_change);
+        let blocking: Vec<String> = needs.iter().filter(|need| need.is_blocking()).map(ToString::to_string).collect();
+        if blocking.is_empty() { Ok(()) } else { Err(PipelineError::Figures(blocking)) }
+    }
+
+    fn sealing(&self, job: &Job) -> lists::Sealing {
+        lists::Sealing { period: self.period, rhythm: job.cadence, is_rehearsal: self.is_rehearsal }
+    }
+
     async fn findings(&mut self, job: &Job, checks: &[String]) -> Result<(), PipelineError> {
         let findings = refresh_findings(self.context, &self.version, self.period, checks).await?;
         // A rule that the policy no longer has leaves no findings behind, or its cases would live on.
@@ -204,16 +245,19 @@ impl<'a> Run<'a> {
                 });
             }
         }
+        if self.is_rehearsal {
+            return Ok(());
+        }
         self.report.cases = self.context.ledger.apply_cases(self.period, &found, self.context.now)?;
         self.report.changed |= self.report.cases != CaseCounts::default();
         self.context.progress.end("cases", &format!("{} findings", found.len()));
         Ok(())
     }
 
-    fn seal(&mut self) -> Result<(), PipelineError> {
+    fn seal(&mut self, job: &Job) -> Result<(), PipelineError> {
         let lines = self.findings.as_ref().map(|findings| &findings.lines);
         let empty = BTreeMap::new();
-        let sealed = lists::seal_period(self.context, &self.version, self.period, lines.unwrap_or(&empty))?;
+        let sealed = lists::seal_period(self.context, &self.version, self.sealing(job), lines.unwrap_or(&empty))?;
         self.report.changed |= sealed.is_new;
         self.report.sealed = Some(sealed);
         Ok(())

@@ -2,7 +2,8 @@
 
 use crate::config::Problem;
 use crate::contracts::TagAliases;
-use crate::domain::CountyCode;
+use crate::domain::{CountyCode, parse_date};
+use crate::referrals::{OfficeTerm, Offices};
 use crate::workspace::Assets;
 
 /// A county that the workspace serves; each gets its lists, with nobody on it a NIL list.
@@ -14,22 +15,13 @@ pub struct County {
     pub name: String,
 }
 
-/// An office that lists go to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Office {
-    /// Id that rules name, e.g. `civil_affairs`.
-    pub id: String,
-    /// Name as lists print it.
-    pub name: String,
-}
-
 /// All tables of a workspace.
 #[derive(Debug, Default)]
 pub(super) struct Tables {
     /// From `counties.csv`.
     pub(super) counties: Vec<County>,
     /// From `offices.csv`.
-    pub(super) offices: Vec<Office>,
+    pub(super) offices: Offices,
     /// From `tag_aliases.csv`.
     pub(super) tag_aliases: Vec<(String, String)>,
 }
@@ -38,8 +30,7 @@ pub(super) struct Tables {
 pub(super) fn parse_tables(assets: &Assets, problems: &mut Vec<Problem>) -> Tables {
     let mut tables = Tables::default();
     let file = "pipelines/tables/counties.csv";
-    for (line, row) in rows(assets, file, ["code", "name"], problems) {
-        let [code, name] = row;
+    for (line, ([code, name], [])) in rows(assets, file, ["code", "name"], [], problems) {
         match CountyCode::parse(&code) {
             Ok(code) => tables.counties.push(County { code, name }),
             Err(error) => problems.push(Problem::new(file, line, error.to_string(), "e.g. 350102,鼓楼区")),
@@ -52,27 +43,55 @@ pub(super) fn parse_tables(assets: &Assets, problems: &mut Vec<Problem>) -> Tabl
         problems.push(Problem::new(file, 0, message, "keep one of the two lines"));
     }
     let file = "pipelines/tables/offices.csv";
-    for (_, [id, name]) in rows(assets, file, ["recipient", "name"], problems) {
-        tables.offices.push(Office { id, name });
+    let wanted = ["code", "recipient", "name", "list_title"];
+    let terms = rows(assets, file, wanted, ["valid_from", "valid_to", "successor"], problems);
+    let terms = terms.into_iter().filter_map(|(line, cells)| office_term(file, line, cells, problems)).collect();
+    match Offices::new(terms) {
+        Ok(offices) => tables.offices = offices,
+        Err(faults) => {
+            problems.extend(faults.into_iter().map(|fault| Problem::new(file, fault.line, fault.message, fault.hint)));
+        }
     }
     let file = "pipelines/tables/tag_aliases.csv";
-    let aliases = rows(assets, file, ["alias", "tag"], problems);
-    let pairs = aliases.iter().map(|(_, [alias, tag])| (alias.as_str(), tag.as_str()));
+    let aliases = rows(assets, file, ["alias", "tag"], [], problems);
+    let pairs = aliases.iter().map(|(_, ([alias, tag], []))| (alias.as_str(), tag.as_str()));
     if let Err((at, error)) = TagAliases::new(pairs) {
         let line = aliases.get(at - 1).map_or(0, |(line, _)| *line);
         problems.push(Problem::new(file, line, error.to_string(), "tag codes: lifted_out, subsistence, ..."));
     }
-    tables.tag_aliases = aliases.into_iter().map(|(_, [alias, tag])| (alias, tag)).collect();
+    tables.tag_aliases = aliases.into_iter().map(|(_, ([alias, tag], []))| (alias, tag)).collect();
     tables
 }
 
-/// The rows of a CSV asset with their line numbers, in the order of the wanted columns.
-fn rows<const N: usize>(
+/// One row of the table of offices; what is wrong with its dates goes to `problems`.
+fn office_term(
+    file: &str,
+    line: usize,
+    ([code, recipient, name, list_title], [from, to, successor]): ([String; 4], [String; 3]),
+    problems: &mut Vec<Problem>,
+) -> Option<OfficeTerm> {
+    let mut date = |text: &str| match parse_date(text) {
+        _ if text.is_empty() => Some(None),
+        Ok(date) => Some(Some(date)),
+        Err(error) => {
+            problems.push(Problem::new(file, line, error.to_string(), "an office ever in force has an empty cell"));
+            None
+        }
+    };
+    let (from, to) = (date(&from), date(&to));
+    let successor = Some(successor).filter(|word| !word.is_empty());
+    Some(OfficeTerm { line, code, recipient, name, list_title, from: from?, to: to?, successor })
+}
+
+/// The rows of a CSV asset with their line numbers, in the order of the wanted columns; those of `optional` that the
+/// file does not have are empty.
+fn rows<const N: usize, const M: usize>(
     assets: &Assets,
     file: &str,
     wanted: [&str; N],
+    optional: [&str; M],
     problems: &mut Vec<Problem>,
-) -> Vec<(usize, [String; N])> {
+) -> Vec<(usize, ([String; N], [String; M]))> {
     let text = match assets.read(file) {
         Ok(asset) => asset.text,
         Err(error) => {
@@ -82,7 +101,8 @@ fn rows<const N: usize>(
     };
     let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).trim(csv::Trim::All).from_reader(text.as_bytes());
     let headers = reader.headers().cloned().unwrap_or_default();
-    let places = wanted.map(|name| headers.iter().position(|header| header == name));
+    let place = |name: &str| headers.iter().position(|header| header == name);
+    let (places, others) = (wanted.map(place), optional.map(place));
     if let Some(missing) = places.iter().position(Option::is_none) {
         let message = format!("column `{}` is missing", wanted[missing]);
         problems.push(Problem::new(file, 1, message, format!("the header is {}", wanted.join(","))));
@@ -94,7 +114,7 @@ fn rows<const N: usize>(
             Ok(record) => {
                 let line = record.position().map_or(0, |at| usize::try_from(at.line()).unwrap_or(0));
                 let cell = |place: Option<usize>| place.and_then(|at| record.get(at)).unwrap_or_default().to_owned();
-                rows.push((line, places.map(cell)));
+                rows.push((line, (places.map(cell), others.map(cell))));
             }
             Err(error) => {
                 problems.push(Problem::new(file, 0, error.to_string(), "each row has as many cells as the header"));

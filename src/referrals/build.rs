@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, NaiveDate};
 
+use super::row::PROVISIONAL;
 use super::{
-    Cell, Delta, DeltaCounts, ListError, ListId, ListKind, ListRow, ListedPerson, ListedRule, Office, PreviousList,
-    PreviousPerson, Rollup,
+    Cell, Delta, DeltaCounts, Duty, ListError, ListId, ListKind, ListRow, ListedPerson, ListedRule, Office,
+    PreviousList, PreviousPerson, Rollup,
 };
 use crate::cases::FindingStatus;
 use crate::domain::{CountyCode, Period, PersonKey};
@@ -22,8 +23,10 @@ pub struct ListRequest<'a> {
     pub counties: &'a BTreeMap<CountyCode, String>,
     /// The policy's rules; the first that hits leads.
     pub rules: &'a [ListedRule],
-    /// The last sealed list of this benefit year, by county code and office.
-    pub previous: &'a BTreeMap<(String, Office), PreviousList>,
+    /// The offices that get lists, the bureau's own included.
+    pub offices: &'a [Office],
+    /// The last sealed list of this benefit year, by county code and office code.
+    pub previous: &'a BTreeMap<(String, String), PreviousList>,
 }
 
 impl ListRequest<'_> {
@@ -75,13 +78,14 @@ pub fn build_lists(request: &ListRequest<'_>, rows: &[ListRow]) -> Result<Lists,
             return Err(ListError::UnknownRule { rule: row.rule.clone() });
         }
     }
+    let rows = &keep(request, rows);
     let people = by_person(rows, &order);
     let mut lists = Vec::new();
-    for office in offices(request.rules) {
+    for office in request.offices.iter().filter(|office| office.duty != Duty::Summary) {
         let hits = hits_of(request, &people, office);
         let mut counties: BTreeSet<CountyCode> = request.counties.keys().cloned().collect();
         counties.extend(hits.keys().cloned());
-        let left = request.previous.iter().filter(|((_, of), list)| *of == office && !list.persons.is_empty());
+        let left = request.previous.iter().filter(|((_, of), list)| *of == office.code && !list.persons.is_empty());
         counties.extend(left.filter_map(|((county, _), _)| CountyCode::parse(county).ok()));
         for county in counties {
             let found = hits.get(&county).map_or(&[][..], Vec::as_slice);
@@ -106,27 +110,20 @@ fn by_person<'a>(rows: &'a [ListRow], order: &BTreeMap<&str, usize>) -> People<'
     people
 }
 
-/// The offices that get lists: those that some rule names, and the bureau.
-fn offices(rules: &[ListedRule]) -> impl Iterator<Item = Office> {
-    Office::ALL
-        .into_iter()
-        .filter(|office| !office.is_referral() || rules.iter().any(|rule| rule.recipients.contains(office)))
-}
-
 /// The rows that bring persons on an office's lists, by county.
 fn hits_of<'a>(
     request: &ListRequest<'_>,
     people: &People<'a>,
-    office: Office,
+    office: &Office,
 ) -> BTreeMap<CountyCode, Vec<Vec<&'a ListRow>>> {
     let goes_to = |rule: &str| {
         !office.is_referral()
-            || request.rules.iter().any(|known| known.id == rule && known.recipients.contains(&office))
+            || request.rules.iter().any(|known| known.id == rule && known.recipients.contains(&office.code))
     };
     let mut counties: BTreeMap<CountyCode, Vec<Vec<&ListRow>>> = BTreeMap::new();
     for rows in people.values() {
         // Who is over one line is not also listed as near another.
-        if office == Office::Near && rows.iter().any(|row| row.status == FindingStatus::Flagged) {
+        if office.duty == Duty::Near && rows.iter().any(|row| row.status == FindingStatus::Flagged) {
             continue;
         }
         let hits: Vec<&ListRow> =
@@ -142,25 +139,26 @@ fn hits_of<'a>(
 fn build_one(
     request: &ListRequest<'_>,
     people: &People<'_>,
-    office: Office,
+    office: &Office,
     county: CountyCode,
     found: &[Vec<&ListRow>],
 ) -> Result<ReferralList, ListError> {
-    let previous = request.previous.get(&(county.to_string(), office));
+    let previous = request.previous.get(&(county.to_string(), office.code.clone()));
     let nobody = BTreeMap::new();
     let before = previous.map_or(&nobody, |list| &list.persons);
     let mut rows: Vec<ListedPerson> = found.iter().filter_map(|hits| listed(request, hits, before)).collect();
     rows.sort_by(|a, b| place(a).cmp(&place(b)));
     let now: BTreeSet<PersonKey> = rows.iter().map(|row| row.person).collect();
     let gone = before.iter().filter(|(person, _)| !now.contains(person));
-    let mut withdrawn: Vec<ListedPerson> =
-        gone.map(|(person, was)| withdraw(*person, was, reason_gone(people, *person, office, &county))).collect();
+    let mut withdrawn: Vec<ListedPerson> = gone
+        .map(|(person, was)| withdraw(*person, was, reason_gone(request, people, *person, was, office, &county)))
+        .collect();
     withdrawn.sort_by(|a, b| place(a).cmp(&place(b)));
     rows.append(&mut withdrawn);
 
     let kind = if rows.is_empty() { ListKind::Nil } else { ListKind::Full };
     let county_name = request.county_name(&county);
-    let id = ListId { period: request.period, county, office: Some(office), kind };
+    let id = ListId { period: request.period, county, office: office.code.clone(), kind };
     let change = DeltaCounts::of(&rows);
     if !change.balances(before.len()) {
         let (new, withdrawn, now) = (change.new, change.withdrawn, change.persons());
@@ -168,7 +166,7 @@ fn build_one(
     }
     fill(request, &id, &county_name, &mut rows);
     let previous = previous.map(|list| (list.list_id.clone(), list.manifest_sha256.clone()));
-    Ok(ReferralList { id, office, county_name, rows, previous })
+    Ok(ReferralList { id, office: office.clone(), county_name, rows, previous })
 }
 
 fn listed(
@@ -209,9 +207,38 @@ fn withdraw(person: PersonKey, was: &PreviousPerson, reason: &str) -> ListedPers
     }
 }
 
+/// The rows with those who stay flagged although the published line lies above them: listed before, under the same
+/// rule, when a provisional line held.
+fn keep(request: &ListRequest<'_>, rows: &[ListRow]) -> Vec<ListRow> {
+    let keeping: BTreeSet<&str> = request.rules.iter().filter(|rule| rule.keeps).map(|rule| rule.id.as_str()).collect();
+    let referred: BTreeSet<&str> =
+        request.offices.iter().filter(|office| office.is_referral()).map(|office| office.code.as_str()).collect();
+    let lists = request.previous.iter().filter(|((_, office), _)| referred.contains(office.as_str()));
+    let persons = lists.flat_map(|(_, list)| &list.persons);
+    let listed: BTreeSet<(PersonKey, &str)> =
+        persons.flat_map(|(person, was)| was.rules.iter().map(|rule| (*person, rule.as_str()))).collect();
+    let is_kept = |row: &ListRow| {
+        let rule = row.rule.as_str();
+        row.is_over_provisional() && keeping.contains(rule) && listed.contains(&(row.person, rule))
+    };
+    let mut rows = rows.to_vec();
+    for row in rows.iter_mut().filter(|row| is_kept(row)) {
+        row.status = FindingStatus::Flagged;
+        row.cells.insert("delta_reason", Cell::Text("kept_provisional".to_owned()));
+    }
+    rows
+}
+
 /// Why somebody is no longer on a list, as far as tonight's rows tell.
-fn reason_gone(people: &People<'_>, person: PersonKey, office: Office, county: &CountyCode) -> &'static str {
-    let Some(rows) = people.get(&person) else { return "gone" };
+fn reason_gone(
+    request: &ListRequest<'_>,
+    people: &People<'_>,
+    person: PersonKey,
+    was: &PreviousPerson,
+    office: &Office,
+    county: &CountyCode,
+) -> &'static str {
+    let rows = people.get(&person).map_or(&[][..], Vec::as_slice);
     let has = |status| rows.iter().any(|row| row.status == status);
     if has(office.status()) && rows.iter().any(|row| row.county.as_ref() != Some(county)) {
         "moved"
@@ -219,9 +246,32 @@ fn reason_gone(people: &People<'_>, person: PersonKey, office: Office, county: &
         if office.is_referral() { "gone" } else { "flagged" }
     } else if has(FindingStatus::Undecided) {
         "undecided"
+    } else if office.is_referral() && line_published(request, rows, was, county) {
+        "line_published"
+    } else if rows.is_empty() {
+        "gone"
     } else {
         "near"
     }
+}
+
+/// Whether the published line alone explains that somebody left: listed under a provisional one, with an amount that
+/// does not cross the published one, and not lower today than the line of then.
+fn line_published(request: &ListRequest<'_>, rows: &[&ListRow], was: &PreviousPerson, county: &CountyCode) -> bool {
+    let Some(rule) = request.rules.iter().find(|rule| rule.id == was.leading_rule) else { return false };
+    let line_then = match was.cells.get("line_amount") {
+        Some(Cell::Money(line)) => *line,
+        _ => return false,
+    };
+    let was_provisional = was.cells.get("line_status").and_then(Cell::as_text) == Some(PROVISIONAL);
+    let Some((line, warn)) = rule.lines.get(county.as_str()) else { return false };
+    let is_higher = *line > line_then && was.measured <= *line;
+    let explains = match rows.iter().find(|row| row.rule == rule.id) {
+        Some(row) => row.measured >= line_then,
+        // Whoever has no row lies below the warning line; so did the amount of then, or it has fallen since.
+        None => was.measured <= *warn,
+    };
+    was_provisional && !rule.is_provisional && is_higher && explains
 }
 
 /// What rows are ordered by: county is the list's own.

@@ -97,6 +97,7 @@ pub const COLUMNS: &[ListColumn] = &[
     core("reason", "待核实原因", Coded(labels::reason), 22),
     core("measured_amount", "认定自付金额（元）", Money, 16),
     core("line_amount", "监测线（元）", Money, 14),
+    core("line_status", "监测线性质", Coded(labels::line_status), 12),
     core("excess_amount", "超出金额（元）", Money, 14),
     core("first_crossed_date", "首次越线日期", Date, 14),
     core("last_settled_date", "最近结算日期", Date, 14),

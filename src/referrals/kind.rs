@@ -1,84 +1,9 @@
-//! Which lists there are: offices, kinds, ids, and what a list says about its rules.
+//! Which lists there are: kinds, ids, and what a list says about its rules.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::cases::FindingStatus;
-use crate::domain::{CountyCode, Period};
-
-/// Who gets a list, and of what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Office {
-    /// 民政局: flagged persons.
-    CivilAffairs,
-    /// 农业农村局: flagged persons.
-    RuralAffairs,
-    /// 医疗保障局 itself: persons whom the rules cannot decide on (待核实名单).
-    Undecided,
-    /// 医疗保障局 itself: persons near a line (关注名单); never sent.
-    Near,
-}
-
-impl Office {
-    /// All offices, in the order of their lists.
-    pub const ALL: [Self; 4] = [Self::CivilAffairs, Self::RuralAffairs, Self::Undecided, Self::Near];
-
-    /// The letters in a list's id.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::CivilAffairs => "MZ",
-            Self::RuralAffairs => "NC",
-            Self::Undecided => "YBU",
-            Self::Near => "YBN",
-        }
-    }
-
-    /// The office's Chinese name, without its county.
-    #[must_use]
-    pub const fn chinese(self) -> &'static str {
-        match self {
-            Self::CivilAffairs => "民政局",
-            Self::RuralAffairs => "农业农村局",
-            Self::Undecided | Self::Near => "医疗保障局",
-        }
-    }
-
-    /// What the list is called.
-    #[must_use]
-    pub const fn list_name(self) -> &'static str {
-        match self {
-            Self::CivilAffairs | Self::RuralAffairs => "因病返贫致贫风险预警名单",
-            Self::Undecided => "待核实名单",
-            Self::Near => "关注名单",
-        }
-    }
-
-    /// The findings that the list holds.
-    #[must_use]
-    pub const fn status(self) -> FindingStatus {
-        match self {
-            Self::CivilAffairs | Self::RuralAffairs => FindingStatus::Flagged,
-            Self::Undecided => FindingStatus::Undecided,
-            Self::Near => FindingStatus::Near,
-        }
-    }
-
-    /// Whether the list leaves the bureau.
-    #[must_use]
-    pub const fn is_referral(self) -> bool {
-        matches!(self, Self::CivilAffairs | Self::RuralAffairs)
-    }
-
-    /// The office that a policy's `recipients` names.
-    #[must_use]
-    pub fn parse_recipient(word: &str) -> Option<Self> {
-        match word {
-            "civil_affairs" => Some(Self::CivilAffairs),
-            "rural_affairs" => Some(Self::RuralAffairs),
-            _ => None,
-        }
-    }
-}
+use crate::domain::{CountyCode, Fen, Period};
 
 /// What sort of list it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -110,27 +35,16 @@ pub struct ListId {
     pub period: Period,
     /// County, or the area for what no county can be named for.
     pub county: CountyCode,
-    /// Recipient; `None` for the roll-up.
-    pub office: Option<Office>,
+    /// The recipient's letters, with the mark of its series; `YB` for the roll-up.
+    pub office: String,
     /// Kind.
     pub kind: ListKind,
-}
-
-impl ListId {
-    /// The office's letters; `YB` for the roll-up.
-    #[must_use]
-    pub const fn office_code(&self) -> &'static str {
-        match self.office {
-            Some(office) => office.code(),
-            None => "YB",
-        }
-    }
 }
 
 impl fmt::Display for ListId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (period, county) = (self.period.compact(), &self.county);
-        write!(f, "{period}-{county}-{}-{}-v1", self.office_code(), self.kind.code())
+        write!(f, "{period}-{county}-{}-{}-v1", self.office, self.kind.code())
     }
 }
 
@@ -153,6 +67,12 @@ pub struct ListedRule {
     pub basis: String,
     /// The line with its source, as Chinese text, e.g. `23,456.00 元（国家统计局……，2026-01-19 发布）`.
     pub line: String,
-    /// Offices that get its flagged persons.
-    pub recipients: Vec<Office>,
+    /// Codes of the offices that get its flagged persons.
+    pub recipients: Vec<String>,
+    /// Whether its line is drawn from a figure that only stands in for one not yet published.
+    pub is_provisional: bool,
+    /// Its line and its warning line by county code, for rules whose line follows a published figure.
+    pub lines: BTreeMap<String, (Fen, Fen)>,
+    /// Whether somebody who was listed under a provisional line stays when the published one is higher.
+    pub keeps: bool,
 }

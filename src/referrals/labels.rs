@@ -44,6 +44,8 @@ pub(super) fn delta_reason(code: &str) -> String {
         ("undecided", "暂无法认定，转待核实"),
         ("flagged", "已越过监测线，转预警名单"),
         ("moved", "户籍县区变更，转入他县名单"),
+        ("line_published", "正式标准公布后低于监测线"),
+        ("kept_provisional", "按暂用标准列入，按政策保留"),
         ("gone", "已低于监测线或不再属于监测范围"),
     ];
     if let Some(rules) = code.strip_prefix("rules:") {
@@ -60,8 +62,14 @@ pub(super) fn reason(code: &str) -> String {
         ("no_roster", "缺少人员名册"),
         ("rural_unknown", "是否农村居民不明"),
         ("deceased", "登记为已死亡"),
+        ("over_provisional", "超过暂用标准，未超过正式标准"),
     ];
     label(&table, code)
+}
+
+/// Whether the line is drawn from the published figure or from one that stands in for it.
+pub(super) fn line_status(code: &str) -> String {
+    label(&[("provisional", "暂用"), ("official", "正式")], code)
 }
 
 /// The Chinese name of a cost basis.

@@ -7,13 +7,15 @@ mod build;
 mod columns;
 mod kind;
 mod labels;
+mod office;
 mod previous;
 mod rollup;
 mod row;
 
 pub use build::{ListRequest, Lists, ReferralList, build_lists};
 pub use columns::{COLUMNS, ColumnKind, FILLED_IN, ListColumn, Place, Profile, column_called, columns_of};
-pub use kind::{ListId, ListKind, ListedRule, Office};
+pub use kind::{ListId, ListKind, ListedRule};
+pub use office::{Duty, Office, OfficeFault, OfficeTerm, Offices};
 pub use previous::{Delta, DeltaCounts, PreviousList, PreviousPerson};
 pub use rollup::{Rollup, RollupCell, RollupLine, suppress};
 pub use row::{Cell, Cells, ListRow, ListedPerson};

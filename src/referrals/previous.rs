@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::{Cells, ListedPerson};
-use crate::domain::{Fen, PersonKey};
+use crate::domain::{Fen, Period, PersonKey};
 
 /// The last sealed list of a county and an office in the same benefit year.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PreviousList {
     /// Its id.
     pub list_id: String,
+    /// Its period.
+    pub period: Period,
     /// SHA-256 of its manifest, hex.
     pub manifest_sha256: String,
     /// Who was on it, withdrawn persons left out.

@@ -29,6 +29,9 @@ impl Cell {
     }
 }
 
+/// Value of the column `line_status` where the line is drawn from a figure that only stands in.
+pub(super) const PROVISIONAL: &str = "provisional";
+
 /// Values by column; only columns of the table [`super::COLUMNS`], absent where the mart has null.
 pub type Cells = BTreeMap<&'static str, Cell>;
 
@@ -50,6 +53,13 @@ pub struct ListRow {
 }
 
 impl ListRow {
+    /// Whether the person lies above the provisional line that held before the published one, and not above that.
+    #[must_use]
+    pub fn is_over_provisional(&self) -> bool {
+        self.status == FindingStatus::Near
+            && self.cells.get("reason").and_then(Cell::as_text) == Some("over_provisional")
+    }
+
     /// Reads a row from the mart's columns; columns that no list shows are passed over.
     ///
     /// # Errors

@@ -454,12 +454,13 @@ impl Known<'_> {
 
     fn line(&self, county: &str, month: Month) -> Option<i128> {
         let province = format!("{}0000", &county[..2]);
-        self.income
-            .iter()
-            .filter(|row| row.geography == province && row.year == month.year() - 1)
-            .filter(|row| row.published.is_none_or(|day| day <= month.last_day()))
-            .max_by_key(|row| row.release)
-            .map(|row| i128::from(row.fen))
+        let known = |year: i32| {
+            let rows = self.income.iter().filter(|row| row.geography == province && row.year == year);
+            let rows = rows.filter(|row| row.published.is_none_or(|day| day <= month.last_day()));
+            rows.max_by_key(|row| row.release).map(|row| i128::from(row.fen))
+        };
+        // Until last year's figure is out, the year before stands in.
+        known(month.year() - 1).or_else(|| known(month.year() - 2))
     }
 
     fn rural(&self, person: i64, month: Month) -> Option<bool> {

@@ -11,6 +11,8 @@ fn plan(model: &str, case: &str) -> String {
     let case = root().join(&model.name).join(case);
     let statement = Statement {
         model: model.name.clone(),
+        // a check of what a shape measured follows the person's window
+        measures: model.measures.clone().or_else(|| Some("int_burden".to_owned())),
         sources: sources(engine.models(), &model, &case, scratch.path(), Order::AsWritten).unwrap(),
         params: params(engine.models(), &model, &case).unwrap(),
         place: "test".to_owned(),

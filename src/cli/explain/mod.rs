@@ -7,7 +7,7 @@ mod tree;
 use serde_json::Value;
 
 use super::{Failure, Format, Session, USAGE, period_argument, run::today};
-use crate::domain::Period;
+use crate::domain::{Month, Period};
 use crate::pipeline::{explain, person_named};
 
 #[derive(Debug, clap::Args)]
@@ -33,7 +33,7 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
     let person = person_named(&arguments.person, arguments.cert_type.as_deref())
         .map_err(|error| Failure::new(USAGE, format!("--person: {error}")))?;
     let context = session.open()?;
-    let month = arguments.month.unwrap_or_else(|| today(session));
+    let month = arguments.month.unwrap_or_else(|| Month::of(today(session)).into());
     let told = explain(&context, person, month, arguments.unmask).await?.tree;
     match arguments.format {
         Format::Json => println!("{told:#}"),

@@ -8,8 +8,12 @@ use crate::domain::Tag;
 
 /// The root with everything but the rules.
 pub(super) fn root(told: &Value) -> Node {
-    let mut root =
-        Node::new(format!("人员 {}  数据期 {}  数据版本 {}", text(told, "person"), text(told, "period"), told["version"]));
+    let mut root = Node::new(format!(
+        "人员 {}  数据期 {}  数据版本 {}",
+        text(told, "person"),
+        text(told, "period"),
+        told["version"]
+    ));
     root.add(register(told));
     root.add(tags(told));
     root.add(claims(told));

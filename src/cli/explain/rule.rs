@@ -83,16 +83,17 @@ fn insurance(item: &Value) -> Node {
 
 fn amounts(rule: &Value) -> Node {
     let window = &rule["window"];
-    let mut node = Node::new(format!("金额 ({} 至 {}, 按{})", text(window, "from"), text(window, "to"), text(window, "date_name")));
+    let mut node = Node::new(format!(
+        "金额 ({} 至 {}, 按{})",
+        text(window, "from"),
+        text(window, "to"),
+        text(window, "date_name")
+    ));
     let Some(amounts) = rule.get("amounts").filter(|amounts| amounts.is_object()) else {
         node.say("没有可计入的结算");
         return node;
     };
-    node.say(format!(
-        "医疗费总额 {} 元, 基金支付 {} 元",
-        text(amounts, "total_amount"),
-        text(amounts, "fund_amount")
-    ));
+    node.say(format!("医疗费总额 {} 元, 基金支付 {} 元", text(amounts, "total_amount"), text(amounts, "fund_amount")));
     for basis in rows(amounts, "bases") {
         let mark = if basis["counts"] == true { " ← 本规则按此口径" } else { "" };
         node.say(format!("{} {} 元{mark}", text(basis, "name"), text(basis, "amount")));
@@ -114,7 +115,8 @@ fn amounts(rule: &Value) -> Node {
 /// A member of the applying household and what was paid.
 fn member(member: &Value) -> Node {
     let role = if member["is_applicant"] == true { " (申请人)" } else { "" };
-    let paid = member["measured_amount"].as_str().map_or("尚未计算".to_owned(), |amount| format!("计入 {amount} 元"));
+    let paid =
+        member["measured_amount"].as_str().map_or("尚未计算".to_owned(), |amount| format!("计入 {amount} 元"));
     Node::new(format!("{} {}{role}, {paid}", text(member, "person_name"), text(member, "id_number")))
 }
 
@@ -165,7 +167,8 @@ fn line(rule: &Value) -> Node {
 /// The published figure that the line is drawn from.
 fn figure_node(figure: &Value) -> Node {
     let kind = if figure["is_provisional"] == true { "暂用 (上年数据未公布)" } else { "正式" };
-    let published = figure["published"].as_str().map_or("发布日期未注明".to_owned(), |day| format!("{day} 发布"));
+    let published =
+        figure["published"].as_str().map_or("发布日期未注明".to_owned(), |day| format!("{day} 发布"));
     let (year, amount, multiple) = (&figure["year"], text(figure, "amount"), text(figure, "multiple"));
     Node::new(format!("{year} 年收入 {amount} 元 × {multiple}")).with([
         Node::new(format!("指标 {}, 区划 {}", text(figure, "series"), text(figure, "geography"))),

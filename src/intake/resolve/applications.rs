@@ -75,9 +75,8 @@ mod tests {
             }
         }
         let flat = kept.into_iter().flatten();
-        let mut flat: Vec<_> = flat
-            .map(|(row, fate)| (row.application_id, row.person, row.updated_at, row.content_hash, fate))
-            .collect();
+        let mut flat: Vec<_> =
+            flat.map(|(row, fate)| (row.application_id, row.person, row.updated_at, row.content_hash, fate)).collect();
         flat.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
         flat
     }

@@ -59,11 +59,7 @@ fn light_rows(parts: &[Part]) -> Result<Light, IntakeError> {
     Ok((rows, homes))
 }
 
-fn take_bucket(
-    batch: &Batch<'_>,
-    bucket: u16,
-    applicants: &Applicants,
-) -> Result<Change, IntakeError> {
+fn take_bucket(batch: &Batch<'_>, bucket: u16, applicants: &Applicants) -> Result<Change, IntakeError> {
     let parts = parts_of(batch, bucket);
     let mut change = Change::new(batch.staged.len());
     if parts.is_empty() {

@@ -1,12 +1,15 @@
 //! How the workspace stands: last runs, feeds and their lateness, cases, lists.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use crate::contracts::Feed;
-use crate::domain::Period;
+use crate::domain::{Month, Period};
 use crate::ledger::{FileState, Run, SealedList};
+use crate::pipeline::compute::income_figures;
+use crate::pipeline::official::{Need, needs};
 use crate::pipeline::{Context, PipelineError};
+use crate::warehouse::Version;
 
 /// What `status` prints.
 #[derive(Debug, Serialize)]
@@ -25,6 +28,8 @@ pub struct Status {
     pub cases: Vec<(i32, String, String, u64)>,
     /// Lists of the latest sealed period.
     pub lists: Vec<ListStatus>,
+    /// Income figures that this month or the next will need and that are not simply there.
+    pub reminders: Vec<Need>,
     /// When the last run of any job ended well.
     pub last_done: Option<DateTime<Utc>>,
 }
@@ -83,7 +88,7 @@ pub struct FeedStatus {
 ///
 /// # Errors
 /// When ledger or warehouse cannot be read.
-pub async fn status(context: &Context) -> Result<Status, PipelineError> {
+pub async fn status(context: &Context, day: NaiveDate) -> Result<Status, PipelineError> {
     let version = context.warehouse.current().await?;
     let mut tables: Vec<TableStatus> = Vec::new();
     for file in &version.files {
@@ -100,8 +105,8 @@ pub async fn status(context: &Context) -> Result<Status, PipelineError> {
     let last_done =
         runs.iter().filter(|run| run.state == crate::ledger::RunState::Done).filter_map(|run| run.finished_at).max();
     let feeds = Feed::ALL.into_iter().map(|feed| feed_status(context, feed)).collect::<Result<_, _>>()?;
-    let latest = runs.iter().filter(|run| run.job == "monthly").filter_map(|run| Period::parse(&run.period).ok()).max();
-    let lists = latest.map_or(Ok(Vec::new()), |period| context.ledger.sealed_lists(period))?;
+    let lists =
+        context.ledger.last_sealed_period()?.map_or(Ok(Vec::new()), |period| context.ledger.sealed_lists(period))?;
     let lists = lists.into_iter().map(ListStatus::from).collect();
     Ok(Status {
         policy: context.policy.name.clone(),
@@ -111,8 +116,27 @@ pub async fn status(context: &Context) -> Result<Status, PipelineError> {
         feeds,
         cases: context.ledger.case_totals()?,
         lists,
+        reminders: reminders(context, &version, day)?,
         last_done,
     })
+}
+
+/// Figures that the month of a day and the one after it will need; each told once.
+fn reminders(context: &Context, version: &Version, day: NaiveDate) -> Result<Vec<Need>, PipelineError> {
+    let figures = income_figures(&context.warehouse, version)?;
+    let counties: Vec<_> = context.counties.iter().map(|county| county.code.clone()).collect();
+    let month = Month::of(day);
+    let mut found: Vec<Need> = Vec::new();
+    for period in [month, month.next()].map(Period::from) {
+        let rules = context.policy.in_force(period.last_day());
+        for need in needs(rules, &counties, period, &figures, context.policy.doubtful_change) {
+            let figure = |need: &Need| (need.series.clone(), need.geography.clone(), need.year);
+            if found.iter().all(|known| figure(known) != figure(&need)) {
+                found.push(need);
+            }
+        }
+    }
+    Ok(found)
 }
 
 fn feed_status(context: &Context, feed: Feed) -> Result<FeedStatus, PipelineError> {

@@ -132,11 +132,8 @@ pub(super) fn monthly_task(
 
 /// Parameters of a statement over one month's claims.
 pub(super) fn month_params(part: Period) -> Params {
-    [
-        ("month".to_owned(), Param::Date(part.month().first_day())),
-        ("until".to_owned(), Param::Date(rules::until(part))),
-    ]
-    .into()
+    [("month".to_owned(), Param::Date(part.month().first_day())), ("until".to_owned(), Param::Date(rules::until(part)))]
+        .into()
 }
 
 /// Makes every file whose inputs changed; the others stay as `version` lists them.

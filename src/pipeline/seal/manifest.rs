@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::readback::Reading;
 use super::tables::write_synced;
-use super::{SealContext, SealError};
+use super::{REHEARSAL, SealContext, SealError};
 use crate::domain::hex;
 use crate::engine::sha256_of;
 use crate::referrals::ListId;
@@ -65,6 +65,8 @@ struct Manifest<'a> {
     rules: Vec<RuleLine<'a>>,
     previous: Option<PreviousLine<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    rehearsal: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     counts: Option<CountLine>,
     #[serde(skip_serializing_if = "Option::is_none")]
     control_fen: Option<i128>,
@@ -101,7 +103,7 @@ pub(super) fn write_manifest(
         period: id.period.to_string(),
         county: id.county.as_str(),
         county_name: subject.county_name,
-        office: id.office_code(),
+        office: &id.office,
         office_name: subject.office_name,
         kind: id.kind.code(),
         warehouse_version: context.version,
@@ -112,6 +114,7 @@ pub(super) fn write_manifest(
             .map(|rule| RuleLine { id: &rule.id, version: &rule.version, sha256: &rule.sha256 })
             .collect(),
         previous: subject.previous.map(|(list_id, manifest_sha256)| PreviousLine { list_id, manifest_sha256 }),
+        rehearsal: context.is_rehearsal.then_some(REHEARSAL),
         counts: reading.map(|reading| CountLine {
             rows: reading.counts.persons() + reading.counts.withdrawn,
             persons: reading.counts.persons(),

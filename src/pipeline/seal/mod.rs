@@ -18,7 +18,10 @@ pub use rows::{list_rows, previous_lists};
 
 use chrono::{DateTime, Utc};
 
-use crate::referrals::{ListedRule, Profile};
+use crate::referrals::{ListId, ListedRule, Profile};
+
+/// What stands on every page and in every file of a rehearsal.
+pub(crate) const REHEARSAL: &str = "演练，不得外发";
 
 /// What lists say besides their persons.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +42,20 @@ pub struct SealContext<'a> {
     pub area_name: &'a str,
     /// Days that a recipient has to check and answer.
     pub feedback_days: u32,
+    /// Whether nothing is sealed: every file is marked then.
+    pub is_rehearsal: bool,
     /// Now; only the ledger gets to know it, no file.
     pub at: DateTime<Utc>,
+}
+
+impl SealContext<'_> {
+    /// The name of a list's folder and files.
+    fn file_name(&self, id: &ListId) -> String {
+        if self.is_rehearsal { format!("REHEARSAL-{id}") } else { id.to_string() }
+    }
+
+    /// A title, marked where it is a rehearsal's.
+    fn title(&self, title: &str) -> String {
+        if self.is_rehearsal { format!("【{REHEARSAL}】{title}") } else { title.to_owned() }
+    }
 }

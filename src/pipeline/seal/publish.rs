@@ -66,6 +66,9 @@ pub fn seal(
     written.push(folder);
     entries.push(entry);
 
+    if context.is_rehearsal {
+        return rehearse(&staging, &layout.rehearsals(lists.period), written);
+    }
     let sealed = refuse_changes(ledger, lists, &entries)?;
     let target = layout.lists(lists.period);
     fs::create_dir_all(&target).map_err(SealError::io(&target))?;
@@ -80,6 +83,20 @@ pub fn seal(
     Ok(SealSummary { folders: written, sealed_now })
 }
 
+/// Puts marked lists where the last rehearsal's lay; the ledger learns nothing.
+fn rehearse(staging: &Path, target: &Path, mut written: Vec<SealedFolder>) -> Result<SealSummary, SealError> {
+    if target.exists() {
+        fs::remove_dir_all(target).map_err(SealError::io(target))?;
+    }
+    let parent = target.parent().unwrap_or(target);
+    fs::create_dir_all(parent).map_err(SealError::io(parent))?;
+    fs::rename(staging, target).map_err(SealError::io(target))?;
+    for folder in &mut written {
+        folder.folder = target.join(folder.folder.file_name().unwrap_or_default());
+    }
+    Ok(SealSummary { folders: written, sealed_now: 0 })
+}
+
 fn write_list(
     staging: &Path,
     ledger: &Ledger,
@@ -87,14 +104,15 @@ fn write_list(
     context: &SealContext<'_>,
 ) -> Result<(SealedFolder, (SealedList, Vec<SealedPerson>)), SealError> {
     let list_id = list.id.to_string();
-    let folder = staging.join(&list_id);
+    let name = context.file_name(&list.id);
+    let folder = staging.join(&name);
     fs::create_dir_all(&folder).map_err(SealError::io(&folder))?;
-    let seq = ledger.sequence_for(&list_id, list.id.county.as_str(), list.id.office_code())?;
-    let names = ["xlsx", "csv", "parquet"].map(|kind| format!("{list_id}.{kind}"));
+    let seq = ledger.sequence_for(&list_id, list.id.county.as_str(), &list.id.office)?;
+    let names = ["xlsx", "csv", "parquet"].map(|kind| format!("{name}.{kind}"));
     let [xlsx, csv, parquet] = names.each_ref().map(|name| folder.join(name));
     sheet::write_list(&xlsx, list, seq, context)?;
-    tables::write_csv(&csv, &list.rows, context.profile)?;
-    tables::write_parquet(&parquet, &list.rows, context.profile)?;
+    tables::write_csv(&csv, &list.rows, (context.profile, context.is_rehearsal))?;
+    tables::write_parquet(&parquet, &list.rows, (context.profile, context.is_rehearsal))?;
 
     let expected = Reading::of_list(&list.rows);
     let reading = read_xlsx(&xlsx)?;
@@ -106,7 +124,7 @@ fn write_list(
         id: &list.id,
         seq,
         county_name: &list.county_name,
-        office_name: list.office.chinese(),
+        office_name: &list.office.name,
         previous: list.previous.as_ref().map(|(id, hash)| (id.as_str(), hash.as_str())),
     };
     let manifest_sha256 = write_manifest(&folder, &subject, Some(&reading), &names, context)?;
@@ -135,14 +153,15 @@ fn write_rollup(
     context: &SealContext<'_>,
 ) -> Result<(SealedFolder, (SealedList, Vec<SealedPerson>)), SealError> {
     let list_id = rollup.id.to_string();
-    let folder = staging.join(&list_id);
+    let name = context.file_name(&rollup.id);
+    let folder = staging.join(&name);
     fs::create_dir_all(&folder).map_err(SealError::io(&folder))?;
-    let seq = ledger.sequence_for(&list_id, rollup.id.county.as_str(), rollup.id.office_code())?;
-    let names = ["xlsx", "csv", "json"].map(|kind| format!("{list_id}.{kind}"));
+    let seq = ledger.sequence_for(&list_id, rollup.id.county.as_str(), &rollup.id.office)?;
+    let names = ["xlsx", "csv", "json"].map(|kind| format!("{name}.{kind}"));
     let [xlsx, csv, json] = names.each_ref().map(|name| folder.join(name));
     sheet::write_rollup(&xlsx, rollup, context)?;
-    summary::write_csv(&csv, rollup)?;
-    summary::write_json(&json, rollup)?;
+    summary::write_csv(&csv, rollup, context)?;
+    summary::write_json(&json, rollup, context)?;
     let subject =
         Subject { id: &rollup.id, seq, county_name: context.area_name, office_name: "医疗保障局", previous: None };
     let manifest_sha256 = write_manifest(&folder, &subject, None, &names, context)?;
@@ -157,7 +176,7 @@ fn entry(id: &ListId, sealed: &SealedFolder, context: &SealContext<'_>) -> Resul
         list_id: sealed.list_id.clone(),
         period: id.period,
         county: id.county.to_string(),
-        office: id.office_code().to_owned(),
+        office: id.office.clone(),
         kind: id.kind.code().to_owned(),
         seq: sealed.seq,
         version: context.version,

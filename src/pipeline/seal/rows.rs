@@ -10,7 +10,7 @@ use crate::config::Layout;
 use crate::domain::{Fen, Period, PersonKey};
 use crate::engine::read_table;
 use crate::ledger::Ledger;
-use crate::referrals::{Cell, Cells, ListError, ListRow, Office, PreviousList, PreviousPerson, column_called};
+use crate::referrals::{Cell, Cells, ListError, ListRow, PreviousList, PreviousPerson, column_called};
 
 /// The mart's rows in a batch.
 ///
@@ -47,10 +47,9 @@ pub fn previous_lists(
     layout: &Layout,
     ledger: &Ledger,
     period: Period,
-) -> Result<BTreeMap<(String, Office), PreviousList>, SealError> {
+) -> Result<BTreeMap<(String, String), PreviousList>, SealError> {
     let mut previous = BTreeMap::new();
     for ((county, code), (list, persons)) in ledger.last_lists(period)? {
-        let Some(office) = Office::ALL.into_iter().find(|office| office.code() == code) else { continue };
         let mut shown =
             if persons.is_empty() { BTreeMap::new() } else { shown_cells(layout, list.period, &list.list_id)? };
         let persons = persons
@@ -61,8 +60,8 @@ pub fn previous_lists(
                 (person.person, PreviousPerson { leading_rule, rules, measured, cells })
             })
             .collect();
-        let (list_id, manifest_sha256) = (list.list_id, list.manifest_sha256);
-        previous.insert((county, office), PreviousList { list_id, manifest_sha256, persons });
+        let (list_id, period, manifest_sha256) = (list.list_id, list.period, list.manifest_sha256);
+        previous.insert((county, code), PreviousList { list_id, period, manifest_sha256, persons });
     }
     Ok(previous)
 }

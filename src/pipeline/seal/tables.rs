@@ -9,7 +9,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Date32Array, Decimal128Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Date32Type, Field, Schema};
 
-use super::SealError;
+use super::{REHEARSAL, SealError};
 use crate::engine::TableWriter;
 use crate::referrals::{Cell, ColumnKind, ListColumn, ListedPerson, Profile, columns_of};
 
@@ -24,15 +24,23 @@ pub(super) fn guarded(text: &str) -> Cow<'_, str> {
 }
 
 /// Writes the list as CSV: UTF-8 with BOM, CRLF, one heading line of machine names.
-pub(super) fn write_csv(path: &Path, rows: &[ListedPerson], profile: Profile) -> Result<(), SealError> {
+pub(super) fn write_csv(
+    path: &Path,
+    rows: &[ListedPerson],
+    (profile, is_rehearsal): (Profile, bool),
+) -> Result<(), SealError> {
     let columns: Vec<&ListColumn> = columns_of(profile).collect();
     let mut bytes = BOM.to_vec();
     {
         let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(&mut bytes);
-        writer.write_record(columns.iter().map(|column| column.name)).map_err(SealError::write(path))?;
+        let mark = is_rehearsal.then_some("rehearsal");
+        writer.write_record(columns.iter().map(|column| column.name).chain(mark)).map_err(SealError::write(path))?;
         for row in rows {
             for column in &columns {
                 writer.write_field(csv_text(row.cells.get(column.name))).map_err(SealError::write(path))?;
+            }
+            if is_rehearsal {
+                writer.write_field(REHEARSAL).map_err(SealError::write(path))?;
             }
             writer.write_record(None::<&[u8]>).map_err(SealError::write(path))?;
         }
@@ -52,17 +60,25 @@ fn csv_text(cell: Option<&Cell>) -> String {
 }
 
 /// Writes the list as Parquet: the columns with their types, and the person key in front.
-pub(super) fn write_parquet(path: &Path, rows: &[ListedPerson], profile: Profile) -> Result<(), SealError> {
+pub(super) fn write_parquet(
+    path: &Path,
+    rows: &[ListedPerson],
+    (profile, is_rehearsal): (Profile, bool),
+) -> Result<(), SealError> {
     let columns: Vec<&ListColumn> = columns_of(profile).collect();
     let key = Field::new("person_key", DataType::Int64, false);
     let fields = columns.iter().map(|column| Field::new(column.name, arrow_type(column.kind), true));
-    let schema = Arc::new(Schema::new([key].into_iter().chain(fields).collect::<Vec<_>>()));
+    let mark = is_rehearsal.then(|| Field::new("rehearsal", DataType::Utf8, false));
+    let schema = Arc::new(Schema::new([key].into_iter().chain(fields).chain(mark).collect::<Vec<_>>()));
     let mut writer = TableWriter::create(path, &schema)?;
     for rows in rows.chunks(8192) {
         let keys: ArrayRef = Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.person.0)));
         let mut arrays = vec![keys];
         for column in &columns {
             arrays.push(array(path, column, rows)?);
+        }
+        if is_rehearsal {
+            arrays.push(Arc::new(StringArray::from_iter_values(rows.iter().map(|_| REHEARSAL))));
         }
         writer.write(&RecordBatch::try_new(schema.clone(), arrays).map_err(SealError::write(path))?)?;
     }

@@ -6,7 +6,7 @@ pub use suppress::suppress;
 
 use std::collections::BTreeMap;
 
-use super::{ListId, ListKind, ListRequest, ListRow};
+use super::{Duty, ListId, ListKind, ListRequest, ListRow};
 use crate::cases::FindingStatus;
 use crate::domain::CountyCode;
 
@@ -86,7 +86,9 @@ impl Rollup {
                 RollupLine { county, name, cells: (0..=columns.len()).map(cell).collect() }
             })
             .collect();
-        let id = ListId { period: request.period, county: request.area.clone(), office: None, kind: ListKind::Summary };
+        let own = request.offices.iter().find(|office| office.duty == Duty::Summary);
+        let code = own.map_or_else(|| "YB".to_owned(), |office| office.code.clone());
+        let id = ListId { period: request.period, county: request.area.clone(), office: code, kind: ListKind::Summary };
         Self { id, columns, lines }
     }
 }

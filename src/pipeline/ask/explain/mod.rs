@@ -23,10 +23,10 @@ use crate::pipeline::{Context, PipelineError};
 use crate::policy::{IncomeFigure, Line, Rule, TagsOn};
 use crate::warehouse::{FileEntry, Version};
 
-use cells::{as_json, mask};
-use population::rural_status;
 use amount::counted;
+use cells::{as_json, mask};
 use household::latest;
+use population::rural_status;
 use rule::{Days, Facts, branch, is_valid};
 
 /// Everything known of a person for a period, as a tree of rows by column name. Masked unless asked otherwise.
@@ -179,8 +179,13 @@ impl Asking<'_> {
         }
         let mut params = data.params.clone();
         params.extend(self.base());
-        let statement =
-            Statement { model: MODEL.to_owned(), measures: data.measures.clone(), sources, params, place: self.place() };
+        let statement = Statement {
+            model: MODEL.to_owned(),
+            measures: data.measures.clone(),
+            sources,
+            params,
+            place: self.place(),
+        };
         self.json(&statement).await
     }
 
@@ -229,8 +234,7 @@ impl Asking<'_> {
             None => counties(&known.register),
         };
         let (models, period) = (self.context.engine.models(), self.period);
-        let judging =
-            Judging { models, counties: &county, stated: &known.stated, figures: &known.figures, period };
+        let judging = Judging { models, counties: &county, stated: &known.stated, figures: &known.figures, period };
         let data = RuleData::of(rule, judging)?;
         let tags = match rule.who.tags_on {
             TagsOn::PeriodEnd => known.tags.clone(),
@@ -245,9 +249,8 @@ impl Asking<'_> {
             Some(application) => self.paid(&data, application).await?,
             None => Vec::new(),
         };
-        let decided = |file: &FileEntry| {
-            file.month == Some(self.period) && file.rule.as_deref() == Some(rule.id.as_str())
-        };
+        let decided =
+            |file: &FileEntry| file.month == Some(self.period) && file.rule.as_deref() == Some(rule.id.as_str());
         Ok(branch(&Facts {
             rule,
             counted: counted(rule, &window, &rows, &known.claims),

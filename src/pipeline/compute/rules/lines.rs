@@ -74,8 +74,7 @@ impl Lines {
             Arc::new(self.by_place.iter().map(|entry| pick(&entry)).collect::<StringArray>())
         };
         let money = |pick: fn(&Line) -> Option<Fen>| -> Result<ArrayRef, PipelineError> {
-            let amounts: Decimal128Array =
-                self.by_place.values().map(|line| pick(line).map(Fen::unscaled)).collect();
+            let amounts: Decimal128Array = self.by_place.values().map(|line| pick(line).map(Fen::unscaled)).collect();
             Ok(Arc::new(amounts.with_precision_and_scale(18, 2).map_err(|error| rows_failed("rule_line", &error))?))
         };
         batch(

@@ -81,8 +81,7 @@ impl RuleData {
 fn params(rule: &Rule, lines: &Lines, span: Span, stated: &Stated) -> Params {
     let flag = Param::Boolean;
     let has_any = |tags: &[crate::domain::Tag]| tags.is_empty() || tags.iter().any(|tag| stated.has(tag.code()));
-    let by_residence =
-        matches!(&rule.line.measure, LineMeasure::Series(drawn) if matches!(drawn.series, SeriesOf::ByResidence { .. }));
+    let by_residence = matches!(&rule.line.measure, LineMeasure::Series(drawn) if matches!(drawn.series, SeriesOf::ByResidence { .. }));
     let share = match rule.line.measure {
         LineMeasure::ShareOfHouseholdIncome(share) => Some(share),
         _ => None,

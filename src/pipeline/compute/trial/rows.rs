@@ -24,8 +24,7 @@ pub(super) fn source(
         Some(rows) if table == "claims" => Ok(Source::Rows(booked_in(rows, |month| span.has_month(month))?)),
         Some(rows) => Ok(Source::Rows(rows.clone())),
         None => {
-            let missing =
-                || EngineError::Model { model: table.to_owned(), why: "there is no such table".to_owned() };
+            let missing = || EngineError::Model { model: table.to_owned(), why: "there is no such table".to_owned() };
             Ok(Source::Rows(RecordBatch::new_empty(models.schema_of(table).ok_or_else(missing)?)))
         }
     }

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use rust_xlsxwriter::{ColNum, DataValidation, Format, RowNum, Worksheet, XlsxError};
 
-use super::style::{Formats, LIST_SHEET, cell_text, excel_date, paper, width_of, workbook};
+use super::style::{Formats, LIST_SHEET, cell_text, excel_date, mark, paper, width_of, workbook};
 use crate::pipeline::seal::{SealContext, SealError, tables::write_synced};
-use crate::referrals::{Cell, ColumnKind, Delta, ListColumn, ListedPerson, Office, Place, ReferralList, columns_of};
+use crate::referrals::{Cell, ColumnKind, Delta, Duty, ListColumn, ListedPerson, Place, ReferralList, columns_of};
 
 /// Rows above the first person: title and headings.
 const FIRST_ROW: RowNum = 2;
@@ -91,7 +91,7 @@ pub(crate) fn write_list(
 }
 
 fn build(path: &Path, list: &ReferralList, seq: u64, context: &SealContext<'_>) -> Result<Vec<u8>, XlsxError> {
-    let mut workbook = workbook(list.id.period, list.office.list_name(), context.sender)?;
+    let mut workbook = workbook(list.id.period, &context.title(&list.office.list_title), context.sender)?;
     if let Some(folder) = path.parent() {
         // The writer's scratch holds persons: it stays inside the staging folder.
         workbook.set_tempdir(folder)?;
@@ -113,7 +113,7 @@ enum SheetColumn {
 
 /// Printed columns, the feedback block, the details.
 fn sheet_columns(list: &ReferralList, context: &SealContext<'_>) -> Vec<SheetColumn> {
-    let shown = |column: &&ListColumn| column.name != "reason" || list.office == Office::Undecided;
+    let shown = |column: &&ListColumn| column.name != "reason" || list.office.duty == Duty::Undecided;
     let at = |place: Place| columns_of(context.profile).filter(shown).filter(move |column| column.place == place);
     let feedback = FEEDBACK.iter().filter(|_| list.office.is_referral());
     at(Place::Core)
@@ -132,7 +132,12 @@ fn write_sheet(
 ) -> Result<(), XlsxError> {
     let columns = sheet_columns(list, context);
     sheet.set_default_row_height(18);
-    sheet.set_row_height(0, 26)?.write_string_with_format(0, 0, cell_text(&title(list, seq)), &formats.title)?;
+    sheet.set_row_height(0, 26)?.write_string_with_format(
+        0,
+        0,
+        cell_text(&context.title(&title(list, seq))),
+        &formats.title,
+    )?;
     sheet.set_row_height(1, 34)?;
     for (at, column) in (0..).zip(&columns) {
         let (heading, format) = match column {
@@ -147,7 +152,9 @@ fn write_sheet(
         let formats = if person.delta == Delta::Withdrawn { &withdrawn } else { formats };
         write_row(sheet, row, &columns, person, formats)?;
     }
-    finish_sheet(sheet, &columns, list.rows.len())
+    finish_sheet(sheet, &columns, list.rows.len())?;
+    mark(sheet, context);
+    Ok(())
 }
 
 /// Filter, frozen panes, dropdowns and print setup.
@@ -244,13 +251,13 @@ fn width(column: &SheetColumn, rows: &[ListedPerson]) -> usize {
 }
 
 fn title(list: &ReferralList, seq: u64) -> String {
-    let (period, office) = (list.id.period, list.office);
+    let (period, office) = (list.id.period, &list.office);
     format!(
         "{} {}{}{}　编号 {}（第{seq}号）　敏感个人信息，仅限防止返贫致贫监测帮扶使用，不得外传",
         period.chinese(),
         list.county_name,
-        office.chinese(),
-        office.list_name(),
+        office.name,
+        office.list_title,
         list.id,
     )
 }

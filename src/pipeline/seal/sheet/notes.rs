@@ -3,9 +3,9 @@
 use rust_xlsxwriter::{Format, RowNum, Worksheet, XlsxError};
 
 use super::list::FEEDBACK;
-use super::style::{Formats, cell_text, paper, width_of};
+use super::style::{Formats, cell_text, mark, paper, width_of};
 use crate::pipeline::seal::SealContext;
-use crate::referrals::{ColumnKind, DeltaCounts, ListKind, Office, ReferralList, column_called};
+use crate::referrals::{ColumnKind, DeltaCounts, Duty, ListKind, ReferralList, column_called};
 
 /// Width of the second column in half-width characters; longer texts wrap.
 const TEXT_WIDTH: usize = 96;
@@ -21,7 +21,13 @@ pub(super) fn write_notes(
     sheet.set_name("填报说明")?;
     sheet.set_column_width(0, 22)?.set_column_width(1, 100)?;
     paper(sheet, 1);
-    sheet.set_row_height(0, 26)?.write_string_with_format(0, 0, "填报说明", &formats.title)?;
+    mark(sheet, context);
+    sheet.set_row_height(0, 26)?.write_string_with_format(
+        0,
+        0,
+        cell_text(&context.title("填报说明")),
+        &formats.title,
+    )?;
     let left = formats.wrapped.clone().set_bold();
     for (row, (heading, text)) in (1..).zip(lines(list, seq, context)) {
         write_line(sheet, row, (&heading, &left), (&text, &formats.wrapped))?;
@@ -53,7 +59,7 @@ fn lines(list: &ReferralList, seq: u64, context: &SealContext<'_>) -> Vec<(Strin
         ("名单编号", format!("{id}，本单位第 {seq} 号；编号连续，缺号请立即与发送单位联系")),
         ("数据所属期", format!("{}年1月至{}", id.period.year(), id.period.chinese())),
         ("发送单位", context.sender.to_owned()),
-        ("接收单位", format!("{}{}", list.county_name, list.office.chinese())),
+        ("接收单位", format!("{}{}", list.county_name, list.office.name)),
         (
             "人数",
             format!(
@@ -76,7 +82,7 @@ fn lines(list: &ReferralList, seq: u64, context: &SealContext<'_>) -> Vec<(Strin
         "同一人命中多条规则的只列一行，以排在前面的规则为主，其余列于“命中规则”。".to_owned(),
     ));
     for rule in context.rules {
-        if list.office.is_referral() && !rule.recipients.contains(&list.office) {
+        if list.office.is_referral() && !rule.recipients.contains(&list.office.code) {
             continue;
         }
         let basis = column_called("basis").map_or_else(String::new, |column| match column.kind {
@@ -89,7 +95,7 @@ fn lines(list: &ReferralList, seq: u64, context: &SealContext<'_>) -> Vec<(Strin
         );
         all.push((rule.name.clone(), text));
     }
-    all.extend(states(list.office));
+    all.extend(states(list.office.duty));
     if list.office.is_referral() {
         all.extend(filling(context));
     }
@@ -103,17 +109,17 @@ fn lines(list: &ReferralList, seq: u64, context: &SealContext<'_>) -> Vec<(Strin
 }
 
 fn purpose(list: &ReferralList) -> String {
-    match list.office {
-        Office::CivilAffairs | Office::RuralAffairs => {
+    match list.office.duty {
+        Duty::Referral | Duty::Summary => {
             "医保结算数据显示个人自付费用超过监测线的人员。列入名单只表示需要入户核查，不等于认定返贫致贫，也不直接产生待遇。"
         }
-        Office::Undecided => "因数据缺失或矛盾，暂不能判定是否超过监测线的人员，由医疗保障局核实，不对外发送。",
-        Office::Near => "自付费用接近但未超过监测线的人员，供医疗保障局日常关注，不对外发送。",
+        Duty::Undecided => "因数据缺失或矛盾，暂不能判定是否超过监测线的人员，由医疗保障局核实，不对外发送。",
+        Duty::Near => "自付费用接近但未超过监测线的人员，供医疗保障局日常关注，不对外发送。",
     }
     .to_owned()
 }
 
-fn states(office: Office) -> Vec<(String, String)> {
+fn states(duty: Duty) -> Vec<(String, String)> {
     let mut states = vec![
         ("三、变动情况", "与本年度上一期已封存的同类名单比较；每年1月重新开始。"),
         ("新增", "上期名单没有，本期列入。"),
@@ -124,7 +130,7 @@ fn states(office: Office) -> Vec<(String, String)> {
             "上期名单已有，本期不再列入（退费、补助到账、身份变化等），原因见“变动说明”；金额为上期金额，不计入合计。",
         ),
     ];
-    if office == Office::Undecided {
+    if duty == Duty::Undecided {
         states.push(("待核实原因", "按所列原因补充或更正数据，下次运行后自动重新判定。"));
     }
     states.into_iter().map(|(head, text)| (head.to_owned(), text.to_owned())).collect()

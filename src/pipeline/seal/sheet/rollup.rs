@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rust_xlsxwriter::{ColNum, Format, FormatAlign, RowNum, Worksheet, XlsxError};
 
-use super::style::{Formats, cell_text, paper, workbook};
+use super::style::{Formats, cell_text, mark, paper, workbook};
 use crate::cases::FindingStatus;
 use crate::pipeline::seal::{SealContext, SealError, tables::write_synced};
 use crate::referrals::Rollup;
@@ -19,14 +19,14 @@ pub(crate) fn write_rollup(path: &Path, rollup: &Rollup, context: &SealContext<'
 }
 
 fn build(rollup: &Rollup, context: &SealContext<'_>) -> Result<Vec<u8>, XlsxError> {
-    let mut workbook = workbook(rollup.id.period, "因病返贫致贫风险监测汇总表", context.sender)?;
+    let mut workbook = workbook(rollup.id.period, &context.title("因病返贫致贫风险监测汇总表"), context.sender)?;
     let formats = Formats::new();
     let sheet = workbook.add_worksheet();
     sheet.set_name("汇总表")?;
     sheet.set_default_row_height(18);
     let period = rollup.id.period;
     let title = format!("{} {}因病返贫致贫风险监测汇总表　编号 {}", period.chinese(), context.area_name, rollup.id);
-    sheet.set_row_height(0, 26)?.write_string_with_format(0, 0, cell_text(&title), &formats.title)?;
+    sheet.set_row_height(0, 26)?.write_string_with_format(0, 0, cell_text(&context.title(&title)), &formats.title)?;
     sheet.write_string(
         1,
         0,
@@ -47,6 +47,7 @@ fn build(rollup: &Rollup, context: &SealContext<'_>) -> Result<Vec<u8>, XlsxErro
     }
     sheet.set_freeze_panes(3, 2)?.set_repeat_rows(0, 2)?;
     paper(sheet, 1);
+    mark(sheet, context);
     workbook.save_to_buffer()
 }
 

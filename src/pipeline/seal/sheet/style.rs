@@ -9,6 +9,7 @@ use rust_xlsxwriter::{
 use unicode_width::UnicodeWidthStr;
 
 use crate::domain::Period;
+use crate::pipeline::seal::{REHEARSAL, SealContext};
 
 /// The sheet that holds the list.
 pub(crate) const LIST_SHEET: &str = "名单";
@@ -92,6 +93,13 @@ pub(super) fn excel_date(day: NaiveDate) -> Result<ExcelDateTime, XlsxError> {
 pub(super) fn paper(sheet: &mut Worksheet, pages_wide: u16) {
     sheet.set_landscape().set_paper_size(9).set_print_fit_to_pages(pages_wide, 0);
     sheet.set_margins(0.4, 0.4, 0.5, 0.6, 0.3, 0.3).set_footer("&C第 &P 页，共 &N 页");
+}
+
+/// On every page of a rehearsal, above it, that it is one.
+pub(super) fn mark(sheet: &mut Worksheet, context: &SealContext<'_>) {
+    if context.is_rehearsal {
+        sheet.set_header(format!("&C&16{REHEARSAL}"));
+    }
 }
 
 /// Text as a cell can hold it: control characters that XML forbids, and the carriage return that XML readers

@@ -7,7 +7,8 @@ use std::str::FromStr;
 use chrono::{Datelike, Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-use super::{Month, ParseError};
+use super::{Month, parse_date};
+use crate::domain::ParseError;
 
 /// What a run looks back on from: the year's months up to a month's end, or up to its 10th or 20th day (旬).
 /// The last third of a month ends with it and is the month itself.
@@ -36,7 +37,7 @@ impl Period {
         if let Ok(month) = Month::parse(text) {
             return Ok(month.into());
         }
-        let day = super::parse_date(text).map_err(|_| EXPECTED)?;
+        let day = parse_date(text).map_err(|_| EXPECTED)?;
         Self::ending_on(day).ok_or(EXPECTED)
     }
 

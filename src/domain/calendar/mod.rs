@@ -1,0 +1,7 @@
+//! Days, months, and the periods of runs and lists.
+
+mod month;
+mod period;
+
+pub use month::{Month, parse_date};
+pub use period::Period;
