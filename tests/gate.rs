@@ -457,6 +457,20 @@ fn the_other_feeds_follow_their_rules() {
         ],
     );
     check(
+        Feed::Applications,
+        "申请编号,申请日期,certno,是否申请人,家庭年可支配收入,家庭财产",
+        &[
+            ("SQ1,2026-03-01,ID,是,0,", None),
+            ("SQ1,20260301,ID,0,,", None),
+            ("SQ2,2026-03-01,ID,,1.00,", Some(Missing)),
+            ("SQ2,2026-03-01,ID,1,-0.01,", Some(OutOfRange)),
+            ("SQ2,2026-03-01,ID,1,1.00,-1.00", Some(OutOfRange)),
+            ("SQ2,2026-03,ID,1,1.00,", Some(Malformed)),
+            ("SQ2,2026-03-01,,1,1.00,", Some(IdMissing)),
+            (",2026-03-01,ID,1,1.00,", Some(Missing)),
+        ],
+    );
+    check(
         Feed::Rosters,
         "certno,tag,识别时间,消除时间,来源单位,数据月份",
         &[

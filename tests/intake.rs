@@ -454,6 +454,78 @@ fn adjustments_follow_their_claim() {
     assert_eq!(place(&bureau).1, [["", "x", "no_claim"]], "the claim is another person's now");
 }
 
+/// One member's row of an application: number, person, whether the applicant, income, update.
+fn member(application: &str, person: i64, applies: bool, income: &str, updated: &str) -> String {
+    let applies = if applies { "是" } else { "否" };
+    format!("{application},2026-03-01,{},{applies},{income},{updated}\n", id(person))
+}
+
+#[test]
+fn a_household_stands_or_waits_as_a_whole() {
+    let bureau = Bureau::new();
+    let head = "申请编号,申请日期,身份证号,是否申请人,家庭年收入,更新时间\n";
+    let land = |name: &str, rows: &[String]| bureau.land(Feed::Applications, name, format!("{head}{}", rows.concat()));
+    let place = |bureau: &Bureau| {
+        let table = bureau.rows("applications", &["application_id", "id_number", "household_income_amount"]);
+        (table.len(), bureau.rows("held_applications", &["application_id", "hold_reason"]))
+    };
+    land("1.csv", &[member("a", 2, false, "", ""), member("a", 3, false, "", "")]);
+    assert_eq!(counts(&bureau.run(), "1.csv"), [0, 0, 0, 2]);
+    assert_eq!(place(&bureau).1, [["", "a", "no_applicant"], ["", "a", "no_applicant"]]);
+
+    land("2.csv", &[member("a", 1, true, "20000", ""), member("b", 1, true, "500.50", "")]);
+    assert_eq!(counts(&bureau.run(), "2.csv"), [2, 0, 0, 0]);
+    assert_eq!(place(&bureau), (4, Vec::new()), "the applicant came: the whole household stands");
+
+    land("3.csv", &[member("a", 2, true, "30000", "2026-04-01"), member("a", 1, true, "20000", "2026-04-02")]);
+    assert_eq!(counts(&bureau.run(), "3.csv"), [0, 0, 0, 2], "a second applicant");
+    assert_eq!(place(&bureau), (1, vec![vec!["".to_owned(), "a".into(), "many_applicants".into()]; 3]));
+
+    land("4.csv", &[member("a", 1, false, "", "2026-05-01")]);
+    assert_eq!(counts(&bureau.run(), "4.csv"), [1, 0, 0, 0]);
+    let rows = bureau.rows("applications", &["application_id", "id_number", "is_applicant", "household_income_amount"]);
+    let row = |application: &str, person, applies: &str, income: &str| {
+        vec!["".to_owned(), application.to_owned(), id(person), applies.to_owned(), income.to_owned()]
+    };
+    let expected = [
+        row("a", 1, "false", ""),
+        row("a", 2, "true", "30000.00"),
+        row("a", 3, "false", ""),
+        row("b", 1, "true", "500.50"),
+    ];
+    assert_eq!(rows, expected);
+    assert_eq!(place(&bureau).1, [[""; 0]; 0]);
+}
+
+#[test]
+fn applications_in_any_order_and_split_give_the_same_files() {
+    let mut random = fastrand::Rng::with_seed(77);
+    let head = "申请编号,申请日期,身份证号,是否申请人,家庭年收入,更新时间\n";
+    let mut rows: Vec<String> = (0..60)
+        .map(|_| {
+            let (application, person) = (format!("a{}", random.u8(0..9)), random.i64(1..6));
+            let updated = format!("2026-04-{:02}", random.u8(1..4));
+            member(&application, person, random.u8(0..3) == 0, &random.u16(0..3).to_string(), &updated)
+        })
+        .collect();
+    let taken = |parts: &[&[String]]| {
+        let bureau = Bureau::new();
+        for (at, part) in parts.iter().enumerate() {
+            bureau.land(Feed::Applications, &format!("{at}.csv"), format!("{head}{}", part.concat()));
+            bureau.run();
+        }
+        let columns = ["application_id", "id_number", "is_applicant", "household_income_amount", "updated_at"];
+        (bureau.rows("applications", &columns), bureau.rows("held_applications", &columns))
+    };
+    let once = taken(&[&rows]);
+    assert!(once.0.len() > 5 && once.1.len() > 5, "{} stand, {} wait", once.0.len(), once.1.len());
+    for case in 0..4 {
+        random.shuffle(&mut rows);
+        let cut = random.usize(1..rows.len());
+        assert_eq!(once, taken(&[&rows[..cut], &rows[cut..]]), "case {case}");
+    }
+}
+
 #[test]
 fn registers_and_rosters_keep_what_they_should() {
     let bureau = Bureau::new();

@@ -1,12 +1,13 @@
 -- Purpose:    Sets a month's totals beside its claims: both must carry the same fees, funds and burden.
 -- Grain:      one row, per month and bucket.
--- Parameters: none.
+-- Parameters: $until - see totals.
 with of_claims as (
     select
         coalesce(sum(total_amount), 0) as total_amount,
         coalesce(sum(fund_amount), 0) as fund_amount,
         coalesce(sum(personal_burden_amount), 0) as personal_burden_amount
     from stg_claims
+    where settled_date <= $until
 ),
 
 of_totals as (

@@ -1,6 +1,7 @@
--- Purpose:    The tags that a person holds on a day, with the offices that say so.
+-- Purpose:    The tags that a person holds on any day of a span, with the offices that say so.
 -- Grain:      one person and tag.
--- Parameters: $on_date - the day, the last one of the period.
+-- Parameters: $tags_from - first day of the span; $on_date itself where only that day counts
+--             $on_date   - last day of the span, the last one of the period.
 -- Source:     domain notes §5: rosters carry no expiry date, so exit is inferred by absence from the
 --             office's next full monthly roster of that tag.
 --
@@ -29,7 +30,9 @@ select
 from statements as s
 left join stated_tags as f on s.source_office = f.source_office and s.tag = f.tag
 where s.start_date <= $on_date
-    and (s.to_date is null or s.to_date >= $on_date)
-    -- Whoever is on the office's last full roster has a row of that month; older rows of the others have ended.
-    and (f.last_full_month is null or f.last_full_month <= s.stated_month)
+    and (s.to_date is null or s.to_date >= $tags_from)
+    -- Whoever is on the office's last full roster has a row of that month; older rows of the others have ended,
+    -- and held the tag up to the month that they speak for.
+    and (f.last_full_month is null or f.last_full_month <= s.stated_month
+        or s.stated_month >= cast(date_trunc('month', $tags_from) as date))
 group by s.person_key, s.tag

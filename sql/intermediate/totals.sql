@@ -1,6 +1,7 @@
 -- Purpose:    What each person paid in one month, on every basis. Run per month and bucket.
--- Grain:      one person, insurance type and care type.
--- Parameters: none.
+-- Grain:      one person, insurance type, care type, place of payment, month of discharge and benefit year.
+-- Parameters: $month - first day of the month
+--             $until - last day that counts; a far day where the whole month does
 --
 -- A pure function of the month's accepted claims and adjustments, so a cache: it is rebuilt only where
 -- they changed, and deleting it changes nothing but time. The smallest and largest name and area tell
@@ -9,6 +10,10 @@ select
     person_key,
     insurance_type,
     care_type,
+    payment_place,
+    $month as booked_month,
+    cast(date_trunc('month', discharged_date) as date) as discharged_month,
+    benefit_year,
     count(*) as claim_count,
     cast(sum(total_amount) as decimal(18, 2)) as total_amount,
     cast(sum(in_scope_amount) as decimal(18, 2)) as in_scope_amount,
@@ -28,5 +33,6 @@ select
     min(lower(translate(person_name, '•‧・･．. 　', '······'))) as first_name,
     max(lower(translate(person_name, '•‧・･．. 　', '······'))) as last_name
 from int_net_claims
-group by person_key, insurance_type, care_type
-order by person_key, insurance_type, care_type
+where settled_date <= $until
+group by person_key, insurance_type, care_type, payment_place, discharged_month, benefit_year
+order by person_key, insurance_type, care_type, payment_place, discharged_month, benefit_year

@@ -7,32 +7,50 @@
 -- A reversal carries negative amounts, so that summing all rows nets it (refund models P and Q alike).
 -- A supplement (手工补报销, reasons 06, 08, 09, 10) repeats fees that were settled already:
 -- only the fund money is new, and it lowers what the person bore.
-with valid_claims as (
+-- A reversal takes visit, discharge and year from its original: it undoes that claim, whenever it was made.
+with originals as (
     select
-        person_key, claim_id, claim_kind, insurance_type, care_type, insured_area, person_name, id_number,
-        cert_type, cast(settled_at as date) as settled_date,
+        person_key, claim_id, visit_id, cast(settled_at as date) as settled_date, end_date, benefit_year
+    from claims
+    where claim_kind = 'settlement'
+),
+
+dated as (
+    select
+        c.person_key, c.claim_id, c.claim_kind, c.insurance_type, c.care_type, c.payment_place, c.insured_area,
+        c.person_name, c.id_number, c.cert_type, cast(c.settled_at as date) as settled_date,
+        coalesce(o.settled_date, cast(c.settled_at as date)) as booked_date,
+        coalesce(o.visit_id, c.visit_id, o.claim_id, c.claim_id) as visit_id,
+        coalesce(o.end_date, case when o.claim_id is null then c.end_date end) as end_date,
+        coalesce(o.benefit_year, case when o.claim_id is null then c.benefit_year end) as benefit_year,
+        c.total_amount, c.outside_catalogue_amount, c.over_limit_amount, c.first_share_amount, c.in_scope_amount,
+        c.deductible_amount, c.fund_amount, c.medical_assistance_amount, c.personal_amount, c.account_amount,
+        c.cash_amount
+    from claims as c
+    left join originals as o
+        on c.original_claim_id = o.claim_id and c.person_key = o.person_key and c.claim_kind = 'reversal'
+    where coalesce(c.is_valid, true)
+),
+
+counted as (
+    select
+        person_key, claim_id, claim_kind, insurance_type, care_type, payment_place, insured_area, person_name,
+        id_number, cert_type, settled_date, booked_date, visit_id,
+        coalesce(end_date, booked_date) as discharged_date,
+        coalesce(benefit_year, cast(date_part('year', booked_date) as varchar)) as benefit_year,
+        claim_kind = 'supplement' as is_supplement,
         total_amount, outside_catalogue_amount, over_limit_amount, first_share_amount, in_scope_amount,
         coalesce(deductible_amount, cast(0 as decimal(18, 2))) as deductible_amount,
         fund_amount,
         coalesce(medical_assistance_amount, cast(0 as decimal(18, 2))) as medical_assistance_amount,
         personal_amount,
         coalesce(cash_amount, personal_amount - coalesce(account_amount, cast(0 as decimal(18, 2)))) as cash_amount
-    from claims
-    where coalesce(is_valid, true)
-),
-
-counted as (
-    select
-        person_key, claim_id, claim_kind, insurance_type, care_type, insured_area, person_name, id_number,
-        cert_type, settled_date, claim_kind = 'supplement' as is_supplement,
-        total_amount, outside_catalogue_amount, over_limit_amount, first_share_amount, in_scope_amount,
-        deductible_amount, fund_amount, medical_assistance_amount, personal_amount, cash_amount
-    from valid_claims
+    from dated
 )
 
 select
-    person_key, claim_id, claim_kind, insurance_type, care_type, insured_area, person_name, id_number, cert_type,
-    settled_date,
+    person_key, claim_id, claim_kind, insurance_type, care_type, payment_place, insured_area, person_name, id_number,
+    cert_type, settled_date, booked_date, discharged_date, benefit_year, visit_id,
     cast(case when is_supplement then 0 else total_amount end as decimal(18, 2)) as total_amount,
     cast(case when is_supplement then 0 else in_scope_amount end as decimal(18, 2)) as in_scope_amount,
     fund_amount,

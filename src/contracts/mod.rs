@@ -3,6 +3,7 @@
 //! Pure description. Reading files lives in `intake`, Arrow schemas in `engine`.
 
 mod adjustments;
+mod applications;
 mod claims;
 mod income;
 mod print;
@@ -29,6 +30,8 @@ pub enum Feed {
     Claims,
     /// The person register (参保人员登记): one row per person and update.
     Residents,
+    /// Applications for medical assistance (依申请医疗救助): one row per application and household member.
+    Applications,
     /// Who is registered under which tag (困难群众名册): one row per person and tag.
     Rosters,
     /// Statistical income figures (人均可支配收入): one row per figure and release.
@@ -39,7 +42,8 @@ pub enum Feed {
 
 impl Feed {
     /// All feeds, in the order in which intake takes them: claims need nothing, adjustments need claims.
-    pub const ALL: [Self; 5] = [Self::Income, Self::Residents, Self::Rosters, Self::Claims, Self::Adjustments];
+    pub const ALL: [Self; 6] =
+        [Self::Income, Self::Residents, Self::Applications, Self::Rosters, Self::Claims, Self::Adjustments];
 
     /// The folder under `landing/` and the word on the command line.
     #[must_use]
@@ -47,6 +51,7 @@ impl Feed {
         match self {
             Self::Claims => "claims",
             Self::Residents => "residents",
+            Self::Applications => "applications",
             Self::Rosters => "rosters",
             Self::Income => "income",
             Self::Adjustments => "adjustments",
@@ -65,6 +70,7 @@ impl Feed {
         match self {
             Self::Claims => &claims::CONTRACT,
             Self::Residents => &residents::CONTRACT,
+            Self::Applications => &applications::CONTRACT,
             Self::Rosters => &rosters::CONTRACT,
             Self::Income => &income::CONTRACT,
             Self::Adjustments => &adjustments::CONTRACT,

@@ -3,6 +3,7 @@
 //! Deterministic by seed; each person follows from the seed and a number, so any size streams through little memory.
 //! Writes foreign files below `landing/` only; taking them in is `intake`'s work.
 
+mod applications;
 mod chance;
 mod claims;
 mod people;
@@ -18,6 +19,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::Datelike;
 
+use crate::contracts::Feed;
 use claims::{ClaimFile, Face, Look, MONTHS, Year, first_day};
 use people::Person;
 use stories::{Fate, Story};
@@ -105,7 +107,7 @@ impl DemoError {
 /// When a file cannot be written; what was written until then stays.
 pub fn generate(options: &DemoOptions, landing: &Path) -> Result<DemoSummary, DemoError> {
     let is_large = options.persons > LARGE;
-    for feed in ["claims", "residents", "rosters", "income", "adjustments"] {
+    for feed in Feed::ALL.map(Feed::name) {
         let folder = landing.join(feed);
         std::fs::create_dir_all(&folder).map_err(DemoError::io(&folder))?;
     }

@@ -15,7 +15,7 @@ use super::claims::{MONTHS, Year};
 use super::people::{COUNTIES, Person, county_of};
 use super::rosters::Office;
 use super::stories::{Fate, Story};
-use super::{DemoError, DemoFile, DemoOptions, DemoSummary, chance::Chance};
+use super::{DemoError, DemoFile, DemoOptions, DemoSummary, applications, chance::Chance};
 use crate::domain::Fen;
 
 /// One of the other feeds' senders.
@@ -24,6 +24,7 @@ pub(super) enum Register {
     Roster(Office),
     Income,
     Adjustments,
+    Applications,
 }
 
 /// The rows of the income file: indicator, place, year, yuan, release, published, source.
@@ -37,12 +38,13 @@ const INCOME: &str = "指标,区划代码,年份,数值,版次,发布日期,来�
 const ADJUSTED_PEOPLE: u64 = 200_000;
 
 impl Register {
-    pub(super) const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 6] = [
         Self::Residents,
         Self::Roster(Office::RuralAffairs),
         Self::Roster(Office::CivilAffairs),
         Self::Income,
         Self::Adjustments,
+        Self::Applications,
     ];
 
     pub(super) fn write(
@@ -60,6 +62,7 @@ impl Register {
                 vec![DemoFile { path: name, rows: 4 }]
             }
             Self::Adjustments => vec![adjustments(options, landing)?],
+            Self::Applications => applications::write(options, is_large, landing)?,
         };
         Ok(DemoSummary { files, ..DemoSummary::default() })
     }

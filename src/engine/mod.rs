@@ -8,6 +8,7 @@ mod params;
 mod pool;
 mod schema;
 mod session;
+mod tables;
 mod writer;
 
 pub use error::EngineError;

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow::datatypes::{Schema, SchemaRef};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::schema::table_schema;
+use super::tables::{MEASURED, PARAMETER_TABLES, declared, difference, parse_column};
 use crate::config::{Problem, nearest};
 use crate::domain::hex;
 
@@ -36,6 +37,8 @@ pub struct Model {
     pub grain: String,
     /// Tables and views that it reads.
     pub inputs: Vec<String>,
+    /// For a rule shape: the view that it reads under the name `measured`.
+    pub measures: Option<String>,
     /// Parameters and their types.
     pub parameters: BTreeMap<String, ParamKind>,
     /// Columns that it returns, in order.
@@ -58,6 +61,8 @@ pub enum ParamKind {
     Bigint,
     /// DECIMAL(18,2), yuan.
     Money,
+    /// DECIMAL(18,6), a share.
+    Ratio,
 }
 
 #[derive(Deserialize)]
@@ -67,32 +72,11 @@ struct ModelFile {
     grain: String,
     inputs: Vec<String>,
     #[serde(default)]
+    measures: Option<String>,
+    #[serde(default)]
     parameters: BTreeMap<String, ParamKind>,
     columns: Vec<toml::Spanned<String>>,
 }
-
-/// Tables that hold a rule's own data, handed to a statement as rows.
-const PARAMETER_TABLES: [(&str, &[&str]); 4] = [
-    (
-        "rule_line",
-        &["county_code text", "geography_code text", "income_amount money", "line_amount money", "warn_amount money"],
-    ),
-    ("rule_tag", &["tag text"]),
-    ("rule_insurance", &["rule_id text", "insurance_type text"]),
-    (
-        "rule",
-        &[
-            "rule_id text",
-            "rule_order bigint",
-            "rule_version text",
-            "basis text",
-            "clause text",
-            "any_insurance boolean",
-            "subtract_adjustments boolean",
-            "strict boolean",
-        ],
-    ),
-];
 
 /// The table that holds the rows of all rule shapes.
 const FINDINGS: &str = "findings";
@@ -120,14 +104,15 @@ impl Models {
             }
         }
         let models = Self { by_name };
+        models.check_shapes(&mut problems);
         for model in models.by_name.values() {
             for input in &model.inputs {
                 if models.schema_of(input).is_none() {
                     let file = format!("sql/{}.toml", model.path);
                     let known = models.by_name.keys().map(String::as_str);
-                    let hint = nearest(input, known.chain(PARAMETER_TABLES.map(|(name, _)| name)).chain(["claims"]));
+                    let hint = nearest(input, known.chain(PARAMETER_TABLES.map(|(name, _)| name)).chain(["claims", MEASURED]));
                     let hint = hint.map_or_else(
-                        || "tables are claims, residents, rosters, income, adjustments".to_owned(),
+                        || "tables are claims, residents, rosters, income, adjustments, applications".to_owned(),
                         |name| format!("did you mean `{name}`?"),
                     );
                     problems.push(Problem::new(
@@ -158,14 +143,8 @@ impl Models {
     pub fn schema_of(&self, table: &str) -> Option<SchemaRef> {
         // every rule shape returns the same columns, so that one table holds the findings of all
         let table = if table == FINDINGS { self.shapes().next()?.name.as_str() } else { table };
-        table_schema(table).or_else(|| self.by_name.get(table).map(|model| model.schema.clone())).or_else(|| {
-            let (_, columns) = PARAMETER_TABLES.iter().find(|(name, _)| *name == table)?;
-            columns
-                .iter()
-                .map(|column| parse_column(column))
-                .collect::<Option<Vec<_>>>()
-                .map(|f| Arc::new(Schema::new(f)))
-        })
+        let model = || self.by_name.get(table).map(|model| model.schema.clone());
+        table_schema(table).or_else(model).or_else(|| declared(table))
     }
 
     /// The rule shapes: the models below `sql/rules/`.
@@ -173,22 +152,34 @@ impl Models {
         self.by_name.values().filter(|model| model.path.starts_with("rules/"))
     }
 
-    /// A model and the views below it, the deepest first, each once.
+    /// A model and the views below it, the deepest first, each once; `measured` is the view that the model measures by.
     #[must_use]
     pub fn with_views(&self, name: &str) -> Vec<Arc<Model>> {
+        self.bound_views(name, None)
+    }
+
+    /// The same where the caller says which view `measured` is: for a check or an explanation of a rule's statement.
+    #[must_use]
+    pub fn bound_views(&self, name: &str, measures: Option<&str>) -> Vec<Arc<Model>> {
         let mut order = Vec::new();
-        self.visit(name, &mut BTreeSet::new(), &mut order);
+        self.visit(name, self.measured_by(name, measures), &mut BTreeSet::new(), &mut order);
         order
     }
 
-    fn visit(&self, name: &str, seen: &mut BTreeSet<String>, order: &mut Vec<Arc<Model>>) {
+    /// The view that `measured` is in a model's statement: the model's own, else the caller's.
+    pub(super) fn measured_by<'a>(&'a self, name: &str, measures: Option<&'a str>) -> Option<&'a str> {
+        self.by_name.get(name).and_then(|model| model.measures.as_deref()).or(measures)
+    }
+
+    fn visit(&self, name: &str, measures: Option<&str>, seen: &mut BTreeSet<String>, order: &mut Vec<Arc<Model>>) {
         let Some(model) = self.by_name.get(name) else { return };
         if !seen.insert(name.to_owned()) {
             return;
         }
         for input in &model.inputs {
+            let input = if input == MEASURED { measures.unwrap_or(MEASURED) } else { input };
             if self.by_name.get(input).is_some_and(|below| below.kind == ModelKind::View) {
-                self.visit(input, seen, order);
+                self.visit(input, measures, seen, order);
             }
         }
         order.push(model.clone());
@@ -197,12 +188,57 @@ impl Models {
     /// The stored tables that a model reads, through its views.
     #[must_use]
     pub fn sources_of(&self, name: &str) -> BTreeSet<String> {
-        let views = self.with_views(name);
+        self.bound_sources(name, None)
+    }
+
+    /// The same where the caller says which view `measured` is.
+    #[must_use]
+    pub fn bound_sources(&self, name: &str, measures: Option<&str>) -> BTreeSet<String> {
+        let is_bound = self.measured_by(name, measures).is_some();
+        let views = self.bound_views(name, measures);
         let inputs = views.iter().flat_map(|model| model.inputs.iter());
         inputs
+            .filter(|input| !(is_bound && *input == MEASURED))
             .filter(|input| self.by_name.get(*input).is_none_or(|model| model.kind == ModelKind::Table))
             .cloned()
             .collect()
+    }
+
+    /// Whether a model's statement reads `measured` without saying which view that is.
+    pub(super) fn is_abstract(&self, name: &str) -> bool {
+        self.sources_of(name).contains(MEASURED)
+    }
+
+    /// Shapes measure by a view with the columns of `measured`, and all return the same.
+    fn check_shapes(&self, problems: &mut Vec<Problem>) {
+        let wanted = declared(MEASURED);
+        let views = || self.by_name.values().filter(|model| model.kind == ModelKind::View);
+        for model in self.by_name.values() {
+            let Some(name) = &model.measures else { continue };
+            let file = format!("sql/{}.toml", model.path);
+            let Some(view) = views().find(|view| view.name == *name) else {
+                let hint = nearest(name, views().map(|view| view.name.as_str()));
+                let hint = hint.map_or_else(|| "name a view".to_owned(), |near| format!("did you mean `{near}`?"));
+                problems.push(Problem::new(&file, 0, format!("`measures` names `{name}`, which is no view"), hint));
+                continue;
+            };
+            if let Some((at, found, wanted)) = wanted.as_ref().and_then(|wanted| difference(&view.schema, wanted)) {
+                let why = format!("column {} of {name} is {found}, a view that measures has {wanted} there", at + 1);
+                problems.push(Problem::new(&file, 0, why, format!("compare sql/{}.toml with int_burden.toml", view.path)));
+            }
+        }
+        let Some(first) = self.shapes().next() else { return };
+        for shape in self.shapes() {
+            if self.is_abstract(&shape.name) {
+                let file = format!("sql/{}.toml", shape.path);
+                problems.push(Problem::new(&file, 0, "it does not say what it measures", "add measures = \"int_...\""));
+            }
+            if let Some((at, found, wanted)) = difference(&shape.schema, &first.schema) {
+                let file = format!("sql/{}.toml", shape.path);
+                let why = format!("column {} is {found}, {} has {wanted} there", at + 1, first.name);
+                problems.push(Problem::new(&file, 0, why, "all shapes return the columns of the table findings"));
+            }
+        }
     }
 }
 
@@ -235,23 +271,9 @@ fn parse_model(path: &str, sql: &str, contract: &str) -> Result<Model, Vec<Probl
         kind: parsed.kind,
         grain: parsed.grain,
         inputs: parsed.inputs,
+        measures: parsed.measures,
         parameters: parsed.parameters,
         schema: Arc::new(Schema::new(fields)),
         hash: hex(&digest),
     })
-}
-
-fn parse_column(text: &str) -> Option<Field> {
-    let (name, kind) = text.split_once(' ')?;
-    let kind = match kind {
-        "bigint" => DataType::Int64,
-        "integer" => DataType::Int32,
-        "text" => DataType::Utf8,
-        "date" => DataType::Date32,
-        "timestamp" => DataType::Timestamp(TimeUnit::Millisecond, None),
-        "boolean" => DataType::Boolean,
-        "money" => DataType::Decimal128(18, 2),
-        _ => return None,
-    };
-    Some(Field::new(name, kind, true))
 }

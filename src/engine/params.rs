@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use datafusion::common::{ParamValues, ScalarValue};
+use rust_decimal::Decimal;
 
 use super::model::{Model, ParamKind};
 use super::{EngineError, schema::days_since_epoch};
@@ -22,6 +23,8 @@ pub enum Param {
     Bigint(i64),
     /// Yuan.
     Money(Fen),
+    /// A share, to six decimals.
+    Ratio(Decimal),
 }
 
 impl Param {
@@ -32,6 +35,7 @@ impl Param {
             Self::Boolean(_) => ParamKind::Boolean,
             Self::Bigint(_) => ParamKind::Bigint,
             Self::Money(_) => ParamKind::Money,
+            Self::Ratio(_) => ParamKind::Ratio,
         }
     }
 
@@ -42,6 +46,11 @@ impl Param {
             Self::Boolean(flag) => ScalarValue::Boolean(Some(*flag)),
             Self::Bigint(number) => ScalarValue::Int64(Some(*number)),
             Self::Money(fen) => ScalarValue::Decimal128(Some(fen.unscaled()), 18, 2),
+            Self::Ratio(share) => {
+                let mut share = *share;
+                share.rescale(6);
+                ScalarValue::Decimal128(Some(share.mantissa()), 18, 6)
+            }
         }
     }
 
@@ -53,6 +62,7 @@ impl Param {
             ParamKind::Boolean => Self::Boolean(false),
             ParamKind::Bigint => Self::Bigint(0),
             ParamKind::Money => Self::Money(Fen::ZERO),
+            ParamKind::Ratio => Self::Ratio(Decimal::ZERO),
         }
     }
 }

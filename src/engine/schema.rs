@@ -28,6 +28,8 @@ const fn arrow_type(kind: Kind) -> DataType {
 /// | claims | claim | person_key, claim_kind, content_hash, source_file, source_row |
 /// | held_claims | claim | the same and hold_reason |
 /// | residents | person | person_key, has_name_conflict, content_hash, source_file, source_row |
+/// | applications | application, person | person_key, content_hash, source_file, source_row |
+/// | held_applications | application, person | the same and hold_reason |
 /// | rosters | person, tag, office, roster month or from date | person_key, source_file, source_row |
 /// | income | indicator, geography, year, release | source_file, source_row |
 /// | adjustments | adjustment | person_key, book_month, content_hash, source_file, source_row |
@@ -38,6 +40,8 @@ pub fn table_schema(table: &str) -> Option<SchemaRef> {
         "claims" => (Feed::Claims, &CLAIM_COLUMNS[..3]),
         "held_claims" => (Feed::Claims, &CLAIM_COLUMNS),
         "residents" => (Feed::Residents, &RESIDENT_COLUMNS),
+        "applications" => (Feed::Applications, &APPLICATION_COLUMNS[..2]),
+        "held_applications" => (Feed::Applications, &APPLICATION_COLUMNS),
         "rosters" => (Feed::Rosters, &RESIDENT_COLUMNS[..1]),
         "income" => (Feed::Income, &[]),
         "adjustments" => (Feed::Adjustments, &ADJUSTMENT_COLUMNS[..3]),
@@ -57,6 +61,8 @@ const CLAIM_COLUMNS: [(&str, DataType); 4] = [
 ];
 const RESIDENT_COLUMNS: [(&str, DataType); 3] =
     [("person_key", DataType::Int64), ("has_name_conflict", DataType::Boolean), ("content_hash", DataType::Int64)];
+const APPLICATION_COLUMNS: [(&str, DataType); 3] =
+    [("person_key", DataType::Int64), ("content_hash", DataType::Int64), ("hold_reason", DataType::Utf8)];
 const ADJUSTMENT_COLUMNS: [(&str, DataType); 4] = [
     ("person_key", DataType::Int64),
     ("book_month", DataType::Date32),

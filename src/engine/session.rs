@@ -20,6 +20,7 @@ use futures::StreamExt;
 
 use super::model::{Model, ModelKind, Models};
 use super::params::{Param, Params, bind};
+use super::tables::{MEASURED, difference};
 use super::{EngineError, TableWriter, Written};
 use crate::config::{EngineSettings, Problem};
 
@@ -37,6 +38,8 @@ pub enum Source {
 pub struct Statement {
     /// Name of the model.
     pub model: String,
+    /// The view that it reads as `measured`, where the model does not say so itself.
+    pub measures: Option<String>,
     /// Every stored table that the model and its views read.
     pub sources: BTreeMap<String, Source>,
     /// Every parameter that they declare.
@@ -111,31 +114,43 @@ impl Engine {
         Ok(datafusion::physical_plan::displayable(plan.as_ref()).indent(false).to_string())
     }
 
-    /// Plans every model over empty tables and returns what is wrong with each.
+    /// Plans every model over empty tables and returns what is wrong with each. A model that reads `measured`
+    /// without saying which view that is, is planned for every shape.
     pub async fn check(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         for model in self.models.iter() {
-            let sources = self.models.sources_of(&model.name);
-            let params = self.models.with_views(&model.name);
-            let declared = params.iter().flat_map(|model| model.parameters.iter());
-            let names: Params = declared.map(|(name, kind)| (name.clone(), Param::example(*kind))).collect();
-            let statement = Statement {
-                model: model.name.clone(),
-                sources: sources.into_iter().map(|table| (table, Source::Files(Vec::new()))).collect(),
-                params: names,
-                place: "no data".to_owned(),
+            let measures: Vec<Option<String>> = if self.models.is_abstract(&model.name) {
+                if model.kind == ModelKind::View {
+                    continue; // planned as a part of every shape
+                }
+                self.models.shapes().filter_map(|shape| shape.measures.clone()).map(Some).collect()
+            } else {
+                vec![None]
             };
-            let planned = match self.plan(&statement).await {
-                Ok(frame) => frame.create_physical_plan().await.map(|_| ()).map_err(|error| error.to_string()),
-                Err(error) => Err(error.to_string()),
-            };
-            if let Err(why) = planned {
-                let file = format!("sql/{}.sql", model.path);
-                let why = why.strip_prefix(&format!("{file}: ")).unwrap_or(&why).to_owned();
-                problems.push(Problem::new(&file, 0, why, "compare the statement with the columns in its .toml"));
+            for measures in measures {
+                if let Err(why) = self.plan_without_data(&model.name, measures).await {
+                    let file = format!("sql/{}.sql", model.path);
+                    let why = why.strip_prefix(&format!("{file}: ")).unwrap_or(&why).to_owned();
+                    problems.push(Problem::new(&file, 0, why, "compare the statement with the columns in its .toml"));
+                }
             }
         }
         problems
+    }
+
+    async fn plan_without_data(&self, model: &str, measures: Option<String>) -> Result<(), String> {
+        let sources = self.models.bound_sources(model, measures.as_deref());
+        let views = self.models.bound_views(model, measures.as_deref());
+        let declared = views.iter().flat_map(|view| view.parameters.iter());
+        let statement = Statement {
+            model: model.to_owned(),
+            sources: sources.into_iter().map(|table| (table, Source::Files(Vec::new()))).collect(),
+            params: declared.map(|(name, kind)| (name.clone(), Param::example(*kind))).collect(),
+            place: "no data".to_owned(),
+            measures,
+        };
+        let frame = self.plan(&statement).await.map_err(|error| error.to_string())?;
+        frame.create_physical_plan().await.map(|_| ()).map_err(|error| error.to_string())
     }
 
     fn model(&self, name: &str) -> Result<&Arc<Model>, EngineError> {
@@ -145,19 +160,24 @@ impl Engine {
 
     async fn plan(&self, statement: &Statement) -> Result<DataFrame, EngineError> {
         let context = SessionContext::new_with_config_rt(self.config(), self.runtime.clone());
-        for table in self.models.sources_of(&statement.model) {
+        let measures = self.models.measured_by(&statement.model, statement.measures.as_deref());
+        for table in self.models.bound_sources(&statement.model, measures) {
             let provider = self.provider(&table, statement.sources.get(&table), statement)?;
             context.register_table(&*table, provider).map_err(|error| failed(&self.models, statement, &error))?;
         }
         let mut last = None;
-        for model in self.models.with_views(&statement.model) {
+        for model in self.models.bound_views(&statement.model, measures) {
             let wrong =
                 |error: DataFusionError| EngineError::Model { model: model.path.clone(), why: error.to_string() };
             let frame = context.sql(&model.sql).await.map_err(wrong)?;
             let frame = frame.with_param_values(bind(&model, &statement.params)?).map_err(wrong)?;
             check_columns(&model, &frame)?;
             if model.kind == ModelKind::View && model.name != statement.model {
-                context.register_table(&*model.name, frame.into_view()).map_err(wrong)?;
+                let view = frame.into_view();
+                if measures == Some(model.name.as_str()) {
+                    context.register_table(MEASURED, view.clone()).map_err(wrong)?;
+                }
+                context.register_table(&*model.name, view).map_err(wrong)?;
             } else {
                 last = Some(frame);
             }
@@ -208,19 +228,13 @@ fn listing(files: &[PathBuf], schema: SchemaRef) -> Result<Arc<dyn TableProvider
 
 /// The statement's columns must be those that its contract names, in order and type.
 fn check_columns(model: &Model, frame: &DataFrame) -> Result<(), EngineError> {
-    let found: Vec<String> =
-        frame.schema().fields().iter().map(|field| format!("{} {}", field.name(), field.data_type())).collect();
-    let declared: Vec<String> =
-        model.schema.fields().iter().map(|field| format!("{} {}", field.name(), field.data_type())).collect();
-    for at in 0..found.len().max(declared.len()) {
-        let (found, declared) = (found.get(at), declared.get(at));
-        if found != declared {
-            let show = |column: Option<&String>| column.map_or("nothing".to_owned(), Clone::clone);
-            let why = format!("column {} is {}, its .toml says {}", at + 1, show(found), show(declared));
-            return Err(EngineError::Model { model: model.path.clone(), why });
+    match difference(frame.schema().as_arrow(), &model.schema) {
+        None => Ok(()),
+        Some((at, found, declared)) => {
+            let why = format!("column {} is {found}, its .toml says {declared}", at + 1);
+            Err(EngineError::Model { model: model.path.clone(), why })
         }
     }
-    Ok(())
 }
 
 /// The batch under the contract's schema (the engine knows columns to be never null; files do not say so).

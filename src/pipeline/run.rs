@@ -7,7 +7,10 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::compute::{Findings, Stated, Task, read_findings, refresh, refresh_findings, rules, sources};
+use super::compute::rules::{self, Span};
+use super::compute::{
+    Findings, MEMBERS, Stated, Task, monthly_tasks, read_findings, refresh, refresh_findings, sources_in,
+};
 use super::job::{Job, Split, Step};
 use super::{Context, PipelineError, lists};
 use crate::cases::{FindingState, FindingStatus};
@@ -122,7 +125,7 @@ impl<'a> Run<'a> {
 
     async fn model(&mut self, job: &Job, model: &str, split: Split, checks: &[String]) -> Result<(), PipelineError> {
         let tasks = match split {
-            Split::Month => self.monthly_tasks(model, checks),
+            Split::Month => monthly_tasks(self.context.engine.models(), &self.version, self.period, model, checks),
             Split::Period => self.period_tasks(model, checks)?,
         };
         let wanted: std::collections::BTreeSet<_> = tasks.iter().map(|task| (task.month, task.bucket)).collect();
@@ -133,52 +136,32 @@ impl<'a> Run<'a> {
         self.commit(job, [refreshed.entries, gone].concat(), made).await
     }
 
-    /// A task per month and bucket that has claims.
-    fn monthly_tasks(&self, model: &str, checks: &[String]) -> Vec<Task> {
-        let wanted = self.context.engine.models().sources_of(model);
-        let months = self.version.table("claims").filter_map(|file| Some((file.month?, file.bucket?)));
-        months
-            .map(|(month, bucket)| {
-                let files = |table: &String| {
-                    let all = self.version.bucket(table, bucket);
-                    (table.clone(), all.filter(|file| file.month == Some(month)).cloned().collect())
-                };
-                Task {
-                    model: model.to_owned(),
-                    table: model.to_owned(),
-                    month: Some(month),
-                    rule: None,
-                    bucket,
-                    sources: wanted.iter().map(files).collect(),
-                    rows: BTreeMap::new(),
-                    params: BTreeMap::new(),
-                    checks: checks.to_vec(),
-                }
-            })
-            .collect()
-    }
-
     /// A task per bucket for the period.
     fn period_tasks(&self, model: &str, checks: &[String]) -> Result<Vec<Task>, PipelineError> {
         let models = self.context.engine.models();
         let wanted = models.sources_of(model);
         let rules: Vec<&Rule> = self.context.policy.in_force(self.period.last_day()).collect();
         let stated = self.version.table("stated_tags").filter(|file| file.month == Some(self.period));
-        let rows: BTreeMap<String, arrow::array::RecordBatch> = [
-            ("rule".to_owned(), rules::rule_rows(&rules, models)?),
-            ("rule_insurance".to_owned(), rules::insurance_rows(&rules, models)?),
-            ("stated_tags".to_owned(), Stated::of_period(self.context, stated)?.rows(models)?),
-        ]
-        .into();
+        let mut rows = rules::rule_tables(&rules, self.period, models)?;
+        rows.insert("stated_tags".to_owned(), Stated::of_period(self.context, stated)?.rows(models)?);
+        rows.retain(|table, _| wanted.contains(table));
+        let span = Span::of_rules(rules.iter().copied(), self.period);
+        let on_date = Param::Date(self.period.last_day());
+        let params = [
+            ("on_date".to_owned(), on_date.clone()),
+            ("tags_from".to_owned(), on_date),
+            ("until".to_owned(), Param::Date(rules::until(self.period))),
+        ];
         let task = |bucket| Task {
             model: model.to_owned(),
+            measures: None,
             table: model.to_owned(),
             month: Some(self.period),
             rule: None,
             bucket,
-            sources: sources(&self.version, &wanted, self.period, bucket),
+            sources: sources_in(&self.version, &wanted, span, bucket),
             rows: rows.clone(),
-            params: [("on_date".to_owned(), Param::Date(self.period.last_day()))].into(),
+            params: params.clone().into(),
             checks: checks.to_vec(),
         };
         Ok((0..self.version.buckets).map(task).collect())
@@ -191,7 +174,7 @@ impl<'a> Run<'a> {
         let is_left = |file: &&FileEntry| {
             file.month == period && file.rule.as_ref().is_some_and(|rule| !findings.lines.contains_key(rule))
         };
-        let left = self.version.table("findings").filter(is_left);
+        let left = self.version.table("findings").chain(self.version.table(MEMBERS)).filter(is_left);
         let left: Vec<FileEntry> = left.map(removal).collect();
         let made = findings.made + left.len();
         self.commit(job, [findings.entries.clone(), left].concat(), made).await?;
@@ -252,8 +235,10 @@ fn removal(file: &FileEntry) -> FileEntry {
     FileEntry { rows: 0, inputs: String::new(), ..file.clone() }
 }
 
+/// Whether a month's claims are no longer there; what was made of a part of the month goes with the month.
 fn is_gone(file: &FileEntry, wanted: &std::collections::BTreeSet<(Option<Period>, u16)>) -> bool {
-    file.bucket.is_some_and(|bucket| !wanted.contains(&(file.month, bucket)))
+    let month = file.month.map(|part| Period::from(part.month()));
+    file.bucket.is_some_and(|bucket| !wanted.contains(&(month, bucket)))
 }
 
 /// Takes in what has landed; the caller holds the lock.

@@ -3,10 +3,12 @@
 //! No files here: the callers in `tables` read light rows, ask, and move the full rows accordingly.
 
 mod adjustments;
+mod applications;
 mod claims;
 mod residents;
 
 pub(crate) use adjustments::{AdjustmentRow, ClaimPlace, resolve_adjustments};
+pub(crate) use applications::{Applicants, ApplicationRow, count_applicants, resolve_applications};
 pub(crate) use claims::{ClaimRow, Kind, resolve_claims};
 pub(crate) use residents::{ResidentRow, resolve_residents};
 
@@ -45,9 +47,16 @@ pub(crate) enum HoldReason {
     ExceedsOriginal,
     /// An adjustment whose claim is not there, is void, or is another person's.
     NoClaim,
+    /// A member of an application whose applicant is not there.
+    NoApplicant,
+    /// A member of an application with more than one applicant.
+    ManyApplicants,
 }
 
 impl HoldReason {
+    const ALL: [Self; 5] =
+        [Self::NoOriginal, Self::ExceedsOriginal, Self::NoClaim, Self::NoApplicant, Self::ManyApplicants];
+
     /// The reason as the column `hold_reason` has it.
     #[must_use]
     pub(crate) const fn code(self) -> &'static str {
@@ -55,13 +64,15 @@ impl HoldReason {
             Self::NoOriginal => "no_original",
             Self::ExceedsOriginal => "exceeds_original",
             Self::NoClaim => "no_claim",
+            Self::NoApplicant => "no_applicant",
+            Self::ManyApplicants => "many_applicants",
         }
     }
 
     /// The reason with that code.
     #[must_use]
     pub(crate) fn parse(code: &str) -> Option<Self> {
-        [Self::NoOriginal, Self::ExceedsOriginal, Self::NoClaim].into_iter().find(|reason| reason.code() == code)
+        Self::ALL.into_iter().find(|reason| reason.code() == code)
     }
 }
 

@@ -4,6 +4,7 @@
 //! each row goes, `slots` writes the slots whose rows changed. Nothing is visible before the caller's commit.
 
 mod adjustments;
+mod applications;
 mod claims;
 mod columns;
 mod income;
@@ -106,6 +107,7 @@ pub(super) fn take(batch: &Batch<'_>) -> Result<Result<Change, Disagreement>, In
     match batch.feed {
         Feed::Claims => claims::take(batch).map(Ok),
         Feed::Residents => residents::take(batch).map(Ok),
+        Feed::Applications => applications::take(batch).map(Ok),
         Feed::Rosters => rosters::take(batch).map(Ok),
         Feed::Income => income::take(batch),
         Feed::Adjustments => adjustments::take(batch).map(Ok),

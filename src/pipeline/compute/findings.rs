@@ -6,13 +6,16 @@ use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Decimal128Type, Int64Type};
 
 use super::refresh::{Task, refresh};
-use super::rules::{self, Lines, income_figures};
+use super::rules::{Known, Lines, RuleData, Span, income_figures};
 use super::stated::Stated;
-use crate::domain::{Fen, Month, Period, PersonKey};
-use crate::engine::{Param, read_table};
+use crate::domain::{Fen, Period, PersonKey};
+use crate::engine::{Models, Param, read_table};
 use crate::pipeline::{Context, PipelineError};
 use crate::policy::Rule;
 use crate::warehouse::{FileEntry, Version};
+
+/// What each member of an applying household paid: a table of its own, since members lie in many buckets.
+pub(in crate::pipeline) const MEMBERS: &str = "member_burden";
 
 /// The period's findings: files for the next version, and the lines that were drawn.
 #[derive(Debug)]
@@ -44,11 +47,6 @@ pub struct FindingRow {
     pub line: Option<Fen>,
 }
 
-/// The months that a rule's window covers: the calendar year up to the period.
-pub(in crate::pipeline) fn window(period: Period) -> Vec<Month> {
-    Month::new(period.year(), 1).map_or(Vec::new(), |january| january.up_to(period.month()).collect())
-}
-
 /// Refreshes the findings of a period.
 pub(in crate::pipeline) async fn refresh_findings(
     context: &Context,
@@ -61,109 +59,142 @@ pub(in crate::pipeline) async fn refresh_findings(
         let why = format!("no rule of policy {} is in force on {}", context.policy.name, period.last_day());
         return Err(PipelineError::NotReady(why));
     }
-    let areas = refresh(context, version, "areas", tasks_per_bucket(context, version, period, "areas")).await?;
+    let all = Span::of_rules(rules.iter().copied(), period);
+    let areas = refresh(context, version, "areas", tasks_per_bucket(context, version, all, "areas")).await?;
     let stated =
-        refresh(context, version, "stated_tags", tasks_per_bucket(context, version, period, "stated_tags")).await?;
+        refresh(context, version, "stated_tags", tasks_per_bucket(context, version, all, "stated_tags")).await?;
     let mut counties: BTreeSet<String> = texts(context, &areas.entries)?;
     counties.extend(context.counties.iter().map(|county| county.code.to_string()));
     let said = Stated::of_period(context, &stated.entries)?;
-    let figures = income_figures(context, version)?;
+    let figures = income_figures(&context.warehouse, version)?;
+    let known =
+        Known { models: context.engine.models(), counties: &counties, stated: &said, figures: &figures, period };
+    let drawn: Vec<RuleData> = rules.iter().map(|rule| RuleData::of(rule, known)).collect::<Result<_, _>>()?;
     let mut findings = Findings {
         entries: [areas.entries, stated.entries].concat(),
         made: areas.made + stated.made,
-        lines: BTreeMap::new(),
+        lines: drawn.iter().map(|data| (data.rule.clone(), data.lines.clone())).collect(),
     };
-    let mut tasks = Vec::new();
-    for rule in rules {
-        let lines = Lines::draw(rule, &counties, period, period.last_day(), &figures);
-        let has_roster = rule.who.tags.iter().any(|tag| said.has(tag.code()));
-        for bucket in 0..version.buckets {
-            let mut task = rule_task(context, version, period, rule, &lines, has_roster, bucket, checks)?;
-            task.rows.insert("stated_tags".to_owned(), said.rows(context.engine.models())?);
-            tasks.push(task);
-        }
-        findings.lines.insert(rule.id.clone(), lines);
+    let members = member_tasks(context, version, &drawn);
+    if !members.is_empty() {
+        let refreshed = refresh(context, version, MEMBERS, members).await?;
+        findings.made += refreshed.made;
+        findings.entries.extend(refreshed.entries);
     }
-    let refreshed = refresh(context, version, "findings", tasks).await?;
+    let tasks = drawn.iter().flat_map(|data| {
+        (0..version.buckets).map(|bucket| rule_task(context, version, data, bucket, checks, &findings.entries))
+    });
+    let refreshed = refresh(context, version, "findings", tasks.collect()).await?;
     findings.made += refreshed.made;
     findings.entries.extend(refreshed.entries);
     Ok(findings)
 }
 
 /// One task per bucket for a model that reads the period's window of totals, the register and the rosters.
-pub(in crate::pipeline) fn tasks_per_bucket(
-    context: &Context,
-    version: &Version,
-    period: Period,
-    model: &str,
-) -> Vec<Task> {
+fn tasks_per_bucket(context: &Context, version: &Version, span: Span, model: &str) -> Vec<Task> {
     let wanted = context.engine.models().sources_of(model);
     (0..version.buckets)
         .map(|bucket| Task {
             model: model.to_owned(),
+            measures: None,
             table: model.to_owned(),
-            month: Some(period),
+            month: Some(span.period),
             rule: None,
             bucket,
-            sources: sources(version, &wanted, period, bucket),
+            sources: sources_in(version, &wanted, span, bucket),
             rows: BTreeMap::new(),
-            params: [("on_date".to_owned(), Param::Date(period.last_day()))].into(),
+            params: [("on_date".to_owned(), Param::Date(span.period.last_day()))].into(),
             checks: Vec::new(),
         })
         .collect()
 }
 
-/// The stored files that a bucket's statement reads: whole tables, or the window's months of those split by month.
+/// The stored files that a bucket's statement reads: whole tables, or the calendar year's months of those split by
+/// month.
 pub(in crate::pipeline) fn sources(
     version: &Version,
     wanted: &BTreeSet<String>,
     period: Period,
     bucket: u16,
 ) -> BTreeMap<String, Vec<FileEntry>> {
-    let window = window(period);
+    sources_in(version, wanted, Span::of_year(period), bucket)
+}
+
+/// The same for the months that a span reads.
+pub(in crate::pipeline) fn sources_in(
+    version: &Version,
+    wanted: &BTreeSet<String>,
+    span: Span,
+    bucket: u16,
+) -> BTreeMap<String, Vec<FileEntry>> {
     let fits = |file: &&FileEntry| match (file.table.as_str(), file.month) {
-        ("findings", month) => month == Some(period),
+        ("findings", month) => month == Some(span.period),
         (_, None) => true,
-        (_, Some(part)) => part.is_whole() && window.contains(&part.month()),
+        (table, Some(part)) => span.has_file(table, part),
     };
     wanted
         .iter()
-        // handed in as rows: a rule's own data, and what all buckets' rosters state together
-        .filter(|table| !table.starts_with("rule") && *table != "stated_tags")
+        .filter(|table| !is_handed_in(table))
         .map(|table| (table.clone(), version.bucket(table, bucket).filter(fits).cloned().collect()))
         .collect()
 }
 
-#[expect(clippy::too_many_arguments, reason = "a task is made of just these; a struct would only rename them")]
+/// Whether a table is no stored one of the bucket: a rule's own data, and what is put together over all buckets.
+pub(super) fn is_handed_in(table: &str) -> bool {
+    table.starts_with("rule") || table == "stated_tags" || table == MEMBERS
+}
+
+/// Whether a rule's statement reads what the members of all applying households paid.
+pub(super) fn needs_members(models: &Models, data: &RuleData) -> bool {
+    models.sources_of(&data.model).contains(MEMBERS)
+}
+
+/// A task per rule that is decided on application, and bucket of members.
+fn member_tasks(context: &Context, version: &Version, drawn: &[RuleData]) -> Vec<Task> {
+    let models = context.engine.models();
+    let wanted = models.sources_of(MEMBERS);
+    let of_rule = |data: &RuleData, bucket: u16| Task {
+        model: MEMBERS.to_owned(),
+        measures: None,
+        table: MEMBERS.to_owned(),
+        month: Some(data.span.period),
+        rule: Some(data.rule.clone()),
+        bucket,
+        sources: sources_in(version, &wanted, data.span, bucket),
+        rows: data.rows_for(&wanted),
+        params: data.params.clone(),
+        checks: Vec::new(),
+    };
+    let applied = drawn.iter().filter(|data| needs_members(models, data));
+    applied.flat_map(|data| (0..version.buckets).map(move |bucket| of_rule(data, bucket))).collect()
+}
+
 fn rule_task(
     context: &Context,
     version: &Version,
-    period: Period,
-    rule: &Rule,
-    lines: &Lines,
-    has_roster: bool,
+    data: &RuleData,
     bucket: u16,
     checks: &[String],
-) -> Result<Task, PipelineError> {
-    let models = context.engine.models();
-    let model = rule.shape.model();
-    let wanted = models.sources_of(&model);
-    Ok(Task {
+    made: &[FileEntry],
+) -> Task {
+    let wanted = context.engine.models().sources_of(&data.model);
+    let mut sources = sources_in(version, &wanted, data.span, bucket);
+    if wanted.contains(MEMBERS) {
+        let of_rule = made.iter().filter(|file| file.table == MEMBERS && file.rule.as_ref() == Some(&data.rule));
+        sources.insert(MEMBERS.to_owned(), of_rule.cloned().collect());
+    }
+    Task {
+        model: data.model.clone(),
+        measures: data.measures.clone(),
         table: "findings".to_owned(),
-        month: Some(period),
-        rule: Some(rule.id.clone()),
+        month: Some(data.span.period),
+        rule: Some(data.rule.clone()),
         bucket,
-        sources: sources(version, &wanted, period, bucket),
-        rows: [
-            ("rule_line".to_owned(), lines.rows(models)?),
-            ("rule_tag".to_owned(), rules::tag_rows(rule, models)?),
-            ("rule_insurance".to_owned(), rules::insurance_rows(&[rule], models)?),
-        ]
-        .into(),
-        params: rules::params(rule, lines, period, has_roster),
+        sources,
+        rows: data.rows_for(&wanted),
+        params: data.params.clone(),
         checks: checks.to_vec(),
-        model,
-    })
+    }
 }
 
 /// The distinct texts of one-column files.

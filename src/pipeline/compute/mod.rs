@@ -6,9 +6,11 @@ mod findings;
 mod refresh;
 pub(super) mod rules;
 mod stated;
+mod trial;
 
 pub use findings::{FindingRow, read_findings};
-pub(super) use findings::{Findings, refresh_findings, sources};
-pub(super) use refresh::{Task, refresh};
+pub(super) use findings::{Findings, MEMBERS, refresh_findings, sources, sources_in};
+pub(super) use refresh::{Task, make, monthly_tasks, refresh};
 pub use rules::{Lines, income_figures};
 pub(super) use stated::Stated;
+pub(super) use trial::{Data, Trial};

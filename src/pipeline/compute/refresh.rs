@@ -1,10 +1,10 @@
 //! Refreshing stored models bucket by bucket, only where what they are made from changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::domain::Period;
-use crate::engine::{Engine, Params, Source, Statement, in_parallel};
+use crate::engine::{Engine, Models, Param, Params, Source, Statement, in_parallel};
 use crate::warehouse::{FileEntry, Version};
 
 use super::{balance, rules};
@@ -16,6 +16,8 @@ use crate::pipeline::context::{Context, sha256_hex};
 pub(in crate::pipeline) struct Task {
     /// Model that makes it.
     pub(in crate::pipeline) model: String,
+    /// The view that the model and its checks read as `measured`.
+    pub(in crate::pipeline) measures: Option<String>,
     /// Table under which the version lists it.
     pub(in crate::pipeline) table: String,
     /// Month or period, where the table is split so.
@@ -45,7 +47,7 @@ pub(in crate::pipeline) struct Refreshed {
 
 impl Task {
     /// Hash of everything that the file is made from: statements, parameters, data.
-    fn inputs(&self, engine: &Engine) -> Result<String, PipelineError> {
+    pub(in crate::pipeline) fn inputs(&self, engine: &Engine) -> Result<String, PipelineError> {
         let mut text = String::new();
         for model in engine.models().with_views(&self.model) {
             text.push_str(&model.hash);
@@ -79,8 +81,62 @@ impl Task {
     }
 
     fn statement(&self, model: &str, sources: BTreeMap<String, Source>) -> Statement {
-        Statement { model: model.to_owned(), sources, params: self.params.clone(), place: self.place() }
+        let (params, measures) = (self.params.clone(), self.measures.clone());
+        Statement { model: model.to_owned(), measures, sources, params, place: self.place() }
     }
+}
+
+/// A task per month and bucket that has claims, and one more for a period that ends inside a month.
+pub(in crate::pipeline) fn monthly_tasks(
+    models: &Models,
+    version: &Version,
+    period: Period,
+    model: &str,
+    checks: &[String],
+) -> Vec<Task> {
+    let wanted = models.sources_of(model);
+    let months = version.table("claims").filter_map(|file| Some((file.month?, file.bucket?)));
+    let cut = |month: Period| (!period.is_whole() && month.month() == period.month()).then_some(period);
+    months
+        .flat_map(|(month, bucket)| [Some(month), cut(month)].into_iter().flatten().map(move |part| (part, bucket)))
+        .map(|(part, bucket)| monthly_task(version, &wanted, model, (part, bucket), checks))
+        .collect()
+}
+
+/// The task of one month, or of the part of a month up to a day, and bucket.
+pub(super) fn monthly_task(
+    version: &Version,
+    wanted: &BTreeSet<String>,
+    model: &str,
+    (part, bucket): (Period, u16),
+    checks: &[String],
+) -> Task {
+    let month = Period::from(part.month());
+    let files = |table: &String| {
+        let all = version.bucket(table, bucket);
+        (table.clone(), all.filter(|file| file.month == Some(month)).cloned().collect())
+    };
+    Task {
+        model: model.to_owned(),
+        measures: None,
+        table: model.to_owned(),
+        month: Some(part),
+        rule: None,
+        bucket,
+        sources: wanted.iter().map(files).collect(),
+        rows: BTreeMap::new(),
+        params: month_params(part),
+        checks: checks.to_vec(),
+    }
+}
+
+/// Parameters of a statement over one month's claims.
+pub(super) fn month_params(part: Period) -> Params {
+    [
+        ("month".to_owned(), Param::Date(part.month().first_day())),
+        ("until".to_owned(), Param::Date(rules::until(part))),
+    ]
+    .into()
 }
 
 /// Makes every file whose inputs changed; the others stay as `version` lists them.
@@ -122,7 +178,8 @@ pub(in crate::pipeline) async fn refresh(
     Ok(refreshed)
 }
 
-async fn make(
+/// Makes one task's file below `root`.
+pub(in crate::pipeline) async fn make(
     engine: &Engine,
     root: &std::path::Path,
     task: &Task,

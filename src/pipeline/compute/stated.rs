@@ -8,9 +8,9 @@ use arrow::datatypes::Date32Type;
 
 use super::rules::batch;
 use crate::domain::Period;
-use crate::engine::{EngineError, Models, Param, Source, Statement, read_table};
+use crate::engine::{Engine, EngineError, Models, Param, Source, Statement, read_table};
 use crate::pipeline::{Context, PipelineError};
-use crate::warehouse::{FileEntry, Version};
+use crate::warehouse::{FileEntry, Version, Warehouse};
 
 /// The rows of the model `stated_tags` over all buckets: (tag, office) to the month of the last full roster.
 #[derive(Debug, Default)]
@@ -34,20 +34,27 @@ impl Stated {
     }
 
     /// The same from the rosters themselves, for a period that no job has looked at.
-    pub(in crate::pipeline) async fn of_rosters(
-        context: &Context,
+    pub(in crate::pipeline) async fn read(
+        engine: &Engine,
+        warehouse: &Warehouse,
         version: &Version,
         period: Period,
     ) -> Result<Self, PipelineError> {
-        let files = version.table("rosters").map(|file| context.warehouse.path(file)).collect();
+        let files = version.table("rosters").map(|file| warehouse.path(file)).collect();
+        Self::of_source(engine, Source::Files(files), period).await
+    }
+
+    /// The same from rosters wherever they come from.
+    pub(super) async fn of_source(engine: &Engine, rosters: Source, period: Period) -> Result<Self, PipelineError> {
         let statement = Statement {
             model: "stated_tags".to_owned(),
-            sources: [("rosters".to_owned(), Source::Files(files))].into(),
+            measures: None,
+            sources: [("rosters".to_owned(), rosters)].into(),
             params: [("on_date".to_owned(), Param::Date(period.last_day()))].into(),
             place: format!("month {period}"),
         };
         let mut stated = Self::default();
-        for batch in context.engine.collect(&statement).await? {
+        for batch in engine.collect(&statement).await? {
             stated.add(&batch)?;
         }
         Ok(stated)

@@ -62,6 +62,7 @@ impl Rules {
         let kinds = match self.feed {
             Feed::Claims => Some(claims::judge(&mut sheet, &mut faults, self.has_fund_parts)),
             Feed::Residents => other_feeds::residents(&mut sheet, &mut faults),
+            Feed::Applications => other_feeds::applications(&mut sheet, &mut faults),
             Feed::Rosters => other_feeds::rosters(&mut sheet, &mut faults, &self.aliases),
             Feed::Income => other_feeds::income(&mut sheet, &mut faults),
             Feed::Adjustments => other_feeds::adjustments(&mut sheet),

@@ -1,4 +1,4 @@
-//! The rules of residents, rosters, income and adjustments.
+//! The rules of residents, applications, rosters, income and adjustments.
 
 use arrow::array::StringArray;
 
@@ -23,6 +23,16 @@ pub(super) fn residents(sheet: &mut Sheet, faults: &mut Faults) -> NoKinds {
     counties(sheet, faults);
     period(sheet, faults, "insured_from", "insured_to");
     sheet.default_to("updated_at", 0);
+    None
+}
+
+/// What a household declares of itself is never below nothing; an update without a time counts from the application.
+pub(super) fn applications(sheet: &mut Sheet, faults: &mut Faults) -> NoKinds {
+    counties(sheet, faults);
+    for amount in ["household_income_amount", "assets_amount", "other_spending_amount"] {
+        within(sheet, faults, amount, (Stage::Money, RejectCode::OutOfRange), |fen| fen >= 0);
+    }
+    sheet.default_from("updated_at", first_moment, "application_date");
     None
 }
 

@@ -1,0 +1,88 @@
+-- Purpose:    How a rule decides each person whose cost was measured, whatever the shape that measured it.
+-- Grain:      one person above $floor_amount; everybody else is below the lowest warning line.
+-- Parameters: $rule_id       - the rule
+--             $needs_tag     - true: only people with a tag of rule_tag (is_wanted) are meant
+--             $has_roster    - true: some roster states such a tag at all
+--             $excludes_tag  - true: people with a tag of rule_tag (not is_wanted) are not meant
+--             $has_excluded_roster - true: some roster states such a tag at all
+--             $needs_rural   - true: only rural residents are meant
+--             $by_residence  - true: the person's own rural status chooses the line
+--             $own_line      - true: the line is the household's own (own_line_amount)
+--             $warn_at       - share of the own line from which a person is near
+--             $strict        - true: 超过 (>), false: 以上 (>=); 民法典 art. 1259
+--             $floor_amount  - lowest warning line of all places; 0 where a place has no income figure
+-- Clause:     the rule's own, e.g. 闽医保〔2021〕93号 clause 11.
+--
+-- Outcomes, in this order: outside, below, undecided (the first reason that holds), flagged, near. Lines are
+-- rounded so that comparing whole fen is exact. near with reason over_provisional: above the provisional line that
+-- held before the figure was published (kept_amount), not above the published one.
+with lined as (
+    select
+        k.person_key, k.unit_id, k.county_code, k.is_rural, k.rural_source, k.has_wanted_tag, k.has_excluded_tag,
+        k.is_alive, k.has_id_conflict, k.means, k.measured_amount, k.claim_count,
+        k.total_amount, k.in_scope_amount, k.fund_amount, k.medical_assistance_amount, k.personal_burden_amount,
+        k.in_catalogue_self_pay_amount, k.self_pay_with_over_limit_amount, k.in_scope_self_pay_amount,
+        k.component_self_pay_amount, k.cash_amount, k.net_burden_amount, k.adjustment_amount,
+        l.income_amount,
+        case when $own_line then k.own_line_amount else l.line_amount end as line_amount,
+        case when not $own_line then l.warn_amount
+            -- whoever reaches the line lies above the warning line
+            else least(k.own_line_amount * $warn_at, k.own_line_amount - case when $strict then 0.00 else 0.01 end)
+        end as warn_amount,
+        coalesce(not $own_line and (k.measured_amount > l.kept_amount
+            or (k.measured_amount = l.kept_amount and not $strict)), false) as is_over_provisional,
+        coalesce(l.is_provisional, false) as is_provisional
+    from int_known as k
+    left join rule_line as l on k.county_code = l.county_code
+        and l.residence = case when not $by_residence then 'any' when k.is_rural then 'rural'
+            when not k.is_rural then 'urban' end
+),
+
+-- An open question about the person matters only where the amount could put them on the list.
+decided as (
+    select
+        person_key, unit_id, county_code, is_rural, rural_source, measured_amount, income_amount, line_amount,
+        is_provisional, $rule_id as band_rule, claim_count,
+        total_amount, in_scope_amount, fund_amount, medical_assistance_amount, personal_burden_amount,
+        in_catalogue_self_pay_amount, self_pay_with_over_limit_amount, in_scope_self_pay_amount,
+        component_self_pay_amount, cash_amount, net_burden_amount, adjustment_amount,
+        case
+            when $needs_tag and $has_roster and not has_wanted_tag then 'outside'
+            when $excludes_tag and has_excluded_tag then 'outside'
+            when $needs_rural and not coalesce(is_rural, true) then 'outside'
+            when means = 'failed' then 'outside'
+            when measured_amount <= warn_amount and not is_over_provisional then 'below'
+            when has_id_conflict then 'id_conflict'
+            when county_code is null then 'county_unclear'
+            when $by_residence and is_rural is null then 'rural_unknown'
+            when $own_line and line_amount is null then 'means_unknown'
+            when line_amount is null then 'no_income_figure'
+            when $needs_tag and not $has_roster then 'no_roster'
+            when $excludes_tag and not $has_excluded_roster then 'no_roster'
+            when $needs_rural and is_rural is null then 'rural_unknown'
+            when means = 'unknown' then 'means_unknown'
+            when not is_alive then 'deceased'
+            when measured_amount > line_amount then 'flagged'
+            when measured_amount = line_amount and not $strict then 'flagged'
+            when is_over_provisional then 'over_provisional'
+            else 'near'
+        end as outcome
+    from lined
+)
+
+select
+    d.person_key, d.unit_id, $rule_id as rule_id,
+    case when d.outcome in ('outside', 'below', 'flagged', 'near') then d.outcome
+        when d.outcome = 'over_provisional' then 'near'
+        else 'undecided' end as status,
+    case when d.outcome not in ('outside', 'below', 'flagged', 'near') then d.outcome end as reason,
+    case when d.outcome in ('flagged', 'near') then b.band end as band,
+    d.county_code, d.is_rural, d.rural_source, d.measured_amount, d.income_amount, d.line_amount, d.is_provisional,
+    cast(d.measured_amount - d.line_amount as decimal(18, 2)) as excess_amount, d.claim_count,
+    d.total_amount, d.in_scope_amount, d.fund_amount, d.medical_assistance_amount, d.personal_burden_amount,
+    d.in_catalogue_self_pay_amount, d.self_pay_with_over_limit_amount, d.in_scope_self_pay_amount,
+    d.component_self_pay_amount, d.cash_amount, d.net_burden_amount, d.adjustment_amount
+from decided as d
+left join rule_band as b on d.band_rule = b.rule_id
+    and d.measured_amount >= b.from_amount
+    and (d.measured_amount < b.below_amount or b.below_amount is null)

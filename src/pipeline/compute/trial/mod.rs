@@ -1,0 +1,130 @@
+//! Judging people by any policy on stored data or on rows in memory. Writes nothing and commits nothing.
+
+mod rows;
+mod stored;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arrow::array::RecordBatch;
+
+use super::findings::{MEMBERS, is_handed_in, needs_members};
+use super::rules::{Known, RuleData, Span};
+use crate::domain::Period;
+use crate::engine::{Engine, EngineError, Source, Statement, in_parallel};
+use crate::pipeline::PipelineError;
+use crate::policy::{Policy, Rule};
+use crate::warehouse::{Version, Warehouse};
+
+/// What a trial reads.
+#[derive(Clone, Copy)]
+pub(in crate::pipeline) enum Data<'a> {
+    /// The files of a version. Totals that it does not have are summed in memory.
+    Stored {
+        /// Where they lie.
+        warehouse: &'a Warehouse,
+        /// Which they are.
+        version: &'a Version,
+    },
+    /// Rows of the tables that intake writes, by table, as one bucket; a table that is not named is empty.
+    Rows(&'a BTreeMap<String, RecordBatch>),
+}
+
+/// A policy and models, tried on data.
+pub(in crate::pipeline) struct Trial<'a> {
+    /// The models.
+    pub(in crate::pipeline) engine: &'a Engine,
+    /// The rules.
+    pub(in crate::pipeline) policy: &'a Policy,
+    /// The counties that get a line.
+    pub(in crate::pipeline) counties: &'a BTreeSet<String>,
+    /// The data.
+    pub(in crate::pipeline) data: Data<'a>,
+    /// Buckets worked on at once.
+    pub(in crate::pipeline) workers: usize,
+}
+
+/// Totals by bucket; `None` where no rule reads them.
+type Totals = BTreeMap<u16, Source>;
+
+impl Trial<'_> {
+    /// The findings of all rules in force, of all buckets, by rule and bucket.
+    pub(in crate::pipeline) async fn findings(&self, period: Period) -> Result<Vec<RecordBatch>, PipelineError> {
+        let rules: Vec<&Rule> = self.policy.in_force(period.last_day()).collect();
+        let models = self.engine.models();
+        let stated = self.stated(period).await?;
+        let figures = self.figures()?;
+        let known = Known { models, counties: self.counties, stated: &stated, figures: &figures, period };
+        let drawn: Vec<RuleData> = rules.iter().map(|rule| RuleData::of(rule, known)).collect::<Result<_, _>>()?;
+        let reads_totals = |data: &&RuleData| models.sources_of(&data.model).contains("totals");
+        let mut statements = Vec::new();
+        for data in &drawn {
+            let totals = if reads_totals(&data) { self.totals(data.span).await? } else { Totals::new() };
+            let members = if needs_members(models, data) { Some(self.members(data).await?) } else { None };
+            for bucket in self.buckets() {
+                let mut statement = self.statement(data, &data.model, bucket)?;
+                statement.sources.extend(totals.get(&bucket).map(|rows| ("totals".to_owned(), rows.clone())));
+                statement.sources.extend(members.iter().map(|rows| (MEMBERS.to_owned(), rows.clone())));
+                statements.push(statement);
+            }
+        }
+        Ok(self.run(statements).await?.into_iter().flatten().collect())
+    }
+
+    /// What the members of all applying households paid, over all buckets.
+    async fn members(&self, data: &RuleData) -> Result<Source, PipelineError> {
+        let statements = self.buckets().map(|bucket| self.statement(data, MEMBERS, bucket));
+        let found = self.run(statements.collect::<Result<_, _>>()?).await?;
+        self.together(MEMBERS, found.into_iter().flatten())
+    }
+
+    /// A rule's statement of one bucket.
+    fn statement(&self, data: &RuleData, model: &str, bucket: u16) -> Result<Statement, PipelineError> {
+        let wanted = self.engine.models().sources_of(model);
+        let mut sources = BTreeMap::new();
+        for table in wanted.iter().filter(|table| !is_handed_in(table) && *table != "totals") {
+            sources.insert(table.clone(), self.source(table, data.span, bucket)?);
+        }
+        sources.extend(data.rows_for(&wanted).into_iter().map(|(table, rows)| (table, Source::Rows(rows))));
+        Ok(Statement {
+            model: model.to_owned(),
+            measures: data.measures.clone(),
+            sources,
+            params: data.params.clone(),
+            place: format!("period {} rule {} bucket {bucket:03}", data.span.period, data.rule),
+        })
+    }
+
+    fn source(&self, table: &str, span: Span, bucket: u16) -> Result<Source, PipelineError> {
+        match self.data {
+            Data::Stored { warehouse, version } => Ok(stored::source(warehouse, version, table, span, bucket)),
+            Data::Rows(tables) => rows::source(tables, self.engine.models(), table, span),
+        }
+    }
+
+    fn buckets(&self) -> std::ops::Range<u16> {
+        match self.data {
+            Data::Stored { version, .. } => 0..version.buckets,
+            Data::Rows(_) => 0..1,
+        }
+    }
+
+    async fn run(&self, statements: Vec<Statement>) -> Result<Vec<Vec<RecordBatch>>, PipelineError> {
+        let engine = self.engine.clone();
+        let found = in_parallel(self.workers, statements, move |statement| {
+            let engine = engine.clone();
+            async move { engine.collect(&statement).await }
+        });
+        Ok(found.await?)
+    }
+
+    /// Rows of a model as one table.
+    fn together(&self, model: &str, batches: impl Iterator<Item = RecordBatch>) -> Result<Source, PipelineError> {
+        let wrong = |why: String| EngineError::Model { model: model.to_owned(), why };
+        let schema = self.engine.models().schema_of(model).ok_or_else(|| wrong("there is no such table".to_owned()))?;
+        // the engine knows columns to be never null; contracts do not say so
+        let conformed: Result<Vec<RecordBatch>, _> =
+            batches.map(|batch| RecordBatch::try_new(schema.clone(), batch.columns().to_vec())).collect();
+        let rows = conformed.and_then(|all| arrow::compute::concat_batches(&schema, &all));
+        Ok(Source::Rows(rows.map_err(|error| wrong(error.to_string()))?))
+    }
+}

@@ -1,0 +1,90 @@
+//! A trial on rows in memory, which stand for one bucket.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
+use arrow::datatypes::TimestampMillisecondType;
+use chrono::DateTime;
+
+use super::{Totals, Trial};
+use crate::domain::Month;
+use crate::engine::{EngineError, Models, Source, Statement};
+use crate::pipeline::PipelineError;
+use crate::pipeline::compute::refresh::month_params;
+use crate::pipeline::compute::rules::{Span, rows_failed};
+
+/// The rows of a table that a statement reads; of claims those booked in the span's months.
+pub(super) fn source(
+    tables: &BTreeMap<String, RecordBatch>,
+    models: &Models,
+    table: &str,
+    span: Span,
+) -> Result<Source, PipelineError> {
+    match tables.get(table) {
+        Some(rows) if table == "claims" => Ok(Source::Rows(booked_in(rows, |month| span.has_month(month))?)),
+        Some(rows) => Ok(Source::Rows(rows.clone())),
+        None => {
+            let missing =
+                || EngineError::Model { model: table.to_owned(), why: "there is no such table".to_owned() };
+            Ok(Source::Rows(RecordBatch::new_empty(models.schema_of(table).ok_or_else(missing)?)))
+        }
+    }
+}
+
+impl Trial<'_> {
+    /// The totals of the span's months, summed month by month as a run would.
+    pub(super) async fn totals_of_rows(
+        &self,
+        tables: &BTreeMap<String, RecordBatch>,
+        span: Span,
+    ) -> Result<Totals, PipelineError> {
+        let mut statements = Vec::new();
+        if let Some(claims) = tables.get("claims") {
+            let months: BTreeSet<Month> = booked_months(claims)?.into_iter().flatten().collect();
+            for month in months.into_iter().filter(|month| span.has_month(*month)) {
+                let mut sources = BTreeMap::new();
+                for table in self.engine.models().sources_of("totals") {
+                    let rows = source(tables, self.engine.models(), &table, span)?;
+                    sources.insert(table, rows);
+                }
+                sources.insert("claims".to_owned(), Source::Rows(booked_in(claims, |booked| booked == month)?));
+                statements.push(Statement {
+                    model: "totals".to_owned(),
+                    measures: None,
+                    sources,
+                    params: month_params(span.part_of(month)),
+                    place: format!("month {month}"),
+                });
+            }
+        }
+        let rows = self.run(statements).await?.into_iter().flatten();
+        Ok([(0, self.together("totals", rows)?)].into())
+    }
+}
+
+/// The month on which each claim is booked: its settlement's, for a reversal its original's.
+fn booked_months(claims: &RecordBatch) -> Result<Vec<Option<Month>>, PipelineError> {
+    let missing = || rows_failed("claims", &arrow::error::ArrowError::SchemaError("a column is missing".to_owned()));
+    let text = |name: &str| claims.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
+    let ids = text("claim_id").ok_or_else(missing)?;
+    let (kinds, originals) = (text("claim_kind"), text("original_claim_id").ok_or_else(missing)?);
+    let settled = claims.column_by_name("settled_at").ok_or_else(missing)?;
+    let settled = settled.as_primitive_opt::<TimestampMillisecondType>().ok_or_else(missing)?;
+    let own = |row: usize| {
+        let at = (!settled.is_null(row)).then(|| settled.value(row)).and_then(DateTime::from_timestamp_millis);
+        at.map(|at| Month::of(at.date_naive()))
+    };
+    let known: BTreeMap<&str, usize> = (0..claims.num_rows()).map(|row| (ids.value(row), row)).collect();
+    let booked = |row: usize| {
+        let is_reversal = kinds.is_some_and(|kinds| !kinds.is_null(row) && kinds.value(row) == "reversal");
+        let original = (is_reversal && !originals.is_null(row)).then(|| known.get(originals.value(row))).flatten();
+        own(original.copied().unwrap_or(row))
+    };
+    Ok((0..claims.num_rows()).map(booked).collect())
+}
+
+fn booked_in(claims: &RecordBatch, wanted: impl Fn(Month) -> bool) -> Result<RecordBatch, PipelineError> {
+    let booked = booked_months(claims)?.into_iter();
+    let mask: BooleanArray = booked.map(|month| Some(month.is_some_and(&wanted))).collect();
+    arrow::compute::filter_record_batch(claims, &mask).map_err(|error| rows_failed("claims", &error))
+}
