@@ -73,7 +73,7 @@ mod tests {
             }
         }));
         assert_eq!(outcome, Err("first"));
-        runtime.block_on(tokio::time::sleep(Duration::from_millis(200)));
+        runtime.block_on(async { tokio::time::sleep(Duration::from_millis(200)).await });
         assert_eq!(finished.load(Ordering::SeqCst), 0);
     }
 
@@ -85,7 +85,7 @@ mod tests {
             tokio::time::sleep(Duration::from_secs(600)).await;
             Ok::<(), ()>(())
         }));
-        runtime.block_on(tokio::time::sleep(Duration::from_millis(20)));
+        runtime.block_on(async { tokio::time::sleep(Duration::from_millis(20)).await });
         runtime.shutdown_timeout(Duration::from_secs(5));
         assert!(waiting.is_finished());
     }

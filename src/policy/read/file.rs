@@ -3,11 +3,11 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::rule::Clause;
-use super::{Operator, line_rule};
+use crate::policy::rule::Clause;
+use crate::policy::{Operator, line_rule};
 
 /// A text with its place in the file.
-pub(super) type Word = Spanned<String>;
+pub(in crate::policy) type Word = Spanned<String>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

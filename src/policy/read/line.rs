@@ -5,14 +5,14 @@ use std::ops::Range;
 use rust_decimal::Decimal;
 use toml::Spanned;
 
+use super::Reader;
 use super::file::{BandFile, Defaults, LineFile, MeansFile, Word};
-use super::line_rule::{
+use crate::domain::Fen;
+use crate::policy::line_rule::{
     Band, BeforePublication, Geography, LineMeasure, LineRule, Means, MeansLimit, MeansOf, MeansOperator,
     OnPublication, Operator, SeriesLine, SeriesOf,
 };
-use super::read::Reader;
-use super::rule::Shape;
-use crate::domain::Fen;
+use crate::policy::rule::Shape;
 
 const MULTIPLE: (Decimal, Decimal) = (Decimal::from_parts(1, 0, 0, false, 2), Decimal::from_parts(100, 0, 0, false, 0));
 const SHARE: (Decimal, Decimal) = (Decimal::from_parts(1, 0, 0, false, 2), Decimal::from_parts(10, 0, 0, false, 0));

@@ -1,16 +1,17 @@
 //! A policy file laid upon the national one: defaults, inherited rules, what takes their place.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use rust_decimal::Decimal;
 
+use super::Reader;
 use super::file::{CostFile, Defaults, PolicyFile, RuleFile, WhoFile, Word};
-use super::line_rule::{LineMeasure, SeriesOf};
-use super::read::Reader;
-use super::rule::{
+use crate::config::{Problem, nearest};
+use crate::policy::line_rule::{BeforePublication, LineMeasure, LineRule, OnPublication, SeriesOf};
+use crate::policy::rule::{
     Cadence, Cost, DateBasis, LayerChange, Netting, Policy, Rule, Rural, Shape, TagsOn, Unit, Who, Window,
 };
-use crate::config::{Problem, nearest};
 
 /// The only file that others may extend, without `.toml`.
 pub const NATIONAL: &str = "national";
@@ -147,8 +148,8 @@ impl Reader<'_> {
         word(&defaults.date, &words(DateBasis::ALL), "date");
         word(&defaults.adjustments, &words(Netting::ALL), "adjustments");
         word(&defaults.medical_assistance, &words(Netting::ALL), "medical_assistance");
-        word(&defaults.before_publication, &words(super::line_rule::BeforePublication::ALL), "before_publication");
-        word(&defaults.on_publication, &words(super::line_rule::OnPublication::ALL), "on_publication");
+        word(&defaults.before_publication, &words(BeforePublication::ALL), "before_publication");
+        word(&defaults.on_publication, &words(OnPublication::ALL), "on_publication");
         word(&defaults.cadence, &words(Cadence::ALL), "cadence");
     }
 
@@ -171,17 +172,7 @@ impl Reader<'_> {
         let line_place = rule.line.span();
         let line = self.line(rule.line, defaults, shape);
         let means = self.means(rule.means);
-        let bands = line.as_ref().is_some_and(|line| matches!(line.measure, LineMeasure::Bands(_)));
-        let warn_at = match (&rule.warn_at, bands) {
-            (Some(word), true) => {
-                self.fault(&word.span(), "bands have no warn_at", "give the first band outcome = \"near\"");
-                None
-            }
-            (None, true) => Some(None),
-            (own, false) => self
-                .stated(own.as_ref(), defaults.warn_at.as_ref(), "warn_at", &place)
-                .and_then(|word| self.warn_at(word)),
-        };
+        let warn_at = self.warning(rule.warn_at.as_ref(), line.as_ref(), defaults, &place);
         if let (Some(who), Some(line)) = (&who, &line)
             && who.rural == Rural::Required
             && matches!(&line.measure, LineMeasure::Series(line) if matches!(line.series, SeriesOf::ByResidence { .. }))
@@ -215,6 +206,25 @@ impl Reader<'_> {
             to,
             clause: rule.clause.into_inner(),
         })
+    }
+
+    /// Where the warning tier begins: bands say so themselves, every other line by a share of it.
+    fn warning(
+        &mut self,
+        own: Option<&Word>,
+        line: Option<&LineRule>,
+        defaults: &Defaults,
+        place: &Range<usize>,
+    ) -> Option<Option<Decimal>> {
+        let has_bands = line.is_some_and(|line| matches!(line.measure, LineMeasure::Bands(_)));
+        match own {
+            Some(word) if has_bands => {
+                self.fault(&word.span(), "bands have no warn_at", "give the first band outcome = \"near\"");
+                None
+            }
+            None if has_bands => Some(None),
+            own => self.stated(own, defaults.warn_at.as_ref(), "warn_at", place).and_then(|word| self.warn_at(word)),
+        }
     }
 
     /// A share, or the word that nobody is near.

@@ -1,14 +1,20 @@
 //! Reading the values of a policy file: every fault is named with its line and a way to mend it.
 
+mod file;
+mod layers;
+mod line;
+
 use std::ops::Range;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::Basis;
-use super::file::Word;
 use crate::config::{Problem, nearest};
 use crate::domain::{Fen, Tag, parse_date};
+pub(super) use file::Word;
+
+pub use layers::{NATIONAL, parse_policy};
 
 /// The file that is read, and what is wrong with it so far.
 pub(super) struct Reader<'a> {
