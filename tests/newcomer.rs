@@ -152,9 +152,9 @@ name = "年度累计分档预警"
 shape = "person_window_over_line"
 who = { tags = ["lifted_out"] }
 cost = { basis = "personal_burden", window = "calendar_year" }
-line = { operator = ">=", bands = [
-    { name = "关注", outcome = "near", from = "25000" },
-    { name = "一档", from = "28000" },
+line = { bands = [
+    { name = "关注", outcome = "near", from = "25000", below = "28000" },
+    { name = "一档", from = "28000", below = "50000" },
     { name = "二档", from = "50000" },
 ] }
 recipients = ["rural_affairs"]
@@ -167,14 +167,12 @@ const OTHER_CASES: &str = r#"
 案例:
   - 编号: TY-01
     说明: 一次住院正好达到,以上含本数;年度累计同时进一档
-    规则: tianya-stay
     结算: {日期: 2026-03-05, 自付: 29000}
     结果:
       - {规则: tianya-stay, 结论: 列入, 金额: 29000, 标准: 29000}
       - {规则: tianya-bands, 结论: 列入, 档位: 一档}
   - 编号: TY-02
     说明: 两次住院合计超过,单次不到:只进年度累计的二档
-    规则: tianya-bands
     结算:
       - {日期: 2026-03-05, 自付: 25000, 住院号: 甲}
       - {日期: 2026-05-05, 自付: 25000, 住院号: 乙}
@@ -183,7 +181,6 @@ const OTHER_CASES: &str = r#"
       - {规则: tianya-stay, 结论: 关注, 金额: 25000}
   - 编号: TY-03
     说明: 年度累计只到关注档
-    规则: tianya-bands
     结算: {日期: 2026-03-05, 自付: "27999.99", 类别: 门诊}
     结果: {规则: tianya-bands, 结论: 关注, 档位: 关注}
 "#;

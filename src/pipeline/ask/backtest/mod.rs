@@ -24,7 +24,7 @@ use warnings::Method;
 /// What every report says of itself.
 const CAVEATS: [&str; 4] = [
     "each month knows what was settled by its last day; files that landed late count as if they had come in time",
-    "the register and later payments are those of today, tags and income figures those of the month",
+    "whom a rule means is taken as on the last replayed day; later payments are those of today; lines are the month's",
     "a calendar year stands alone; who is first warned of in its last replayed month is not judged",
     "a person is a hit if the line is crossed in a later replayed month, whatever month the warning named",
 ];
@@ -87,7 +87,7 @@ pub async fn backtest(
 ) -> Result<Backtest, PipelineError> {
     let version = context.warehouse.current().await?;
     let (from, to) = months(&version, from, to)?;
-    let replay = Replay::new(context, &version)?;
+    let replay = Replay::new(context, &version, to).await?;
     let mut tallies: BTreeMap<String, BTreeMap<Method, Tally>> = BTreeMap::new();
     let mut rules: Vec<&Rule> = Vec::new();
     let mut years: BTreeMap<(String, i32), Year> = BTreeMap::new();

@@ -1,7 +1,9 @@
 //! One past month again: the rules' own statements, over what was settled by its last day.
 //!
 //! The warehouse does not keep what was known when. What the dates tell is cut: claims and reversals settled later,
-//! figures published later, tags that began later. The register and later payments are those of today.
+//! figures published later. Whom a rule means is taken as on the last replayed day, for all months alike: rosters often
+//! begin later than claims, and a roster's first month would look as if all its people crossed the line then. Later
+//! payments are those of today.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +15,7 @@ use crate::engine::{EngineError, Param, Source, Statement, in_parallel, read_tab
 use crate::pipeline::compute::rules::{Known, RuleData};
 use crate::pipeline::compute::{Stated, income_figures, one_table, sources_in};
 use crate::pipeline::{Context, PipelineError};
-use crate::policy::{IncomeFigure, Rule, Shape};
+use crate::policy::{IncomeFigure, Rule, Shape, TagsOn};
 use crate::warehouse::Version;
 
 /// Nobody below this part of the line is looked at: no way of warning would name them.
@@ -36,13 +38,16 @@ pub(super) struct Replay<'a> {
     version: &'a Version,
     counties: BTreeSet<String>,
     figures: Vec<IncomeFigure>,
+    /// The last replayed month, and what the rosters state by its end.
+    last: Period,
+    stated: Stated,
 }
 
 /// Totals by month and bucket.
 type Totals = BTreeMap<(Month, u16), Vec<RecordBatch>>;
 
 impl<'a> Replay<'a> {
-    pub(super) fn new(context: &'a Context, version: &'a Version) -> Result<Self, PipelineError> {
+    pub(super) async fn new(context: &'a Context, version: &'a Version, to: Month) -> Result<Self, PipelineError> {
         let mut counties: BTreeSet<String> = context.counties.iter().map(|county| county.code.to_string()).collect();
         for file in version.table("areas") {
             for batch in read_table(&context.warehouse.path(file), None)? {
@@ -51,30 +56,47 @@ impl<'a> Replay<'a> {
             }
         }
         let figures = income_figures(&context.warehouse, version)?;
-        Ok(Self { context, version, counties, figures })
+        let last = Period::from(to);
+        let stated = Stated::read(&context.engine, &context.warehouse, version, last).await?;
+        Ok(Self { context, version, counties, figures, last, stated })
     }
 
     /// What each rule in force said at the end of a month. Rules decided on application look at no month.
     pub(super) async fn month(&self, month: Month) -> Result<Vec<(&'a Rule, Vec<Replayed>)>, PipelineError> {
         let (context, period) = (self.context, Period::from(month));
         let models = context.engine.models();
-        let stated = Stated::read(&context.engine, &context.warehouse, self.version, period).await?;
-        let known = Known { models, counties: &self.counties, stated: &stated, figures: &self.figures, period };
+        let (counties, stated, figures) = (&self.counties, &self.stated, &self.figures);
+        let known = Known { models, counties, stated, figures, period };
         let rules: Vec<&Rule> =
             context.policy.in_force(period.last_day()).filter(|rule| rule.shape != Shape::Application).collect();
-        let drawn: Vec<RuleData> =
-            rules.iter().map(|rule| RuleData::of(rule, known).map(|data| as_known(data, period))).collect::<Result<_, _>>()?;
+        let data = |rule: &&Rule| RuleData::of(rule, known).map(|data| self.as_known(rule, data));
+        let drawn: Vec<RuleData> = rules.iter().map(data).collect::<Result<_, _>>()?;
         let totals = self.totals(period, &drawn).await?;
         let mut found = Vec::new();
         for (rule, data) in rules.into_iter().zip(&drawn) {
-            let statements: Vec<Statement> =
-                (0..self.version.buckets).map(|bucket| self.statement(data, &totals, bucket)).collect::<Result<_, _>>()?;
-            let batches = self.run(statements).await?.into_iter().flatten();
+            let statements = (0..self.version.buckets).map(|bucket| self.statement(data, &totals, bucket));
+            let batches = self.run(statements.collect::<Result<_, _>>()?).await?.into_iter().flatten();
             let rows: Option<Vec<Vec<Replayed>>> = batches.map(|batch| replayed(&batch)).collect();
             let missing = || EngineError::Model { model: data.model.clone(), why: "a column is missing".to_owned() };
             found.push((rule, rows.ok_or_else(missing)?.concat()));
         }
         Ok(found)
+    }
+
+    /// A rule's data with nothing settled after the period, with everybody above a small part of the line, and with
+    /// the people whom the rule means at the end.
+    fn as_known(&self, rule: &Rule, mut data: RuleData) -> RuleData {
+        let last_day = Param::Date(self.last.last_day());
+        let mut own = vec![
+            ("floor_amount", Param::Money(Fen(data.lines.floor.0 / FLOOR_PART))),
+            ("until", Param::Date(data.span.period.last_day())),
+            ("on_date", last_day.clone()),
+        ];
+        if rule.who.tags_on == TagsOn::PeriodEnd {
+            own.push(("tags_from", last_day));
+        }
+        data.params.extend(own.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        data
     }
 
     /// The totals of every month that a rule reads, of what was settled by the period's end.
@@ -137,14 +159,6 @@ impl<'a> Replay<'a> {
         });
         Ok(found.await?)
     }
-}
-
-/// A rule's data with nothing settled after the period, and with everybody above a small part of the line.
-fn as_known(mut data: RuleData, period: Period) -> RuleData {
-    let floor = Fen(data.lines.floor.0 / FLOOR_PART);
-    data.params.insert("floor_amount".to_owned(), Param::Money(floor));
-    data.params.insert("until".to_owned(), Param::Date(period.last_day()));
-    data
 }
 
 /// The rows of a batch that say something; `None` where a column is missing.
