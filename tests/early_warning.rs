@@ -147,7 +147,8 @@ fn land_history(workspace: &Workspace) {
     }
     workspace.land("claims", "claims.csv", claims.as_bytes());
     workspace.land("rosters", "roster.csv", roster.as_bytes());
-    let income = "指标,区划代码,年份,数值,版次,发布日期,来源\nrural_disposable_income,990000,2025,10000.00,1,2026-01-05,虚构\n";
+    let income =
+        "指标,区划代码,年份,数值,版次,发布日期,来源\nrural_disposable_income,990000,2025,10000.00,1,2026-01-05,虚构\n";
     workspace.land("income", "income.csv", income.as_bytes());
 }
 
@@ -177,13 +178,16 @@ fn a_history_made_by_hand_scores_as_counted_by_hand() {
         ("forecast_of_near", "4 3 4 1 0.75 0.75 1 3 3"),
         // A is told in January already, and H, who spends nothing more
         ("forecast_of_all", "5 3 4 1 0.6 0.75 1 3 3"),
-        ("baseline_year_pace", "5 3 4 1 0.6 0.75 1 3 3"),
+        ("baseline_pace_of_near", "4 3 4 1 0.75 0.75 1 3 3"),
+        ("baseline_pace_of_all", "5 3 4 1 0.6 0.75 1 3 3"),
         // as many as are near: C and B in January, A and B in February, F, B and C in May
         ("baseline_top_spenders", "4 3 4 1 0.75 0.75 1 0 0"),
     ];
     for (method, expected) in cases {
         assert_eq!(score(&relapse["methods"], method), expected, "{method}: {text}");
-        assert_eq!(score(&found["total"], method), expected, "{method} in total: {text}");
+        // by the second rule, at twice the line, seven are told too early, and nobody is near
+        let total = if expected.starts_with('5') { "12 3 4 1 0.25 0.75 1 3 3" } else { expected };
+        assert_eq!(score(&found["total"], method), total, "{method} in total: {text}");
     }
     for hidden in (1..=HISTORY.len()).map(id_of) {
         assert!(!text.contains(&hidden.as_str()[..14]), "a person in the report");

@@ -70,7 +70,8 @@ fn listed(workspace: &Workspace, office: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_readme_alone_makes_a_province() {
-    let (province, book) = (chapter("**A province**", "**A case book**"), chapter("**A case book**", "**A list column**"));
+    let (province, book) =
+        (chapter("**A province**", "**A case book**"), chapter("**A case book**", "**A list column**"));
     for word in ["fujian.toml", "hebei.toml", "`id`", "`name`", "`line.multiple`", "`clause`", "policy = \"hebei\""] {
         assert!(province.contains(word), "the README's steps do not name {word}");
     }
@@ -92,7 +93,8 @@ fn the_readme_alone_makes_a_province() {
     // The README's example asks for a line of one income, so it is checked on a copy that still draws it there.
     let example = block(book, "yaml");
     let as_printed = Workspace::new("fujian", "990100");
-    as_printed.write("pipelines/policies/hebei.toml", policy.replace("multiple = \"0.9\"", "multiple = \"1.0\"").as_bytes());
+    as_printed
+        .write("pipelines/policies/hebei.toml", policy.replace("multiple = \"0.9\"", "multiple = \"1.0\"").as_bytes());
     as_printed.write("pipelines/policies/hebei/cases/first.yaml", example.as_bytes());
     let told = as_printed.ok(&["check", "--case-book", "--policy", "hebei"]);
     assert!(told.contains("case book: 1 cases, 1 policies, 0 failed"), "{told}");

@@ -39,7 +39,10 @@ pub fn recent_months(period: Period) -> u8 {
 #[must_use]
 pub fn outlook(rule: &Rule, period: Period, measured: Fen, line: Fen, recent: Option<Fen>) -> Outlook {
     let margin = Fen(line.0.saturating_sub(measured.0));
-    Outlook { margin, forecast: recent.and_then(|recent| going_on(rule, period, margin, (recent, recent_months(period)))) }
+    Outlook {
+        margin,
+        forecast: recent.and_then(|recent| going_on(rule, period, margin, (recent, recent_months(period)))),
+    }
 }
 
 /// The forecast of the year's mean instead of the recent months': what anybody would reckon without this program.
@@ -107,10 +110,9 @@ clause = {{ document = "d", article = "1" }}
     #[test]
     fn windows_that_let_nobody_say_have_no_forecast() {
         let year = "window = \"calendar_year\"";
-        for (shape, window) in [
-            ("person_window_over_line", "window = \"rolling_months\", months = 12"),
-            ("stay_over_line", year),
-        ] {
+        for (shape, window) in
+            [("person_window_over_line", "window = \"rolling_months\", months = 12"), ("stay_over_line", year)]
+        {
             let rule = rule(shape, window, ">");
             assert!(no_forecast_because(&rule).is_some());
             assert_eq!(month(&rule, "2026-06", 900, 300), None);

@@ -32,7 +32,8 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
     let found = backtest(&session.open()?, arguments.from, arguments.to).await?;
     match arguments.format {
         Format::Json => {
-            let text = serde_json::to_string_pretty(&found).map_err(|error| Failure::new(INTERNAL, error.to_string()))?;
+            let text =
+                serde_json::to_string_pretty(&found).map_err(|error| Failure::new(INTERNAL, error.to_string()))?;
             println!("{text}");
         }
         Format::Text => print!("{}", described(&found)),

@@ -15,7 +15,8 @@ pub mod seal;
 mod tables;
 
 pub use ask::{
-    Backtest, Explanation, MethodScore, RuleScores, Score, Status, backtest, check, explain, person_named, policy_layers, status,
+    Backtest, Explanation, MethodScore, RuleScores, Score, Status, backtest, check, explain, person_named,
+    policy_layers, status,
 };
 pub use casebook::{
     CaseFailure, CaseReport, CaseSelection, Coverage, Done, case_folder, cases_by_rule, check_case_books, coverage,

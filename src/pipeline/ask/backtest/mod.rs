@@ -66,7 +66,8 @@ pub struct RuleScores {
 /// How one way of warning did.
 #[derive(Debug, Serialize)]
 pub struct MethodScore {
-    /// `near`, `forecast_of_near`, `forecast_of_all`, `baseline_year_pace` or `baseline_top_spenders`.
+    /// `near`, `forecast_of_near`, `forecast_of_all`, or one of the baselines `baseline_pace_of_near`,
+    /// `baseline_pace_of_all` and `baseline_top_spenders`.
     pub method: &'static str,
     /// Its figures.
     #[serde(flatten)]
@@ -80,11 +81,7 @@ type Year = BTreeMap<Method, Vec<Snapshot>>;
 ///
 /// # Errors
 /// When there are less than two months to replay, or the warehouse cannot be read.
-pub async fn backtest(
-    context: &Context,
-    from: Option<Month>,
-    to: Option<Month>,
-) -> Result<Backtest, PipelineError> {
+pub async fn backtest(context: &Context, from: Option<Month>, to: Option<Month>) -> Result<Backtest, PipelineError> {
     let version = context.warehouse.current().await?;
     let (from, to) = months(&version, from, to)?;
     let replay = Replay::new(context, &version, to).await?;

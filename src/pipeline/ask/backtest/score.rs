@@ -120,7 +120,7 @@ fn first(snapshots: &[Snapshot], pick: impl Fn(&Snapshot) -> Vec<PersonKey>) -> 
 /// A share with three places.
 fn share(part: usize, whole: usize) -> Option<Decimal> {
     let whole = Decimal::from(whole);
-    (!whole.is_zero()).then(|| (Decimal::from(part) / whole).round_dp(3))
+    (!whole.is_zero()).then(|| (Decimal::from(part) / whole).round_dp(3).normalize())
 }
 
 #[cfg(test)]

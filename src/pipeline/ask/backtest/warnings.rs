@@ -15,6 +15,8 @@ pub(super) enum Method {
     Near,
     /// Near persons whom the forecast lets cross within the window.
     Forecast,
+    /// Baseline of the forecast: near persons who cross if the year's mean goes on.
+    YearPaceOfNear,
     /// Everybody whom the forecast lets cross, near or not.
     ForecastOfAll,
     /// Baseline: everybody who crosses if the year's mean goes on.
@@ -24,8 +26,8 @@ pub(super) enum Method {
 }
 
 impl Method {
-    pub(super) const ALL: [Self; 5] =
-        [Self::Near, Self::Forecast, Self::ForecastOfAll, Self::YearPace, Self::TopSpenders];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Near, Self::Forecast, Self::YearPaceOfNear, Self::ForecastOfAll, Self::YearPace, Self::TopSpenders];
 
     /// The stable name.
     pub(super) const fn code(self) -> &'static str {
@@ -33,7 +35,8 @@ impl Method {
             Self::Near => "near",
             Self::Forecast => "forecast_of_near",
             Self::ForecastOfAll => "forecast_of_all",
-            Self::YearPace => "baseline_year_pace",
+            Self::YearPaceOfNear => "baseline_pace_of_near",
+            Self::YearPace => "baseline_pace_of_all",
             Self::TopSpenders => "baseline_top_spenders",
         }
     }
@@ -51,16 +54,16 @@ impl Method {
             let month = outlook(rule, period, row.measured, row.line?, row.recent).forecast?.month?;
             Some((row.person, Some(month)))
         };
+        let of_pace = |row: &Replayed| {
+            let month = pace(rule, period, row.measured, row.line?)?.month?;
+            Some((row.person, Some(month)))
+        };
         match self {
             Self::Near => near().map(|row| (row.person, None)).collect(),
             Self::Forecast => near().filter_map(of_forecast).collect(),
             Self::ForecastOfAll => open().filter_map(of_forecast).collect(),
-            Self::YearPace => {
-                let of_pace = |row: &Replayed| {
-                    Some((row.person, Some(pace(rule, period, row.measured, row.line?)?.month?)))
-                };
-                open().filter_map(of_pace).collect()
-            }
+            Self::YearPaceOfNear => near().filter_map(of_pace).collect(),
+            Self::YearPace => open().filter_map(of_pace).collect(),
             Self::TopSpenders => {
                 let mut all: Vec<&Replayed> = open().collect();
                 all.sort_by_key(|row| (Reverse(row.recent.unwrap_or(Fen::ZERO)), row.person));
