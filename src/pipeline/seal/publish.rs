@@ -127,6 +127,7 @@ fn write_list(
         county_name: &list.county_name,
         office_name: &list.office.name,
         previous: list.previous.as_ref().map(|(id, hash)| (id.as_str(), hash.as_str())),
+        took_over: &list.took_over,
     };
     let manifest_sha256 = write_manifest(&folder, &subject, Some(&reading), &names, context)?;
     let persons = list.rows.iter().map(|row| SealedPerson {
@@ -163,8 +164,14 @@ fn write_rollup(
     sheet::write_rollup(&xlsx, rollup, context)?;
     summary::write_csv(&csv, rollup, context)?;
     summary::write_json(&json, rollup, context)?;
-    let subject =
-        Subject { id: &rollup.id, seq, county_name: context.area_name, office_name: "医疗保障局", previous: None };
+    let subject = Subject {
+        id: &rollup.id,
+        seq,
+        county_name: context.area_name,
+        office_name: "医疗保障局",
+        previous: None,
+        took_over: &[],
+    };
     let manifest_sha256 = write_manifest(&folder, &subject, None, &names, context)?;
     let counts = DeltaCounts::default();
     let sealed = SealedFolder { list_id, seq, folder, counts, control_fen: 0, manifest_sha256 };
