@@ -111,8 +111,9 @@ fn write_list(
     let names = ["xlsx", "csv", "parquet"].map(|kind| format!("{name}.{kind}"));
     let [xlsx, csv, parquet] = names.each_ref().map(|name| folder.join(name));
     sheet::write_list(&xlsx, list, seq, context)?;
-    tables::write_csv(&csv, &list.rows, (context.profile, context.is_rehearsal))?;
-    tables::write_parquet(&parquet, &list.rows, (context.profile, context.is_rehearsal))?;
+    let shown = (context.profile, list.office.duty);
+    tables::write_csv(&csv, &list.rows, shown, context.is_rehearsal)?;
+    tables::write_parquet(&parquet, &list.rows, shown, context.is_rehearsal)?;
 
     let expected = Reading::of_list(&list.rows);
     let reading = read_xlsx(&xlsx)?;
