@@ -12,6 +12,7 @@ mod lists;
 mod mutants;
 mod offices;
 mod oracle;
+mod plan;
 mod policy_change;
 mod rand_hie;
 mod sql;
