@@ -23,9 +23,16 @@ fn plan(workspace: &Workspace, arguments: &[&str]) -> Value {
     serde_json::from_str(&told).unwrap_or_else(|error| panic!("{error}: {told}"))
 }
 
+/// A workspace of few buckets: each costs a statement.
+fn small(workspace: Workspace, area: &str) -> Workspace {
+    let settings = format!("policy = \"fujian\"\narea = \"{area}\"\n[warehouse]\nbuckets = 3\n");
+    workspace.write("poverty-watch.toml", settings.as_bytes());
+    workspace
+}
+
 /// The small fixtures with October's files landed after a night.
 fn before_october() -> Workspace {
-    let workspace = Workspace::new("fujian", "990000");
+    let workspace = small(Workspace::new("fujian", "990000"), "990000");
     land_fixtures(&workspace, None);
     let october = ["claims/claims-2026-10.csv", "rosters/rural-affairs-2026-10.csv"];
     let moved = october.map(|name| {
@@ -93,7 +100,7 @@ fn a_plan_changes_nothing_and_the_run_agrees_with_it() {
     let after = flagged(&workspace);
     let sum = |way: &str| rows(&night["moves"]).iter().map(|moved| count(&moved[way])).sum::<u64>();
     let entered = after.difference(&flagged_before).count() as u64;
-    assert!(entered > 5 && masked as u64 == entered, "{masked} of {entered} persons");
+    assert!(entered >= 5 && masked as u64 == entered, "{masked} of {entered} persons");
     assert_eq!((sum("enter"), sum("leave")), (entered, flagged_before.difference(&after).count() as u64));
     let again = plan(&workspace, &NIGHT);
     assert_eq!((rows(&again["stale"]), rows(&again["files"]), rows(&again["moves"])), (&[][..], &[][..], &[][..]));
@@ -149,7 +156,7 @@ fn a_plan_leaves_nothing_behind_and_a_killed_one_is_swept() {
 
 /// A March with two people over the line of 28,134 yuan and one at 16,000; sealed.
 fn sealed_march() -> Workspace {
-    let workspace = prefecture("withdraw");
+    let workspace = small(prefecture("withdraw"), "990100");
     workspace.land("income", "2025.csv", figure(2025, "28134.00", 1, "2026-02-11").as_bytes());
     let rows = [(0, "30000.00"), (1, "29000.00"), (2, "16000.00"), (3, "200.00")];
     workspace.land("claims", "2026-03.csv", claims("2026-03", &rows).as_bytes());
@@ -178,7 +185,7 @@ fn reasons(plan: &Value, table: &str) -> Vec<String> {
 fn stale_files_are_told_with_their_reasons() {
     let sealed = sealed_march();
     let march = ["nightly", "--month", "2026-03", "--format", "json"];
-    let cases: [(&str, fn(&Workspace), &[&str], &[&str]); 6] = [
+    let cases: [(&str, fn(&Workspace), &[&str], &[&str]); 7] = [
         ("nothing", |_| {}, &[], &[]),
         (
             "claims",
@@ -208,9 +215,16 @@ fn stale_files_are_told_with_their_reasons() {
             &["changed rule"],
         ),
         (
-            "SQL",
+            // the totals come out the same, so that nothing else is made anew
+            "SQL of totals",
             |workspace| change(workspace, "sql/staging/stg_claims.sql", "-- Purpose:", "-- Purpose: the"),
             &["changed SQL"],
+            &[],
+        ),
+        (
+            "SQL of rules",
+            |workspace| change(workspace, "sql/intermediate/judged.sql", "-- Purpose:", "-- Purpose: the"),
+            &[],
             &["changed SQL"],
         ),
     ];
@@ -223,7 +237,7 @@ fn stale_files_are_told_with_their_reasons() {
         let moved: Vec<&str> = rows(&plan["lines"]).iter().map(|line| line["after"].as_str().unwrap()).collect();
         assert_eq!(moved, if *name == "figure" { vec!["28200.00", "56400.00"] } else { vec![] }, "{name}");
         let (rules, models) = (rows(&plan["rules"]).len(), rows(&plan["models"]).len());
-        assert_eq!((rules, models), (usize::from(*name == "rule"), usize::from(*name == "SQL")), "{name}");
+        assert_eq!((rules, models), (usize::from(*name == "rule"), usize::from(name.starts_with("SQL"))), "{name}");
     }
     println!("plan reasons: {} cases", cases.len());
 }
