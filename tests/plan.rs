@@ -291,9 +291,19 @@ fn a_rule_that_moves_many_is_held_until_its_plan_is_accepted() {
     assert_eq!((entry[0].as_str(), entry[1].as_str()), ("operator", "monthly 2026-04"));
     assert!(entry[2].contains(hash), "{entry:?}");
     poverty_watch::ledger::Ledger::open(&accepted.root().join("ledger.sqlite")).unwrap().verify_audit().unwrap();
+    // An accepted run that ends early is finished by the next, without a word; other texts are held again.
+    let early = Workspace::copy_of(workspace.root());
+    early.write("lists/2026-04", b"in the way");
+    assert_eq!(april(&early, &["--accept-change", hash]).0, Some(1));
+    std::fs::remove_file(early.root().join("lists/2026-04")).unwrap();
+    let other = Workspace::copy_of(early.root());
+    let (code, told) = april(&early, &[]);
+    assert!(code == Some(0) && told.contains("\nsealed "), "{told}");
+    change(&other, POLICY, "multiple = \"0.5\"", "multiple = \"0.51\"");
+    assert_eq!(april(&other, &[]).0, Some(4), "the same effect, but not the texts that were accepted");
     accepted.ok(&["run", "nightly", "--month", "2026-05"]);
     accepted.ok(&["run", "monthly", "--month", "2026-05"]);
-    println!("hold: 11 cases");
+    println!("hold: 14 cases");
 }
 
 /// Each change after March, and whether it holds April.

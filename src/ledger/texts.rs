@@ -33,10 +33,12 @@ pub struct SealedTexts {
 }
 
 impl Texts {
-    /// SHA-256 of a text, hex; `None` where there is none at that path.
+    /// SHA-256 over all of them, hex: the same for the same texts.
     #[must_use]
-    pub fn hash_of(&self, path: &str) -> Option<String> {
-        self.by_path.get(path).map(|text| hex(&Sha256::digest(text)))
+    pub fn id(&self) -> String {
+        let listed: Vec<String> =
+            self.hashes().into_iter().map(|(path, sha256)| format!("{path} {sha256}\n")).collect();
+        hex(&Sha256::digest(format!("{}\n{}", self.policy, listed.concat())))
     }
 
     fn hashes(&self) -> BTreeMap<&str, String> {
@@ -150,7 +152,7 @@ fn keep(transaction: &Transaction<'_>, texts: &Texts) -> Result<String, LedgerEr
     let doing = || LedgerError::doing(DOING);
     let hashes = texts.hashes();
     let listed = serde_json::to_string(&hashes).map_err(LedgerError::damaged("text_sets.hashes"))?;
-    let set_id = hex(&Sha256::digest(format!("{}\n{listed}", texts.policy)));
+    let set_id = texts.id();
     let is_new = transaction
         .execute("insert or ignore into text_sets values (?1, ?2, ?3)", params![set_id, texts.policy, listed])
         .map_err(doing())?;

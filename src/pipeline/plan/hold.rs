@@ -24,6 +24,9 @@ use crate::pipeline::{Context, PipelineError, lists};
 use crate::policy::{Policy, Rule};
 use crate::warehouse::Version;
 
+/// What the audit chain calls an accepted change.
+const ACCEPTED: &str = "accepted a change of rules";
+
 /// Digits of a hash that a person has to copy.
 const SHORT: usize = 12;
 
@@ -101,13 +104,23 @@ pub(in crate::pipeline) async fn require_acceptance(
     let plan = draw(context, job, period, false).await?;
     let Some(hold) = plan.hold.clone().filter(|hold| hold.is_held) else { return Ok(None) };
     let Manner::Official(accepted) = manner else { return Ok(Some(hold)) };
-    if !accepted.is_some_and(|hash| hash.len() >= 8 && plan.hash.starts_with(&hash.to_ascii_lowercase())) {
-        return Err(PipelineError::Held(held(&plan, &hold, accepted)));
+    let (object, told) = (format!("{} {period}", job.name), accepted_as(context, &hold));
+    let names_plan = accepted.is_some_and(|hash| hash.len() >= 8 && plan.hash.starts_with(&hash.to_ascii_lowercase()));
+    if names_plan {
+        let detail = format!("plan {}, {told}", plan.hash);
+        context.ledger.record("operator", ACCEPTED, &object, &detail, context.now)?;
+        return Ok(Some(hold));
     }
-    let detail = format!("plan {}: {}", plan.hash, hold.to_string().replace('\n', ";"));
-    let object = format!("{} {period}", job.name);
-    context.ledger.record("operator", "accepted a change of rules", &object, &detail, context.now)?;
-    Ok(Some(hold))
+    // A run that was killed after it was accepted is finished by the next, whose plan is another.
+    if context.ledger.last_detail(ACCEPTED, &object)?.is_some_and(|detail| detail.ends_with(&told)) {
+        return Ok(Some(hold));
+    }
+    Err(PipelineError::Held(held(&plan, &hold, accepted)))
+}
+
+/// What the audit chain keeps of an accepted change: the same while neither the texts nor what they do have changed.
+fn accepted_as(context: &Context, hold: &Hold) -> String {
+    format!("texts {}: {}", context.texts.id(), hold.to_string().replace("\n ", ";"))
 }
 
 fn held(plan: &Plan, hold: &Hold, accepted: Option<&str>) -> String {
