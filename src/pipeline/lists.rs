@@ -10,7 +10,7 @@ use super::context::sha256_hex;
 use super::official::{Rhythm, inherit, is_of};
 use super::seal::{SealContext, list_rows, previous_lists, seal};
 use super::{Context, PipelineError};
-use crate::cases::FindingStatus;
+use crate::cases::{FindingStatus, outlook};
 use crate::config::BureauSettings;
 use crate::domain::{CountyCode, Fen, IdNumber, Period, PersonKey};
 use crate::engine::read_table;
@@ -79,7 +79,7 @@ pub(super) fn sealed_before(context: &Context, sealing: Sealing) -> Result<Vec<S
 
 /// A list that would be sealed.
 #[derive(Debug, Serialize)]
-pub struct ListOutlook {
+pub struct PlannedList {
     /// Its id.
     pub list_id: String,
     /// County code.
@@ -102,29 +102,29 @@ pub struct ListOutlook {
 
 /// What sealing would do.
 #[derive(Debug, Default)]
-pub(super) struct Outlook {
+pub(super) struct PlannedLists {
     /// The lists, by id; none where the period is sealed already.
-    pub(super) lists: Vec<ListOutlook>,
+    pub(super) lists: Vec<PlannedList>,
     /// Where it is sealed already: persons whom the data would put on now, and take off.
     pub(super) since: Option<(usize, usize)>,
 }
 
 /// What sealing a period would do; nothing is written.
-pub(super) fn outlook(
+pub(super) fn planned_lists(
     context: &Context,
     version: &Version,
     sealing: Sealing,
     lines: &BTreeMap<String, Lines>,
-) -> Result<Outlook, PipelineError> {
+) -> Result<PlannedLists, PipelineError> {
     let (rules, rows) = rules_and_rows(context, version, sealing, lines)?;
     let sealed = sealed_before(context, sealing)?;
     if !sealed.is_empty() {
         let since = since(context, sealing.period, &rules, &rows, &sealed)?.since;
-        return Ok(Outlook { lists: Vec::new(), since });
+        return Ok(PlannedLists { lists: Vec::new(), since });
     }
     let lists = period_lists(context, sealing, &rules, &rows)?.lists.into_iter().map(|list| {
         let counts = DeltaCounts::of(&list.rows);
-        ListOutlook {
+        PlannedList {
             list_id: list.id.to_string(),
             county: list.id.county.to_string(),
             office: list.id.office,
@@ -136,7 +136,7 @@ pub(super) fn outlook(
             withdrawn: counts.withdrawn,
         }
     });
-    Ok(Outlook { lists: lists.collect(), since: None })
+    Ok(PlannedLists { lists: lists.collect(), since: None })
 }
 
 /// The rules that a job seals, and the mart's rows of them.
@@ -229,8 +229,10 @@ fn yuan(amounts: impl Iterator<Item = Fen>) -> String {
     i64::try_from(fen).map_or_else(|_| format!("{fen} fen"), |fen| Fen(fen).to_string())
 }
 
-/// The mart's rows of a period; an id that the register does not have is the one that the key holds.
+/// The mart's rows of a period, with the outlook of who is near; an id that the register does not have is the one
+/// that the key holds.
 fn mart_rows(context: &Context, version: &Version, period: Period) -> Result<Vec<ListRow>, PipelineError> {
+    let rules: Vec<&Rule> = context.policy.in_force(period.last_day()).collect();
     let mut rows = Vec::new();
     for file in version.table("referral_rows").filter(|file| file.month == Some(period)) {
         for batch in read_table(&context.warehouse.path(file), None)? {
@@ -241,8 +243,29 @@ fn mart_rows(context: &Context, version: &Version, period: Period) -> Result<Vec
         if let (None, Some(id)) = (row.cells.get("id_number"), IdNumber::from_key(row.person)) {
             row.cells.insert("id_number", Cell::Text(id.as_str().to_owned()));
         }
+        if let Some(rule) = rules.iter().find(|rule| rule.id == row.rule) {
+            foresee(row, rule, period);
+        }
     }
     Ok(rows)
+}
+
+/// Says of somebody near the line when to expect the crossing.
+fn foresee(row: &mut ListRow, rule: &Rule, period: Period) {
+    let Some(Cell::Money(line)) = row.cells.get("line_amount") else { return };
+    if row.status != FindingStatus::Near {
+        return;
+    }
+    let recent = match row.cells.get("recent_amount") {
+        Some(Cell::Money(recent)) => Some(*recent),
+        _ => None,
+    };
+    let found = outlook(rule, period, row.measured, *line, recent);
+    let month = found.forecast.map(|forecast| {
+        row.cells.insert("run_rate_amount", Cell::Money(forecast.monthly));
+        forecast.month.map_or_else(|| "not_this_year".to_owned(), |month| month.to_string())
+    });
+    row.cells.insert("expected_month", Cell::Text(month.unwrap_or_else(|| "no_forecast".to_owned())));
 }
 
 fn period_lists(

@@ -143,7 +143,7 @@ pub(super) struct Run<'a> {
     /// Figures that an official run does not go on without; a plan tells them.
     pub(super) needs: Vec<Need>,
     /// The lists that would be sealed; only a plan asks.
-    pub(super) outlook: Option<lists::Outlook>,
+    pub(super) planned: Option<lists::PlannedLists>,
 }
 
 impl<'a> Run<'a> {
@@ -151,7 +151,7 @@ impl<'a> Run<'a> {
         let version = context.warehouse.current().await?;
         let report = RunReport { job: job.name.clone(), period: period.to_string(), ..RunReport::default() };
         let (needs, timings) = (Vec::new(), Vec::new());
-        Ok(Self { context, period, manner, version, findings: None, report, timings, needs, outlook: None })
+        Ok(Self { context, period, manner, version, findings: None, report, timings, needs, planned: None })
     }
 
     async fn steps(&mut self, job: &Job) -> Result<(), PipelineError> {
@@ -307,7 +307,7 @@ impl<'a> Run<'a> {
         let empty = BTreeMap::new();
         let (lines, sealing) = (lines.unwrap_or(&empty), self.sealing(job));
         if self.manner == Manner::Plan {
-            self.outlook = Some(lists::outlook(self.context, &self.version, sealing, lines)?);
+            self.planned = Some(lists::planned_lists(self.context, &self.version, sealing, lines)?);
             return Ok(());
         }
         let sealed = lists::seal_period(self.context, &self.version, sealing, lines)?;

@@ -26,7 +26,7 @@ use super::job::{Job, Step};
 use super::lock::{clear_staging, take_lock};
 use super::official::Need;
 use super::run::{Run, intake, try_job};
-use super::{Context, ListOutlook, PipelineError};
+use super::{Context, PipelineError, PlannedList};
 use crate::contracts::{Feed, Outcome};
 use crate::domain::Period;
 use crate::intake::{FileSummary, IntakeSummary, Verdict};
@@ -46,9 +46,9 @@ pub struct Plan {
     /// The version that readers see now.
     pub version: u64,
     /// Landed files that the run would decide on.
-    pub files: Vec<FileOutlook>,
+    pub files: Vec<PlannedFile>,
     /// Landed files of which nothing is known yet, where the job takes none in.
-    pub waiting: Vec<FileOutlook>,
+    pub waiting: Vec<PlannedFile>,
     /// Files of models that it would make anew.
     pub stale: Vec<Stale>,
     /// What rules and models are compared with: the last sealed period, or the last run.
@@ -72,7 +72,7 @@ pub struct Plan {
     /// How the cases would move.
     pub cases: CaseCounts,
     /// The lists that would be sealed.
-    pub lists: Vec<ListOutlook>,
+    pub lists: Vec<PlannedList>,
     /// Where the period is sealed already: persons who would enter and leave since.
     pub since_sealed: Option<(usize, usize)>,
     /// What the change of the rules does on the same data.
@@ -89,7 +89,7 @@ pub struct Plan {
 
 /// A landed file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FileOutlook {
+pub struct PlannedFile {
     /// Its feed.
     pub feed: String,
     /// Its name.
@@ -108,7 +108,7 @@ impl Plan {
     /// Whether the run would change anything at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let is_news = |file: &FileOutlook| file.verdict != "arriving";
+        let is_news = |file: &PlannedFile| file.verdict != "arriving";
         !self.files.iter().any(is_news)
             && self.stale.is_empty()
             && self.cases == CaseCounts::default()
@@ -147,18 +147,18 @@ async fn told(
     let stale = stale::stale(shadow, versions, period, last_run.as_ref(), &lines);
     let compared = Compared::of(shadow, job, period, last_run)?;
     let moves = Moves::between(shadow, versions, period)?;
-    let hold = if job.seals() && run.outlook.as_ref().is_some_and(|outlook| outlook.since.is_none()) {
+    let hold = if job.seals() && run.planned.as_ref().is_some_and(|planned| planned.since.is_none()) {
         hold::effect(shadow, &run.version, period, job.cadence, &moves.after).await?
     } else {
         None
     };
     let persons = if with_persons { moves.persons(shadow, &run.version)? } else { Vec::new() };
-    let outlook = run.outlook.unwrap_or_default();
+    let planned = run.planned.unwrap_or_default();
     let mut plan = Plan {
         job: job.name.clone(),
         period: period.to_string(),
         version: before.number,
-        files: run.report.intake.as_ref().map_or_else(Vec::new, outlooks),
+        files: run.report.intake.as_ref().map_or_else(Vec::new, planned_files),
         waiting: waiting(shadow, job)?,
         stale,
         since: compared.since,
@@ -171,8 +171,8 @@ async fn told(
         totals: moves.totals.clone(),
         moves: moves.by_county(),
         cases: run.report.cases,
-        lists: outlook.lists,
-        since_sealed: outlook.since,
+        lists: planned.lists,
+        since_sealed: planned.since,
         hold,
         hash: String::new(),
         persons: Vec::new(),
@@ -212,33 +212,33 @@ impl Compared {
 }
 
 /// What intake would do with each file, those apart of which everything is known.
-fn outlooks(summary: &IntakeSummary) -> Vec<FileOutlook> {
-    let outlook = |file: &FileSummary| {
+fn planned_files(summary: &IntakeSummary) -> Vec<PlannedFile> {
+    let planned = |file: &FileSummary| {
         let (verdict, reason, outcome) = match &file.verdict {
             Verdict::Taken(outcome) => ("taken", None, Some(outcome.clone())),
             Verdict::Refused { reason, .. } => ("refused", Some(reason.clone()), None),
             Verdict::Arriving(reason) => ("arriving", Some(reason.clone()), None),
             Verdict::Known | Verdict::StillRefused { .. } => return None,
         };
-        Some(FileOutlook { feed: file.feed.name().to_owned(), name: file.name.clone(), verdict, reason, outcome })
+        Some(PlannedFile { feed: file.feed.name().to_owned(), name: file.name.clone(), verdict, reason, outcome })
     };
-    summary.files.iter().filter_map(outlook).collect()
+    summary.files.iter().filter_map(planned).collect()
 }
 
 /// What has landed and stays landed, since the job takes nothing in.
-fn waiting(shadow: &Context, job: &Job) -> Result<Vec<FileOutlook>, PipelineError> {
+fn waiting(shadow: &Context, job: &Job) -> Result<Vec<PlannedFile>, PipelineError> {
     if job.steps.iter().any(|step| matches!(step, Step::Intake {})) {
         return Ok(Vec::new());
     }
     let found = crate::intake::waiting(&intake(shadow, None, &|_, _, _| {}))?;
-    let outlook = |(feed, name): (Feed, String)| FileOutlook {
+    let planned = |(feed, name): (Feed, String)| PlannedFile {
         feed: feed.name().to_owned(),
         name,
         verdict: "waiting",
         reason: None,
         outcome: None,
     };
-    Ok(found.into_iter().map(outlook).collect())
+    Ok(found.into_iter().map(planned).collect())
 }
 
 /// SHA-256 over the plan's JSON with sorted keys and no blanks.
