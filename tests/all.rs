@@ -14,6 +14,7 @@ mod mutants;
 mod newcomer;
 mod offices;
 mod oracle;
+mod plan;
 mod policy_change;
 mod rand_hie;
 mod sql;

@@ -10,6 +10,7 @@ mod explain;
 mod findings;
 mod init;
 mod intake;
+mod plan;
 mod progress;
 mod run;
 mod status;
@@ -73,6 +74,8 @@ enum Verb {
     Intake(intake::Arguments),
     /// Run a job.
     Run(run::Arguments),
+    /// Say what a run of a job would change and why, without changing anything.
+    Plan(plan::Arguments),
     /// Show one person's way from claims to the list, and by which clause.
     Explain(explain::Arguments),
     /// Show runs, feeds, cases and lists.
@@ -118,7 +121,8 @@ impl From<PipelineError> for Failure {
         let code = match &error {
             PipelineError::Config(_) | PipelineError::Workspace(_) => CONFIG,
             PipelineError::Locked(_) | PipelineError::NotReady(_) | PipelineError::Figures(_) => TEMPORARY,
-            PipelineError::Check { .. } => DATA,
+            // whoever has changed the rule must look: trying again is of no use
+            PipelineError::Check { .. } | PipelineError::Held(_) => DATA,
             PipelineError::Intake(IntakeError::DataQuality { .. }) => DATA,
             PipelineError::Engine(crate::engine::EngineError::Model { .. }) => CONFIG,
             PipelineError::Warehouse(crate::warehouse::WarehouseError::Conflict(_)) => TEMPORARY,
@@ -195,6 +199,7 @@ fn dispatch(verb: Verb, session: &Session) -> Result<u8, Failure> {
             Verb::Contract(arguments) => Ok(contract::run(&arguments)),
             Verb::Intake(arguments) => intake::run(&arguments, session).await,
             Verb::Run(arguments) => run::run(&arguments, session).await,
+            Verb::Plan(arguments) => plan::run(&arguments, session).await,
             Verb::Explain(arguments) => explain::run(&arguments, session).await,
             Verb::Status(arguments) => status::run(&arguments, session).await,
             Verb::Check(arguments) => check::run(&arguments, session).await,
