@@ -11,6 +11,7 @@ mod init;
 mod intake;
 mod progress;
 mod run;
+mod simulate;
 mod status;
 
 use std::path::{Path, PathBuf};
@@ -76,6 +77,8 @@ enum Verb {
     Explain(explain::Arguments),
     /// Show runs, feeds, cases and lists.
     Status(status::Arguments),
+    /// Try a draft policy on the stored data, and write a report of counts.
+    Simulate(simulate::Arguments),
     /// Check settings, policies, pipelines and SQL, without data.
     Check(check::Arguments),
     /// Print a period's findings; for tests and engineers.
@@ -194,6 +197,7 @@ fn dispatch(verb: Verb, session: &Session) -> Result<u8, Failure> {
             Verb::Run(arguments) => run::run(&arguments, session).await,
             Verb::Explain(arguments) => explain::run(&arguments, session).await,
             Verb::Status(arguments) => status::run(&arguments, session).await,
+            Verb::Simulate(arguments) => simulate::run(&arguments, session).await,
             Verb::Check(arguments) => check::run(&arguments, session).await,
             Verb::Findings(arguments) => findings::run(&arguments, session).await,
             Verb::Gate { .. } => Ok(USAGE),

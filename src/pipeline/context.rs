@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::PipelineError;
 use super::job::{Job, parse_job};
 use super::tables::{County, parse_tables};
-use crate::config::{Problem, nearest};
+use crate::config::{EngineSettings, Problem, nearest};
 use crate::domain::{CountyCode, hex};
 use crate::engine::{Engine, Models};
 use crate::ledger::Ledger;
@@ -104,10 +104,15 @@ impl Context {
     /// Buckets worked on at once.
     #[must_use]
     pub fn workers(&self) -> usize {
-        match self.workspace.settings.engine.workers {
-            0 => std::thread::available_parallelism().map_or(2, usize::from),
-            workers => workers,
-        }
+        workers_of(&self.workspace.settings.engine)
+    }
+}
+
+/// Buckets worked on at once, by the settings.
+pub(super) fn workers_of(settings: &EngineSettings) -> usize {
+    match settings.workers {
+        0 => std::thread::available_parallelism().map_or(2, usize::from),
+        workers => workers,
     }
 }
 
@@ -130,14 +135,31 @@ impl Declared {
         let mut problems = Vec::new();
         let file = format!("pipelines/policies/{policy}.toml");
         let text = text_of(assets, &file, &mut problems);
+        Self::of_policy(assets, (&file, &text), policy != NATIONAL, problems)
+    }
+
+    /// The same with a policy that lies anywhere; `file` is its name as problems show it.
+    ///
+    /// # Errors
+    /// Every problem of every file.
+    pub(super) fn with_draft(assets: &Assets, file: &str, text: &str) -> Result<Self, Vec<Problem>> {
+        Self::of_policy(assets, (file, text), true, Vec::new())
+    }
+
+    fn of_policy(
+        assets: &Assets,
+        (file, text): (&str, &str),
+        may_extend: bool,
+        mut problems: Vec<Problem>,
+    ) -> Result<Self, Vec<Problem>> {
         let below = format!("pipelines/policies/{NATIONAL}.toml");
-        let national = if policy == NATIONAL { None } else { assets.read(&below).ok() };
+        let national = if may_extend { assets.read(&below).ok() } else { None };
         let national = national.as_ref().map(|asset| (below.as_str(), asset.text.as_str()));
-        let parsed = parse_policy(&file, &text, national).map_err(|mut found| problems.append(&mut found)).ok();
+        let parsed = parse_policy(file, text, national).map_err(|mut found| problems.append(&mut found)).ok();
         let models = read_models(assets, &mut problems);
         let tables = parse_tables(assets, &mut problems);
         if let (Some(policy), Some(models)) = (&parsed, &models) {
-            check_policy((&file, &text), policy, models, &tables.offices, &mut problems);
+            check_policy((file, text), policy, models, &tables.offices, &mut problems);
             check_columns(models, &mut problems);
             for job in assets.list("pipelines/").iter().filter(|path| is_job(path)) {
                 let text = text_of(assets, job, &mut problems);
@@ -177,6 +199,16 @@ impl Declared {
         self.models
     }
 
+    /// SHA-256 of the policy's file and of the one that it may extend.
+    pub(super) fn policy_hash(&self) -> &str {
+        &self.policy_hash
+    }
+
+    /// The counties that lie in an area.
+    pub(super) fn counties_of(&self, area: &str) -> Vec<County> {
+        of_area(self.counties.clone(), area)
+    }
+
     /// The policy.
     #[must_use]
     pub fn into_policy(self) -> Policy {
@@ -195,7 +227,7 @@ fn of_area(counties: Vec<County>, area: &str) -> Vec<County> {
     counties.into_iter().filter(|county| area.as_ref().is_some_and(|area| area.contains(&county.code))).collect()
 }
 
-fn is_job(path: &str) -> bool {
+pub(super) fn is_job(path: &str) -> bool {
     path.strip_prefix("pipelines/").and_then(|name| name.strip_suffix(".toml")).is_some_and(|name| !name.contains('/'))
 }
 

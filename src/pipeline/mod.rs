@@ -12,6 +12,7 @@ mod lists;
 mod official;
 mod run;
 pub mod seal;
+mod simulate;
 mod tables;
 
 pub use ask::{Explanation, Status, check, explain, person_named, policy_layers, status};
@@ -26,4 +27,8 @@ pub use job::{Job, Split, Step};
 pub use lists::Sealed;
 pub use official::{Need, Rhythm, State, needs};
 pub use run::{RunReport, rehearse_job, run_intake, run_job};
+pub use simulate::{
+    FlipPart, Label, MadeFrom, Persons, PolicyPart, PolicyText, Row, RulePart, Simulation, SimulationRequest, Table,
+    VariantPart, simulate,
+};
 pub use tables::County;
