@@ -1,6 +1,7 @@
 //! `simulate`: a draft policy tried on the stored data; a report of counts for officers, and nothing else changed.
 
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::{CONFIG, Failure, Format, INTERNAL, Session, USAGE, period_argument};
@@ -78,7 +79,9 @@ fn is_same(one: &Path, other: &Path) -> bool {
 fn write(path: &Path, page: &str) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::new(INTERNAL, format!("{}: {error}", path.display()));
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    // a report is passed on: readable as any other file of its writer
+    let readable = std::fs::Permissions::from_mode(0o666);
+    let mut file = tempfile::Builder::new().permissions(readable).tempfile_in(folder).map_err(failed)?;
     file.write_all(page.as_bytes()).map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())

@@ -44,6 +44,8 @@ impl Cells<'_> {
     }
 
     pub(in crate::pipeline) fn day(&self, name: &str) -> Result<Option<NaiveDate>, PipelineError> {
-        self.cell(name, |column| Date32Type::to_naive_date_opt(column.as_primitive_opt::<Date32Type>()?.value(self.row)))
+        self.cell(name, |column| {
+            Date32Type::to_naive_date_opt(column.as_primitive_opt::<Date32Type>()?.value(self.row))
+        })
     }
 }

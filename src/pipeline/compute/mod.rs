@@ -15,4 +15,4 @@ pub(super) use findings::{Findings, MEMBERS, refresh_findings, sources, sources_
 pub(super) use refresh::{Task, make, monthly_task, monthly_tasks, refresh};
 pub use rules::{Lines, income_figures};
 pub(super) use stated::Stated;
-pub(super) use trial::{Data, Prepared, Trial};
+pub(super) use trial::{Data, Prepared, Trial, together};

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 /// Width of a chart in its own units.
 const WIDTH: u64 = 460;
 /// Room for names.
-const NAMES: u64 = 116;
+const NAMES: u64 = 134;
 /// Room for numbers behind bars.
 const NUMBERS: u64 = 58;
 const ROW: u64 = 24;
@@ -143,12 +143,16 @@ mod tests {
 
     #[test]
     fn bars_are_in_proportion_and_hidden_numbers_have_no_length_of_their_own() {
-        let bar = |name: &str, parts: [Option<u64>; 2], total| Bar { name: name.to_owned(), parts: parts.into(), total };
+        let bar =
+            |name: &str, parts: [Option<u64>; 2], total| Bar { name: name.to_owned(), parts: parts.into(), total };
         let bars = [bar("甲<县>", [Some(200), Some(0)], Some(200)), bar("乙县", [Some(100), None], None)];
         let svg = stacked("图", &["一".to_owned(), "二".to_owned()], &bars);
         assert!(svg.contains("甲&lt;县&gt;") && !svg.contains("<县"), "{svg}");
         let room = WIDTH - NAMES - NUMBERS - HIDDEN;
-        assert!(svg.contains(&format!("width=\"{room}\"")) && svg.contains(&format!("width=\"{}\"", room / 2)), "{svg}");
+        assert!(
+            svg.contains(&format!("width=\"{room}\"")) && svg.contains(&format!("width=\"{}\"", room / 2)),
+            "{svg}"
+        );
         assert_eq!(svg.matches("url(#h)\"").count(), 1, "{svg}");
         let svg = opposed("图", ["减", "增"], &[("甲".to_owned(), [None, Some(7)])]);
         assert!(svg.contains("＊") && svg.contains(">7<"), "{svg}");

@@ -156,10 +156,8 @@ impl Counts {
     /// Counts a bucket.
     pub(super) fn of(bucket: &Bucket) -> Self {
         let (listed, before) = (leading(&bucket.draft), leading(&bucket.against));
-        let mut counts = Self {
-            rules: bucket.draft.iter().map(|rows| RuleCount::of(rows)).collect(),
-            ..Self::default()
-        };
+        let mut counts =
+            Self { rules: bucket.draft.iter().map(|rows| RuleCount::of(rows)).collect(), ..Self::default() };
         for (person, (rule, finding)) in &listed {
             let groups = bucket.groups.get(person);
             let sex = match groups.and_then(|groups| groups.is_male) {
@@ -192,7 +190,8 @@ impl Counts {
         let own: Vec<BTreeSet<i64>> = bucket.draft.iter().map(|rows| flagged(rows)).collect();
         let all: BTreeSet<i64> = own.iter().flatten().copied().collect();
         for varied in &bucket.varied {
-            let sets: Vec<&BTreeSet<i64>> = varied.iter().zip(&own).map(|(varied, own)| varied.as_ref().unwrap_or(own)).collect();
+            let sets: Vec<&BTreeSet<i64>> =
+                varied.iter().zip(&own).map(|(varied, own)| varied.as_ref().unwrap_or(own)).collect();
             self.flips.push(sets.iter().zip(&own).map(|(varied, own)| Flip::between(own, varied)).collect());
             let list: BTreeSet<i64> = sets.iter().flat_map(|set| set.iter().copied()).collect();
             self.list_flips.push(Flip::between(&all, &list));

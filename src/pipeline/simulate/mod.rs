@@ -22,6 +22,7 @@ use super::context::{is_job, sha256_hex};
 use super::job::{Step, parse_job};
 use super::lists::line_text;
 use super::{Declared, PipelineError};
+use crate::config::Problem;
 use crate::contracts::Feed;
 use crate::domain::Period;
 use crate::engine::Engine;
@@ -56,9 +57,8 @@ pub struct PolicyText<'a> {
 /// When a policy, a table or a model is wrong (all problems at once), nothing is stored yet, or a file is damaged.
 pub async fn simulate(workspace: &Workspace, request: SimulationRequest<'_>) -> Result<Simulation, PipelineError> {
     let assets = &workspace.assets;
-    let read = |policy: PolicyText<'_>| {
-        Declared::with_draft(assets, policy.file, policy.text).map_err(PipelineError::Config)
-    };
+    let read =
+        |policy: PolicyText<'_>| Declared::with_draft(assets, policy.file, policy.text).map_err(PipelineError::Config);
     let draft = read(request.draft)?;
     let against = match request.against {
         Some(policy) => read(policy)?,
@@ -84,8 +84,9 @@ pub async fn simulate(workspace: &Workspace, request: SimulationRequest<'_>) -> 
 
     let parts = [&draft, &against].map(|policy| in_force(policy, period));
     if parts[0].is_empty() {
-        let why = format!("no rule of {} is in force on {}", request.draft.file, period.last_day());
-        return Err(PipelineError::NotReady(why));
+        let why = format!("no rule is in force on {}", period.last_day());
+        let hint = "see the rules' valid.from and valid.to, or choose another --month";
+        return Err(PipelineError::Config(vec![Problem::new(request.draft.file, 0, why, hint)]));
     }
     let workers = super::context::workers_of(&workspace.settings.engine);
     let counties: BTreeSet<String> = known.keys().cloned().collect();
@@ -94,7 +95,8 @@ pub async fn simulate(workspace: &Workspace, request: SimulationRequest<'_>) -> 
     let found = run::count(&trial, [&parts[0], &parts[1]], period).await?;
 
     let [draft_rules, against_rules] = parts;
-    let name = |policy: &Policy, file: Option<PolicyText<'_>>| file.map_or(policy.name.clone(), |file| file.file.to_owned());
+    let name =
+        |policy: &Policy, file: Option<PolicyText<'_>>| file.map_or(policy.name.clone(), |file| file.file.to_owned());
     let facts = Facts {
         period,
         area: area(workspace),
@@ -182,7 +184,8 @@ fn leave_stale_totals_out(version: &mut Version, engine: &Engine, workspace: &Wo
 /// The checks with which jobs sum totals: what they are made from counts as their input.
 fn totals_checks(engine: &Engine, workspace: &Workspace) -> Vec<Vec<String>> {
     let paths = workspace.assets.list("pipelines/");
-    let texts = paths.iter().filter(|path| is_job(path)).filter_map(|path| Some((path, workspace.assets.read(path).ok()?)));
+    let texts =
+        paths.iter().filter(|path| is_job(path)).filter_map(|path| Some((path, workspace.assets.read(path).ok()?)));
     let jobs = texts.filter_map(|(path, asset)| parse_job(path, &asset.text, engine.models()).ok());
     let steps = jobs.flat_map(|job| job.steps).filter_map(|step| match step {
         Step::Model { model, checks, .. } if model == "totals" => Some(checks),

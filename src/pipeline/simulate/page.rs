@@ -53,8 +53,10 @@ impl Simulation {
             "cohort_chart": listed_chart("各类人群试算列入人数", &self.cohorts),
             "ages": table("年龄", &self.ages),
             "age_chart": age_chart(&self.ages),
-            "entering": table("县（市、区）", &self.entering),
-            "leaving": table("县（市、区）", &self.leaving),
+            "moves": [
+                moves("试算名单：继续列入与新增", "新增", persons.enter, &self.entering),
+                moves("对照名单：继续列入与退出", "退出", persons.leave, &self.leaving),
+            ],
             "moves_chart": moves_chart(&self.entering, &self.leaving),
             "rule_names": self.draft.rules.iter().map(|rule| &rule.name).collect::<Vec<_>>(),
             "sensitivity": self.readings(),
@@ -67,11 +69,10 @@ impl Simulation {
         let persons = &self.persons;
         let (stay, enter, leave) = (persons.stay?, persons.enter?, persons.leave?);
         let legend = ["继续列入", "新增", "退出"].map(str::to_owned);
-        let bar = |name: &str, parts: [u64; 3], total| Bar { name: name.to_owned(), parts: parts.map(Some).into(), total };
-        let bars = [
-            bar("对照政策", [stay, 0, leave], persons.against),
-            bar("试算草案", [stay, enter, 0], persons.draft),
-        ];
+        let bar =
+            |name: &str, parts: [u64; 3], total| Bar { name: name.to_owned(), parts: parts.map(Some).into(), total };
+        let bars =
+            [bar("对照政策", [stay, 0, leave], persons.against), bar("试算草案", [stay, enter, 0], persons.draft)];
         Some(stacked("名单人数的变化", &legend, &bars))
     }
 
@@ -122,10 +123,16 @@ fn table(head: &str, table: &Table) -> Value {
     json!({ "head": head, "columns": columns, "has_excess": has_excess, "rows": rows.collect::<Vec<_>>() })
 }
 
+/// Who comes or goes, by county; where nobody does, the page only says so.
+fn moves(title: &str, verb: &str, moved: Option<u64>, counts: &Table) -> Value {
+    json!({ "title": title, "verb": verb, "has_nobody": moved == Some(0), "table": table("县（市、区）", counts) })
+}
+
 fn listed_chart(title: &str, table: &Table) -> Value {
     let Some((_, parts)) = table.columns.split_last() else { return Value::Null };
     // a legend of one says nothing
-    let legend: Vec<String> = if parts.len() > 1 { parts.iter().map(|column| column.name.clone()).collect() } else { Vec::new() };
+    let legend: Vec<String> =
+        if parts.len() > 1 { parts.iter().map(|column| column.name.clone()).collect() } else { Vec::new() };
     let bars = table.inner().iter().filter_map(|row| {
         let (total, parts) = row.persons.split_last()?;
         Some(Bar { name: row.label.name.clone(), parts: parts.to_vec(), total: *total })

@@ -244,7 +244,8 @@ fn people(counts: &Counts, facts: &Facts<'_>, places: &Places) -> [Grid; 5] {
     }
     let moved = |part: &str, name: &str, rules: Vec<Label>, total: Label| {
         let stay = Label::new("stay", "继续列入");
-        let moved = rules.into_iter().map(|rule| Label::new(format!("{part}:{}", rule.code), format!("{name}·{}", rule.name)));
+        let moved =
+            rules.into_iter().map(|rule| Label::new(format!("{part}:{}", rule.code), format!("{name}·{}", rule.name)));
         Grid::new(places.labels.clone(), [stay].into_iter().chain(moved).collect(), total, false)
     };
     let mut entering = moved("enter", "新增", facts.draft.labels(), Label::new("draft", "试算合计"));
@@ -261,7 +262,8 @@ fn people(counts: &Counts, facts: &Facts<'_>, places: &Places) -> [Grid; 5] {
 }
 
 fn undecided(counts: &Counts, facts: &Facts<'_>) -> Grid {
-    let codes: std::collections::BTreeSet<&String> = counts.rules.iter().flat_map(|rule| rule.undecided.keys()).collect();
+    let codes: std::collections::BTreeSet<&String> =
+        counts.rules.iter().flat_map(|rule| rule.undecided.keys()).collect();
     let place: BTreeMap<&String, usize> = codes.iter().enumerate().map(|(at, code)| (*code, at)).collect();
     let columns = codes.iter().map(|code| Label::new(*code, labels::reason(code)));
     let mut grid = Grid::new(facts.draft.labels(), columns.collect(), Label::new("undecided", "合计"), false);

@@ -8,12 +8,12 @@ use chrono::NaiveDate;
 
 use super::count::{Bucket, Counts, flagged};
 use super::rows::{self, Finding, Weighed};
-use super::variants::{Scales, variants};
-use crate::domain::Period;
+use super::variants::{STEP, Scales, variants};
+use crate::domain::{Fen, Period};
 use crate::engine::{Engine, Param, Source, Statement, in_parallel};
 use crate::pipeline::PipelineError;
 use crate::pipeline::compute::rules::{Known, RuleData, Span};
-use crate::pipeline::compute::{Lines, Prepared, Stated, Trial};
+use crate::pipeline::compute::{Lines, Prepared, Stated, Trial, together};
 use crate::policy::{Operator, Rule};
 
 /// Counts, and the lines that the rules drew.
@@ -22,6 +22,8 @@ pub(super) struct Found {
     pub(super) draft_lines: Vec<Lines>,
     pub(super) against_lines: Vec<Lines>,
 }
+
+const TOTALS: &str = "totals";
 
 /// What a statement's rows are for.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +46,8 @@ struct Setup {
     scales: Vec<Scales>,
     /// The draft's rule that is the same as the other policy's, by rule of the other.
     same: Vec<Option<usize>>,
+    /// Nobody whose cost does not exceed it is noticed by any rule under any variant.
+    floor: Fen,
     /// Last day of the period.
     on: NaiveDate,
 }
@@ -96,7 +100,9 @@ pub(super) async fn count(
         let flipped = Lines::draw(&other, &counties, period, period.last_day(), &figures);
         Scales { rule: (*rule).clone(), flipped }
     });
-    let setup = Setup { scales: scales.collect(), same, on: period.last_day() };
+    let lowest = plan.iter().map(|(_, rule)| rule.data.lines.floor).min().unwrap_or_default();
+    let floor = Fen(lowest.0 - STEP.0);
+    let setup = Setup { scales: scales.collect(), same, floor, on: period.last_day() };
     let counts = by_bucket(trial, &plan, setup, &stated, period).await?;
     Ok(Found { counts, draft_lines, against_lines })
 }
@@ -171,13 +177,18 @@ async fn one_bucket(
     setup: &Setup,
     statements: Vec<(Role, Statement)>,
 ) -> Result<Counts, PipelineError> {
+    let mut reach = Reach { floor: setup.floor, narrowed: Vec::new() };
     let mut bucket = Bucket {
         draft: vec![Vec::new(); setup.scales.len()],
         against: vec![Vec::new(); setup.same.len()],
         varied: vec![vec![None; setup.scales.len()]; variants().len()],
         ..Bucket::default()
     };
-    for (role, statement) in statements {
+    for (role, mut statement) in statements {
+        if let Some(totals) = statement.sources.remove(TOTALS) {
+            let rows = reach.of(engine, totals, &statement.place).await?;
+            statement.sources.insert(TOTALS.to_owned(), rows);
+        }
         let batches = engine.collect(&statement).await?;
         match role {
             Role::Draft(rule) => bucket.draft[rule] = rows::findings(&batches)?,
@@ -193,6 +204,35 @@ async fn one_bucket(
         }
     }
     Ok(Counts::of(&bucket))
+}
+
+/// A bucket's totals, only of people whose cost could reach a line: all rules and variants share the reading of them.
+struct Reach {
+    floor: Fen,
+    narrowed: Vec<(Source, Source)>,
+}
+
+impl Reach {
+    async fn of(&mut self, engine: &Engine, totals: Source, place: &str) -> Result<Source, PipelineError> {
+        let is_same = |known: &Source| match (known, &totals) {
+            (Source::Files(known), Source::Files(files)) => known == files,
+            (Source::Rows(known), Source::Rows(rows)) => known == rows,
+            _ => false,
+        };
+        if let Some((_, rows)) = self.narrowed.iter().find(|(known, _)| is_same(known)) {
+            return Ok(rows.clone());
+        }
+        let statement = Statement {
+            model: "totals_in_reach".to_owned(),
+            measures: None,
+            sources: [(TOTALS.to_owned(), totals.clone())].into(),
+            params: [("floor_amount".to_owned(), Param::Money(self.floor))].into(),
+            place: place.to_owned(),
+        };
+        let rows = together(engine.models(), TOTALS, engine.collect(&statement).await?.into_iter())?;
+        self.narrowed.push((totals, rows.clone()));
+        Ok(rows)
+    }
 }
 
 /// Weighs a rule's people under every variant that needs no statement of its own.

@@ -8,7 +8,7 @@ use crate::pipeline::compute::Lines;
 use crate::policy::{Basis, DateBasis, LineMeasure, Netting, Operator, Rule, SeriesOf, Shape, Window};
 
 /// By how much the line is moved: 100 yuan.
-const STEP: Fen = Fen(100_00);
+pub(super) const STEP: Fen = Fen(100_00);
 
 /// One other reading of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,7 +135,8 @@ impl Scales {
     /// What `int_burden` measures on a basis.
     fn cost(&self, row: &Weighed, basis: Basis) -> i64 {
         let cost = &self.rule.cost;
-        let later = if cost.adjustments == Netting::Subtract && basis != Basis::NetBurden { row.adjustment.0 } else { 0 };
+        let later =
+            if cost.adjustments == Netting::Subtract && basis != Basis::NetBurden { row.adjustment.0 } else { 0 };
         let before = cost.medical_assistance == Netting::Ignore && basis != Basis::ComponentSelfPay;
         row.on_basis(basis).0 - later + if before { row.assistance.0 } else { 0 }
     }

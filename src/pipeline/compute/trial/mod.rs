@@ -10,7 +10,7 @@ use arrow::array::RecordBatch;
 use super::findings::{MEMBERS, is_handed_in, needs_members};
 use super::rules::{Known, RuleData, Span};
 use crate::domain::Period;
-use crate::engine::{Engine, EngineError, Source, Statement, in_parallel};
+use crate::engine::{Engine, EngineError, Models, Source, Statement, in_parallel};
 use crate::pipeline::PipelineError;
 use crate::policy::{Policy, Rule};
 use crate::warehouse::{Version, Warehouse};
@@ -93,7 +93,7 @@ impl Trial<'_> {
     async fn members(&self, data: &RuleData) -> Result<Source, PipelineError> {
         let statements = self.buckets().map(|bucket| self.statement(data, MEMBERS, bucket));
         let found = self.run(statements.collect::<Result<_, _>>()?).await?;
-        self.together(MEMBERS, found.into_iter().flatten())
+        together(self.engine.models(), MEMBERS, found.into_iter().flatten())
     }
 
     /// A rule's statement of one bucket.
@@ -138,7 +138,10 @@ impl Trial<'_> {
     }
 
     /// Carries statements out, the results in their order.
-    pub(in crate::pipeline) async fn run(&self, statements: Vec<Statement>) -> Result<Vec<Vec<RecordBatch>>, PipelineError> {
+    pub(in crate::pipeline) async fn run(
+        &self,
+        statements: Vec<Statement>,
+    ) -> Result<Vec<Vec<RecordBatch>>, PipelineError> {
         let engine = self.engine.clone();
         let found = in_parallel(self.workers, statements, move |statement| {
             let engine = engine.clone();
@@ -146,15 +149,19 @@ impl Trial<'_> {
         });
         Ok(found.await?)
     }
+}
 
-    /// Rows of a model as one table.
-    fn together(&self, model: &str, batches: impl Iterator<Item = RecordBatch>) -> Result<Source, PipelineError> {
-        let wrong = |why: String| EngineError::Model { model: model.to_owned(), why };
-        let schema = self.engine.models().schema_of(model).ok_or_else(|| wrong("there is no such table".to_owned()))?;
-        // the engine knows columns to be never null; contracts do not say so
-        let conformed: Result<Vec<RecordBatch>, _> =
-            batches.map(|batch| RecordBatch::try_new(schema.clone(), batch.columns().to_vec())).collect();
-        let rows = conformed.and_then(|all| arrow::compute::concat_batches(&schema, &all));
-        Ok(Source::Rows(rows.map_err(|error| wrong(error.to_string()))?))
-    }
+/// Rows of a model as one table.
+pub(in crate::pipeline) fn together(
+    models: &Models,
+    model: &str,
+    batches: impl Iterator<Item = RecordBatch>,
+) -> Result<Source, PipelineError> {
+    let wrong = |why: String| EngineError::Model { model: model.to_owned(), why };
+    let schema = models.schema_of(model).ok_or_else(|| wrong("there is no such table".to_owned()))?;
+    // the engine knows columns to be never null; contracts do not say so
+    let conformed: Result<Vec<RecordBatch>, _> =
+        batches.map(|batch| RecordBatch::try_new(schema.clone(), batch.columns().to_vec())).collect();
+    let rows = conformed.and_then(|all| arrow::compute::concat_batches(&schema, &all));
+    Ok(Source::Rows(rows.map_err(|error| wrong(error.to_string()))?))
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::RecordBatch;
 
-use super::{Data, Totals, Trial};
+use super::{Data, Totals, Trial, together};
 use crate::domain::Period;
 use crate::engine::{Source, Statement, read_table};
 use crate::pipeline::PipelineError;
@@ -91,7 +91,7 @@ impl Trial<'_> {
                             rows.push(batch?);
                         }
                     }
-                    self.together("totals", rows.into_iter())?
+                    together(self.engine.models(), "totals", rows.into_iter())?
                 }
             };
             totals.insert(bucket, rows);
