@@ -3,7 +3,6 @@
 //! Reads only: no lock, no ledger, no version. Persons live as long as their bucket is counted; what is left are
 //! counts (`count`), small ones hidden (`tables`), as a report for machines (`report`) and as a page (`page`).
 
-mod chart;
 mod count;
 mod page;
 mod report;

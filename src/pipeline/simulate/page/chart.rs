@@ -125,7 +125,7 @@ fn name(svg: &mut String, text: &str, x: u64, y: u64) {
 }
 
 fn number(svg: &mut String, x: u64, y: u64, anchor: &str, count: Option<u64>) {
-    let (y, text) = (y + ROW / 2 + 4, super::page::count(count));
+    let (y, text) = (y + ROW / 2 + 4, super::numbers::count(count));
     let _ = write!(svg, "<text class=\"n\" x=\"{x}\" y=\"{y}\" text-anchor=\"{anchor}\">{text}</text>");
 }
 
