@@ -17,6 +17,7 @@ mod oracle;
 mod plan;
 mod policy_change;
 mod rand_hie;
+mod simulate;
 mod sql;
 mod tidy;
 mod workspace;

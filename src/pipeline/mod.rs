@@ -14,6 +14,7 @@ mod official;
 mod plan;
 mod run;
 pub mod seal;
+mod simulate;
 mod tables;
 
 pub use ask::{
@@ -34,4 +35,8 @@ pub use plan::{
     Changed, FigureChange, Hold, LineChange, Move, PersonMove, Plan, PlannedFile, RuleEffect, Stale, StatusTotals, plan,
 };
 pub use run::{RunReport, rehearse_job, run_intake, run_job, run_job_accepting};
+pub use simulate::{
+    FlipPart, Label, MadeFrom, Persons, PolicyPart, PolicyText, Row, RulePart, Simulation, SimulationRequest, Table,
+    VariantPart, simulate,
+};
 pub use tables::County;
