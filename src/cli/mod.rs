@@ -2,15 +2,21 @@
 //!
 //! The only place that reads the environment; the clock is read in `main` and handed down.
 
+mod alerts;
+mod audit;
+mod backfill;
 mod check;
 mod contract;
+mod daemon;
 mod demo;
 mod explain;
 mod findings;
 mod init;
 mod intake;
+mod metrics;
 mod progress;
 mod run;
+mod schedule;
 mod status;
 
 use std::path::{Path, PathBuf};
@@ -22,6 +28,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::domain::{Period, parse_date};
 use crate::intake::IntakeError;
+use crate::ledger::LedgerError;
 use crate::pipeline::{Context, PipelineError, Progress};
 use crate::workspace::{self, WorkspaceError};
 
@@ -72,10 +79,22 @@ enum Verb {
     Intake(intake::Arguments),
     /// Run a job.
     Run(run::Arguments),
+    /// Run past periods, oldest first, without a word to the offices.
+    Backfill(backfill::Arguments),
+    /// Run the jobs when they are due, until asked to end.
+    Daemon(daemon::Arguments),
+    /// Show when jobs run, or print units for systemd, cron, Kubernetes or Airflow.
+    Schedule(schedule::Arguments),
     /// Show one person's way from claims to the list, and by which clause.
     Explain(explain::Arguments),
     /// Show runs, feeds, cases and lists.
     Status(status::Arguments),
+    /// Show what needs attention.
+    Alerts(alerts::Arguments),
+    /// Print figures for Prometheus.
+    Metrics(metrics::Arguments),
+    /// Prove that the audit chain is whole.
+    Audit(audit::Arguments),
     /// Check settings, policies, pipelines and SQL, without data.
     Check(check::Arguments),
     /// Print a period's findings; for tests and engineers.
@@ -103,6 +122,8 @@ const USAGE: u8 = 2;
 const CONFIG: u8 = 3;
 const DATA: u8 = 4;
 const TEMPORARY: u8 = 75;
+/// Nothing to do, where it was asked to say so by a code: Airflow's for a skipped task.
+const NOTHING: u8 = 99;
 
 impl Failure {
     fn new(code: u8, message: impl Into<String>) -> Self {
@@ -115,7 +136,10 @@ impl From<PipelineError> for Failure {
         let code = match &error {
             PipelineError::Config(_) | PipelineError::Workspace(_) => CONFIG,
             PipelineError::Locked(_) | PipelineError::NotReady(_) | PipelineError::Figures(_) => TEMPORARY,
+            PipelineError::Stopped => TEMPORARY,
+            PipelineError::NotPast(_) => USAGE,
             PipelineError::Check { .. } => DATA,
+            PipelineError::Ledger(LedgerError::AuditBroken { .. }) => DATA,
             PipelineError::Intake(IntakeError::DataQuality { .. }) => DATA,
             PipelineError::Engine(crate::engine::EngineError::Model { .. }) => CONFIG,
             PipelineError::Warehouse(crate::warehouse::WarehouseError::Conflict(_)) => TEMPORARY,
@@ -152,8 +176,17 @@ impl Session {
     }
 
     fn open_at(&self, dir: &Path) -> Result<Context, Failure> {
+        self.open_workspace(dir, self.now)
+    }
+
+    /// For a command that lives on: everything as it is at another moment.
+    fn open_now(&self, now: DateTime<Utc>) -> Result<Context, Failure> {
+        self.open_workspace(&self.workspace, now)
+    }
+
+    fn open_workspace(&self, dir: &Path, now: DateTime<Utc>) -> Result<Context, Failure> {
         let workspace = workspace::load(dir)?;
-        Ok(Context::open(workspace, self.now, self.program.clone(), self.progress.clone())?)
+        Ok(Context::open(workspace, now, self.program.clone(), self.progress.clone())?)
     }
 }
 
@@ -183,6 +216,7 @@ pub fn main(now: DateTime<Utc>) -> ExitCode {
 
 fn dispatch(verb: Verb, session: &Session) -> Result<u8, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
         .build()
         .map_err(|error| Failure::new(INTERNAL, format!("cannot start worker threads: {error}")))?;
     runtime.block_on(async {
@@ -192,6 +226,12 @@ fn dispatch(verb: Verb, session: &Session) -> Result<u8, Failure> {
             Verb::Contract(arguments) => Ok(contract::run(&arguments)),
             Verb::Intake(arguments) => intake::run(&arguments, session).await,
             Verb::Run(arguments) => run::run(&arguments, session).await,
+            Verb::Backfill(arguments) => backfill::run(&arguments, session).await,
+            Verb::Daemon(arguments) => daemon::run(&arguments, session).await,
+            Verb::Schedule(arguments) => schedule::run(&arguments, session),
+            Verb::Alerts(arguments) => alerts::run(&arguments, session),
+            Verb::Metrics(arguments) => metrics::run(&arguments, session),
+            Verb::Audit(arguments) => audit::run(&arguments, session),
             Verb::Explain(arguments) => explain::run(&arguments, session).await,
             Verb::Status(arguments) => status::run(&arguments, session).await,
             Verb::Check(arguments) => check::run(&arguments, session).await,

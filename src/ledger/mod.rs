@@ -9,6 +9,7 @@ mod cases;
 mod error;
 mod landed;
 mod lists;
+mod operations;
 mod runs;
 mod store;
 
@@ -17,5 +18,6 @@ pub use cases::{CaseCounts, CaseFinding};
 pub use error::LedgerError;
 pub use landed::{FileState, LandedFile};
 pub use lists::{LastLists, SealedList, SealedPerson};
+pub use operations::{AlertChange, JobRun, Lease, LeaseState, RaisedAlert};
 pub use runs::{NewRun, Run, RunState, StepTiming};
 pub use store::Ledger;

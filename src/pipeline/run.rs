@@ -14,6 +14,7 @@ use super::compute::{
 };
 use super::job::{Job, Split, Step};
 use super::official::needs;
+use super::operate::after_run;
 use super::{Context, PipelineError, lists};
 use crate::cases::{FindingState, FindingStatus};
 use crate::domain::Period;
@@ -72,13 +73,21 @@ async fn run(context: &Context, job: &Job, period: Period, is_rehearsal: bool) -
     let mut run = Run::new(context, job, period, is_rehearsal).await?;
     let begun = Instant::now();
     let outcome = run.steps(job).await;
+    // What fails while it ends (the gate's child is ended with it, say) fails because of that.
+    let outcome = if context.stop.is_set() { outcome.map_err(|_| PipelineError::Stopped) } else { outcome };
     let (state, summary) = match &outcome {
         Ok(()) => (RunState::Done, serde_json::to_value(&run.report).unwrap_or_default()),
+        Err(error @ PipelineError::Stopped) => {
+            (RunState::Failed, serde_json::json!({ "error": error.to_string(), "stopped": true }))
+        }
         Err(error) => (RunState::Failed, serde_json::json!({ "error": error.to_string() })),
     };
     // The end is the start plus what the monotonic clock measured: the wall clock may be set meanwhile.
     let ended = context.now + begun.elapsed();
     context.ledger.finish_run(run_id, state, Some(run.version.number), &summary, &run.timings, ended)?;
+    if !matches!(outcome, Err(PipelineError::Stopped)) {
+        after_run(context, &job.name, ended);
+    }
     outcome.map(|()| run.report)
 }
 
@@ -115,6 +124,7 @@ impl<'a> Run<'a> {
 
     async fn steps(&mut self, job: &Job) -> Result<(), PipelineError> {
         for step in &job.steps {
+            self.context.stop.check()?;
             let begun = Instant::now();
             match step {
                 Step::Intake {} => self.intake().await?,
@@ -310,8 +320,10 @@ async fn intake_now(
         now: context.now.fixed_offset(),
         feeds,
         progress: &progress,
+        is_stopping: &|| context.stop.is_set(),
     };
     let summary = take_in(&intake).await?;
+    context.stop.check()?;
     context.progress.end("intake", &format!("{} files, {} versions", summary.files.len(), summary.versions.len()));
     Ok(summary)
 }

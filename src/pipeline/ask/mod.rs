@@ -6,4 +6,5 @@ mod status;
 
 pub use check::{check, policy_layers};
 pub use explain::{Explanation, explain, person_named};
+pub(super) use status::feed_status;
 pub use status::{Status, status};
