@@ -1,5 +1,6 @@
 //! All integration tests, in one binary.
 
+mod audit;
 mod casebook;
 mod demo;
 mod determinism;
@@ -14,6 +15,7 @@ mod offices;
 mod oracle;
 mod policy_change;
 mod rand_hie;
+mod schedule;
 mod sql;
 mod tidy;
 mod workspace;

@@ -129,6 +129,11 @@ pub(super) fn parse_job(file: &str, text: &str, models: &Models) -> Result<Job, 
             };
             problems.extend(fault.map(problem));
         }
+        if let Some(period) = job.planned().and_then(|planned| planned.forgotten()) {
+            let message = format!("schedule: no run would be due for some periods, such as {period}");
+            let hint = "a day that every month has, such as 5; after each third, such as 1,11,21";
+            problems.push(Problem::at(file, text, timing.cron.span().start, message, hint));
+        }
     }
     for step in &job.steps {
         let (model, checks): (Option<&String>, &[String]) = match step {

@@ -63,6 +63,30 @@ pub struct Planned {
     pub aim: Aim,
 }
 
+impl Planned {
+    /// A period of some four years for which no run would ever be due; `None`: every period has its run.
+    #[must_use]
+    pub fn forgotten(&self) -> Option<Period> {
+        if self.aim == Aim::MonthUnderWay {
+            return None;
+        }
+        let last = NaiveDate::from_ymd_opt(2028, 3, 1)?;
+        let mut opens = NaiveDate::from_ymd_opt(2024, 1, 1)?;
+        while opens < last {
+            let next = match (self.aim, opens.day()) {
+                (Aim::ThirdEnded, 1 | 11) => opens + Days::new(10),
+                _ => Month::of(opens).next().first_day(),
+            };
+            let from = self.schedule.start_of(opens) - TimeDelta::seconds(1);
+            if self.schedule.first_after(from).is_none_or(|at| at >= self.schedule.start_of(next)) {
+                return Some(self.aim.period(opens));
+            }
+            opens = next;
+        }
+        None
+    }
+}
+
 /// What is known of a job's runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Past {
@@ -118,19 +142,28 @@ pub fn decide(jobs: &[(Planned, Past)], now: DateTime<Utc>) -> Decision {
     Decision::Wait(next.chain(resting.into_iter().map(|(_, due)| due.not_before)).min())
 }
 
-/// The run that is due and still not done so long after its moment.
+/// The run that is due and still not done so long after its moment. What was due before the job was first watched or
+/// run is nobody's delay.
 #[must_use]
 pub fn late(job: &Planned, past: &Past, now: DateTime<Utc>, grace: TimeDelta) -> Option<Due> {
-    // Judged as of then, so that the night that has just become due does not hide the one that was missed.
-    pending(job, past, now - grace).into_iter().next().map(|due| Due { failures: failures(past, &due, now).0, ..due })
+    let first_run = past.done.iter().map(|(_, began)| *began).min();
+    let known_from = past.since.into_iter().chain(first_run).min()?;
+    // Moments as of then, so that the night that has just become due does not hide the one that was missed.
+    let overdue = due_by(job, past, now - grace, now).into_iter().next()?;
+    (overdue.at >= known_from).then_some(overdue)
 }
 
 /// All runs of a job that are due at `now`, oldest first, at most [`CATCH_UP`] of them: the newest.
 #[must_use]
 pub fn pending(job: &Planned, past: &Past, now: DateTime<Utc>) -> Vec<Due> {
+    due_by(job, past, now, now)
+}
+
+/// The runs whose moments lie up to `by` and that are not done at `now`.
+fn due_by(job: &Planned, past: &Past, by: DateTime<Utc>, now: DateTime<Utc>) -> Vec<Due> {
     let mut found = match job.aim {
-        Aim::MonthUnderWay => newest_night(job, past, now).into_iter().collect(),
-        Aim::MonthEnded | Aim::ThirdEnded => ended_periods(job, past, now),
+        Aim::MonthUnderWay => newest_night(job, past, by, now).into_iter().collect(),
+        Aim::MonthEnded | Aim::ThirdEnded => ended_periods(job, past, by, now),
     };
     for due in &mut found {
         let (count, last) = failures(past, due, now);
@@ -154,8 +187,8 @@ fn failures(past: &Past, due: &Due, now: DateTime<Utc>) -> (u32, Option<DateTime
     (count, last)
 }
 
-fn newest_night(job: &Planned, past: &Past, now: DateTime<Utc>) -> Option<Due> {
-    let at = job.schedule.last_by(now)?;
+fn newest_night(job: &Planned, past: &Past, by: DateTime<Utc>, now: DateTime<Utc>) -> Option<Due> {
+    let at = job.schedule.last_by(by)?;
     let period = job.aim.period(job.schedule.day_of(at));
     // A run that began in the future began under a clock that was wrong: it does not stand for the nights until then.
     let done = || past.done.iter().filter(|(_, began)| *began <= now);
@@ -176,7 +209,7 @@ fn newest_night(job: &Planned, past: &Past, now: DateTime<Utc>) -> Option<Due> {
     Some(due(job, at, missed))
 }
 
-fn ended_periods(job: &Planned, past: &Past, now: DateTime<Utc>) -> Vec<Due> {
+fn ended_periods(job: &Planned, past: &Past, by: DateTime<Utc>, now: DateTime<Utc>) -> Vec<Due> {
     let schedule = &job.schedule;
     // Sealed before its end, or under a clock that was wrong, a period does not count as done.
     let counts = |(period, began): &&(Period, DateTime<Utc>)| {
@@ -184,7 +217,7 @@ fn ended_periods(job: &Planned, past: &Past, now: DateTime<Utc>) -> Vec<Due> {
     };
     let newest_done = past.done.iter().filter(counts).map(|(period, _)| *period).max();
     let mut found = Vec::new();
-    let mut last = schedule.last_by(now);
+    let mut last = schedule.last_by(by);
     while let Some(at) = last {
         let opening = schedule.start_of(job.aim.opens(schedule.day_of(at)));
         let just_before = opening - TimeDelta::seconds(1);

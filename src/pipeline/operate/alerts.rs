@@ -60,9 +60,7 @@ fn late_runs(context: &Context, now: DateTime<Utc>) -> Result<Vec<LateRun>, Pipe
     let grace = TimeDelta::minutes(context.workspace.settings.operators.late_after_minutes.into());
     let mut found = Vec::new();
     for (planned, past) in &timetable(context)?.jobs {
-        // Where nobody has ever run it, and no daemon watches, nobody waits for it either.
-        let is_watched = past.since.is_some() || !past.done.is_empty();
-        if let Some(due) = late(planned, past, now, grace).filter(|_| is_watched) {
+        if let Some(due) = late(planned, past, now, grace) {
             let at = planned.schedule.local(due.at);
             found.push(LateRun { job: due.job, period: due.period, due: at, failures: due.failures });
         }

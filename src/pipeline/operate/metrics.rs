@@ -12,10 +12,11 @@ use super::alerts::standing_alerts;
 use super::exposition::{Exposition, Kind, Sample, epoch, sample, seconds};
 use super::timetable::jobs;
 use crate::contracts::{Feed, Outcome};
-use crate::ledger::Run;
+use crate::domain::Period;
+use crate::ledger::{Run, SealedList};
 use crate::pipeline::ask::feed_status;
 use crate::pipeline::{Context, PipelineError};
-use crate::referrals::suppress;
+use crate::referrals::{ListKind, suppress};
 use crate::schedule::AlertKind;
 
 /// Writes the metrics file where `operators.metrics` says, in one step; does nothing where it says nothing.
@@ -122,13 +123,14 @@ fn feeds(context: &Context, text: &mut Exposition) -> Result<(), PipelineError> 
     Ok(())
 }
 
-/// Findings of the last good night by rule and status, and cases by rule and state; counts that could point at a
+/// Findings by rule and status, and cases by rule and state; counts that could point at a
 /// person are left out, and with them those from which they could be worked out.
 fn persons(context: &Context, text: &mut Exposition) -> Result<(), PipelineError> {
     let mut newest: Option<Run> = None;
     for job in jobs(context)? {
         let run = context.ledger.last_done_of(&job.name)?.filter(|run| run.summary["findings"].is_object());
-        newest = newest.into_iter().chain(run).max_by_key(|run| run.run_id);
+        let rank = |run: &Run| (Period::parse(&run.period).ok(), run.run_id);
+        newest = newest.into_iter().chain(run).max_by_key(rank);
     }
     let mut findings: BTreeMap<(String, String), u64> = BTreeMap::new();
     let summary = newest.map(|run| run.summary["findings"].clone()).unwrap_or_default();
@@ -139,7 +141,7 @@ fn persons(context: &Context, text: &mut Exposition) -> Result<(), PipelineError
             *findings.entry((rule.clone(), status)).or_default() += count.as_u64().unwrap_or(0);
         }
     }
-    text.gauge("findings", "Persons by rule and status, as the last run found them.", shown(["rule", "status"], &findings));
+    text.gauge("findings", "Persons by rule and status, for the latest period that was run.", shown(["rule", "status"], &findings));
     let cases = context.ledger.case_totals()?;
     let year = cases.iter().map(|(year, ..)| *year).max();
     let cases = cases.into_iter().filter(|(of, ..)| Some(*of) == year);
@@ -154,8 +156,11 @@ fn lists(context: &Context, text: &mut Exposition) -> Result<(), PipelineError> 
     let sealed = context.ledger.sealed_lists(period)?;
     let mut counts: BTreeMap<(&str, &str), u64> = BTreeMap::new();
     let mut persons: BTreeMap<(String, String), u64> = BTreeMap::new();
+    let is_of_persons = |list: &&SealedList| list.kind != ListKind::Summary.code();
     for list in &sealed {
         *counts.entry((&list.office, &list.kind)).or_default() += 1;
+    }
+    for list in sealed.iter().filter(is_of_persons) {
         *persons.entry((list.county.clone(), list.office.clone())).or_default() += list.persons;
     }
     let counts = counts.iter().map(|((office, kind), count)| sample([("office", office), ("kind", kind)], count));
@@ -183,7 +188,7 @@ fn shown(labels: [&'static str; 2], cells: &BTreeMap<(String, String), u64>) -> 
     let mut samples = Vec::new();
     for (at, line) in lines.iter().enumerate() {
         for (of, column) in columns.iter().enumerate() {
-            if !hidden[at][of] {
+            if !hidden[at][of] && cells.contains_key(&((*line).clone(), (*column).clone())) {
                 samples.push(sample([(labels[0], line), (labels[1], column)], table[at][of]));
             }
         }
