@@ -27,7 +27,15 @@ impl Attacked {
         let ledger = Ledger::open(&path).unwrap();
         for n in 0..count {
             let at = DateTime::<Utc>::from_timestamp(1_790_000_000 + n * 60, 0).unwrap();
-            ledger.record("operator", ["note", "sealed"][n as usize % 2], &format!("object {n}"), &"x".repeat(n as usize % 5), at).unwrap();
+            ledger
+                .record(
+                    "operator",
+                    ["note", "sealed"][n as usize % 2],
+                    &format!("object {n}"),
+                    &"x".repeat(n as usize % 5),
+                    at,
+                )
+                .unwrap();
         }
         let raw = Connection::open(&path).unwrap();
         raw.execute_batch("pragma synchronous = off; drop trigger audit_keep; drop trigger audit_stay").unwrap();
@@ -59,9 +67,7 @@ impl Attacked {
 
 fn read(raw: &Connection) -> Vec<Entry> {
     let mut statement = raw.prepare("select * from audit order by seq").unwrap();
-    let rows = statement.query_map([], |row| {
-        Ok((row.get(0)?, [1, 2, 3, 4, 5, 6, 7].map(|at| row.get(at).unwrap())))
-    });
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, [1, 2, 3, 4, 5, 6, 7].map(|at| row.get(at).unwrap()))));
     rows.unwrap().map(Result::unwrap).collect()
 }
 
@@ -173,19 +179,23 @@ fn attack(kind: usize, attacked: &Attacked, chance: &mut fastrand::Rng) -> (&'st
 
 #[test]
 fn every_edit_cut_and_reorder_is_found_and_its_first_entry_named() {
-    let attacked = Attacked::new(120);
-    assert_eq!(attacked.ledger.verify_audit().unwrap(), 120);
-    assert_eq!(attacked.entries.iter().map(hash_of).collect::<Vec<_>>(), attacked.entries.iter().map(|e| e.1[6].clone()).collect::<Vec<_>>());
-    let trials = count_from_environment("AUDIT_TRIALS", 6_000);
+    let attacked = Attacked::new(60);
+    assert_eq!(attacked.ledger.verify_audit().unwrap(), 60);
+    assert_eq!(
+        attacked.entries.iter().map(hash_of).collect::<Vec<_>>(),
+        attacked.entries.iter().map(|e| e.1[6].clone()).collect::<Vec<_>>()
+    );
+    let trials = count_from_environment("AUDIT_TRIALS", 4_400);
     let mut chance = fastrand::Rng::with_seed(20_261_125);
     let (mut found, mut missed) = (0, Vec::new());
     for trial in 0..trials {
         let (name, rows, expected) = attack(trial % 11, &attacked, &mut chance);
         assert_ne!(rows, attacked.entries, "{name}: nothing was changed");
         let outcome = match (expected, attacked.judge(&rows)) {
-            (Expected::Broken(seq), (Err(LedgerError::AuditBroken { seq: a }), Err(LedgerError::AuditBroken { seq: b }))) => {
-                a == seq && b == seq
-            }
+            (
+                Expected::Broken(seq),
+                (Err(LedgerError::AuditBroken { seq: a }), Err(LedgerError::AuditBroken { seq: b })),
+            ) => a == seq && b == seq,
             (Expected::Cut, (Ok(_), Err(LedgerError::AuditCut { seq, .. }))) => seq == attacked.head.seq,
             _ => false,
         };
@@ -196,7 +206,7 @@ fn every_edit_cut_and_reorder_is_found_and_its_first_entry_named() {
     // What comes after the head that was kept is no fault.
     attacked.write(&attacked.entries);
     attacked.ledger.record("operator", "note", "later", "", DateTime::UNIX_EPOCH).unwrap();
-    assert_eq!(attacked.ledger.verify_audit_against(&attacked.head).unwrap(), 121);
+    assert_eq!(attacked.ledger.verify_audit_against(&attacked.head).unwrap(), 61);
 }
 
 #[test]
@@ -207,15 +217,27 @@ fn without_an_entry_nothing_is_done() {
     attacked.write(&rows);
     let at = DateTime::UNIX_EPOCH;
     // The last entry is not as it was written: nothing is put on top of it.
-    assert!(matches!(attacked.ledger.record("operator", "note", "x", "", at), Err(LedgerError::AuditBroken { seq: 3 })));
+    assert!(matches!(
+        attacked.ledger.record("operator", "note", "x", "", at),
+        Err(LedgerError::AuditBroken { seq: 3 })
+    ));
     let period = poverty_watch::domain::Period::parse("2026-10").unwrap();
     assert!(attacked.ledger.keep_quiet("monthly", period, "", at).is_err());
-    assert_eq!(attacked.raw.query_row("select count(*) from quiet_periods", [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+    assert_eq!(
+        attacked.raw.query_row("select count(*) from quiet_periods", [], |row| row.get::<_, i64>(0)).unwrap(),
+        0
+    );
     // No entry can be written: what it would tell of does not happen either.
     attacked.write(&attacked.entries);
-    attacked.raw.execute_batch("create trigger full before insert on audit begin select raise(abort, 'full'); end").unwrap();
+    attacked
+        .raw
+        .execute_batch("create trigger full before insert on audit begin select raise(abort, 'full'); end")
+        .unwrap();
     assert!(attacked.ledger.keep_quiet("monthly", period, "", at).is_err());
-    assert_eq!(attacked.raw.query_row("select count(*) from quiet_periods", [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+    assert_eq!(
+        attacked.raw.query_row("select count(*) from quiet_periods", [], |row| row.get::<_, i64>(0)).unwrap(),
+        0
+    );
     attacked.raw.execute_batch("drop trigger full").unwrap();
     attacked.ledger.keep_quiet("monthly", period, "", at).unwrap();
     println!("audit: 4 fail-closed cases");

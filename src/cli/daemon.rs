@@ -100,7 +100,10 @@ impl Daemon<'_> {
     async fn turn(&mut self) -> Duration {
         let now = Utc::now();
         if let Trust::Leapt(by) = self.clock.look(now, self.started.elapsed()) {
-            tracing::warn!(minutes = by.num_minutes(), "the clock has leapt; nothing runs until it has stood for an hour");
+            tracing::warn!(
+                minutes = by.num_minutes(),
+                "the clock has leapt; nothing runs until it has stood for an hour"
+            );
             return TURN;
         }
         let decided = self.session.open_now(now).and_then(|context| Ok((self.decide(&context)?, context)));
@@ -152,7 +155,9 @@ impl Daemon<'_> {
             Err(error) => {
                 tracing::error!(job, %period, %error, "run failed");
                 let noted = self.ledger.job_runs(&job, 1).is_ok_and(|runs| {
-                    runs.first().is_some_and(|run| run.period == period && run.started_at.timestamp() >= context.now.timestamp())
+                    runs.first().is_some_and(|run| {
+                        run.period == period && run.started_at.timestamp() >= context.now.timestamp()
+                    })
                 });
                 if !noted {
                     self.unrecorded.push((job, period, Utc::now()));

@@ -52,7 +52,8 @@ pub(super) fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failur
         return Ok(0);
     };
     if timetable.jobs.is_empty() {
-        let hint = "write `schedule = { cron = \"30 1 * * *\", zone = \"Asia/Shanghai\" }` into a file below pipelines/";
+        let hint =
+            "write `schedule = { cron = \"30 1 * * *\", zone = \"Asia/Shanghai\" }` into a file below pipelines/";
         return Err(Failure::new(CONFIG, format!("no job has a schedule: {hint}")));
     }
     let jobs: Vec<Planned> = timetable.jobs.iter().map(|(planned, _)| planned.clone()).collect();

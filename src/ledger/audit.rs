@@ -39,7 +39,8 @@ impl FromStr for AuditHead {
         const EXPECTED: ParseError =
             ParseError::new("a head as `audit head` prints it: a number, a colon, 64 digits and small letters");
         let (seq, hash) = text.trim().split_once(':').ok_or(EXPECTED)?;
-        let is_hash = hash.len() == ORIGIN.len() && hash.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let is_hash =
+            hash.len() == ORIGIN.len() && hash.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         let seq = seq.parse::<i64>().ok().filter(|seq| *seq >= 0 && is_hash).ok_or(EXPECTED)?;
         Ok(Self { seq, hash: hash.to_owned() })
     }

@@ -80,7 +80,9 @@ mod tests {
     fn a_leap_is_believed_after_an_hour_and_one_undone_at_once() {
         let mut clock = Clock::start(at("2026-11-25T00:00:00Z"), minutes(0), None);
         assert_eq!(clock.look(at("2026-11-25T00:10:30Z"), minutes(10)), Trust::Steady);
-        assert!(matches!(clock.look(at("2030-01-01T00:00:00Z"), minutes(11)), Trust::Leapt(off) if off.num_days() > 1000));
+        assert!(
+            matches!(clock.look(at("2030-01-01T00:00:00Z"), minutes(11)), Trust::Leapt(off) if off.num_days() > 1000)
+        );
         assert!(matches!(clock.look(at("2030-01-01T00:50:00Z"), minutes(61)), Trust::Leapt(_)));
         assert_eq!(clock.look(at("2026-11-25T01:02:00Z"), minutes(62)), Trust::Steady);
         assert!(matches!(clock.look(at("2026-11-27T00:00:00Z"), minutes(63)), Trust::Leapt(_)));
@@ -90,7 +92,9 @@ mod tests {
     #[test]
     fn a_clock_that_leaps_again_starts_again_and_one_behind_the_ledger_waits() {
         let mut clock = Clock::start(at("1970-01-01T00:00:00Z"), minutes(0), Some(at("2026-11-25T00:00:00Z")));
-        assert!(matches!(clock.look(at("1970-01-01T00:01:00Z"), minutes(1)), Trust::Leapt(off) if off.num_days() < -20_000));
+        assert!(
+            matches!(clock.look(at("1970-01-01T00:01:00Z"), minutes(1)), Trust::Leapt(off) if off.num_days() < -20_000)
+        );
         assert!(matches!(clock.look(at("2027-01-01T00:00:00Z"), minutes(50)), Trust::Leapt(_)));
         assert!(matches!(clock.look(at("2027-01-01T00:30:00Z"), minutes(80)), Trust::Leapt(_)));
         assert_eq!(clock.look(at("2027-01-01T01:00:00Z"), minutes(110)), Trust::Steady);

@@ -14,8 +14,7 @@ pub const CATCH_UP: usize = 36;
 const COUNTED: u32 = 400;
 
 /// How long a failed run rests before its next try: by the number of its failures, the last for all further ones.
-const RESTS: [TimeDelta; 4] =
-    [TimeDelta::minutes(5), TimeDelta::minutes(15), TimeDelta::hours(1), TimeDelta::hours(6)];
+const RESTS: [TimeDelta; 4] = [TimeDelta::minutes(5), TimeDelta::minutes(15), TimeDelta::hours(1), TimeDelta::hours(6)];
 
 /// What a scheduled run is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,9 +211,8 @@ fn newest_night(job: &Planned, past: &Past, by: DateTime<Utc>, now: DateTime<Utc
 fn ended_periods(job: &Planned, past: &Past, by: DateTime<Utc>, now: DateTime<Utc>) -> Vec<Due> {
     let schedule = &job.schedule;
     // Sealed before its end, or under a clock that was wrong, a period does not count as done.
-    let counts = |(period, began): &&(Period, DateTime<Utc>)| {
-        *began <= now && schedule.day_of(*began) > period.last_day()
-    };
+    let counts =
+        |(period, began): &&(Period, DateTime<Utc>)| *began <= now && schedule.day_of(*began) > period.last_day();
     let newest_done = past.done.iter().filter(counts).map(|(period, _)| *period).max();
     let mut found = Vec::new();
     let mut last = schedule.last_by(by);

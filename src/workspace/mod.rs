@@ -100,7 +100,10 @@ fn parse_settings(text: &str, assets: &Assets) -> Result<Settings, WorkspaceErro
 /// Whether a text may be a mail address; what delivers mail looks closer.
 fn is_address(text: &str) -> bool {
     let is_plain = text.bytes().all(|b| b.is_ascii_graphic() && !b"<>,;:\"()[]\\".contains(&b));
-    is_plain && text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !host.contains('@'))
+    is_plain
+        && text
+            .split_once('@')
+            .is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !host.contains('@'))
 }
 
 #[cfg(test)]

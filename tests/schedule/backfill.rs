@@ -9,6 +9,7 @@ use crate::workspace::Workspace;
 #[test]
 fn past_periods_run_oldest_first_and_quietly() {
     let workspace = Workspace::new("fujian", "990000");
+    workspace.write("poverty-watch.toml", b"policy = \"fujian\"\narea = \"990000\"\n[warehouse]\nbuckets = 2\n");
     land_fixtures(&workspace, None);
     workspace.ok(&["run", "nightly", "--as-of", "2026-10-31"]);
     let told = workspace.ok(&["backfill", "monthly", "--from", "2026-08", "--to", "2026-09"]);

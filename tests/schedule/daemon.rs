@@ -76,7 +76,8 @@ fn after_months_of_downtime_each_list_is_sealed_oldest_first() {
     // The clock is a year back: all of that has been done.
     assert_eq!(live(&workspace, at("2025-11-20T12:00:00Z")), Vec::<String>::new());
     let sealed = ledger(&workspace);
-    let lists: Vec<usize> = ["2026-08", "2026-09", "2026-10"].map(|of| sealed.sealed_lists(of.parse().unwrap()).unwrap().len()).into();
+    let lists: Vec<usize> =
+        ["2026-08", "2026-09", "2026-10"].map(|of| sealed.sealed_lists(of.parse().unwrap()).unwrap().len()).into();
     assert!(lists.iter().all(|count| *count > 0), "{lists:?}");
     println!("schedule: 5 runs of a daemon by a fake clock: 4 cases");
 }
@@ -129,7 +130,10 @@ impl Daemon {
 /// A workspace whose nightly job has been due for long.
 fn overdue() -> Workspace {
     let workspace = Workspace::new("fujian", "990000");
-    workspace.write("poverty-watch.toml", b"policy = \"fujian\"\narea = \"990000\"\n[warehouse]\nbuckets = 4\n[engine]\nworkers = 1\n");
+    workspace.write(
+        "poverty-watch.toml",
+        b"policy = \"fujian\"\narea = \"990000\"\n[warehouse]\nbuckets = 4\n[engine]\nworkers = 1\n",
+    );
     // Due once a year, so that no test is at work while it falls due.
     let nightly = std::fs::read_to_string(workspace.root().join("pipelines/nightly.toml")).unwrap();
     workspace.write("pipelines/nightly.toml", nightly.replace("30 1 * * *", "30 1 1 1 *").as_bytes());
@@ -193,11 +197,15 @@ fn asked_to_end_in_the_middle_it_leaves_nothing_half_done() {
         let _ = workspace.published_warehouse();
         workspace.ok(&["run", "nightly", "--as-of", "2026-10-31"]);
         let found = workspace.published();
-        let october = |file: &&String| !file.contains("findings") && !file.contains("areas") && !file.contains("stated");
+        let october =
+            |file: &&String| !file.contains("findings") && !file.contains("areas") && !file.contains("stated");
         for file in expected.keys().filter(october) {
             assert_eq!(expected.get(file), found.get(file), "{file} after {pause} ms");
         }
-        assert!(ledger(&workspace).standing_alerts().unwrap().iter().all(|alert| alert.kind != "run_failed"), "no failure");
+        assert!(
+            ledger(&workspace).standing_alerts().unwrap().iter().all(|alert| alert.kind != "run_failed"),
+            "no failure"
+        );
     }
     println!("schedule: 6 stop cases, {stopped} in the middle of a run");
     assert!(stopped > 0, "all of them came too late");
@@ -208,7 +216,10 @@ fn a_scheduler_from_outside_gets_the_same_runs_and_codes() {
     let workspace = overdue();
     let run = |args: &[&str]| {
         let output = workspace.run(args);
-        (output.status.code().unwrap(), String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr))
+        (
+            output.status.code().unwrap(),
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr),
+        )
     };
     assert_eq!(run(&["run", "nightly", "--scheduled", "--skip-code"]).0, 0);
     let (code, told) = run(&["run", "nightly", "--scheduled"]);

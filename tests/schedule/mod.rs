@@ -13,7 +13,8 @@ use std::process::Command;
 
 /// Whether a tool is there; where it is not, its checks are named as not done.
 fn has(tool: &str, checks: &str) -> bool {
-    let found = std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(tool).exists()));
+    let found =
+        std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(tool).exists()));
     if !found {
         println!("!! NOT CHECKED: {checks} ({tool} is missing)");
     }

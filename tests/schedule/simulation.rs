@@ -55,7 +55,13 @@ impl World {
         let rules = vec![
             Rule::new("nightly", Aim::MonthUnderWay, &[], hour(&mut chance), zone),
             Rule::new("tendays", Aim::ThirdEnded, &[1, 11, 21], hour(&mut chance), zone),
-            Rule::new("monthly", Aim::MonthEnded, [&[5_u32][..], &[28], &[1]][chance.usize(..3)], hour(&mut chance), zone),
+            Rule::new(
+                "monthly",
+                Aim::MonthEnded,
+                [&[5_u32][..], &[28], &[1]][chance.usize(..3)],
+                hour(&mut chance),
+                zone,
+            ),
         ];
         let pasts = rules.iter().map(|_| Past { since: Some(began), ..Past::default() }).collect();
         let clock = Clock::start(began, Duration::ZERO, None);
@@ -74,7 +80,7 @@ impl World {
 
     fn live(&mut self, days: i64) {
         let end = self.began + TimeDelta::days(days);
-        while self.now < end {
+        loop {
             self.happen();
             if let Trust::Leapt(_) = self.clock.look(self.wall(), self.steady()) {
                 self.now += TimeDelta::minutes(1);
@@ -85,6 +91,8 @@ impl World {
             self.counts.decisions += 1;
             match decide(&jobs, self.wall()) {
                 Decision::Run(due) => self.run(&due),
+                // Its time is over once it has caught up.
+                Decision::Wait(_) if self.now >= end => break,
                 Decision::Wait(until) => self.wait(until.unwrap()),
             }
         }
@@ -158,7 +166,8 @@ impl World {
             let past = &self.pasts[job];
             let open = self.open(job);
             let rest = open.first().map(|(due, of)| {
-                let fails: Vec<_> = past.failed.iter().filter(|(p, at)| p == of && at >= due).map(|(_, at)| *at).collect();
+                let fails: Vec<_> =
+                    past.failed.iter().filter(|(p, at)| p == of && at >= due).map(|(_, at)| *at).collect();
                 let rest = [5, 15, 60, 360][fails.len().clamp(1, 4) - 1];
                 *fails.iter().max().unwrap_or_else(|| panic!("{of} of {} is due and never tried", rule.planned.job))
                     + TimeDelta::minutes(rest)
@@ -177,7 +186,10 @@ impl World {
         let all = rule.moments(self.began.max(from) - TimeDelta::seconds(1), self.now);
         if rule.planned.aim == Aim::MonthUnderWay {
             let newest = all.last().copied();
-            return newest.filter(|(at, of)| !past.done.iter().any(|(p, began)| p == of && began >= at)).into_iter().collect();
+            return newest
+                .filter(|(at, of)| !past.done.iter().any(|(p, began)| p == of && began >= at))
+                .into_iter()
+                .collect();
         }
         all.into_iter().filter(|(_, of)| !self.good[job].contains(of)).collect()
     }
@@ -185,7 +197,8 @@ impl World {
 
 #[test]
 fn a_daemon_lives_for_years_and_misses_nothing() {
-    let zones = [Tz::Asia__Shanghai, Tz::Europe__Berlin, Tz::America__New_York, Tz::Australia__Lord_Howe, Tz::Asia__Urumqi];
+    let zones =
+        [Tz::Asia__Shanghai, Tz::Europe__Berlin, Tz::America__New_York, Tz::Australia__Lord_Howe, Tz::Asia__Urumqi];
     let lives = count_from_environment("SCHEDULE_LIVES", 30);
     let seeds: Vec<(u64, Tz)> = (0..lives as u64).map(|seed| (seed, zones[seed as usize % zones.len()])).collect();
     let counts = in_parallel(&seeds, |(seed, zone)| {
@@ -200,7 +213,12 @@ fn a_daemon_lives_for_years_and_misses_nothing() {
             let mut wanted: Vec<Period> = due.into_iter().map(|(_, period)| period).collect();
             wanted.dedup();
             let is_there = |period: &&Period| good.contains(period);
-            assert_eq!(wanted.iter().filter(is_there).count(), wanted.len(), "seed {seed}, {zone}: {}", rule.planned.job);
+            assert_eq!(
+                wanted.iter().filter(is_there).count(),
+                wanted.len(),
+                "seed {seed}, {zone}: {}",
+                rule.planned.job
+            );
         }
         world.counts
     });
@@ -208,8 +226,13 @@ fn a_daemon_lives_for_years_and_misses_nothing() {
     let days: i64 = counts.iter().map(|counts| counts.days).sum();
     println!(
         "schedule: {lives} lives, {days} simulated days, {} decisions, {} runs ({} after downtime), {} failures, {} downtimes, {} leaps of the clock: {} cases",
-        sum(|c| c.decisions), sum(|c| c.runs), sum(|c| c.caught_up), sum(|c| c.failures), sum(|c| c.downtimes),
-        sum(|c| c.leaps), sum(|c| c.decisions)
+        sum(|c| c.decisions),
+        sum(|c| c.runs),
+        sum(|c| c.caught_up),
+        sum(|c| c.failures),
+        sum(|c| c.downtimes),
+        sum(|c| c.leaps),
+        sum(|c| c.decisions)
     );
     assert!(sum(|c| c.leaps) > 50 && sum(|c| c.downtimes) > 50 && sum(|c| c.failures) > 50, "too little befell them");
 }
@@ -217,7 +240,13 @@ fn a_daemon_lives_for_years_and_misses_nothing() {
 #[test]
 fn moments_are_those_of_the_calendar() {
     let (mut cases, mut chance) = (0, fastrand::Rng::with_seed(7));
-    for zone in [Tz::Asia__Shanghai, Tz::Europe__Berlin, Tz::America__New_York, Tz::Australia__Lord_Howe, Tz::Africa__Casablanca] {
+    for zone in [
+        Tz::Asia__Shanghai,
+        Tz::Europe__Berlin,
+        Tz::America__New_York,
+        Tz::Australia__Lord_Howe,
+        Tz::Africa__Casablanca,
+    ] {
         for days in [&[][..], &[1, 11, 21], &[5], &[29], &[31], &[28]] {
             let rule = Rule::new("job", Aim::MonthEnded, days, (chance.u32(0..4), chance.u32(0..60)), zone);
             let (mut now, end) = (at("2023-12-01T00:00:00Z"), at("2028-04-01T00:00:00Z"));
@@ -247,7 +276,12 @@ fn a_run_is_for_the_period_of_its_moment_however_late_it_is() {
         (&monthly, done("2026-09", "2026-10-05T00:00:00Z"), "2026-11-04T19:59:59Z", vec![]),
         (&monthly, done("2026-09", "2026-10-05T00:00:00Z"), "2026-11-04T20:00:00Z", vec!["2026-10"]),
         // Three months down: each, oldest first.
-        (&monthly, done("2026-07", "2026-08-05T00:00:00Z"), "2026-11-20T00:00:00Z", vec!["2026-08", "2026-09", "2026-10"]),
+        (
+            &monthly,
+            done("2026-07", "2026-08-05T00:00:00Z"),
+            "2026-11-20T00:00:00Z",
+            vec!["2026-08", "2026-09", "2026-10"],
+        ),
         // Over the new year.
         (&monthly, done("2026-11", "2026-12-05T00:00:00Z"), "2027-01-10T00:00:00Z", vec!["2026-12"]),
         // Sealed by hand on the second: nothing to do on the fifth.
@@ -259,7 +293,12 @@ fn a_run_is_for_the_period_of_its_moment_however_late_it_is() {
         (&tendays, done("2028-02-10", "2028-02-11T00:00:00Z"), "2028-03-01T00:00:00Z", vec!["2028-02-20", "2028-02"]),
         (&tendays, done("2028-02-10", "2028-02-11T00:00:00Z"), "2028-02-29T10:00:00Z", vec!["2028-02-20"]),
         // Never run, watched since October: from then on, not from before.
-        (&tendays, Past { since: Some(at("2026-10-12T00:00:00Z")), ..Past::default() }, "2026-11-02T00:00:00Z", vec!["2026-10-20", "2026-10"]),
+        (
+            &tendays,
+            Past { since: Some(at("2026-10-12T00:00:00Z")), ..Past::default() },
+            "2026-11-02T00:00:00Z",
+            vec!["2026-10-20", "2026-10"],
+        ),
         // Never run, never watched: only what is due now.
         (&tendays, Past::default(), "2026-11-02T00:00:00Z", vec!["2026-10"]),
         // Many nights down: the newest does for all, and is for its own month.
@@ -288,7 +327,8 @@ fn late_is_what_is_not_done_after_its_time_of_grace() {
         ..Past::default()
     });
     let mut tried = past(&[("2026-09", "2026-10-05T00:00:00Z")]);
-    tried.failed = vec![(period("2026-10"), at("2026-11-04T20:05:00Z")), (period("2026-10"), at("2026-11-04T20:10:00Z"))];
+    tried.failed =
+        vec![(period("2026-10"), at("2026-11-04T20:05:00Z")), (period("2026-10"), at("2026-11-04T20:10:00Z"))];
     let cases = [
         (late(&monthly, &tried, at("2026-11-04T22:00:00Z"), three), None),
         (late(&monthly, &tried, at("2026-11-04T23:00:00Z"), three), Some(("2026-10", 2))),
@@ -299,7 +339,10 @@ fn late_is_what_is_not_done_after_its_time_of_grace() {
         (late(&nightly, &past(&[("2026-10", "2026-11-25T08:00:00Z")]), at("2026-11-25T09:00:00Z"), three), None),
         (late(&nightly, &Past::default(), at("2026-11-25T09:00:00Z"), three), None),
         (late(&nightly, &past(&[("2026-11", "2026-11-23T17:31:00Z")]), at("2026-11-24T20:29:00Z"), three), None),
-        (late(&nightly, &past(&[("2026-11", "2026-11-23T17:31:00Z")]), at("2026-11-24T20:31:00Z"), three), Some(("2026-11", 0))),
+        (
+            late(&nightly, &past(&[("2026-11", "2026-11-23T17:31:00Z")]), at("2026-11-24T20:31:00Z"), three),
+            Some(("2026-11", 0)),
+        ),
     ];
     for (at, (found, expected)) in cases.iter().enumerate() {
         let found = found.as_ref().map(|due| (due.period.to_string(), due.failures));

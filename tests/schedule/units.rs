@@ -11,7 +11,7 @@ use super::{content, has, text_of};
 use crate::determinism::land_fixtures;
 use crate::workspace::Workspace;
 
-/// A workspace with all three jobs in use, and a folder for its units.
+/// A workspace whose policy seals every ten days, and a folder for its units.
 fn with_units(args: &[&str]) -> (Workspace, std::path::PathBuf) {
     let workspace = Workspace::new("weixian", "990000");
     let out = workspace.root().join("units");
@@ -24,7 +24,8 @@ fn with_units(args: &[&str]) -> (Workspace, std::path::PathBuf) {
 fn systemd_takes_the_units_and_finds_them_safe() {
     let (_workspace, out) = with_units(&["--systemd", "--at", "/var/lib/poverty watch", "--user", "daemon"]);
     let more = Workspace::new("fujian", "990000");
-    let daemon = ["schedule", "--systemd", "--daemon", "--user", "daemon", "--program", "/usr/bin/env", "--network", "--out"];
+    let daemon =
+        ["schedule", "--systemd", "--daemon", "--user", "daemon", "--program", "/usr/bin/env", "--network", "--out"];
     more.ok(&[&daemon[..], &[out.to_str().unwrap()]].concat());
     let mut units: Vec<String> =
         std::fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().path().to_str().unwrap().to_owned()).collect();
@@ -39,7 +40,13 @@ fn systemd_takes_the_units_and_finds_them_safe() {
     content(Command::new("systemd-analyze").args(["verify", "--man=no"]).args(&units));
     let mut scores = Vec::new();
     for service in units.iter().filter(|unit| unit.ends_with(".service")) {
-        let told = content(Command::new("systemd-analyze").args(["security", "--offline=true", "--no-pager", "--threshold=20", service]));
+        let told = content(Command::new("systemd-analyze").args([
+            "security",
+            "--offline=true",
+            "--no-pager",
+            "--threshold=20",
+            service,
+        ]));
         let score = told.lines().find(|line| line.contains("Overall exposure level")).unwrap();
         scores.push(score.rsplit(": ").next().unwrap().split_whitespace().next().unwrap().to_owned());
     }
@@ -55,12 +62,22 @@ fn systemd_wakes_when_the_schedule_does() {
     let mut cases = 0;
     for zone in ["Asia/Shanghai", "America/Santiago"] {
         for cron in [
-            "30 1 * * *", "0 4 5 * *", "0 3 1,11,21 * *", "*/20 8-18/5 * * 1-5", "15 6 31 * *", "0 0 29 2 *",
-            "45 23 * JAN,mar-may 0", "10 5 */10 */3 *", "0 12 * * 7",
+            "30 1 * * *",
+            "0 4 5 * *",
+            "0 3 1,11,21 * *",
+            "*/20 8-18/5 * * 1-5",
+            "15 6 31 * *",
+            "0 0 29 2 *",
+            "45 23 * JAN,mar-may 0",
+            "10 5 */10 */3 *",
+            "0 12 * * 7",
         ] {
             let schedule = Schedule::parse(cron, zone).unwrap();
             let told = content(Command::new("systemd-analyze").env("TZ", "UTC").args([
-                "calendar", "--iterations=40", "--base-time=2027-02-20 00:00:00 UTC", &schedule.on_calendar(),
+                "calendar",
+                "--iterations=40",
+                "--base-time=2027-02-20 00:00:00 UTC",
+                &schedule.on_calendar(),
             ]));
             let moments = told.lines().filter_map(|line| {
                 let (label, moment) = line.split_once(": ")?;
@@ -109,7 +126,11 @@ fn every_system_call_of_a_run_passes_the_units_filter() {
     land_fixtures(&workspace, None);
     let mut seen = BTreeSet::new();
     let mut gates = 0;
-    for args in [&["run", "nightly", "--as-of", "2026-10-31"][..], &["run", "monthly", "--month", "2026-10"], &["audit", "verify"]] {
+    for args in [
+        &["run", "nightly", "--as-of", "2026-10-31"][..],
+        &["run", "monthly", "--month", "2026-10"],
+        &["audit", "verify"],
+    ] {
         let log = workspace.root().join("strace.log");
         let run = workspace.command(args);
         let status = Command::new("strace")
@@ -133,8 +154,14 @@ fn every_system_call_of_a_run_passes_the_units_filter() {
             }
         }
     }
-    let refused: Vec<&String> = seen.difference(&allowed).collect();
-    println!("schedule: {} system calls in use, {gates} gate limits set: {} cases pass the filter", seen.len(), seen.len() - refused.len());
+    // As root, SQLite gives its files to the owner of the database; the unit's account is not root, and it does not.
+    let is_root = content(Command::new("id").arg("-u")).trim() == "0";
+    let refused: Vec<&String> = seen.difference(&allowed).filter(|call| !(is_root && *call == "fchown")).collect();
+    println!(
+        "schedule: {} system calls in use, {gates} gate limits set: {} cases pass the filter",
+        seen.len(),
+        seen.len() - refused.len()
+    );
     assert!(gates > 0 && seen.contains("execve"), "the gate was seen at work: {seen:?}");
     assert_eq!(refused, Vec::<&String>::new(), "the unit's filter would refuse these");
 }
@@ -143,13 +170,17 @@ fn every_system_call_of_a_run_passes_the_units_filter() {
 fn crontab_lines_run_through_the_shell_with_odd_paths() {
     let (workspace, out) = with_units(&["--cron", "--at", "/srv/pw 100%/it's"]);
     let text = text_of(&out.join("poverty-watch.crontab"));
-    let lines: Vec<&str> = text.lines().filter(|line| line.contains("flock")).collect();
+    let lines: Vec<&str> = text.lines().filter(|line| line.contains(" flock ") && !line.starts_with('#')).collect();
     assert!(lines.len() >= 2, "{text}");
     for line in &lines {
         // As cron does: five fields, then a command in which `\%` is a percent sign.
         let command = line.splitn(6, ' ').nth(5).unwrap().replace("\\%", "%");
         assert!(!line.replace("\\%", "").contains('%'), "cron would cut {line}");
-        let words = content(Command::new("sh").args(["-c", &format!("for word in {}; do echo \"$word\"; done", command.split(" 2>>").next().unwrap())]));
+        let words =
+            content(Command::new("sh").args([
+                "-c",
+                &format!("for word in {}; do echo \"$word\"; done", command.split(" 2>>").next().unwrap()),
+            ]));
         assert!(words.lines().any(|word| word == "/srv/pw 100%/it's"), "{words}");
         assert!(words.lines().any(|word| word == "--scheduled"), "{words}");
     }
@@ -161,8 +192,16 @@ fn crontab_lines_run_through_the_shell_with_odd_paths() {
         let status = Command::new("flock").args(["-n", "-E", "75"]).arg(&lock).arg("true").status().unwrap();
         assert_eq!(status.code(), Some(75));
         held.unlock().unwrap();
-        let status = Command::new("flock").args(["-n", "-E", "75"]).arg(&lock).arg(env!("CARGO_BIN_EXE_poverty-watch"))
-            .arg("-C").arg(workspace.root()).args(["run", "nightly", "--scheduled"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        let status = Command::new("flock")
+            .args(["-n", "-E", "75"])
+            .arg(&lock)
+            .arg(env!("CARGO_BIN_EXE_poverty-watch"))
+            .arg("-C")
+            .arg(workspace.root())
+            .args(["run", "nightly", "--scheduled"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
         assert!(status.unwrap().success());
     }
     println!("schedule: {} crontab cases", lines.len());
@@ -173,14 +212,16 @@ fn python_and_yaml_are_well_formed() {
     let (_workspace, out) = with_units(&["--airflow", "--at", "/srv/a \"quoted\" place"]);
     let dag = out.join("poverty_watch_dags.py");
     let text = text_of(&dag);
-    assert!(text.contains("(\"monthly\", \"0 4 5 * *\", \"Asia/Shanghai\", True)"), "{text}");
+    assert!(text.contains("(\"tendays\", \"0 3 1,11,21 * *\", \"Asia/Shanghai\", True)"), "{text}");
     assert!(text.contains("WORKSPACE = \"/srv/a \\\"quoted\\\" place\""), "{text}");
     if has("python3", "the DAG as Python") {
         content(Command::new("python3").args(["-m", "py_compile"]).arg(&dag));
     }
     let (_workspace, out) = with_units(&["--kubernetes"]);
-    let yaml = text_of(&out.join("poverty-watch-monthly.yaml"));
-    for line in ["concurrencyPolicy: Forbid", "readOnlyRootFilesystem: true", "timeZone: \"Asia/Shanghai\"", "drop: [\"ALL\"]"] {
+    let yaml = text_of(&out.join("poverty-watch-tendays.yaml"));
+    for line in
+        ["concurrencyPolicy: Forbid", "readOnlyRootFilesystem: true", "timeZone: \"Asia/Shanghai\"", "drop: [\"ALL\"]"]
+    {
         assert!(yaml.contains(line), "{line} is not in\n{yaml}");
     }
     println!("schedule: 2 target cases (Kubernetes' and Airflow's own readers: tests/readers/units_check.py)");
@@ -190,13 +231,49 @@ fn python_and_yaml_are_well_formed() {
 fn check_tells_what_is_wrong_with_a_schedule() {
     let mut cases = 0;
     for (job, from, to, told) in [
-        ("nightly", "30 1 * * *", "30 25 * * *", ["pipelines/nightly.toml:11: schedule: `25` is no hour (0 to 23)", "did you mean `23`?"]),
-        ("nightly", "Asia/Shanghai", "Asia/Shanghia", ["pipelines/nightly.toml:11: schedule: there is no time zone `Asia/Shanghia`", "did you mean `Asia/Shanghai`?"]),
-        ("monthly", "0 4 5 * *", "0 4 31 * *", ["pipelines/monthly.toml:6: schedule: no run would be due for some periods, such as 2024-01", "a day that every month has"]),
-        ("tendays", "0 3 1,11,21 * *", "0 3 1,21 * *", ["pipelines/tendays.toml:8: schedule: no run would be due for some periods, such as 2024-01-10", "1,11,21"]),
-        ("monthly", "0 4 5 * *", "0 4 5 * MON", ["pipelines/monthly.toml:6: schedule: day and weekday are both given", "put `*`"]),
+        (
+            "nightly",
+            "30 1 * * *",
+            "30 25 * * *",
+            ["pipelines/nightly.toml:11: schedule: `25` is no hour (0 to 23)", "did you mean `23`?"],
+        ),
+        (
+            "nightly",
+            "Asia/Shanghai",
+            "Asia/Shanghia",
+            [
+                "pipelines/nightly.toml:11: schedule: there is no time zone `Asia/Shanghia`",
+                "did you mean `Asia/Shanghai`?",
+            ],
+        ),
+        (
+            "monthly",
+            "0 4 5 * *",
+            "0 4 31 * *",
+            [
+                "pipelines/monthly.toml:6: schedule: no run would be due for some periods, such as 2024-01",
+                "a day that every month has",
+            ],
+        ),
+        (
+            "tendays",
+            "0 3 1,11,21 * *",
+            "0 3 1,21 * *",
+            ["pipelines/tendays.toml:8: schedule: no run would be due for some periods, such as 2024-01-10", "1,11,21"],
+        ),
+        (
+            "monthly",
+            "0 4 5 * *",
+            "0 4 5 * MON",
+            ["pipelines/monthly.toml:6: schedule: day and weekday are both given", "put `*`"],
+        ),
         ("monthly", "cron =", "crom =", ["pipelines/monthly.toml:6: unknown field `crom`", "did you mean `cron`?"]),
-        ("monthly", "name = \"monthly\"", "name = \"month\"", ["pipelines/monthly.toml:3: the file is called `monthly`", "name = \"monthly\""]),
+        (
+            "monthly",
+            "name = \"monthly\"",
+            "name = \"month\"",
+            ["pipelines/monthly.toml:3: the file is called `monthly`", "name = \"monthly\""],
+        ),
     ] {
         let workspace = Workspace::new("fujian", "990000");
         let file = format!("pipelines/{job}.toml");

@@ -88,7 +88,9 @@ impl Ledger {
     pub fn standing_alerts(&self) -> Result<Vec<RaisedAlert>, LedgerError> {
         let connection = self.read();
         let mut statement = connection
-            .prepare("select key, kind, chinese, english, raised_at from alerts where cleared_at is null order by alert_id")
+            .prepare(
+                "select key, kind, chinese, english, raised_at from alerts where cleared_at is null order by alert_id",
+            )
             .map_err(LedgerError::doing(DOING))?;
         let mut rows = statement.query([]).map_err(LedgerError::doing(DOING))?;
         let mut found = Vec::new();

@@ -65,9 +65,10 @@ impl Ledger {
             "select q.lifted_at is null from lists l inner join quiet_periods q \
              on q.period = l.period and q.series = {SERIES} and l.sealed_at >= q.from_at where l.list_id = ?1"
         );
-        let found = self.read().prepare_cached(&sql).and_then(|mut statement| {
-            statement.query_row([list_id], |row| row.get::<_, bool>(0)).optional()
-        });
+        let found = self
+            .read()
+            .prepare_cached(&sql)
+            .and_then(|mut statement| statement.query_row([list_id], |row| row.get::<_, bool>(0)).optional());
         Ok(found.map_err(LedgerError::doing(DOING))?.unwrap_or(false))
     }
 }

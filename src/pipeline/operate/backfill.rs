@@ -54,12 +54,7 @@ pub fn past_periods(context: &Context, job: &Job, from: Period, to: Period) -> R
 ///
 /// # Errors
 /// What ended the run.
-pub async fn run_past(
-    context: &Context,
-    job: &Job,
-    period: Period,
-    notify: bool,
-) -> Result<RunReport, PipelineError> {
+pub async fn run_past(context: &Context, job: &Job, period: Period, notify: bool) -> Result<RunReport, PipelineError> {
     set_notice(context, job, period, notify)?;
     run_job(context, job, period).await
 }

@@ -103,8 +103,7 @@ fn feeds(context: &Context, text: &mut Exposition) -> Result<(), PipelineError> 
         newest.extend(status.newest.map(|at| sample([feed_label], epoch(at))));
         late.push(sample([feed_label], u8::from(status.is_late)));
         refused.push(sample([feed_label], status.refused.len()));
-        let outcomes: Vec<Outcome> =
-            context.ledger.files(feed)?.into_iter().filter_map(|file| file.outcome).collect();
+        let outcomes: Vec<Outcome> = context.ledger.files(feed)?.into_iter().filter_map(|file| file.outcome).collect();
         let sum = |rows: fn(&Outcome) -> u64| outcomes.iter().map(rows).sum::<u64>();
         for (outcome, count) in [
             ("accepted", sum(|file| file.accepted.rows)),
@@ -141,7 +140,11 @@ fn persons(context: &Context, text: &mut Exposition) -> Result<(), PipelineError
             *findings.entry((rule.clone(), status)).or_default() += count.as_u64().unwrap_or(0);
         }
     }
-    text.gauge("findings", "Persons by rule and status, for the latest period that was run.", shown(["rule", "status"], &findings));
+    text.gauge(
+        "findings",
+        "Persons by rule and status, for the latest period that was run.",
+        shown(["rule", "status"], &findings),
+    );
     let cases = context.ledger.case_totals()?;
     let year = cases.iter().map(|(year, ..)| *year).max();
     let cases = cases.into_iter().filter(|(of, ..)| Some(*of) == year);
@@ -168,7 +171,11 @@ fn lists(context: &Context, text: &mut Exposition) -> Result<(), PipelineError> 
     let help = "Persons on the lists of the latest sealed period; small counts are left out.";
     text.gauge("list_persons", help, shown(["county", "office"], &persons));
     let end = period.last_day().and_hms_opt(0, 0, 0).unwrap_or_default().and_utc();
-    text.gauge("sealed_period_end_timestamp_seconds", "Last day of the latest sealed period.", [sample([], epoch(end))]);
+    text.gauge(
+        "sealed_period_end_timestamp_seconds",
+        "Last day of the latest sealed period.",
+        [sample([], epoch(end))],
+    );
     Ok(())
 }
 
@@ -203,7 +210,8 @@ mod tests {
     #[test]
     fn small_counts_and_those_that_give_them_away_are_left_out() {
         let cell = |county: &str, office: &str, count| ((county.to_owned(), office.to_owned()), count);
-        let cells = [cell("990102", "MZ", 3), cell("990102", "NC", 40), cell("990103", "MZ", 50), cell("990103", "NC", 0)];
+        let cells =
+            [cell("990102", "MZ", 3), cell("990102", "NC", 40), cell("990103", "MZ", 50), cell("990103", "NC", 0)];
         let shown = shown(["county", "office"], &cells.into());
         let figures: Vec<&str> = shown.iter().map(|(_, figure)| figure.as_str()).collect();
         assert!(!figures.contains(&"3") && figures.len() < 4, "{figures:?}");

@@ -52,7 +52,10 @@ pub fn timetable(context: &Context) -> Result<Timetable, PipelineError> {
 pub(super) fn jobs(context: &Context) -> Result<Vec<Job>, PipelineError> {
     let paths = context.workspace.assets.list("pipelines/");
     let names = paths.iter().filter(|path| is_job(path));
-    names.filter_map(|path| path.strip_prefix("pipelines/")?.strip_suffix(".toml")).map(|name| context.job(name)).collect()
+    names
+        .filter_map(|path| path.strip_prefix("pipelines/")?.strip_suffix(".toml"))
+        .map(|name| context.job(name))
+        .collect()
 }
 
 /// A run that still counts as running was killed, or is at work: then the lock says so to whoever wants to run.
