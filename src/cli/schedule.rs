@@ -6,7 +6,7 @@ use super::run::today;
 use super::{CONFIG, Failure, INTERNAL, Session};
 use crate::config::Settings;
 use crate::pipeline::{Context, Timetable, timetable};
-use crate::schedule::{Planned, Target, Unit, UnitSettings, units};
+use crate::schedule::{Aim, Planned, Target, Unit, UnitSettings, units};
 
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("target").args(["systemd", "cron", "kubernetes", "airflow"]))]
@@ -133,6 +133,9 @@ fn describe(timetable: &Timetable, session: &Session) -> String {
         }
         for due in crate::schedule::pending(planned, past, session.now) {
             let failed = if due.failures > 0 { format!(", failed {} times", due.failures) } else { String::new() };
+            if due.missed > 0 && *aim != Aim::MonthUnderWay {
+                let _ = writeln!(text, "  {} earlier periods are left to `backfill`", due.missed);
+            }
             let _ = writeln!(text, "  due since {} for {}{failed}", schedule.local(due.at), due.period);
         }
     }

@@ -46,13 +46,20 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
     Ok(if too_old { TEMPORARY } else { 0 })
 }
 
-fn describe(status: &Status) -> String {
+/// What needs attention, before anything else.
+fn alerts(status: &Status) -> String {
     use std::fmt::Write as _;
     let mut text = String::new();
     for alert in &status.alerts {
         let since = alert.since.map_or_else(String::new, |at| format!(" (since {})", at.format("%Y-%m-%d %H:%M UTC")));
         let _ = writeln!(text, "ALERT {}{since}\n  {}\n  {}", alert.key, alert.chinese, alert.english);
     }
+    text
+}
+
+fn describe(status: &Status) -> String {
+    use std::fmt::Write as _;
+    let mut text = alerts(status);
     let _ = writeln!(text, "policy {}, version {}", status.policy, status.version);
     text.push_str("\nruns (newest first)\n");
     for run in status.runs.iter().take(5) {

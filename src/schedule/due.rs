@@ -106,7 +106,8 @@ pub struct Due {
     pub at: DateTime<Utc>,
     /// The period that it is for.
     pub period: Period,
-    /// Earlier moments that passed without a run and that it makes up for.
+    /// Earlier moments that passed without a run: a night makes up for them; periods older than [`CATCH_UP`] that are
+    /// to be sealed are left to `backfill`.
     pub missed: u32,
     /// How often it has failed since it was due.
     pub failures: u32,
@@ -214,7 +215,7 @@ fn ended_periods(job: &Planned, past: &Past, by: DateTime<Utc>, now: DateTime<Ut
     let counts =
         |(period, began): &&(Period, DateTime<Utc>)| *began <= now && schedule.day_of(*began) > period.last_day();
     let newest_done = past.done.iter().filter(counts).map(|(period, _)| *period).max();
-    let mut found = Vec::new();
+    let (mut found, mut left) = (Vec::new(), 0);
     let mut last = schedule.last_by(by);
     while let Some(at) = last {
         let opening = schedule.start_of(job.aim.opens(schedule.day_of(at)));
@@ -223,13 +224,20 @@ fn ended_periods(job: &Planned, past: &Past, by: DateTime<Utc>, now: DateTime<Ut
         let run = due(job, first, 0);
         let is_settled = newest_done.is_some_and(|done| done >= run.period);
         let is_watched = newest_done.is_some() || past.since.map_or(found.is_empty(), |since| since <= first);
-        if is_settled || !is_watched || found.len() == CATCH_UP {
+        if is_settled || !is_watched || left == COUNTED {
             break;
         }
-        found.push(run);
+        if found.len() < CATCH_UP {
+            found.push(run);
+        } else {
+            left += 1;
+        }
         last = schedule.last_by(just_before);
     }
     found.reverse();
+    if let Some(oldest) = found.first_mut() {
+        oldest.missed = left;
+    }
     found
 }
 

@@ -184,7 +184,7 @@ mod tests {
         for (text, told, hint) in [
             ("30 25 * * *", "`25` is no hour (0 to 23)", "did you mean `23`?"),
             ("30 1 0 * *", "`0` is no day (1 to 31)", "did you mean `1`?"),
-            ("30 1 * NVO *", "`NVO` is no month (1 to 12)", "did you mean `NOV`?"),
+            ("30 1 * NOW *", "`NOW` is no month (1 to 12)", "did you mean `NOV`?"),
             ("30 1 * * MOM", "`MOM` is no weekday (0 to 7)", "did you mean `MON`?"),
             ("30 1 20-10 * *", "`20-10` runs backwards", "did you mean `10-20`?"),
             ("*/0 1 * * *", "`0` is no step for the minute", "a number from 1 to 59"),

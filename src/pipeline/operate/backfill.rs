@@ -65,10 +65,13 @@ pub async fn run_past(context: &Context, job: &Job, period: Period, notify: bool
 /// When the ledger cannot be written.
 pub fn set_notice(context: &Context, job: &Job, period: Period, notify: bool) -> Result<(), PipelineError> {
     let (series, at) = (job.cadence.mark(), context.now);
-    match notify {
-        _ if !job.seals() => {}
-        true => context.ledger.lift_quiet(&job.name, period, series, at)?,
-        false => context.ledger.keep_quiet(&job.name, period, series, at)?,
+    if !job.seals() {
+        return Ok(());
+    }
+    if notify {
+        context.ledger.lift_quiet(&job.name, period, series, at)?;
+    } else {
+        context.ledger.keep_quiet(&job.name, period, series, at)?;
     }
     Ok(())
 }

@@ -96,7 +96,7 @@ fn runs(context: &Context, text: &mut Exposition) -> Result<(), PipelineError> {
 
 /// Rows of all files taken in, by what became of them, and how old the newest file of each feed is.
 fn feeds(context: &Context, text: &mut Exposition) -> Result<(), PipelineError> {
-    let (mut rows, mut newest, mut late, mut refused): (Vec<Sample>, Vec<_>, Vec<_>, Vec<_>) = Default::default();
+    let (mut rows, mut newest, mut late, mut refused) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for feed in Feed::ALL {
         let status = feed_status(context, feed)?;
         let feed_label = ("feed", feed.name());
