@@ -26,10 +26,10 @@ pub(super) struct Arguments {
 }
 
 /// Longest sleep: files that people edit are read again after it.
-const TURN: Duration = Duration::from_secs(60);
+const TURN: Duration = Duration::from_mins(1);
 
 /// How often late runs and missing feeds are looked for between runs.
-const LOOK: Duration = Duration::from_secs(300);
+const LOOK: Duration = Duration::from_mins(5);
 
 pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
     if arguments.heartbeat * 2 > arguments.patience {
