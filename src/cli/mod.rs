@@ -5,6 +5,7 @@
 mod alerts;
 mod audit;
 mod backfill;
+mod backtest;
 mod check;
 mod contract;
 mod daemon;
@@ -14,6 +15,7 @@ mod findings;
 mod init;
 mod intake;
 mod metrics;
+mod plan;
 mod progress;
 mod run;
 mod schedule;
@@ -85,6 +87,8 @@ enum Verb {
     Daemon(daemon::Arguments),
     /// Show when jobs run, or print units for systemd, cron, Kubernetes or Airflow.
     Schedule(schedule::Arguments),
+    /// Say what a run of a job would change and why, without changing anything.
+    Plan(plan::Arguments),
     /// Show one person's way from claims to the list, and by which clause.
     Explain(explain::Arguments),
     /// Show runs, feeds, cases and lists.
@@ -97,6 +101,8 @@ enum Verb {
     Audit(audit::Arguments),
     /// Check settings, policies, pipelines and SQL, without data.
     Check(check::Arguments),
+    /// Replay past months: how well the early warning did, beside naive baselines.
+    Backtest(backtest::Arguments),
     /// Print a period's findings; for tests and engineers.
     #[command(hide = true)]
     Findings(findings::Arguments),
@@ -138,8 +144,9 @@ impl From<PipelineError> for Failure {
             PipelineError::Locked(_) | PipelineError::NotReady(_) | PipelineError::Figures(_) => TEMPORARY,
             PipelineError::Stopped => TEMPORARY,
             PipelineError::NotPast(_) => USAGE,
-            PipelineError::Check { .. } => DATA,
             PipelineError::Ledger(LedgerError::AuditBroken { .. }) => DATA,
+            // whoever has changed the rule must look: trying again is of no use
+            PipelineError::Check { .. } | PipelineError::Held(_) => DATA,
             PipelineError::Intake(IntakeError::DataQuality { .. }) => DATA,
             PipelineError::Engine(crate::engine::EngineError::Model { .. }) => CONFIG,
             PipelineError::Warehouse(crate::warehouse::WarehouseError::Conflict(_)) => TEMPORARY,
@@ -232,9 +239,11 @@ fn dispatch(verb: Verb, session: &Session) -> Result<u8, Failure> {
             Verb::Alerts(arguments) => alerts::run(&arguments, session),
             Verb::Metrics(arguments) => metrics::run(&arguments, session),
             Verb::Audit(arguments) => audit::run(&arguments, session),
+            Verb::Plan(arguments) => plan::run(&arguments, session).await,
             Verb::Explain(arguments) => explain::run(&arguments, session).await,
             Verb::Status(arguments) => status::run(&arguments, session).await,
             Verb::Check(arguments) => check::run(&arguments, session).await,
+            Verb::Backtest(arguments) => backtest::run(&arguments, session).await,
             Verb::Findings(arguments) => findings::run(&arguments, session).await,
             Verb::Gate { .. } => Ok(USAGE),
         }

@@ -4,7 +4,9 @@ use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 
 use super::{CONFIG, Failure, NOTHING, Session, USAGE, date_argument, intake, period_argument};
 use crate::domain::{Month, Period};
-use crate::pipeline::{Context, Job, PipelineError, Rhythm, RunReport, rehearse_job, run_job, timetable};
+use crate::pipeline::{
+    Context, Job, PipelineError, Rhythm, RunReport, rehearse_job, run_job, run_job_accepting, timetable,
+};
 use crate::schedule::pending;
 
 #[derive(Debug, clap::Args)]
@@ -20,14 +22,23 @@ pub(super) struct Arguments {
     /// Seal nothing: go on where an income figure is missing or doubtful, and write marked lists to rehearsals/.
     #[arg(long)]
     rehearsal: bool,
+    /// Seal although a changed rule moves many people: the hash of the plan that says so, or its first 8 digits.
+    #[arg(long, value_name = "PLAN_HASH", value_parser = hash_argument, conflicts_with = "rehearsal")]
+    accept_change: Option<String>,
     /// Run what is due by the job's own schedule, missed runs first; or what was due at a moment such as
     /// 2026-11-05T04:00:00+08:00. The period comes from the moment at which it was due.
     #[arg(long, value_name = "MOMENT", num_args = 0..=1, require_equals = true, default_missing_value = "now",
-        value_parser = moment_argument, conflicts_with_all = ["as_of", "month", "rehearsal"])]
+        value_parser = moment_argument, conflicts_with_all = ["as_of", "month", "rehearsal", "accept_change"])]
     scheduled: Option<Moment>,
     /// With --scheduled: end with 99 when nothing is due.
     #[arg(long, requires = "scheduled")]
     skip_code: bool,
+}
+
+/// At least the first eight digits of a plan's hash.
+fn hash_argument(text: &str) -> Result<String, String> {
+    let fits = (8..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if fits { Ok(text.to_ascii_lowercase()) } else { Err("expected 8 to 64 hexadecimal digits".to_owned()) }
 }
 
 /// For which moment `--scheduled` asks.
@@ -53,11 +64,22 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
     if let Some(moment) = arguments.scheduled {
         return scheduled(&context, &job, moment, arguments.skip_code).await;
     }
-    let period = period_of(arguments, &job, session)?;
-    let report = if arguments.rehearsal {
-        rehearse_job(&context, &job, period).await?
-    } else {
-        run_job(&context, &job, period).await?
+    if !job.seals() {
+        let useless = match (arguments.rehearsal, &arguments.accept_change) {
+            (true, _) => Some("rehearse"),
+            (_, Some(_)) => Some("accept"),
+            _ => None,
+        };
+        if let Some(what) = useless {
+            let message = format!("run {} seals no lists: there is nothing to {what}", job.name);
+            return Err(Failure::new(USAGE, message));
+        }
+    }
+    let period = period_of((arguments.month, arguments.as_of), &job, session)?;
+    let report = match &arguments.accept_change {
+        _ if arguments.rehearsal => rehearse_job(&context, &job, period).await?,
+        Some(hash) => run_job_accepting(&context, &job, period, hash).await?,
+        None => run_job(&context, &job, period).await?,
     };
     print!("{}", describe(&context, &report));
     Ok(report.intake.as_ref().map_or(0, intake::exit_code))
@@ -108,12 +130,13 @@ fn due_periods(context: &Context, job: &Job, moment: Moment) -> Result<Vec<Perio
 }
 
 /// What the arguments and the job's rhythm say the run is for.
-fn period_of(arguments: &Arguments, job: &Job, session: &Session) -> Result<Period, Failure> {
+pub(super) fn period_of(
+    asked: (Option<Period>, Option<NaiveDate>),
+    job: &Job,
+    session: &Session,
+) -> Result<Period, Failure> {
     let wrong = |message: String| Failure::new(USAGE, message);
-    if arguments.rehearsal && !job.seals() {
-        return Err(wrong(format!("run {} seals no lists: there is nothing to rehearse", job.name)));
-    }
-    match (arguments.month, arguments.as_of) {
+    match asked {
         (Some(period), _) if job.cadence == Rhythm::Monthly && !period.is_whole() => {
             Err(wrong(format!("run {} is for whole months: --month {}", job.name, period.month())))
         }
@@ -149,6 +172,14 @@ pub(super) fn describe(context: &Context, report: &RunReport) -> String {
             counties.len(),
             counties.first().map_or("", String::as_str)
         );
+    }
+    if let Some(hold) = &report.hold {
+        let what = if report.sealed.as_ref().is_some_and(|sealed| sealed.is_rehearsal) {
+            "warning: an official run would be held"
+        } else {
+            "accepted by plan hash"
+        };
+        let _ = writeln!(text, "{what}: {hold}");
     }
     if let Some(sealed) = &report.sealed {
         let _ = writeln!(text, "{sealed}");

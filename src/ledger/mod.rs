@@ -12,6 +12,7 @@ mod lists;
 mod operations;
 mod runs;
 mod store;
+mod texts;
 
 pub use audit::AuditHead;
 pub use cases::{CaseCounts, CaseFinding};
@@ -21,3 +22,4 @@ pub use lists::{LastLists, SealedList, SealedPerson};
 pub use operations::{AlertChange, JobRun, Lease, LeaseState, RaisedAlert};
 pub use runs::{NewRun, Run, RunState, StepTiming};
 pub use store::Ledger;
+pub use texts::{SealedTexts, Texts};

@@ -1,5 +1,6 @@
 //! Everything a job works with, opened once: workspace, warehouse, ledger, engine, policy, tables.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +14,7 @@ use super::tables::{County, parse_tables};
 use crate::config::{Problem, nearest};
 use crate::domain::{CountyCode, hex};
 use crate::engine::{Engine, Models};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Texts};
 use crate::policy::{NATIONAL, Policy, parse_policy};
 use crate::referrals::{COLUMNS, FILLED_IN, Offices};
 use crate::warehouse::Warehouse;
@@ -43,6 +44,8 @@ pub struct Context {
     pub policy: Policy,
     /// SHA-256 of the policy file.
     pub policy_hash: String,
+    /// The texts of its rules and models.
+    pub texts: Texts,
     /// The counties that it serves.
     pub counties: Vec<County>,
     /// The offices that lists go to, with the days on which they are in force.
@@ -106,6 +109,7 @@ impl Context {
             engine: Engine::new(declared.models, &workspace.settings.engine, &scratch)?,
             policy: declared.policy,
             policy_hash: declared.policy_hash,
+            texts: declared.texts,
             counties: of_area(declared.counties, &workspace.settings.area),
             offices: declared.offices,
             tag_aliases: declared.tag_aliases,
@@ -142,6 +146,7 @@ pub struct Declared {
     models: Models,
     policy: Policy,
     policy_hash: String,
+    texts: Texts,
     counties: Vec<County>,
     offices: Offices,
     tag_aliases: Vec<(String, String)>,
@@ -154,16 +159,11 @@ impl Declared {
     /// Every problem of every file.
     pub fn read(assets: &Assets, policy: &str) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
-        let file = format!("pipelines/policies/{policy}.toml");
-        let text = text_of(assets, &file, &mut problems);
-        let below = format!("pipelines/policies/{NATIONAL}.toml");
-        let national = if policy == NATIONAL { None } else { assets.read(&below).ok() };
-        let national = national.as_ref().map(|asset| (below.as_str(), asset.text.as_str()));
-        let parsed = parse_policy(&file, &text, national).map_err(|mut found| problems.append(&mut found)).ok();
-        let models = read_models(assets, &mut problems);
+        let texts = read_texts(assets, policy, &mut problems);
+        let (parsed, models) = parse_texts(&texts, &mut problems);
         let tables = parse_tables(assets, &mut problems);
         if let (Some(policy), Some(models)) = (&parsed, &models) {
-            check_policy((&file, &text), policy, models, &tables.offices, &mut problems);
+            check_policy(&texts, policy, models, &tables.offices, &mut problems);
             check_columns(models, &mut problems);
             for job in assets.list("pipelines/").iter().filter(|path| is_job(path)) {
                 let text = text_of(assets, job, &mut problems);
@@ -172,11 +172,14 @@ impl Declared {
                 }
             }
         }
+        let text_at = |name: &str| texts.by_path.get(&policy_path(name)).map_or("", String::as_str);
+        let below = if policy == NATIONAL { "" } else { text_at(NATIONAL) };
         match (parsed, models) {
-            (Some(policy), Some(models)) if problems.is_empty() => Ok(Self {
+            (Some(parsed), Some(models)) if problems.is_empty() => Ok(Self {
                 models,
-                policy,
-                policy_hash: sha256_hex(&format!("{text}{}", national.map_or("", |(_, text)| text))),
+                policy: parsed,
+                policy_hash: sha256_hex(&format!("{}{below}", text_at(policy))),
+                texts,
                 counties: tables.counties,
                 offices: tables.offices,
                 tag_aliases: tables.tag_aliases,
@@ -236,24 +239,47 @@ fn text_of(assets: &Assets, file: &str, problems: &mut Vec<Problem>) -> String {
     }
 }
 
-fn read_models(assets: &Assets, problems: &mut Vec<Problem>) -> Option<Models> {
-    let mut files = Vec::new();
-    for path in &assets.list("sql/") {
-        let Some(stem) = path.strip_prefix("sql/").and_then(|path| path.strip_suffix(".sql")) else { continue };
-        let sql = text_of(assets, path, problems);
-        let contract = text_of(assets, &format!("sql/{stem}.toml"), problems);
-        files.push((stem.to_owned(), sql, contract));
-    }
-    Models::parse(&files).map_err(|mut found| problems.append(&mut found)).ok()
+fn policy_path(name: &str) -> String {
+    format!("pipelines/policies/{name}.toml")
 }
 
-fn check_policy(
-    (file, text): (&str, &str),
-    policy: &Policy,
-    models: &Models,
-    offices: &Offices,
-    problems: &mut Vec<Problem>,
-) {
+/// The texts of a policy's rules and of all models.
+fn read_texts(assets: &Assets, policy: &str, problems: &mut Vec<Problem>) -> Texts {
+    let file = policy_path(policy);
+    let mut by_path = BTreeMap::from([(file.clone(), text_of(assets, &file, problems))]);
+    if let Ok(national) = assets.read(&policy_path(NATIONAL)) {
+        by_path.insert(policy_path(NATIONAL), national.text);
+    }
+    for path in assets.list("sql/") {
+        let Some(stem) = path.strip_suffix(".sql") else { continue };
+        for path in [path.clone(), format!("{stem}.toml")] {
+            let text = text_of(assets, &path, problems);
+            by_path.insert(path, text);
+        }
+    }
+    Texts { policy: policy.to_owned(), by_path }
+}
+
+/// The policy and the models that texts state, each where it is in order.
+pub(super) fn parse_texts(texts: &Texts, problems: &mut Vec<Problem>) -> (Option<Policy>, Option<Models>) {
+    let text_at = |path: &str| texts.by_path.get(path).map_or("", String::as_str);
+    let (file, below) = (policy_path(&texts.policy), policy_path(NATIONAL));
+    let national = texts.by_path.get(&below).filter(|_| texts.policy != NATIONAL);
+    let national = national.map(|text| (below.as_str(), text.as_str()));
+    let policy = parse_policy(&file, text_at(&file), national).map_err(|mut found| problems.append(&mut found)).ok();
+    let stem = |path: &String| path.strip_prefix("sql/")?.strip_suffix(".sql").map(str::to_owned);
+    let stems: Vec<String> = texts.by_path.keys().filter_map(stem).collect();
+    let model = |stem: String| {
+        let [sql, contract] = ["sql", "toml"].map(|kind| text_at(&format!("sql/{stem}.{kind}")).to_owned());
+        (stem, sql, contract)
+    };
+    let files: Vec<_> = stems.into_iter().map(model).collect();
+    (policy, Models::parse(&files).map_err(|mut found| problems.append(&mut found)).ok())
+}
+
+fn check_policy(texts: &Texts, policy: &Policy, models: &Models, offices: &Offices, problems: &mut Vec<Problem>) {
+    let file = &policy_path(&texts.policy);
+    let text = texts.by_path.get(file).map_or("", String::as_str);
     let mut told = |word: &str, message: String, hint: String| {
         let at = text.find(&format!("\"{word}\"")).unwrap_or(0);
         problems.push(Problem::at(file, text, at, message, hint));

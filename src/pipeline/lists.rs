@@ -10,13 +10,13 @@ use super::context::sha256_hex;
 use super::official::{Rhythm, inherit, is_of};
 use super::seal::{SealContext, list_rows, previous_lists, seal};
 use super::{Context, PipelineError};
-use crate::cases::FindingStatus;
+use crate::cases::{FindingStatus, outlook};
 use crate::config::BureauSettings;
 use crate::domain::{CountyCode, Fen, IdNumber, Period, PersonKey};
 use crate::engine::read_table;
 use crate::ledger::SealedList;
 use crate::policy::{OnPublication, Rule, describe};
-use crate::referrals::{Cell, ListRequest, ListRow, ListedRule, Lists, Office, Profile, build_lists};
+use crate::referrals::{Cell, DeltaCounts, ListRequest, ListRow, ListedRule, Lists, Office, Profile, build_lists};
 use crate::warehouse::Version;
 
 /// What sealing did.
@@ -77,14 +77,76 @@ pub(super) fn sealed_before(context: &Context, sealing: Sealing) -> Result<Vec<S
     Ok(sealed.into_iter().filter(|list| is_of(sealing.rhythm, &list.office)).collect())
 }
 
-/// Seals a period's lists, or says how the sealed ones differ from what the data say now.
-pub(super) fn seal_period(
+/// A list that would be sealed.
+#[derive(Debug, Serialize)]
+pub struct PlannedList {
+    /// Its id.
+    pub list_id: String,
+    /// County code.
+    pub county: String,
+    /// Office code.
+    pub office: String,
+    /// Whether it would leave the bureau.
+    pub is_referral: bool,
+    /// Persons on it.
+    pub persons: usize,
+    /// Not on the list before.
+    pub new: usize,
+    /// On both.
+    pub continuing: usize,
+    /// On both, with a further rule.
+    pub escalated: usize,
+    /// No longer on it.
+    pub withdrawn: usize,
+}
+
+/// What sealing would do.
+#[derive(Debug, Default)]
+pub(super) struct PlannedLists {
+    /// The lists, by id; none where the period is sealed already.
+    pub(super) lists: Vec<PlannedList>,
+    /// Where it is sealed already: persons whom the data would put on now, and take off.
+    pub(super) since: Option<(usize, usize)>,
+}
+
+/// What sealing a period would do; nothing is written.
+pub(super) fn planned_lists(
     context: &Context,
     version: &Version,
     sealing: Sealing,
     lines: &BTreeMap<String, Lines>,
-) -> Result<Sealed, PipelineError> {
-    let Sealing { period, rhythm, is_rehearsal } = sealing;
+) -> Result<PlannedLists, PipelineError> {
+    let (rules, rows) = rules_and_rows(context, version, sealing, lines)?;
+    let sealed = sealed_before(context, sealing)?;
+    if !sealed.is_empty() {
+        let since = since(context, sealing.period, &rules, &rows, &sealed)?.since;
+        return Ok(PlannedLists { lists: Vec::new(), since });
+    }
+    let lists = period_lists(context, sealing, &rules, &rows)?.lists.into_iter().map(|list| {
+        let counts = DeltaCounts::of(&list.rows);
+        PlannedList {
+            list_id: list.id.to_string(),
+            county: list.id.county.to_string(),
+            office: list.id.office,
+            is_referral: list.office.is_referral(),
+            persons: counts.persons(),
+            new: counts.new,
+            continuing: counts.continuing,
+            escalated: counts.escalated,
+            withdrawn: counts.withdrawn,
+        }
+    });
+    Ok(PlannedLists { lists: lists.collect(), since: None })
+}
+
+/// The rules that a job seals, and the mart's rows of them.
+fn rules_and_rows(
+    context: &Context,
+    version: &Version,
+    sealing: Sealing,
+    lines: &BTreeMap<String, Lines>,
+) -> Result<(Vec<ListedRule>, Vec<ListRow>), PipelineError> {
+    let Sealing { period, rhythm, .. } = sealing;
     let rules = listed_rules(context, sealing, lines);
     if rules.is_empty() {
         let why = format!("no rule of policy {} is sealed by this job for {period}", context.policy.name);
@@ -94,12 +156,24 @@ pub(super) fn seal_period(
     let others: BTreeSet<&str> =
         context.policy.in_force(period.last_day()).filter(|rule| !rhythm.seals(rule)).map(|rule| &*rule.id).collect();
     rows.retain(|row| !others.contains(row.rule.as_str()));
+    Ok((rules, rows))
+}
+
+/// Seals a period's lists, or says how the sealed ones differ from what the data say now.
+pub(super) fn seal_period(
+    context: &Context,
+    version: &Version,
+    sealing: Sealing,
+    lines: &BTreeMap<String, Lines>,
+) -> Result<Sealed, PipelineError> {
+    let Sealing { period, is_rehearsal, .. } = sealing;
+    let (rules, rows) = rules_and_rows(context, version, sealing, lines)?;
     let sealed = sealed_before(context, sealing)?;
     if !sealed.is_empty() && !is_rehearsal {
         return since(context, period, &rules, &rows, &sealed);
     }
     let lists = period_lists(context, sealing, &rules, &rows)?;
-    seal_now(context, version, &rules, &lists, is_rehearsal)?;
+    seal_now(context, version, &rules, &lists, sealing)?;
     let referrals = lists.lists.iter().filter(|list| list.office.is_referral());
     let present =
         referrals.clone().flat_map(|list| &list.rows).filter(|row| row.delta != crate::referrals::Delta::Withdrawn);
@@ -155,8 +229,10 @@ fn yuan(amounts: impl Iterator<Item = Fen>) -> String {
     i64::try_from(fen).map_or_else(|_| format!("{fen} fen"), |fen| Fen(fen).to_string())
 }
 
-/// The mart's rows of a period; an id that the register does not have is the one that the key holds.
+/// The mart's rows of a period, with the outlook of who is near; an id that the register does not have is the one
+/// that the key holds.
 fn mart_rows(context: &Context, version: &Version, period: Period) -> Result<Vec<ListRow>, PipelineError> {
+    let rules: Vec<&Rule> = context.policy.in_force(period.last_day()).collect();
     let mut rows = Vec::new();
     for file in version.table("referral_rows").filter(|file| file.month == Some(period)) {
         for batch in read_table(&context.warehouse.path(file), None)? {
@@ -167,8 +243,29 @@ fn mart_rows(context: &Context, version: &Version, period: Period) -> Result<Vec
         if let (None, Some(id)) = (row.cells.get("id_number"), IdNumber::from_key(row.person)) {
             row.cells.insert("id_number", Cell::Text(id.as_str().to_owned()));
         }
+        if let Some(rule) = rules.iter().find(|rule| rule.id == row.rule) {
+            foresee(row, rule, period);
+        }
     }
     Ok(rows)
+}
+
+/// Says of somebody near the line when to expect the crossing.
+fn foresee(row: &mut ListRow, rule: &Rule, period: Period) {
+    let Some(Cell::Money(line)) = row.cells.get("line_amount") else { return };
+    if row.status != FindingStatus::Near {
+        return;
+    }
+    let recent = match row.cells.get("recent_amount") {
+        Some(Cell::Money(recent)) => Some(*recent),
+        _ => None,
+    };
+    let found = outlook(rule, period, row.measured, *line, recent);
+    let month = found.forecast.map(|forecast| {
+        row.cells.insert("run_rate_amount", Cell::Money(forecast.monthly));
+        forecast.month.map_or_else(|| "not_this_year".to_owned(), |month| month.to_string())
+    });
+    row.cells.insert("expected_month", Cell::Text(month.unwrap_or_else(|| "no_forecast".to_owned())));
 }
 
 fn period_lists(
@@ -197,12 +294,14 @@ fn seal_now(
     version: &Version,
     rules: &[ListedRule],
     lists: &Lists,
-    is_rehearsal: bool,
+    sealing: Sealing,
 ) -> Result<(), PipelineError> {
     let BureauSettings { name, area_name, feedback_days } = &context.workspace.settings.bureau;
     let area_name = if area_name.is_empty() { &context.workspace.settings.area } else { area_name };
     let seal_context = SealContext {
         version: version.number,
+        series: sealing.rhythm.mark(),
+        texts: &context.texts,
         policy: &context.policy.name,
         policy_sha256: &context.policy_hash,
         rules,
@@ -210,7 +309,7 @@ fn seal_now(
         sender: name,
         area_name,
         feedback_days: *feedback_days,
-        is_rehearsal,
+        is_rehearsal: sealing.is_rehearsal,
         at: context.now,
     };
     seal(&context.workspace.layout, &context.ledger, lists, &seal_context)?;

@@ -10,13 +10,18 @@ mod context;
 mod error;
 mod job;
 mod lists;
+mod lock;
 mod official;
 mod operate;
+mod plan;
 mod run;
 pub mod seal;
 mod tables;
 
-pub use ask::{Explanation, Status, check, explain, person_named, policy_layers, status};
+pub use ask::{
+    Backtest, Explanation, MethodScore, RuleScores, Score, Status, backtest, check, explain, person_named,
+    policy_layers, status,
+};
 pub use casebook::{
     CaseFailure, CaseReport, CaseSelection, Coverage, Done, case_folder, cases_by_rule, check_case_books, coverage,
     read_cases, run_case_books,
@@ -25,11 +30,14 @@ pub use compute::{FindingRow, Lines, income_figures, read_findings};
 pub use context::{Context, Declared, Progress, Stop};
 pub use error::PipelineError;
 pub use job::{Job, Split, Step, Timing};
-pub use lists::Sealed;
+pub use lists::{PlannedList, Sealed};
 pub use official::{Need, Rhythm, State, needs};
 pub use operate::{
     Backfill, Timetable, keep_metrics, metrics, note_alerts, past_periods, run_past, set_notice, standing_alerts,
     timetable, write_metrics,
 };
-pub use run::{RunReport, rehearse_job, run_intake, run_job};
+pub use plan::{
+    Changed, FigureChange, Hold, LineChange, Move, PersonMove, Plan, PlannedFile, RuleEffect, Stale, StatusTotals, plan,
+};
+pub use run::{RunReport, rehearse_job, run_intake, run_job, run_job_accepting};
 pub use tables::County;

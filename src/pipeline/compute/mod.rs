@@ -9,8 +9,8 @@ mod stated;
 mod trial;
 
 pub use findings::{FindingRow, read_findings};
-pub(super) use findings::{Findings, MEMBERS, refresh_findings, sources, sources_in};
+pub(super) use findings::{Findings, MEMBERS, counties, is_handed_in, refresh_findings, sources, sources_in};
 pub(super) use refresh::{Task, make, monthly_tasks, refresh};
 pub use rules::{Lines, income_figures};
 pub(super) use stated::Stated;
-pub(super) use trial::{Data, Trial};
+pub(super) use trial::{Data, Trial, one_table};
