@@ -77,7 +77,7 @@ impl Ledger {
 mod tests {
     use super::*;
     use crate::domain::Fen;
-    use crate::ledger::SealedList;
+    use crate::ledger::{SealedList, SealedTexts, Texts};
 
     fn list(period: &str, office: &str) -> (SealedList, Vec<crate::ledger::SealedPerson>) {
         let list = SealedList {
@@ -102,10 +102,12 @@ mod tests {
         let ledger = Ledger::open(&folder.path().join("ledger.sqlite")).unwrap();
         let at = |second| DateTime::from_timestamp(second, 0).unwrap();
         let period = Period::parse("2026-03").unwrap();
-        ledger.seal_lists(&[list("2026-03", "MZ")], at(0)).unwrap();
+        let texts = Texts { policy: "fujian".into(), by_path: [("a.sql".to_owned(), "select 1".to_owned())].into() };
+        let texts = SealedTexts { series: String::new(), period, texts };
+        ledger.seal_lists(&[list("2026-03", "MZ")], &texts, at(0)).unwrap();
         ledger.keep_quiet("monthly", period, "", at(1)).unwrap();
         ledger.keep_quiet("monthly", period, "", at(2)).unwrap();
-        ledger.seal_lists(&[list("2026-03", "NC"), list("2026-03", "NC10")], at(1)).unwrap();
+        ledger.seal_lists(&[list("2026-03", "NC"), list("2026-03", "NC10")], &texts, at(1)).unwrap();
         let quiet = |office: &str| ledger.is_quiet(&format!("2026-03-990102-{office}")).unwrap();
         assert_eq!((quiet("MZ"), quiet("NC"), quiet("NC10")), (false, true, false));
         ledger.lift_quiet("monthly", period, "", at(3)).unwrap();
