@@ -183,7 +183,8 @@ fn asked_to_end_in_the_middle_it_leaves_nothing_half_done() {
         clean.ok(&["run", "nightly", "--as-of", "2026-10-31"]);
         clean.published()
     };
-    for pause in [0, 60, 150, 300, 600, 1_200] {
+    let pauses = [0, 150, 500, 1_200];
+    for pause in pauses {
         let workspace = overdue();
         land_fixtures(&workspace, None);
         let daemon = Daemon::start(workspace.root());
@@ -207,7 +208,7 @@ fn asked_to_end_in_the_middle_it_leaves_nothing_half_done() {
             "no failure"
         );
     }
-    println!("schedule: 6 stop cases, {stopped} in the middle of a run");
+    println!("schedule: {} stop cases, {stopped} in the middle of a run", pauses.len());
     assert!(stopped > 0, "all of them came too late");
 }
 
