@@ -12,5 +12,6 @@ pub mod ledger;
 pub mod pipeline;
 pub mod policy;
 pub mod referrals;
+pub mod schedule;
 pub mod warehouse;
 pub mod workspace;

@@ -1,5 +1,6 @@
 //! All integration tests, in one binary.
 
+mod audit;
 mod casebook;
 mod demo;
 mod determinism;
@@ -18,6 +19,7 @@ mod plan;
 mod policy_change;
 mod rand_hie;
 mod simulate;
+mod schedule;
 mod sql;
 mod tidy;
 mod workspace;

@@ -1,10 +1,13 @@
 //! `run nightly`, `run monthly`: run a job and say what it did.
 
-use chrono::{FixedOffset, NaiveDate};
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 
-use super::{Failure, Session, USAGE, date_argument, intake, period_argument};
+use super::{CONFIG, Failure, NOTHING, Session, USAGE, date_argument, intake, period_argument};
 use crate::domain::{Month, Period};
-use crate::pipeline::{Context, Job, Rhythm, RunReport, rehearse_job, run_job, run_job_accepting};
+use crate::pipeline::{
+    Context, Job, PipelineError, Rhythm, RunReport, rehearse_job, run_job, run_job_accepting, timetable,
+};
+use crate::schedule::pending;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -22,6 +25,14 @@ pub(super) struct Arguments {
     /// Seal although a changed rule moves many people: the hash of the plan that says so, or its first 8 digits.
     #[arg(long, value_name = "PLAN_HASH", value_parser = hash_argument, conflicts_with = "rehearsal")]
     accept_change: Option<String>,
+    /// Run what is due by the job's own schedule, missed runs first; or what was due at a moment such as
+    /// 2026-11-05T04:00:00+08:00. The period comes from the moment at which it was due.
+    #[arg(long, value_name = "MOMENT", num_args = 0..=1, require_equals = true, default_missing_value = "now",
+        value_parser = moment_argument, conflicts_with_all = ["as_of", "month", "rehearsal", "accept_change"])]
+    scheduled: Option<Moment>,
+    /// With --scheduled: end with 99 when nothing is due.
+    #[arg(long, requires = "scheduled")]
+    skip_code: bool,
 }
 
 /// At least the first eight digits of a plan's hash.
@@ -30,9 +41,29 @@ fn hash_argument(text: &str) -> Result<String, String> {
     if fits { Ok(text.to_ascii_lowercase()) } else { Err("expected 8 to 64 hexadecimal digits".to_owned()) }
 }
 
+/// For which moment `--scheduled` asks.
+#[derive(Debug, Clone, Copy)]
+enum Moment {
+    /// The one at which the command began.
+    Now,
+    /// One that a scheduler names.
+    At(DateTime<Utc>),
+}
+
+fn moment_argument(text: &str) -> Result<Moment, String> {
+    if text == "now" {
+        return Ok(Moment::Now);
+    }
+    let at = DateTime::parse_from_rfc3339(text);
+    at.map(|at| Moment::At(at.to_utc())).map_err(|_| "expected a moment such as 2026-11-05T04:00:00+08:00".to_owned())
+}
+
 pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
     let context = session.open()?;
     let job = context.job(&arguments.job)?;
+    if let Some(moment) = arguments.scheduled {
+        return scheduled(&context, &job, moment, arguments.skip_code).await;
+    }
     if !job.seals() {
         let useless = match (arguments.rehearsal, &arguments.accept_change) {
             (true, _) => Some("rehearse"),
@@ -52,6 +83,50 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
     };
     print!("{}", describe(&context, &report));
     Ok(report.intake.as_ref().map_or(0, intake::exit_code))
+}
+
+/// Runs what is due, oldest first; the first failure ends it, and the scheduler's next try goes on from there.
+async fn scheduled(context: &Context, job: &Job, moment: Moment, skip_code: bool) -> Result<u8, Failure> {
+    let periods = due_periods(context, job, moment)?;
+    if periods.is_empty() {
+        println!("{}: nothing is due", job.name);
+        return Ok(if skip_code { NOTHING } else { 0 });
+    }
+    let mut code = 0;
+    for period in periods {
+        let report = run_job(context, job, period).await?;
+        print!("{}", describe(context, &report));
+        code = code.max(report.intake.as_ref().map_or(0, intake::exit_code));
+    }
+    Ok(code)
+}
+
+fn due_periods(context: &Context, job: &Job, moment: Moment) -> Result<Vec<Period>, Failure> {
+    let now = context.now;
+    let timetable = timetable(context)?;
+    let Some((planned, past)) = timetable.only(&job.name) else {
+        let idle = timetable.idle.iter().find(|(name, _)| *name == job.name);
+        let why = idle.map_or("its file gives no schedule", |(_, why)| why);
+        return Err(Failure::new(CONFIG, format!("{} does not run by the clock: {why}", job.name)));
+    };
+    match moment {
+        Moment::At(at) if at > now => {
+            Err(Failure::new(USAGE, format!("--scheduled={} lies in the future", at.format("%Y-%m-%dT%H:%M:%SZ"))))
+        }
+        Moment::At(at) => {
+            let due = planned.schedule.last_by(at);
+            Ok(due.map(|due| planned.aim.period(planned.schedule.day_of(due))).into_iter().collect())
+        }
+        Moment::Now => {
+            let due = pending(planned, past, now);
+            if past.since.is_none() {
+                // Watched from now on, what is due now included.
+                let since = due.first().map_or(now, |first| first.at);
+                context.ledger.watch_job(&job.name, since).map_err(PipelineError::from)?;
+            }
+            Ok(due.into_iter().map(|due| due.period).collect())
+        }
+    }
 }
 
 /// What the arguments and the job's rhythm say the run is for.

@@ -46,9 +46,21 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
     Ok(if too_old { TEMPORARY } else { 0 })
 }
 
+/// What needs attention, before anything else.
+fn alerts(status: &Status) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    for alert in &status.alerts {
+        let since = alert.since.map_or_else(String::new, |at| format!(" (since {})", at.format("%Y-%m-%d %H:%M UTC")));
+        let _ = writeln!(text, "ALERT {}{since}\n  {}\n  {}", alert.key, alert.chinese, alert.english);
+    }
+    text
+}
+
 fn describe(status: &Status) -> String {
     use std::fmt::Write as _;
-    let mut text = format!("policy {}, version {}\n", status.policy, status.version);
+    let mut text = alerts(status);
+    let _ = writeln!(text, "policy {}, version {}", status.policy, status.version);
     text.push_str("\nruns (newest first)\n");
     for run in status.runs.iter().take(5) {
         let state = serde_json::to_value(run.state).unwrap_or_default();
@@ -60,6 +72,9 @@ fn describe(status: &Status) -> String {
             state.as_str().unwrap_or_default(),
             run.started_at.format("%Y-%m-%d %H:%M UTC")
         );
+        if let Some(error) = run.summary["error"].as_str() {
+            let _ = writeln!(text, "    {}", error.lines().next().unwrap_or_default());
+        }
         for step in &run.steps {
             let _ = writeln!(text, "    {:<14} {:>8} ms", step.step, step.millis);
         }

@@ -7,5 +7,6 @@ mod settings;
 pub use layout::Layout;
 pub use problem::{Problem, nearest};
 pub use settings::{
-    BureauSettings, EngineSettings, FeedSettings, GateSettings, LandingSettings, Settings, WarehouseSettings,
+    BureauSettings, EngineSettings, FeedSettings, GateSettings, LandingSettings, OperatorSettings, Settings,
+    WarehouseSettings,
 };

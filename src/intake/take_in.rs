@@ -41,6 +41,8 @@ pub struct Intake<'a> {
     pub feeds: Option<&'a [Feed]>,
     /// Told how far it is.
     pub progress: Progress<'a>,
+    /// Asked before each file: whether to end, with the batches that are committed and no more.
+    pub is_stopping: Box<dyn Fn() -> bool + Send + Sync + 'a>,
 }
 
 /// Takes in what lies in the landing folders. The caller holds the run lock.
@@ -153,6 +155,10 @@ impl Run<'_> {
         self.summary.skipped += landing.skipped;
         let (count, mut seen) = (landing.files.len() as u64, BTreeSet::new());
         for (at, file) in (0..).zip(landing.files) {
+            if (self.intake.is_stopping)() {
+                self.waiting.clear();
+                return Ok(());
+            }
             (self.intake.progress)(&format!("{feed} files"), at, count);
             match self.look(feed, &file)? {
                 Look::Decided(verdict) => self.report(feed, &file.name, verdict, None),

@@ -46,10 +46,18 @@ pub enum LedgerError {
         expected: u64,
     },
     /// The audit chain does not hold.
-    #[error("the audit chain is broken at entry {seq}: it was changed or an entry before it removed")]
+    #[error("the audit chain is broken at entry {seq}: it was changed, moved or removed")]
     AuditBroken {
-        /// First entry that does not fit.
+        /// First number at which the chain does not hold.
         seq: i64,
+    },
+    /// The audit chain holds in itself, but is not the one of which a head was kept elsewhere.
+    #[error("the audit chain is not the one of which entry {seq} was kept: {why}")]
+    AuditCut {
+        /// Number of the head that was kept.
+        seq: i64,
+        /// What is different.
+        why: String,
     },
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
@@ -57,6 +58,30 @@ pub struct Context {
     pub gate_program: PathBuf,
     /// Who is told how far a step is.
     pub progress: Arc<dyn Progress>,
+    /// Set from outside to end a run at its next commit point.
+    pub stop: Stop,
+}
+
+/// Asks a run to end early. What is committed stays, and the next run goes on from there.
+#[derive(Debug, Clone, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Asks for it.
+    pub fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was asked for.
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// An error when it was asked for.
+    pub(super) fn check(&self) -> Result<(), PipelineError> {
+        if self.is_set() { Err(PipelineError::Stopped) } else { Ok(()) }
+    }
 }
 
 impl Context {
@@ -92,6 +117,7 @@ impl Context {
             now,
             gate_program,
             progress,
+            stop: Stop::default(),
         })
     }
 
@@ -230,6 +256,7 @@ fn of_area(counties: Vec<County>, area: &str) -> Vec<County> {
     counties.into_iter().filter(|county| area.as_ref().is_some_and(|area| area.contains(&county.code))).collect()
 }
 
+/// Whether an asset is a job file.
 pub(super) fn is_job(path: &str) -> bool {
     path.strip_prefix("pipelines/").and_then(|name| name.strip_suffix(".toml")).is_some_and(|name| !name.contains('/'))
 }

@@ -14,6 +14,7 @@ use super::compute::{
 use super::job::{Job, Split, Step};
 use super::lock::{clear_staging, sign_lock, take_lock};
 use super::official::{Need, needs};
+use super::operate::after_run;
 use super::plan::{Hold, require_acceptance};
 use super::{Context, PipelineError, lists};
 use crate::cases::{FindingState, FindingStatus};
@@ -112,13 +113,21 @@ async fn run(context: &Context, job: &Job, period: Period, manner: Manner<'_>) -
     if outcome.is_ok() {
         context.ledger.record_run_texts(run_id, &context.texts)?;
     }
+    // What fails while it ends (the gate's child is ended with it, say) fails because of that.
+    let outcome = if context.stop.is_set() { outcome.map_err(|_| PipelineError::Stopped) } else { outcome };
     let (state, summary) = match &outcome {
         Ok(()) => (RunState::Done, serde_json::to_value(&run.report).unwrap_or_default()),
+        Err(error @ PipelineError::Stopped) => {
+            (RunState::Failed, serde_json::json!({ "error": error.to_string(), "stopped": true }))
+        }
         Err(error) => (RunState::Failed, serde_json::json!({ "error": error.to_string() })),
     };
     // The end is the start plus what the monotonic clock measured: the wall clock may be set meanwhile.
     let ended = context.now + begun.elapsed();
     context.ledger.finish_run(run_id, state, Some(run.version.number), &summary, &run.timings, ended)?;
+    if !matches!(outcome, Err(PipelineError::Stopped)) {
+        after_run(context, &job.name, ended);
+    }
     outcome.map(|()| run.report)
 }
 
@@ -156,6 +165,7 @@ impl<'a> Run<'a> {
 
     async fn steps(&mut self, job: &Job) -> Result<(), PipelineError> {
         for step in &job.steps {
+            self.context.stop.check()?;
             let begun = Instant::now();
             match step {
                 Step::Intake {} => self.intake().await?,
@@ -354,6 +364,7 @@ pub(super) fn intake<'a>(
         now: context.now.fixed_offset(),
         feeds,
         progress,
+        is_stopping: Box::new(|| context.stop.is_set()),
     }
 }
 
@@ -370,6 +381,7 @@ async fn intake_now(context: &Context, feeds: Option<&[Feed]>) -> Result<IntakeS
         context.progress.reached(done);
     };
     let summary = take_in(&intake(context, feeds, &progress)).await?;
+    context.stop.check()?;
     context.progress.end("intake", &format!("{} files, {} versions", summary.files.len(), summary.versions.len()));
     Ok(summary)
 }

@@ -111,6 +111,14 @@ const SETTINGS_TAIL: &str = r#"
 # Days that an office has to check and answer.
 # feedback_days = 10
 
+[operators]
+# Who is told when a run fails or is late, a feed is missing, mail comes back. Empty: alerts stand in `status` only.
+# address = ""
+# A run is late when it is not done so many minutes after its moment.
+# late_after_minutes = 180
+# File that each run leaves figures for Prometheus in; best node_exporter's textfile folder.
+# metrics = "/var/lib/prometheus/node-exporter/poverty-watch.prom"
+
 # One section per feed: claims, residents, rosters, income, adjustments.
 [feeds.claims]
 # Further columns that may stand in the file and are not read.

@@ -8,12 +8,15 @@ use crate::domain::{Month, Period};
 use crate::ledger::{FileState, Run, SealedList};
 use crate::pipeline::compute::income_figures;
 use crate::pipeline::official::{Need, needs};
+use crate::pipeline::operate::standing_alerts;
 use crate::pipeline::{Context, PipelineError};
 use crate::warehouse::Version;
 
 /// What `status` prints.
 #[derive(Debug, Serialize)]
 pub struct Status {
+    /// What needs attention, the gravest first.
+    pub alerts: Vec<AlertStatus>,
     /// Policy in use.
     pub policy: String,
     /// Version that readers see.
@@ -32,6 +35,19 @@ pub struct Status {
     pub reminders: Vec<Need>,
     /// When the last run of any job ended well.
     pub last_done: Option<DateTime<Utc>>,
+}
+
+/// One alert.
+#[derive(Debug, Serialize)]
+pub struct AlertStatus {
+    /// Its kind and subject.
+    pub key: String,
+    /// For officers.
+    pub chinese: String,
+    /// For operators.
+    pub english: String,
+    /// Since when it stands, where a run or a daemon has noted it.
+    pub since: Option<DateTime<Utc>>,
 }
 
 /// One sealed list.
@@ -109,6 +125,7 @@ pub async fn status(context: &Context, day: NaiveDate) -> Result<Status, Pipelin
         context.ledger.last_sealed_period()?.map_or(Ok(Vec::new()), |period| context.ledger.sealed_lists(period))?;
     let lists = lists.into_iter().map(ListStatus::from).collect();
     Ok(Status {
+        alerts: alert_status(context)?,
         policy: context.policy.name.clone(),
         version: version.number,
         tables,
@@ -119,6 +136,17 @@ pub async fn status(context: &Context, day: NaiveDate) -> Result<Status, Pipelin
         reminders: reminders(context, &version, day)?,
         last_done,
     })
+}
+
+/// The alerts as things stand now, with the moment at which each was first noted.
+fn alert_status(context: &Context) -> Result<Vec<AlertStatus>, PipelineError> {
+    let noted = context.ledger.standing_alerts()?;
+    let found = standing_alerts(context, context.now)?.into_iter().map(|alert| {
+        let key = alert.key();
+        let since = noted.iter().find(|known| known.key == key).map(|known| known.raised_at);
+        AlertStatus { key, chinese: alert.chinese, english: alert.english, since }
+    });
+    Ok(found.collect())
 }
 
 /// Figures that the month of a day and the one after it will need; each told once.
@@ -139,7 +167,7 @@ fn reminders(context: &Context, version: &Version, day: NaiveDate) -> Result<Vec
     Ok(found)
 }
 
-fn feed_status(context: &Context, feed: Feed) -> Result<FeedStatus, PipelineError> {
+pub(in crate::pipeline) fn feed_status(context: &Context, feed: Feed) -> Result<FeedStatus, PipelineError> {
     let files = context.ledger.files(feed)?;
     let taken = files.iter().filter(|file| matches!(file.state, FileState::Taken { .. }));
     let newest = taken.clone().map(|file| file.decided_at).max();

@@ -161,10 +161,12 @@ pub(in crate::pipeline) async fn refresh(
     context.progress.begin(step, stale.len() as u64);
     let done = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
     let (engine, root) = (context.engine.clone(), context.warehouse.root().to_owned());
-    let progress = context.progress.clone();
+    let (progress, stop) = (context.progress.clone(), context.stop.clone());
     let made = in_parallel(context.workers(), stale, move |(task, inputs)| {
         let (engine, root, progress, done) = (engine.clone(), root.clone(), progress.clone(), done.clone());
+        let stop = stop.clone();
         async move {
+            stop.check()?;
             let entry = make(&engine, &root, &task, inputs).await;
             progress.reached(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1);
             entry
