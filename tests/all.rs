@@ -1,6 +1,7 @@
 //! All integration tests, in one binary.
 
 mod casebook;
+mod delivery;
 mod demo;
 mod determinism;
 mod fixtures;

@@ -4,11 +4,13 @@
 
 mod check;
 mod contract;
+mod deliver;
 mod demo;
 mod explain;
 mod findings;
 mod init;
 mod intake;
+mod lists;
 mod progress;
 mod run;
 mod status;
@@ -20,8 +22,10 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::delivery::DeliveryError;
 use crate::domain::{Period, parse_date};
 use crate::intake::IntakeError;
+use crate::ledger::LedgerError;
 use crate::pipeline::{Context, PipelineError, Progress};
 use crate::workspace::{self, WorkspaceError};
 
@@ -76,6 +80,10 @@ enum Verb {
     Explain(explain::Arguments),
     /// Show runs, feeds, cases and lists.
     Status(status::Arguments),
+    /// Show sealed lists, sign them for sending, keep persons off the next ones.
+    Lists(lists::Arguments),
+    /// Send the letters that are due, and look after those that did not arrive.
+    Deliver(deliver::Arguments),
     /// Check settings, policies, pipelines and SQL, without data.
     Check(check::Arguments),
     /// Print a period's findings; for tests and engineers.
@@ -122,6 +130,25 @@ impl From<PipelineError> for Failure {
             _ => INTERNAL,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<DeliveryError> for Failure {
+    fn from(error: DeliveryError) -> Self {
+        let code = match &error {
+            DeliveryError::Config(_) | DeliveryError::NoRoute { .. } => CONFIG,
+            DeliveryError::Locked(_) | DeliveryError::Ledger(LedgerError::Moved { .. }) => TEMPORARY,
+            DeliveryError::Ledger(LedgerError::SignOff { .. }) | DeliveryError::Letter { .. } => DATA,
+            DeliveryError::Sealed { .. } => DATA,
+            DeliveryError::Ledger(_) | DeliveryError::Message(_) | DeliveryError::Io { .. } => INTERNAL,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        DeliveryError::from(error).into()
     }
 }
 
@@ -194,6 +221,8 @@ fn dispatch(verb: Verb, session: &Session) -> Result<u8, Failure> {
             Verb::Run(arguments) => run::run(&arguments, session).await,
             Verb::Explain(arguments) => explain::run(&arguments, session).await,
             Verb::Status(arguments) => status::run(&arguments, session).await,
+            Verb::Lists(arguments) => lists::run(&arguments, session),
+            Verb::Deliver(arguments) => deliver::run(&arguments, session).await,
             Verb::Check(arguments) => check::run(&arguments, session).await,
             Verb::Findings(arguments) => findings::run(&arguments, session).await,
             Verb::Gate { .. } => Ok(USAGE),

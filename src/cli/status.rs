@@ -2,7 +2,7 @@
 
 use chrono::{Duration, NaiveDate};
 
-use super::run::today;
+use super::run::{degraded, today};
 use super::{Failure, Format, Session, TEMPORARY, date_argument};
 use crate::pipeline::{Status, status};
 
@@ -48,7 +48,11 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
 
 fn describe(status: &Status) -> String {
     use std::fmt::Write as _;
-    let mut text = format!("policy {}, version {}\n", status.policy, status.version);
+    let mut text = String::new();
+    if !status.unrouted.is_empty() {
+        let _ = writeln!(text, "{}", degraded(&status.unrouted));
+    }
+    let _ = writeln!(text, "policy {}, version {}", status.policy, status.version);
     text.push_str("\nruns (newest first)\n");
     for run in status.runs.iter().take(5) {
         let state = serde_json::to_value(run.state).unwrap_or_default();
@@ -97,6 +101,10 @@ fn describe(status: &Status) -> String {
             "  {:<28} no. {:>3} {:>6} persons {:>16} yuan",
             list.list_id, list.seq, list.persons, list.control_amount
         );
+    }
+    if !status.letters.is_empty() {
+        let letters: Vec<String> = status.letters.iter().map(|(state, count)| format!("{state} {count}")).collect();
+        let _ = writeln!(text, "\nletters: {}", letters.join(", "));
     }
     text
 }

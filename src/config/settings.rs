@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::DeliverySettings;
+
 /// The whole file.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,6 +29,9 @@ pub struct Settings {
     /// Who sends the lists.
     #[serde(default)]
     pub bureau: BureauSettings,
+    /// How lists are announced.
+    #[serde(default)]
+    pub delivery: DeliverySettings,
     /// Per feed, by name.
     #[serde(default)]
     pub feeds: BTreeMap<String, FeedSettings>,

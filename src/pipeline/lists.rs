@@ -9,6 +9,7 @@ use super::compute::Lines;
 use super::context::sha256_hex;
 use super::official::{Rhythm, inherit, is_of};
 use super::seal::{SealContext, list_rows, previous_lists, seal};
+use super::account::Account;
 use super::{Context, PipelineError};
 use crate::cases::FindingStatus;
 use crate::config::BureauSettings;
@@ -16,7 +17,10 @@ use crate::domain::{CountyCode, Fen, IdNumber, Period, PersonKey};
 use crate::engine::read_table;
 use crate::ledger::SealedList;
 use crate::policy::{OnPublication, Rule, describe};
-use crate::referrals::{Cell, ListRequest, ListRow, ListedRule, Lists, Office, Profile, build_lists};
+use crate::referrals::{
+    Cell, ListRequest, ListRow, ListedRule, Lists, Office, Profile, SuppressReason, Suppression, apply_suppressions,
+    build_lists,
+};
 use crate::warehouse::Version;
 
 /// What sealing did.
@@ -35,6 +39,8 @@ pub struct Sealed {
     pub since: Option<(usize, usize)>,
     /// Whether it only rehearsed: nothing is sealed then.
     pub is_rehearsal: bool,
+    /// Where the flagged persons went, where they were counted now.
+    pub account: Option<Account>,
     /// Folder of the period.
     pub folder: String,
 }
@@ -50,6 +56,9 @@ impl fmt::Display for Sealed {
             "sealed before, left as they are:"
         };
         write!(f, "{when} {referral_lists} referral lists, {persons} persons, {control_amount} yuan, below {folder}")?;
+        if let Some(account) = &self.account {
+            write!(f, "\n{account}")?;
+        }
         match self.since {
             Some((enter, leave)) if enter + leave > 0 => write!(
                 f,
@@ -94,11 +103,16 @@ pub(super) fn seal_period(
     let others: BTreeSet<&str> =
         context.policy.in_force(period.last_day()).filter(|rule| !rhythm.seals(rule)).map(|rule| &*rule.id).collect();
     rows.retain(|row| !others.contains(row.rule.as_str()));
+    let flagged = referred(&rules, &rows);
+    let suppressions = suppressions(context)?;
+    let suppressed = apply_suppressions(&mut rows, &suppressions, period.last_day());
     let sealed = sealed_before(context, sealing)?;
     if !sealed.is_empty() && !is_rehearsal {
         return since(context, period, &rules, &rows, &sealed);
     }
-    let lists = period_lists(context, sealing, &rules, &rows)?;
+    let mut lists = period_lists(context, sealing, &rules, &rows)?;
+    lists.note_suppressed(&suppressed);
+    let account = Account::of(&flagged, &lists, &suppressed, &context.workspace.settings.area)?;
     seal_now(context, version, &rules, &lists, is_rehearsal)?;
     let referrals = lists.lists.iter().filter(|list| list.office.is_referral());
     let present =
@@ -113,6 +127,7 @@ pub(super) fn seal_period(
         control_amount: yuan(listed.into_values()),
         since: None,
         is_rehearsal,
+        account: Some(account),
         folder: folder.display().to_string(),
     })
 }
@@ -125,9 +140,7 @@ fn since(
     rows: &[ListRow],
     sealed: &[SealedList],
 ) -> Result<Sealed, PipelineError> {
-    let referred = |row: &&ListRow| rules.iter().any(|rule| rule.id == row.rule && !rule.recipients.is_empty());
-    let flagged: BTreeSet<PersonKey> =
-        rows.iter().filter(|row| row.status == FindingStatus::Flagged).filter(referred).map(|row| row.person).collect();
+    let flagged = referred(rules, rows);
     let referrals = sealed.iter().filter(|list| Office::is_referral_code(&list.office));
     let mut listed = BTreeMap::new();
     for list in referrals.clone() {
@@ -146,8 +159,26 @@ fn since(
         control_amount: yuan(listed.into_values()),
         since: Some((enter, leave)),
         is_rehearsal: false,
+        account: None,
         folder: context.workspace.layout.lists(period).display().to_string(),
     })
+}
+
+/// The flagged persons of rules that refer to somebody.
+fn referred(rules: &[ListedRule], rows: &[ListRow]) -> BTreeSet<PersonKey> {
+    let refers = |row: &&ListRow| rules.iter().any(|rule| rule.id == row.rule && !rule.recipients.is_empty());
+    rows.iter().filter(|row| row.status == FindingStatus::Flagged).filter(refers).map(|row| row.person).collect()
+}
+
+/// What officers have said by now about persons who stay off.
+fn suppressions(context: &Context) -> Result<Vec<Suppression>, PipelineError> {
+    let stored = context.ledger.suppressions(context.now)?;
+    let known = stored.into_iter().filter_map(|one| {
+        // The code that lifts an earlier word is no reason.
+        let reason = SuppressReason::parse(&one.reason)?;
+        Some(Suppression { person: one.person, rule: one.rule, reason, until: one.until })
+    });
+    Ok(known.collect())
 }
 
 fn yuan(amounts: impl Iterator<Item = Fen>) -> String {

@@ -2,6 +2,7 @@
 //!
 //! Writes lists, never sends them; records cases, never decides them.
 
+mod account;
 mod ask;
 mod casebook;
 mod compute;
@@ -14,6 +15,7 @@ mod run;
 pub mod seal;
 mod tables;
 
+pub use account::Account;
 pub use ask::{Explanation, Status, check, explain, person_named, policy_layers, status};
 pub use casebook::{
     CaseFailure, CaseReport, CaseSelection, Coverage, Done, case_folder, cases_by_rule, check_case_books, coverage,
@@ -24,6 +26,6 @@ pub use context::{Context, Declared, Progress};
 pub use error::PipelineError;
 pub use job::{Job, Split, Step};
 pub use lists::Sealed;
-pub use official::{Need, Rhythm, State, needs};
+pub use official::{Need, Rhythm, State, needs, unrouted};
 pub use run::{RunReport, rehearse_job, run_intake, run_job};
 pub use tables::County;

@@ -1,8 +1,7 @@
 //! Running a job: its steps in order, under the lock, each committed before the next begins.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::Write as _;
+use std::fs::File;
 use std::time::Instant;
 
 use serde::Serialize;
@@ -13,15 +12,16 @@ use super::compute::{
     sources_in,
 };
 use super::job::{Job, Split, Step};
-use super::official::needs;
+use super::official::{needs, unrouted};
 use super::{Context, PipelineError, lists};
 use crate::cases::{FindingState, FindingStatus};
-use crate::domain::Period;
+use crate::domain::{Period, official_day};
 use crate::engine::Param;
 use crate::intake::{Intake, IntakeSummary, sweep, take_in};
 use crate::ledger::{CaseCounts, CaseFinding, NewRun, RunState, StepTiming};
 use crate::policy::Rule;
 use crate::warehouse::{FileEntry, Version};
+use crate::workspace::hold_lock;
 
 /// What a run did.
 #[derive(Debug, Default, Serialize)]
@@ -45,6 +45,8 @@ pub struct RunReport {
     pub cases: CaseCounts,
     /// What was sealed, where the job seals.
     pub sealed: Option<lists::Sealed>,
+    /// Counties with the offices for which no address is in force: their lists would reach nobody.
+    pub unrouted: BTreeMap<String, Vec<String>>,
 }
 
 /// Runs a job for a period.
@@ -82,18 +84,11 @@ async fn run(context: &Context, job: &Job, period: Period, is_rehearsal: bool) -
     outcome.map(|()| run.report)
 }
 
-/// Holds the workspace for one run; the system lets go when the process ends, however it ends.
+/// Holds the workspace for one run.
 fn take_lock(context: &Context) -> Result<File, PipelineError> {
     let path = context.workspace.layout.lock();
-    let io = |error| PipelineError::Io(path.display().to_string(), error);
-    let mut lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(io)?;
-    match lock.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(PipelineError::Locked(path.display().to_string())),
-        Err(TryLockError::Error(error)) => return Err(io(error)),
-    }
-    lock.set_len(0).and_then(|()| writeln!(lock, "{}", std::process::id())).map_err(io)?;
-    Ok(lock)
+    let held = hold_lock(&path).map_err(|error| PipelineError::Io(path.display().to_string(), error))?;
+    held.ok_or_else(|| PipelineError::Locked(path.display().to_string()))
 }
 
 struct Run<'a> {
@@ -131,6 +126,7 @@ impl<'a> Run<'a> {
             self.timings.push(StepTiming { step: step.name().to_owned(), millis });
         }
         sweep(&self.context.warehouse, &self.version).await?;
+        self.report.unrouted = unrouted(self.context, official_day(self.context.now));
         self.report.version = self.version.number;
         Ok(())
     }

@@ -1,0 +1,3 @@
+//! Delivery: the loop under faults and kills, routes, letters, signatures, real servers.
+
+mod simulator;
