@@ -55,7 +55,10 @@ pub(super) fn judge(world: &World) -> Result<Counts, String> {
         if !message_ids.insert(&letter.message_id) {
             return Err("two letters carry one Message-ID".to_owned());
         }
-        end_is_right(world, row).map_err(|why| format!("letter {}: {why}: {:?}", letter.letter_id, row.history))?;
+        end_is_right(world, row).map_err(|why| {
+            let last: Vec<&str> = row.history.iter().rev().take(4).rev().map(|(_, event)| *event).collect();
+            format!("letter {}: {why} ({} events, the last: {})", letter.letter_id, row.history.len(), last.join(", "))
+        })?;
     }
     for list in &world.ready {
         if !world.rows.iter().any(|row| row.letter.lists.contains(list)) {
@@ -137,9 +140,14 @@ fn attempts_are_right(world: &World) -> Result<(), String> {
         {
             return told("it was tried again within a quarter of an hour");
         }
-        // A letter that was found absent late has one more way to go.
-        if sent.at - row.letter.due_at > Duration::days(GIVE_UP_DAYS + 3) {
-            return told("it is tried for ever");
+    }
+    for row in &world.rows {
+        let end = row.letter.due_at + Duration::days(GIVE_UP_DAYS);
+        let late = world.sent.iter().filter(|sent| sent.letter_id == row.letter.letter_id && sent.at >= end).count();
+        // Once more when its time is over, and once more each time that it is known not to have arrived.
+        let absent = row.history.iter().filter(|(_, event)| *event == "absent").count();
+        if late > 1 + absent {
+            return Err(format!("letter {}: it is tried for ever", row.letter.letter_id));
         }
     }
     Ok(())
