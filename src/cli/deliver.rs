@@ -139,9 +139,8 @@ fn rehearse(desk: &Desk<'_>, ledger: &Ledger, now: DateTime<Utc>) -> Result<u8, 
 }
 
 fn show(ledger: &Ledger, all: bool, format: Format) -> Result<u8, Failure> {
-    let states = MailState::ALL.into_iter().filter(|state| {
-        all || !matches!(state, MailState::Accepted | MailState::Replaced)
-    });
+    let states =
+        MailState::ALL.into_iter().filter(|state| all || !matches!(state, MailState::Accepted | MailState::Replaced));
     let letters = ledger.letters(&states.collect::<Vec<_>>())?;
     match format {
         Format::Json => println!("{:#}", serde_json::to_value(&letters).unwrap_or_default()),
@@ -157,7 +156,7 @@ fn show(ledger: &Ledger, all: bool, format: Format) -> Result<u8, Failure> {
 
 fn line(ledger: &Ledger, letter: &Letter) -> Result<String, Failure> {
     let last = ledger.letter_history(letter.letter_id)?.pop();
-    let said = last.map(|(at, _, _, _, detail)| format!("{at} {detail}")).unwrap_or_default();
+    let said = last.map(|event| format!("{} {}", event.at, event.detail)).unwrap_or_default();
     let Letter { message_id, county, office, lists, standing, .. } = letter;
     let (state, attempts) = (standing.state.code(), standing.attempts);
     Ok(format!("{message_id} {county} {office} {} {state}, attempts {attempts}: {said}", lists.join(" ")))

@@ -71,6 +71,7 @@ fn fit_settings(arguments: &Arguments) -> std::io::Result<()> {
 
 /// An invented address for each county's 民政局 and 农业农村局, confirmed by two invented people.
 fn write_routes(dir: &std::path::Path) -> Result<(), Failure> {
+    use std::fmt::Write as _;
     let mut problems = Vec::new();
     let counties = "pipelines/tables/counties.csv";
     let rows = workspace::table_rows(&Assets::of(dir), counties, ["code"], [], &mut problems);
@@ -88,7 +89,7 @@ fn write_routes(dir: &std::path::Path) -> Result<(), Failure> {
             };
             let RouteRow { county, address, valid_from, approved_by, confirmed_by, .. } = &route;
             let code = route.expected_code();
-            text.push_str(&format!("{county},{office},{address},{valid_from},,{approved_by},{confirmed_by},{code}\n"));
+            let _ = writeln!(text, "{county},{office},{address},{valid_from},,{approved_by},{confirmed_by},{code}");
         }
     }
     let path = dir.join(ROUTES_FILE);

@@ -210,6 +210,7 @@ pub fn main(now: DateTime<Utc>) -> ExitCode {
 
 fn dispatch(verb: Verb, session: &Session) -> Result<u8, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
         .build()
         .map_err(|error| Failure::new(INTERNAL, format!("cannot start worker threads: {error}")))?;
     runtime.block_on(async {

@@ -110,7 +110,7 @@ impl SmtpSettings {
     /// Whether the host is this machine itself.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        self.host == "localhost" || self.host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+        matches!(self.host.as_str(), "localhost" | "127.0.0.1" | "::1")
     }
 }
 
@@ -161,7 +161,8 @@ impl DeliverySettings {
         }
         let waits = [smtp.connect_seconds, smtp.command_seconds, smtp.accept_seconds];
         if waits.iter().any(|seconds| !(1..=3600).contains(seconds)) || smtp.letters_per_connection == 0 {
-            let message = "[delivery.smtp] waits lie between 1 and 3600 seconds, letters_per_connection above 0".to_owned();
+            let message =
+                "[delivery.smtp] waits lie between 1 and 3600 seconds, letters_per_connection above 0".to_owned();
             told("accept_seconds", message, "the defaults are 30, 300, 600 and 100");
         }
         problems

@@ -48,7 +48,8 @@ pub fn read_bounce(bytes: &[u8]) -> Result<Bounce, &'static str> {
     };
     let status = part(&["message/delivery-status"]).ok_or("a delivery report without its status part")?;
     let groups = status.split("\n\n").filter(|group| field(group, "final-recipient").is_some());
-    let mut failed = groups.filter(|group| field(group, "action").is_some_and(|word| word.eq_ignore_ascii_case("failed")));
+    let mut failed =
+        groups.filter(|group| field(group, "action").is_some_and(|word| word.eq_ignore_ascii_case("failed")));
     let group = failed.next().ok_or("it does not say that delivery failed for good")?;
     if failed.next().is_some() {
         return Err("it tells of several recipients; a letter has one");
@@ -105,9 +106,9 @@ fn record(ledger: &Ledger, bounce: &Bounce, now: DateTime<Utc>) -> Result<Result
 
 /// The first value of a header field, its folded lines joined.
 fn field(head: &str, name: &str) -> Option<String> {
-    let mut lines = head.lines().skip_while(|line| {
-        !line.split_once(':').is_some_and(|(found, _)| found.trim_end().eq_ignore_ascii_case(name))
-    });
+    let mut lines = head
+        .lines()
+        .skip_while(|line| !line.split_once(':').is_some_and(|(found, _)| found.trim_end().eq_ignore_ascii_case(name)));
     let mut value = lines.next()?.split_once(':')?.1.trim().to_owned();
     for line in lines.take_while(|line| line.starts_with([' ', '\t'])).take(50) {
         value.push(' ');

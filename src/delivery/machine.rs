@@ -94,7 +94,7 @@ pub fn next(standing: &Standing, event: Event, due: DateTime<Utc>, now: DateTime
         (_, Event::TakenOut) if waits || standing.state == Unknown => to(Rejected),
         (Sending, Event::Answered(Outcome::Accepted)) => to(Accepted),
         (Sending, Event::Answered(Outcome::Rejected)) => to(Rejected),
-        (Sending, Event::Answered(Outcome::Unclear)) | (Sending, Event::Interrupted) => to(Unknown),
+        (Sending, Event::Answered(Outcome::Unclear) | Event::Interrupted) => to(Unknown),
         (Sending, Event::Answered(Outcome::Deferred)) => Some(later(standing, due, now)),
         (Unknown, Event::Found) => to(Accepted),
         (Unknown, Event::Absent) => to(Queued),

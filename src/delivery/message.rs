@@ -2,6 +2,8 @@
 //!
 //! What goes into a header is checked here, whoever wrote it: no line end, no NUL, plain addresses only.
 
+use std::fmt::Write as _;
+
 use chrono::{DateTime, Utc};
 use hmac::{Hmac, KeyInit, Mac};
 use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
@@ -113,7 +115,7 @@ fn html(text: &str) -> String {
     let mut page = "<!DOCTYPE html>\r\n<html lang=\"zh-CN\"><meta charset=\"utf-8\"><body>\r\n".to_owned();
     for paragraph in text.split("\n\n") {
         let lines: Vec<String> = paragraph.trim_matches('\n').split('\n').map(escaped).collect();
-        page.push_str(&format!("<p>{}</p>\r\n", lines.join("<br>\r\n")));
+        let _ = write!(page, "<p>{}</p>\r\n", lines.join("<br>\r\n"));
     }
     page.push_str("</body></html>\r\n");
     page

@@ -144,11 +144,12 @@ impl<'a> Desk<'a> {
         let known = self.ledger.letters_to(county, office, since)?;
         let known: Vec<&Letter> =
             known.iter().filter(|letter| letter.resend_no == 0 && letter.recipient == to.as_str()).collect();
-        let is_waiting = |letter: &&&Letter| letter.standing.state == MailState::Queued && letter.standing.attempts == 0;
+        let is_waiting =
+            |letter: &&&Letter| letter.standing.state == MailState::Queued && letter.standing.attempts == 0;
         let today = official_day(self.now);
-        let had_one = known.iter().any(|letter| {
-            letter.standing.state != MailState::Replaced && official_day(letter.due_at) == today
-        });
+        let had_one = known
+            .iter()
+            .any(|letter| letter.standing.state != MailState::Replaced && official_day(letter.due_at) == today);
         let is_urgent = lists.iter().any(|list| !matches!(list.kind.as_str(), "FULL" | "NIL"));
         let waiting = known.iter().rfind(is_waiting).copied();
         let due_at = match waiting {

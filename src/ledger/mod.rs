@@ -17,8 +17,8 @@ mod store;
 pub use audit::AuditHead;
 pub use cases::{CaseCounts, CaseFinding};
 pub use delivery::{
-    Approval, Letter, LetterStep, ListStage, MailState, NewLetter, NewSuppression, Review, Signature, Standing,
-    StoredSuppression,
+    Approval, Letter, LetterEvent, LetterStep, ListStage, MailState, NewLetter, NewSuppression, Review, Signature,
+    Standing, StoredSuppression,
 };
 pub use error::LedgerError;
 pub use landed::{FileState, LandedFile};

@@ -5,11 +5,11 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::account::Account;
 use super::compute::Lines;
 use super::context::sha256_hex;
 use super::official::{Rhythm, inherit, is_of};
 use super::seal::{SealContext, list_rows, previous_lists, seal};
-use super::account::Account;
 use super::{Context, PipelineError};
 use crate::cases::FindingStatus;
 use crate::config::BureauSettings;

@@ -52,7 +52,6 @@ pub(super) fn parse_tables(assets: &Assets, problems: &mut Vec<Problem>) -> Tabl
             problems.extend(faults.into_iter().map(|fault| Problem::new(file, fault.line, fault.message, fault.hint)));
         }
     }
-    check_routes(assets, &tables, problems);
     let file = "pipelines/tables/tag_aliases.csv";
     let aliases = table_rows(assets, file, ["alias", "tag"], [], problems);
     let pairs = aliases.iter().map(|(_, ([alias, tag], []))| (alias.as_str(), tag.as_str()));
@@ -65,13 +64,18 @@ pub(super) fn parse_tables(assets: &Assets, problems: &mut Vec<Problem>) -> Tabl
 }
 
 /// Routes may only name counties and offices that there are; all else about them is checked where they are read.
-fn check_routes(assets: &Assets, tables: &Tables, problems: &mut Vec<Problem>) {
+pub(super) fn check_routes(assets: &Assets, counties: &[County], offices: &Offices, problems: &mut Vec<Problem>) {
     for row in route_rows(assets, problems) {
-        if tables.counties.iter().all(|county| county.code.as_str() != row.county) {
+        if counties.iter().all(|county| county.code.as_str() != row.county) {
             let message = format!("there is no county `{}`", row.county);
-            problems.push(Problem::new(ROUTES_FILE, row.line, message, "counties stand in pipelines/tables/counties.csv"));
+            problems.push(Problem::new(
+                ROUTES_FILE,
+                row.line,
+                message,
+                "counties stand in pipelines/tables/counties.csv",
+            ));
         }
-        if !tables.offices.has_code(&row.office) {
+        if !offices.has_code(&row.office) {
             let message = format!("there is no office `{}` that lists go to", row.office);
             problems.push(Problem::new(ROUTES_FILE, row.line, message, "use a code of pipelines/tables/offices.csv"));
         }

@@ -40,7 +40,9 @@ pub enum ListError {
         rule: String,
     },
     /// Rows of another county stand on a list.
-    #[error("list {list_id}: {rows} rows belong to another county; nothing is sealed; mend sql/marts/referral_rows.sql")]
+    #[error(
+        "list {list_id}: {rows} rows belong to another county; nothing is sealed; mend sql/marts/referral_rows.sql"
+    )]
     OtherCounty {
         /// The list.
         list_id: String,

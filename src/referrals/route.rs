@@ -85,18 +85,25 @@ impl Routes {
             {
                 let same = |known: &&Route| known.county == route.county && known.office == route.office;
                 if let Some(other) = routes.iter().filter(same).find(|other| other.overlaps(&route)) {
-                    let message = format!("{} {} has two addresses on the same day, see line {}", route.county, route.office, other.line);
+                    let message = format!(
+                        "{} {} has two addresses on the same day, see line {}",
+                        route.county, route.office, other.line
+                    );
                     faults.push((message, "end the earlier one: valid_to is its last day".to_owned()));
                 } else if let Some(other) =
                     routes.iter().find(|other| other.address == route.address && other.county != route.county)
                 {
-                    let message = format!("the address of {} {} is that of another county, see line {}", route.county, route.office, other.line);
+                    let message = format!(
+                        "the address of {} {} is that of another county, see line {}",
+                        route.county, route.office, other.line
+                    );
                     faults.push((message, "each county has addresses of its own".to_owned()));
                 } else {
                     routes.push(route);
                 }
             }
-            problems.extend(faults.into_iter().map(|(message, hint)| Problem::new(ROUTES_FILE, row.line, message, hint)));
+            problems
+                .extend(faults.into_iter().map(|(message, hint)| Problem::new(ROUTES_FILE, row.line, message, hint)));
         }
         Self { rows: routes }
     }

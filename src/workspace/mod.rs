@@ -11,7 +11,7 @@ pub use assets::{Asset, Assets, Origin};
 pub use error::WorkspaceError;
 pub use init::{InitSummary, init};
 pub use lock::hold_lock;
-pub use table::{route_rows, table_rows};
+pub use table::{TableRow, route_rows, table_rows};
 
 use std::path::Path;
 

@@ -4,6 +4,9 @@ use super::{Assets, Workspace};
 use crate::config::Problem;
 use crate::referrals::{ROUTES_FILE, RouteRow, Routes};
 
+/// A row's line number, its wanted cells and its optional ones.
+pub type TableRow<const N: usize, const M: usize> = (usize, ([String; N], [String; M]));
+
 /// The rows of a CSV asset with their line numbers, in the order of the wanted columns; those of `optional` that the
 /// file does not have are empty.
 pub fn table_rows<const N: usize, const M: usize>(
@@ -12,7 +15,7 @@ pub fn table_rows<const N: usize, const M: usize>(
     wanted: [&str; N],
     optional: [&str; M],
     problems: &mut Vec<Problem>,
-) -> Vec<(usize, ([String; N], [String; M]))> {
+) -> Vec<TableRow<N, M>> {
     let text = match assets.read(file) {
         Ok(asset) => asset.text,
         Err(error) => {

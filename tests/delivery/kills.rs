@@ -20,8 +20,20 @@ fn a_killed_delivery_is_finished_by_the_next() {
     reviewed.ok(&["lists", "review", "--month", MONTH, "--county", COUNTY, "--by", "甲", "--reason", "核对"]);
     let (rows, control) = totals(reviewed.root(), |county| county == COUNTY);
     let approve = [
-        "lists", "approve", "--month", MONTH, "--county", COUNTY, "--by", "乙", "--reason", "同意", "--rows", &rows,
-        "--control", &control,
+        "lists",
+        "approve",
+        "--month",
+        MONTH,
+        "--county",
+        COUNTY,
+        "--by",
+        "乙",
+        "--reason",
+        "同意",
+        "--rows",
+        &rows,
+        "--control",
+        &control,
     ];
     // The key is there before, so that every trial makes the same Message-IDs.
     reviewed.write("keys/mail.key", &[7; 32]);

@@ -76,7 +76,11 @@ fn routes_of(places: &BTreeSet<(String, String)>) -> String {
 
 /// Row count and control total of lists, as an approver reads them from the files.
 fn totals(root: &Path, pick: impl Fn(&str) -> bool) -> (String, String) {
-    let lists = ledger(root).sealed_lists(MONTH.parse().unwrap()).unwrap().into_iter();
+    totals_of(root, MONTH, pick)
+}
+
+fn totals_of(root: &Path, month: &str, pick: impl Fn(&str) -> bool) -> (String, String) {
+    let lists = ledger(root).sealed_lists(month.parse().unwrap()).unwrap().into_iter();
     let lists: Vec<_> = lists.filter(|list| Office::is_referral_code(&list.office) && pick(&list.county)).collect();
     let rows: u64 = lists.iter().map(|list| list.rows).sum();
     let control: i64 = lists.iter().map(|list| list.control.0).sum();

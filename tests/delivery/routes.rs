@@ -7,7 +7,7 @@ use poverty_watch::cases::FindingStatus;
 use poverty_watch::config::DeliverySettings;
 use poverty_watch::delivery::may_go;
 use poverty_watch::domain::{CountyCode, Fen, PersonKey};
-use poverty_watch::ledger::{Approval, Letter, LedgerError, MailState, NewLetter, Review, Standing};
+use poverty_watch::ledger::{Approval, LedgerError, Letter, MailState, NewLetter, Review, Standing};
 use poverty_watch::referrals::{
     Cell, Cells, ListError, ListRequest, ListRow, ListedRule, Office, Offices, RouteRow, Routes, build_lists,
 };
@@ -82,7 +82,8 @@ fn a_faulty_row_is_told_and_not_used() {
 fn routes_follow_their_dates() {
     let mut old = RouteRow { valid_to: "2026-06-30".into(), ..route("990101", "MZ") };
     old.code = old.expected_code();
-    let mut new = RouteRow { valid_from: "2026-07-01".into(), address: "new@county.example".into(), ..route("990101", "MZ") };
+    let mut new =
+        RouteRow { valid_from: "2026-07-01".into(), address: "new@county.example".into(), ..route("990101", "MZ") };
     new.code = new.expected_code();
     let (routes, problems) = table(&[old, new]);
     assert_eq!(problems, Vec::<String>::new());

@@ -23,7 +23,18 @@ fn review(workspace: &Workspace) {
 fn approve(workspace: &Workspace) -> String {
     let (rows, control) = totals(workspace.root(), |_| true);
     workspace.ok(&[
-        "lists", "approve", "--month", MONTH, "--by", "乙", "--reason", "同意", "--rows", &rows, "--control", &control,
+        "lists",
+        "approve",
+        "--month",
+        MONTH,
+        "--by",
+        "乙",
+        "--reason",
+        "同意",
+        "--rows",
+        &rows,
+        "--control",
+        &control,
     ])
 }
 
@@ -34,12 +45,28 @@ fn two_people_sign_and_the_letters_go_once() {
     let count = places(root).len();
     let (rows, control) = totals(root, |_| true);
     let approving = |by: &str, rows: &str, control: &str| {
-        let args = ["lists", "approve", "--month", MONTH, "--reason", "同意", "--by", by, "--rows", rows, "--control", control];
+        let args = [
+            "lists",
+            "approve",
+            "--month",
+            MONTH,
+            "--reason",
+            "同意",
+            "--by",
+            by,
+            "--rows",
+            rows,
+            "--control",
+            control,
+        ];
         refused(&workspace, 4, &args)
     };
     assert!(approving("乙", &rows, &control).contains("nobody has reviewed it"));
     review(&workspace);
-    assert!(refused(&workspace, 4, &["lists", "review", "--month", MONTH, "--by", "丙", "--reason", "x"]).contains("already"));
+    assert!(
+        refused(&workspace, 4, &["lists", "review", "--month", MONTH, "--by", "丙", "--reason", "x"])
+            .contains("already")
+    );
     for same in ["甲", " 甲", "甲 "] {
         assert!(approving(same, &rows, &control).contains("cannot approve it"));
     }
@@ -196,4 +223,34 @@ fn clear_text_goes_to_this_machine_only() {
         assert!(refused(&workspace, 3, &["deliver"]).contains(said), "{said}");
     }
     println!("delivery, clear text: 5 cases");
+}
+
+#[test]
+fn an_office_gets_one_letter_a_day() {
+    let workspace = sealed();
+    let count = places(workspace.root()).len();
+    let next = |month: &str, as_of: &str| {
+        workspace.ok(&["run", "nightly", "--as-of", as_of]);
+        workspace.ok(&["run", "monthly", "--month", month]);
+        workspace.ok(&["lists", "review", "--month", month, "--by", "甲", "--reason", "核对"]);
+        let (rows, control) = super::totals_of(workspace.root(), month, |_| true);
+        let word = ["--by", "乙", "--reason", "同意", "--rows", &rows, "--control", &control];
+        workspace.ok(&[&["lists", "approve", "--month", month][..], &word[..]].concat());
+    };
+    let states = |state: MailState| ledger(workspace.root()).letters(&[state]).unwrap();
+    review(&workspace);
+    approve(&workspace);
+    next("2026-11", "2026-11-30");
+    // The letters of the day had not gone: the second list joins them.
+    assert_eq!(states(MailState::Replaced).len(), count);
+    assert!(states(MailState::Queued).iter().all(|letter| letter.lists.len() == 2));
+    assert!(workspace.ok(&["deliver"]).contains(&format!("accepted {count}, ")));
+    assert_eq!(spooled(workspace.root()).len(), count);
+    // They have gone: what is signed now goes the next working morning.
+    next("2026-12", "2026-12-31");
+    assert!(workspace.ok(&["deliver"]).contains("accepted 0, "));
+    let waiting = states(MailState::Queued);
+    assert_eq!(waiting.len(), count);
+    assert!(waiting.iter().all(|letter| letter.due_at > letter.written_at && letter.lists.len() == 1));
+    println!("delivery, one letter a day: {} cases", count * 3);
 }

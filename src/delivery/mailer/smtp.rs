@@ -171,10 +171,8 @@ impl Transport for SmtpTransport {
             let outcome = if fault.is_permanent { Outcome::Rejected } else { Outcome::Deferred };
             return Attempt::new(outcome, fault.reply);
         }
-        let handing = tokio::time::timeout(
-            Duration::from_secs(self.settings.accept_seconds),
-            kept.connection.message(bytes),
-        );
+        let handing =
+            tokio::time::timeout(Duration::from_secs(self.settings.accept_seconds), kept.connection.message(bytes));
         let attempt = match handing.await {
             Err(_) => Attempt::new(Outcome::Unclear, format!("no answer within {} s", self.settings.accept_seconds)),
             Ok(Ok(response)) if response.code().severity == Severity::PositiveCompletion => {

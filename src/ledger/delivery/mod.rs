@@ -8,7 +8,7 @@ mod signatures;
 mod suppressions;
 
 pub use letter::{Letter, MailState, NewLetter, Standing};
-pub use outbox::LetterStep;
+pub use outbox::{LetterEvent, LetterStep};
 pub use signatures::{Approval, ListStage, Review, Signature};
 pub use suppressions::{NewSuppression, StoredSuppression};
 

@@ -28,6 +28,21 @@ pub struct LetterStep {
     pub detail: String,
 }
 
+/// A step that a letter has taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LetterEvent {
+    /// When, as the ledger stores moments.
+    pub at: String,
+    /// Code of what happened.
+    pub event: String,
+    /// Code of the state afterwards.
+    pub to: String,
+    /// Attempts begun by then.
+    pub attempt: u32,
+    /// The server's words or the operator's reason.
+    pub detail: String,
+}
+
 impl Ledger {
     /// Letters in some states, oldest first.
     ///
@@ -110,11 +125,11 @@ impl Ledger {
         })
     }
 
-    /// A letter's history: moment, event, state after, attempt, detail; oldest first.
+    /// A letter's history, oldest first.
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn letter_history(&self, letter_id: i64) -> Result<Vec<(String, String, String, u32, String)>, LedgerError> {
+    pub fn letter_history(&self, letter_id: i64) -> Result<Vec<LetterEvent>, LedgerError> {
         let connection = self.read();
         let mut statement = connection
             .prepare_cached(
@@ -122,7 +137,10 @@ impl Ledger {
             )
             .map_err(LedgerError::doing(DOING))?;
         let rows = statement
-            .query_map([letter_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))
+            .query_map([letter_id], |row| {
+                let (at, event, to, attempt) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+                Ok(LetterEvent { at, event, to, attempt, detail: row.get(4)? })
+            })
             .map_err(LedgerError::doing(DOING))?;
         rows.collect::<Result<_, _>>().map_err(LedgerError::doing(DOING))
     }
@@ -141,11 +159,7 @@ impl Ledger {
 }
 
 /// Inserts a letter inside the transaction of the act that it follows from; a letter that it replaces steps aside.
-pub(super) fn insert(
-    transaction: &Transaction<'_>,
-    letter: &NewLetter,
-    at: DateTime<Utc>,
-) -> Result<i64, LedgerError> {
+pub(super) fn insert(transaction: &Transaction<'_>, letter: &NewLetter, at: DateTime<Utc>) -> Result<i64, LedgerError> {
     let doing = || LedgerError::doing(DOING);
     let sha256 = hex(&Sha256::digest(&letter.bytes));
     transaction

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::super::store::{Ledger, moment, parse_moment};
 use super::super::{LedgerError, SealedList, audit};
-use super::outbox::{clean, insert};
 use super::NewLetter;
+use super::outbox::{clean, insert};
 use crate::domain::{Fen, comparable_name};
 use crate::referrals::Office;
 

@@ -60,7 +60,8 @@ impl Ledger {
                 .map_err(LedgerError::doing(DOING))?;
             let id = transaction.last_insert_rowid();
             let object = format!("suppression {id}");
-            let detail = format!("reason {}, until {}", new.reason, if until.is_empty() { "further word" } else { &until });
+            let detail =
+                format!("reason {}, until {}", new.reason, if until.is_empty() { "further word" } else { &until });
             audit::append(transaction, at, &signer, "suppressed", &object, &detail)?;
             Ok(id)
         })

@@ -197,7 +197,12 @@ fn planted_bugs_are_caught() {
             None => missed.push(bug),
         }
     }
-    println!("delivery simulator: {} of {} planted bugs caught, {} cases", Bug::ALL.len() - missed.len(), Bug::ALL.len(), Bug::ALL.len());
+    println!(
+        "delivery simulator: {} of {} planted bugs caught, {} cases",
+        Bug::ALL.len() - missed.len(),
+        Bug::ALL.len(),
+        Bug::ALL.len()
+    );
     assert!(missed.is_empty(), "not caught: {missed:?}");
 }
 

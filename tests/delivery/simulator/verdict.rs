@@ -37,7 +37,10 @@ impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kills, faults, attempts, letters, resends, ends } = self;
         let ends: Vec<String> = ends.iter().map(|(state, count)| format!("{state} {count}")).collect();
-        write!(f, "{kills} kills, {faults} faults, {attempts} attempts, {letters} letters ({resends} resent on purpose): ")?;
+        write!(
+            f,
+            "{kills} kills, {faults} faults, {attempts} attempts, {letters} letters ({resends} resent on purpose): "
+        )?;
         write!(f, "{}; 0 lost, 0 sent twice", ends.join(", "))
     }
 }
@@ -77,7 +80,9 @@ fn end_is_right(world: &World, row: &Row) -> Result<(), &'static str> {
     let had = |event: &str| row.history.iter().any(|(_, code)| *code == event);
     match letter.standing.state {
         MailState::Accepted if arrival.is_none() => Err("accepted, and the server never had it: lost"),
-        MailState::Accepted if arrival.and_then(|one| one.bounces_at).is_some_and(|at| at <= world.now - Duration::hours(5)) => {
+        MailState::Accepted
+            if arrival.and_then(|one| one.bounces_at).is_some_and(|at| at <= world.now - Duration::hours(5)) =>
+        {
             Err("it came back and nobody knows")
         }
         MailState::Rejected if arrival.is_some() && !had("taken_out") => Err("rejected, and the server has it"),
@@ -133,7 +138,8 @@ fn attempts_are_right(world: &World) -> Result<(), String> {
             return told("it went to an address that is not in force");
         }
         let before = world.sent[..n].iter().rfind(|other| other.letter_id == sent.letter_id);
-        let was_absent = |from, to| row.history.iter().any(|(at, event)| *event == "absent" && *at >= from && *at <= to);
+        let was_absent =
+            |from, to| row.history.iter().any(|(at, event)| *event == "absent" && *at >= from && *at <= to);
         if let Some(before) = before
             && sent.at - before.at < Duration::minutes(15)
             && !was_absent(before.at, sent.at)

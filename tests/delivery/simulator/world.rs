@@ -268,7 +268,8 @@ impl Store for Disk<'_> {
             let mut world = self.0.borrow_mut();
             let (id, event) = (letter.letter_id, step.event);
             let stored = world.rows[usize::try_from(id).unwrap()].letter.standing;
-            let known = world.in_memory.iter().find(|(known, _)| *known == id).map_or(stored, |(_, standing)| *standing);
+            let known =
+                world.in_memory.iter().find(|(known, _)| *known == id).map_or(stored, |(_, standing)| *standing);
             let stands = (known.state, known.attempts) == (letter.standing.state, letter.standing.attempts);
             assert!(stands, "the loop works from a stale letter");
             if world.bug == Some(Bug::SendingNotNoted) && event == "taken" {
