@@ -65,6 +65,7 @@ virtual unix - n n - - virtual
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
+moved unix - n n - - pipe user=nobody argv=/bin/sh -c {{ exit 67 }}
 """
 
 DOVECOT = """protocols = imap
@@ -115,7 +116,7 @@ class Servers:
         os.chown(home / "mail", 65534, 65534)
         boxes = [f"{one} {one.split('@')[0]}/" for one in [*addresses, "lists@bureau.example"]]
         (home / "mailboxes").write_text("\n".join(boxes) + "\n")
-        (home / "transport").write_text("".join(f"{one} error:5.1.6 the office has moved\n" for one in returned))
+        (home / "transport").write_text("".join(f"{one} moved:\n" for one in returned))
         (home / "conf/main.cf").write_text(MAIN.format(home=home))
         (home / "conf/master.cf").write_text(MASTER.format(port=self.smtp))
         (home / "dovecot.conf").write_text(DOVECOT.format(home=home, port=self.imap))
