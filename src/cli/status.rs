@@ -88,7 +88,13 @@ fn describe(status: &Status) -> String {
         let (files, rows, mib) = (table.files, table.rows, table.bytes >> 20);
         let _ = writeln!(text, "  {:<16} {files:>5} files {rows:>12} rows {mib:>7} MiB", table.table);
     }
-    text.push_str("\ncases\n");
+    text + &lists(status)
+}
+
+/// Cases, lists and their letters.
+fn lists(status: &Status) -> String {
+    use std::fmt::Write as _;
+    let mut text = "\ncases\n".to_owned();
     for (year, rule, state, count) in &status.cases {
         let _ = writeln!(text, "  {year} {rule:<24} {state:<10} {count:>8}");
     }

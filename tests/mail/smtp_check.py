@@ -9,6 +9,7 @@ import logging
 import shutil
 import socket
 import ssl
+import subprocess
 import sys
 import tempfile
 import threading
@@ -251,6 +252,52 @@ def tls(check):
     check.same_bytes(county, script.taken)
 
 
+# Durable calls, and every piece that goes to the server. strace counts each kind on its own.
+CALLS = ["fsync", "fdatasync", "link", "linkat", "rename", "renameat", "renameat2", "unlink", "unlinkat", "sendto", "writev"]
+
+
+def killed(check, month, binary):
+    """Killed at each durable call and each write to the server: nothing lost, nothing sent twice."""
+    if not shutil.which("strace"):
+        print("!! strace is missing: no kills against a server")
+        return 0
+    county, trials = check.county(), 0
+    check.bureau.set(host="127.0.0.1", security="none")
+    for call in CALLS:
+        for number in range(1, 1000):
+            if not killed_at(check, month, binary, county, f"inject={call}:signal=SIGKILL:when={number}"):
+                break
+            trials += 1
+    check.deliver(Script())
+    return trials
+
+
+def killed_at(check, month, binary, county, inject):
+    """One kill and what follows; False when the run made fewer such calls."""
+    home = check.home.parent / "killed"
+    bureau = Bureau(check.bureau.root, home, binary, month)
+    script = Script()
+    controller, port = serve(script)
+    bureau.set(port=port)
+    trace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={','.join(CALLS)}", "-e", inject]
+    done = subprocess.run([*trace, binary, "-C", home, "deliver"], capture_output=True)
+    if done.returncode != 0:
+        again = subprocess.run([binary, "-C", home, "deliver"], capture_output=True, text=True)
+        assert again.returncode in (0, 4), again.stderr
+        for letter in bureau.letters(county):
+            if letter["standing"]["state"] == "unknown":
+                there = any(to == (letter["recipient"],) for _, to, _ in script.taken)
+                word = "--sent" if there else "--not-sent"
+                bureau.run("deliver", "resolve", letter["message_id"], word, "--by", "丙", "--reason", "查过中继日志")
+        bureau.run("deliver")
+    controller.stop()
+    assert bureau.states(county) == {"MZ": "accepted", "NC": "accepted"}, (inject, bureau.states(county))
+    taken = sorted(to[0] for _, to, _ in script.taken)
+    assert taken == sorted(letter["recipient"] for letter in bureau.letters(county)), (inject, taken)
+    shutil.rmtree(home)
+    return done.returncode != 0
+
+
 def main():
     logging.disable()
     source, month, binary = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]).resolve()
@@ -265,7 +312,9 @@ def main():
         lost_after_the_dot(check, "stall")
         stalled_before_the_dot(check)
         no_server(check)
+        kills = killed(check, month, binary)
         tls(check)
+        print(f"mail servers, killed at each durable call and each write: {kills} trials, 0 lost, 0 sent twice")
         print(f"mail servers, scripted: {check.cases} cases")
     finally:
         shutil.rmtree(home)

@@ -41,7 +41,7 @@ impl fmt::Display for Counts {
             f,
             "{kills} kills, {faults} faults, {attempts} attempts, {letters} letters ({resends} resent on purpose): "
         )?;
-        write!(f, "{}; 0 lost, 0 sent twice", ends.join(", "))
+        write!(f, "{}", ends.join(", "))
     }
 }
 
