@@ -13,6 +13,7 @@ mod landed;
 mod lists;
 mod runs;
 mod store;
+mod texts;
 
 pub use audit::AuditHead;
 pub use cases::{CaseCounts, CaseFinding};
@@ -25,3 +26,4 @@ pub use landed::{FileState, LandedFile};
 pub use lists::{LastLists, SealedList, SealedPerson};
 pub use runs::{NewRun, Run, RunState, StepTiming};
 pub use store::Ledger;
+pub use texts::{SealedTexts, Texts};

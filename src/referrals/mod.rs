@@ -6,7 +6,7 @@
 mod build;
 mod columns;
 mod kind;
-mod labels;
+pub mod labels;
 mod office;
 mod previous;
 mod rollup;
@@ -19,7 +19,7 @@ pub use columns::{COLUMNS, ColumnKind, FILLED_IN, ListColumn, Place, Profile, co
 pub use kind::{ListId, ListKind, ListedRule};
 pub use office::{Duty, Office, OfficeFault, OfficeTerm, Offices};
 pub use previous::{Delta, DeltaCounts, PreviousList, PreviousPerson};
-pub use rollup::{Rollup, RollupCell, RollupLine, suppress};
+pub use rollup::{Rollup, RollupCell, RollupLine, is_small, suppress, suppress_beyond};
 pub use route::{ROUTES_FILE, Route, RouteRow, Routes};
 pub use row::{Cell, Cells, ListRow, ListedPerson};
 pub use suppression::{SuppressReason, Suppressed, Suppression, apply_suppressions};

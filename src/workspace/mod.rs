@@ -7,7 +7,7 @@ mod init;
 mod lock;
 mod table;
 
-pub use assets::{Asset, Assets, Origin};
+pub use assets::{Asset, Assets, Origin, read_outside};
 pub use error::WorkspaceError;
 pub use init::{InitSummary, init};
 pub use lock::hold_lock;

@@ -183,7 +183,9 @@ fn nothing_is_lost_and_nothing_is_sent_twice() {
         all
     });
     let (bad, took) = (wrong.len(), begun.elapsed());
-    println!("delivery simulator: {schedules} trials from seed {SEED}, {DAYS} days each, {bad} wrong, {took:?}: {total}");
+    println!(
+        "delivery simulator: {schedules} trials from seed {SEED}, {DAYS} days each, {bad} wrong, {took:?}: {total}"
+    );
     assert!(wrong.is_empty(), "{} schedules went wrong, the first:\n{}", wrong.len(), wrong[0]);
     println!("delivery simulator: 0 lost, 0 sent twice but on purpose, all ended, {schedules} cases");
     assert!(total.kills > schedules / 2 && total.faults > schedules, "too little strikes: {total}");

@@ -5,8 +5,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::PipelineError;
 use crate::domain::PersonKey;
+use crate::pipeline::PipelineError;
 use crate::referrals::{Delta, Lists, Suppressed};
 
 /// flagged = listed + suppressed + pending, in persons.
@@ -27,7 +27,7 @@ impl Account {
     ///
     /// # Errors
     /// When somebody is nowhere: nothing may be sealed then.
-    pub(super) fn of(
+    pub(in crate::pipeline) fn of(
         flagged: &BTreeSet<PersonKey>,
         lists: &Lists,
         suppressed: &Suppressed,
