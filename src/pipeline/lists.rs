@@ -5,10 +5,9 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::account::Account;
 use super::compute::Lines;
 use super::context::sha256_hex;
-use super::official::{Account, Rhythm, inherit, is_of};
+use super::official::{Account, Rhythm, inherit, is_of, referred, suppressions};
 use super::seal::{SealContext, list_rows, previous_lists, seal};
 use super::{Context, PipelineError};
 use crate::cases::{FindingStatus, outlook};
@@ -18,8 +17,8 @@ use crate::engine::read_table;
 use crate::ledger::SealedList;
 use crate::policy::{OnPublication, Rule, describe};
 use crate::referrals::{
-    Cell, DeltaCounts, ListRequest, ListRow, ListedRule, Lists, Office, Profile, SuppressReason, Suppressed,
-    Suppression, apply_suppressions, build_lists,
+    Cell, DeltaCounts, ListRequest, ListRow, ListedRule, Lists, Office, Profile, Suppressed, apply_suppressions,
+    build_lists,
 };
 use crate::warehouse::Version;
 
@@ -246,23 +245,6 @@ fn since(
         account: None,
         folder: context.workspace.layout.lists(period).display().to_string(),
     })
-}
-
-/// The flagged persons of rules that refer to somebody.
-fn referred(rules: &[ListedRule], rows: &[ListRow]) -> BTreeSet<PersonKey> {
-    let refers = |row: &&ListRow| rules.iter().any(|rule| rule.id == row.rule && !rule.recipients.is_empty());
-    rows.iter().filter(|row| row.status == FindingStatus::Flagged).filter(refers).map(|row| row.person).collect()
-}
-
-/// What officers have said by now about persons who stay off.
-fn suppressions(context: &Context) -> Result<Vec<Suppression>, PipelineError> {
-    let stored = context.ledger.suppressions(context.now)?;
-    let known = stored.into_iter().filter_map(|one| {
-        // The code that lifts an earlier word is no reason.
-        let reason = SuppressReason::parse(&one.reason)?;
-        Some(Suppression { person: one.person, rule: one.rule, reason, until: one.until })
-    });
-    Ok(known.collect())
 }
 
 fn yuan(amounts: impl Iterator<Item = Fen>) -> String {

@@ -5,9 +5,10 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::cases::FindingStatus;
 use crate::domain::PersonKey;
-use crate::pipeline::PipelineError;
-use crate::referrals::{Delta, Lists, Suppressed};
+use crate::pipeline::{Context, PipelineError};
+use crate::referrals::{Delta, ListRow, ListedRule, Lists, SuppressReason, Suppressed, Suppression};
 
 /// flagged = listed + suppressed + pending, in persons.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -76,4 +77,21 @@ impl fmt::Display for Account {
         }
         write!(f, " + pending {pending}")
     }
+}
+
+/// The flagged persons of rules that refer to somebody.
+pub(in crate::pipeline) fn referred(rules: &[ListedRule], rows: &[ListRow]) -> BTreeSet<PersonKey> {
+    let refers = |row: &&ListRow| rules.iter().any(|rule| rule.id == row.rule && !rule.recipients.is_empty());
+    rows.iter().filter(|row| row.status == FindingStatus::Flagged).filter(refers).map(|row| row.person).collect()
+}
+
+/// What officers have said by now about persons who stay off.
+pub(in crate::pipeline) fn suppressions(context: &Context) -> Result<Vec<Suppression>, PipelineError> {
+    let stored = context.ledger.suppressions(context.now)?;
+    let known = stored.into_iter().filter_map(|one| {
+        // The code that lifts an earlier word is no reason.
+        let reason = SuppressReason::parse(&one.reason)?;
+        Some(Suppression { person: one.person, rule: one.rule, reason, until: one.until })
+    });
+    Ok(known.collect())
 }

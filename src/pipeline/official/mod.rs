@@ -8,6 +8,7 @@ mod routes;
 mod series;
 
 pub use account::Account;
+pub(super) use account::{referred, suppressions};
 pub use figures::{Need, State, needs};
 pub use routes::unrouted;
 pub use series::Rhythm;
