@@ -4,6 +4,7 @@ pub mod cases;
 pub mod cli;
 pub mod config;
 pub mod contracts;
+pub mod delivery;
 pub mod demo;
 pub mod domain;
 pub mod engine;

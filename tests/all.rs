@@ -2,6 +2,7 @@
 
 mod audit;
 mod casebook;
+mod delivery;
 mod demo;
 mod determinism;
 mod early_warning;

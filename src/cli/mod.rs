@@ -9,12 +9,14 @@ mod backtest;
 mod check;
 mod contract;
 mod daemon;
+mod deliver;
 mod demo;
 mod explain;
 mod findings;
 mod init;
 mod intake;
 mod metrics;
+mod lists;
 mod plan;
 mod progress;
 mod run;
@@ -29,6 +31,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::delivery::DeliveryError;
 use crate::domain::{Period, parse_date};
 use crate::intake::IntakeError;
 use crate::ledger::LedgerError;
@@ -94,6 +97,10 @@ enum Verb {
     Explain(explain::Arguments),
     /// Show runs, feeds, cases and lists.
     Status(status::Arguments),
+    /// Show sealed lists, sign them for sending, keep persons off the next ones.
+    Lists(lists::Arguments),
+    /// Send the letters that are due, and look after those that did not arrive.
+    Deliver(deliver::Arguments),
     /// Try a draft policy on the stored data, and write a report of counts.
     Simulate(simulate::Arguments),
     /// Show what needs attention.
@@ -156,6 +163,25 @@ impl From<PipelineError> for Failure {
             _ => INTERNAL,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<DeliveryError> for Failure {
+    fn from(error: DeliveryError) -> Self {
+        let code = match &error {
+            DeliveryError::Config(_) | DeliveryError::NoRoute { .. } => CONFIG,
+            DeliveryError::Locked(_) | DeliveryError::Ledger(LedgerError::Moved { .. }) => TEMPORARY,
+            DeliveryError::Ledger(LedgerError::SignOff { .. }) | DeliveryError::Letter { .. } => DATA,
+            DeliveryError::Sealed { .. } => DATA,
+            DeliveryError::Ledger(_) | DeliveryError::Message(_) | DeliveryError::Io { .. } => INTERNAL,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        DeliveryError::from(error).into()
     }
 }
 
@@ -245,6 +271,8 @@ fn dispatch(verb: Verb, session: &Session) -> Result<u8, Failure> {
             Verb::Plan(arguments) => plan::run(&arguments, session).await,
             Verb::Explain(arguments) => explain::run(&arguments, session).await,
             Verb::Status(arguments) => status::run(&arguments, session).await,
+            Verb::Lists(arguments) => lists::run(&arguments, session),
+            Verb::Deliver(arguments) => deliver::run(&arguments, session).await,
             Verb::Simulate(arguments) => simulate::run(&arguments, session).await,
             Verb::Check(arguments) => check::run(&arguments, session).await,
             Verb::Backtest(arguments) => backtest::run(&arguments, session).await,

@@ -1,9 +1,11 @@
 //! `run nightly`, `run monthly`: run a job and say what it did.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{CONFIG, Failure, NOTHING, Session, USAGE, date_argument, intake, period_argument};
-use crate::domain::{Month, Period};
+use crate::domain::{Month, Period, official_day};
 use crate::pipeline::{
     Context, Job, PipelineError, Rhythm, RunReport, rehearse_job, run_job, run_job_accepting, timetable,
 };
@@ -152,8 +154,7 @@ pub(super) fn period_of(
 
 /// The day of the command's moment, on the clock of the offices (+08:00).
 pub(super) fn today(session: &Session) -> NaiveDate {
-    let hours = FixedOffset::east_opt(8 * 3600);
-    hours.map_or(session.now.date_naive(), |zone| session.now.with_timezone(&zone).date_naive())
+    official_day(session.now)
 }
 
 /// What a run did, for a person at the terminal.
@@ -184,10 +185,25 @@ pub(super) fn describe(context: &Context, report: &RunReport) -> String {
     if let Some(sealed) = &report.sealed {
         let _ = writeln!(text, "{sealed}");
     }
+    if !report.unrouted.is_empty() {
+        let _ = writeln!(text, "{}", degraded(&report.unrouted));
+    }
     if report.changed {
         let _ = writeln!(text, "{} {}: done, version {}", report.job, report.period, report.version);
     } else {
         let _ = writeln!(text, "{} {}: nothing new, version {} stands", report.job, report.period, report.version);
     }
     text
+}
+
+/// What stands first where lists would reach nobody.
+pub(super) fn degraded(unrouted: &BTreeMap<String, Vec<String>>) -> String {
+    let counties: Vec<String> =
+        unrouted.iter().take(3).map(|(county, offices)| format!("{county} {}", offices.join(" "))).collect();
+    let more = if unrouted.len() > 3 { " ..." } else { "" };
+    format!(
+        "DEGRADED: {} counties have an office without an address in force ({}{more}); add it to pipelines/tables/routes.csv",
+        unrouted.len(),
+        counties.join(", ")
+    )
 }

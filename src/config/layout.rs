@@ -86,6 +86,24 @@ impl Layout {
         self.root.join("staging")
     }
 
+    /// `spool/`, letters as `.eml` files, where the transport is a folder.
+    #[must_use]
+    pub fn spool(&self) -> PathBuf {
+        self.root.join("spool")
+    }
+
+    /// `keys/mail.key`, the secret that Message-IDs are made with.
+    #[must_use]
+    pub fn mail_key(&self) -> PathBuf {
+        self.root.join("keys").join("mail.key")
+    }
+
+    /// `deliver.lock`, held by the one run that may send.
+    #[must_use]
+    pub fn deliver_lock(&self) -> PathBuf {
+        self.root.join("deliver.lock")
+    }
+
     /// `run.lock`, held by the one run that may write.
     #[must_use]
     pub fn lock(&self) -> PathBuf {

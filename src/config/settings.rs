@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use super::DeliverySettings;
+
 /// The whole file.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,6 +33,9 @@ pub struct Settings {
     /// Who is told when something is wrong, and where monitors look.
     #[serde(default)]
     pub operators: OperatorSettings,
+    /// How lists are announced.
+    #[serde(default)]
+    pub delivery: DeliverySettings,
     /// Per feed, by name.
     #[serde(default)]
     pub feeds: BTreeMap<String, FeedSettings>,

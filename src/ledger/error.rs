@@ -45,6 +45,20 @@ pub enum LedgerError {
         /// Number that follows the office's last.
         expected: u64,
     },
+    /// A signature under a list is refused.
+    #[error("list {list_id}: {why}; nothing is signed")]
+    SignOff {
+        /// The list, or the first of several.
+        list_id: String,
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// A letter has moved on since it was read.
+    #[error("letter {letter_id} has moved on meanwhile; look at it again and repeat")]
+    Moved {
+        /// Its number in the outbox.
+        letter_id: i64,
+    },
     /// The audit chain does not hold.
     #[error("the audit chain is broken at entry {seq}: it was changed, moved or removed")]
     AuditBroken {

@@ -115,6 +115,15 @@ impl Ledger {
         self.select_lists(&sql, &[&period.to_string()])
     }
 
+    /// A sealed list by its id.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn sealed_list(&self, list_id: &str) -> Result<Option<SealedList>, LedgerError> {
+        let sql = format!("select {COLUMNS} from lists where list_id = ?1");
+        Ok(self.select_lists(&sql, &[&list_id])?.pop())
+    }
+
     /// The latest period of which any list is sealed.
     ///
     /// # Errors

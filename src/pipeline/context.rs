@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::PipelineError;
 use super::job::{Job, parse_job};
-use super::tables::{County, parse_tables};
+use super::tables::{County, check_routes, parse_tables};
 use crate::config::{EngineSettings, Problem, nearest};
 use crate::domain::{CountyCode, hex};
 use crate::engine::{Engine, Models};
@@ -214,6 +214,15 @@ impl Declared {
     #[must_use]
     pub fn names_counties_of(&self, area: &str) -> bool {
         !of_area(self.counties.clone(), area).is_empty()
+    }
+
+    /// What is wrong with the table of routes. A run goes on without such rows, and says which county has no address.
+    #[must_use]
+    pub fn route_problems(&self, workspace: &Workspace) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let _ = workspace.routes(&mut problems);
+        check_routes(&workspace.assets, &self.counties, &self.offices, &mut problems);
+        problems
     }
 
     /// The rules.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::compute::Lines;
 use super::context::sha256_hex;
-use super::official::{Rhythm, inherit, is_of};
+use super::official::{Account, Rhythm, inherit, is_of, referred, suppressions};
 use super::seal::{SealContext, list_rows, previous_lists, seal};
 use super::{Context, PipelineError};
 use crate::cases::{FindingStatus, outlook};
@@ -16,7 +16,10 @@ use crate::domain::{CountyCode, Fen, IdNumber, Period, PersonKey};
 use crate::engine::read_table;
 use crate::ledger::SealedList;
 use crate::policy::{OnPublication, Rule, describe};
-use crate::referrals::{Cell, DeltaCounts, ListRequest, ListRow, ListedRule, Lists, Office, Profile, build_lists};
+use crate::referrals::{
+    Cell, DeltaCounts, ListRequest, ListRow, ListedRule, Lists, Office, Profile, Suppressed, apply_suppressions,
+    build_lists,
+};
 use crate::warehouse::Version;
 
 /// What sealing did.
@@ -35,6 +38,8 @@ pub struct Sealed {
     pub since: Option<(usize, usize)>,
     /// Whether it only rehearsed: nothing is sealed then.
     pub is_rehearsal: bool,
+    /// Where the flagged persons went, where they were counted now.
+    pub account: Option<Account>,
     /// Folder of the period.
     pub folder: String,
 }
@@ -50,6 +55,9 @@ impl fmt::Display for Sealed {
             "sealed before, left as they are:"
         };
         write!(f, "{when} {referral_lists} referral lists, {persons} persons, {control_amount} yuan, below {folder}")?;
+        if let Some(account) = &self.account {
+            write!(f, "\n{account}")?;
+        }
         match self.since {
             Some((enter, leave)) if enter + leave > 0 => write!(
                 f,
@@ -116,7 +124,7 @@ pub(super) fn planned_lists(
     sealing: Sealing,
     lines: &BTreeMap<String, Lines>,
 ) -> Result<PlannedLists, PipelineError> {
-    let (rules, rows) = rules_and_rows(context, version, sealing, lines)?;
+    let Material { rules, rows, .. } = material(context, version, sealing, lines)?;
     let sealed = sealed_before(context, sealing)?;
     if !sealed.is_empty() {
         let since = since(context, sealing.period, &rules, &rows, &sealed)?.since;
@@ -139,13 +147,24 @@ pub(super) fn planned_lists(
     Ok(PlannedLists { lists: lists.collect(), since: None })
 }
 
-/// The rules that a job seals, and the mart's rows of them.
-fn rules_and_rows(
+/// What a job's lists are made from.
+struct Material {
+    /// The rules that it seals.
+    rules: Vec<ListedRule>,
+    /// The mart's rows of them, without suppressed persons.
+    rows: Vec<ListRow>,
+    /// Everybody whom they flag and refer, suppressed or not.
+    flagged: BTreeSet<PersonKey>,
+    /// Who was taken off.
+    suppressed: Suppressed,
+}
+
+fn material(
     context: &Context,
     version: &Version,
     sealing: Sealing,
     lines: &BTreeMap<String, Lines>,
-) -> Result<(Vec<ListedRule>, Vec<ListRow>), PipelineError> {
+) -> Result<Material, PipelineError> {
     let Sealing { period, rhythm, .. } = sealing;
     let rules = listed_rules(context, sealing, lines);
     if rules.is_empty() {
@@ -156,7 +175,9 @@ fn rules_and_rows(
     let others: BTreeSet<&str> =
         context.policy.in_force(period.last_day()).filter(|rule| !rhythm.seals(rule)).map(|rule| &*rule.id).collect();
     rows.retain(|row| !others.contains(row.rule.as_str()));
-    Ok((rules, rows))
+    let flagged = referred(&rules, &rows);
+    let suppressed = apply_suppressions(&mut rows, &suppressions(context)?, period.last_day());
+    Ok(Material { rules, rows, flagged, suppressed })
 }
 
 /// Seals a period's lists, or says how the sealed ones differ from what the data say now.
@@ -167,12 +188,14 @@ pub(super) fn seal_period(
     lines: &BTreeMap<String, Lines>,
 ) -> Result<Sealed, PipelineError> {
     let Sealing { period, is_rehearsal, .. } = sealing;
-    let (rules, rows) = rules_and_rows(context, version, sealing, lines)?;
+    let Material { rules, rows, flagged, suppressed } = material(context, version, sealing, lines)?;
     let sealed = sealed_before(context, sealing)?;
     if !sealed.is_empty() && !is_rehearsal {
         return since(context, period, &rules, &rows, &sealed);
     }
-    let lists = period_lists(context, sealing, &rules, &rows)?;
+    let mut lists = period_lists(context, sealing, &rules, &rows)?;
+    lists.note_suppressed(&suppressed);
+    let account = Account::of(&flagged, &lists, &suppressed, &context.workspace.settings.area)?;
     seal_now(context, version, &rules, &lists, sealing)?;
     let referrals = lists.lists.iter().filter(|list| list.office.is_referral());
     let present =
@@ -187,6 +210,7 @@ pub(super) fn seal_period(
         control_amount: yuan(listed.into_values()),
         since: None,
         is_rehearsal,
+        account: Some(account),
         folder: folder.display().to_string(),
     })
 }
@@ -199,9 +223,7 @@ fn since(
     rows: &[ListRow],
     sealed: &[SealedList],
 ) -> Result<Sealed, PipelineError> {
-    let referred = |row: &&ListRow| rules.iter().any(|rule| rule.id == row.rule && !rule.recipients.is_empty());
-    let flagged: BTreeSet<PersonKey> =
-        rows.iter().filter(|row| row.status == FindingStatus::Flagged).filter(referred).map(|row| row.person).collect();
+    let flagged = referred(rules, rows);
     let referrals = sealed.iter().filter(|list| Office::is_referral_code(&list.office));
     let mut listed = BTreeMap::new();
     for list in referrals.clone() {
@@ -220,6 +242,7 @@ fn since(
         control_amount: yuan(listed.into_values()),
         since: Some((enter, leave)),
         is_rehearsal: false,
+        account: None,
         folder: context.workspace.layout.lists(period).display().to_string(),
     })
 }

@@ -1,20 +1,16 @@
 //! One run or plan at a time in a workspace, and nothing left of the one before it.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::File;
 use std::io::{ErrorKind, Write as _};
 
 use super::{Context, PipelineError};
+use crate::workspace::hold_lock;
 
 /// Holds the workspace for one run or plan; the system lets go when the process ends, however it ends.
 pub(super) fn take_lock(context: &Context) -> Result<File, PipelineError> {
     let path = context.workspace.layout.lock();
-    let io = |error| PipelineError::Io(path.display().to_string(), error);
-    let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(io)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(PipelineError::Locked(path.display().to_string())),
-        Err(TryLockError::Error(error)) => Err(io(error)),
-    }
+    let held = hold_lock(&path).map_err(|error| PipelineError::Io(path.display().to_string(), error))?;
+    held.ok_or_else(|| PipelineError::Locked(path.display().to_string()))
 }
 
 /// Says in the lock which process holds it.

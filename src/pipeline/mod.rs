@@ -32,7 +32,7 @@ pub use context::{Context, Declared, Progress, Stop};
 pub use error::PipelineError;
 pub use job::{Job, Split, Step, Timing};
 pub use lists::{PlannedList, Sealed};
-pub use official::{Need, Rhythm, State, needs};
+pub use official::{Account, Need, Rhythm, State, needs, unrouted};
 pub use operate::{
     Backfill, Timetable, keep_metrics, metrics, note_alerts, past_periods, run_past, set_notice, standing_alerts,
     timetable, write_metrics,

@@ -13,13 +13,13 @@ use super::compute::{
 };
 use super::job::{Job, Split, Step};
 use super::lock::{clear_staging, sign_lock, take_lock};
-use super::official::{Need, needs};
+use super::official::{Need, needs, unrouted};
 use super::operate::after_run;
 use super::plan::{Hold, require_acceptance};
 use super::{Context, PipelineError, lists};
 use crate::cases::{FindingState, FindingStatus};
 use crate::contracts::Feed;
-use crate::domain::Period;
+use crate::domain::{Period, official_day};
 use crate::engine::Param;
 use crate::intake::{Intake, IntakeSummary, sweep, take_in};
 use crate::ledger::{CaseCounts, CaseFinding, NewRun, RunState, StepTiming};
@@ -48,6 +48,8 @@ pub struct RunReport {
     pub cases: CaseCounts,
     /// What was sealed, where the job seals.
     pub sealed: Option<lists::Sealed>,
+    /// Counties with the offices for which no address is in force: their lists would reach nobody.
+    pub unrouted: BTreeMap<String, Vec<String>>,
     /// The change of the rules that was accepted, or that would hold the official run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,
@@ -184,6 +186,7 @@ impl<'a> Run<'a> {
             self.timings.push(StepTiming { step: step.name().to_owned(), millis });
         }
         sweep(&self.context.warehouse, &self.version).await?;
+        self.report.unrouted = unrouted(self.context, official_day(self.context.now));
         self.report.version = self.version.number;
         Ok(())
     }

@@ -46,6 +46,7 @@ pub(super) fn delta_reason(code: &str) -> String {
         ("moved", "户籍县区变更，转入他县名单"),
         ("line_published", "正式标准公布后低于监测线"),
         ("kept_provisional", "按暂用标准列入，按政策保留"),
+        ("suppressed", "经复核暂不推送"),
         ("gone", "已低于监测线或不再属于监测范围"),
     ];
     if let Some(rules) = code.strip_prefix("rules:") {

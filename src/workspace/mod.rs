@@ -4,10 +4,14 @@
 mod assets;
 mod error;
 mod init;
+mod lock;
+mod table;
 
 pub use assets::{Asset, Assets, Origin, read_outside};
 pub use error::WorkspaceError;
 pub use init::{InitSummary, init};
+pub use lock::hold_lock;
+pub use table::{TableRow, route_rows, table_rows};
 
 use std::path::Path;
 
@@ -94,6 +98,7 @@ fn parse_settings(text: &str, assets: &Assets) -> Result<Settings, WorkspaceErro
         let hint = format!("did you mean `feeds.{close}`?");
         problems.push(Problem::at(SETTINGS_FILE, text, at, format!("there is no feed `{name}`"), hint));
     }
+    problems.extend(settings.delivery.problems(SETTINGS_FILE, text));
     if problems.is_empty() { Ok(settings) } else { Err(WorkspaceError::Settings(problems)) }
 }
 

@@ -75,7 +75,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("serde_saphyr", &["policy"]),
     ("clap", &["cli", "main"]),
     ("tracing_subscriber", &["cli", "main"]),
-    ("lettre", &[]),
+    ("lettre", &["delivery"]),
     ("axum", &[]),
 ];
 

@@ -1,13 +1,15 @@
 //! How the workspace stands: last runs, feeds and their lateness, cases, lists.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use crate::contracts::Feed;
 use crate::domain::{Month, Period};
-use crate::ledger::{FileState, Run, SealedList};
+use crate::ledger::{FileState, MailState, Run, SealedList};
 use crate::pipeline::compute::income_figures;
-use crate::pipeline::official::{Need, needs};
+use crate::pipeline::official::{Need, needs, unrouted};
 use crate::pipeline::operate::standing_alerts;
 use crate::pipeline::{Context, PipelineError};
 use crate::warehouse::Version;
@@ -17,6 +19,10 @@ use crate::warehouse::Version;
 pub struct Status {
     /// What needs attention, the gravest first.
     pub alerts: Vec<AlertStatus>,
+    /// Counties with the offices for which no address is in force today: first, because their lists reach nobody.
+    pub unrouted: BTreeMap<String, Vec<String>>,
+    /// Letters of the outbox by state.
+    pub letters: BTreeMap<&'static str, usize>,
     /// Policy in use.
     pub policy: String,
     /// Version that readers see.
@@ -124,8 +130,14 @@ pub async fn status(context: &Context, day: NaiveDate) -> Result<Status, Pipelin
     let lists =
         context.ledger.last_sealed_period()?.map_or(Ok(Vec::new()), |period| context.ledger.sealed_lists(period))?;
     let lists = lists.into_iter().map(ListStatus::from).collect();
+    let mut letters = BTreeMap::new();
+    for letter in context.ledger.letters(&MailState::ALL)? {
+        *letters.entry(letter.standing.state.code()).or_default() += 1;
+    }
     Ok(Status {
         alerts: alert_status(context)?,
+        unrouted: unrouted(context, day),
+        letters,
         policy: context.policy.name.clone(),
         version: version.number,
         tables,
