@@ -19,6 +19,7 @@ mod plan;
 mod policy_change;
 mod rand_hie;
 mod schedule;
+mod simulate;
 mod sql;
 mod tidy;
 mod workspace;

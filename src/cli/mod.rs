@@ -19,6 +19,7 @@ mod plan;
 mod progress;
 mod run;
 mod schedule;
+mod simulate;
 mod status;
 
 use std::path::{Path, PathBuf};
@@ -99,6 +100,8 @@ enum Verb {
     Metrics(metrics::Arguments),
     /// Prove that the audit chain is whole.
     Audit(audit::Arguments),
+    /// Try a draft policy on the stored data, and write a report of counts.
+    Simulate(simulate::Arguments),
     /// Check settings, policies, pipelines and SQL, without data.
     Check(check::Arguments),
     /// Replay past months: how well the early warning did, beside naive baselines.
@@ -242,6 +245,7 @@ fn dispatch(verb: Verb, session: &Session) -> Result<u8, Failure> {
             Verb::Plan(arguments) => plan::run(&arguments, session).await,
             Verb::Explain(arguments) => explain::run(&arguments, session).await,
             Verb::Status(arguments) => status::run(&arguments, session).await,
+            Verb::Simulate(arguments) => simulate::run(&arguments, session).await,
             Verb::Check(arguments) => check::run(&arguments, session).await,
             Verb::Backtest(arguments) => backtest::run(&arguments, session).await,
             Verb::Findings(arguments) => findings::run(&arguments, session).await,

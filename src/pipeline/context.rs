@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::PipelineError;
 use super::job::{Job, parse_job};
 use super::tables::{County, parse_tables};
-use crate::config::{Problem, nearest};
+use crate::config::{EngineSettings, Problem, nearest};
 use crate::domain::{CountyCode, hex};
 use crate::engine::{Engine, Models};
 use crate::ledger::{Ledger, Texts};
@@ -134,10 +134,15 @@ impl Context {
     /// Buckets worked on at once.
     #[must_use]
     pub fn workers(&self) -> usize {
-        match self.workspace.settings.engine.workers {
-            0 => std::thread::available_parallelism().map_or(2, usize::from),
-            workers => workers,
-        }
+        workers_of(&self.workspace.settings.engine)
+    }
+}
+
+/// Buckets worked on at once, by the settings.
+pub(super) fn workers_of(settings: &EngineSettings) -> usize {
+    match settings.workers {
+        0 => std::thread::available_parallelism().map_or(2, usize::from),
+        workers => workers,
     }
 }
 
@@ -160,10 +165,26 @@ impl Declared {
     pub fn read(assets: &Assets, policy: &str) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
         let texts = read_texts(assets, policy, &mut problems);
-        let (parsed, models) = parse_texts(&texts, &mut problems);
+        Self::of_texts(assets, texts, &policy_path(policy), problems)
+    }
+
+    /// The same with a policy that lies anywhere; `file` is its name as problems show it.
+    ///
+    /// # Errors
+    /// Every problem of every file.
+    pub(super) fn with_draft(assets: &Assets, file: &str, text: &str) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let mut texts = read_texts(assets, NATIONAL, &mut problems);
+        texts.by_path.insert(file.to_owned(), text.to_owned());
+        Self::of_texts(assets, texts, file, problems)
+    }
+
+    fn of_texts(assets: &Assets, texts: Texts, file: &str, mut problems: Vec<Problem>) -> Result<Self, Vec<Problem>> {
+        let (parsed, models) = parse_texts_of(&texts, file, &mut problems);
         let tables = parse_tables(assets, &mut problems);
+        let text_at = |path: &str| texts.by_path.get(path).map_or("", String::as_str);
         if let (Some(policy), Some(models)) = (&parsed, &models) {
-            check_policy(&texts, policy, models, &tables.offices, &mut problems);
+            check_policy((file, text_at(file)), policy, models, &tables.offices, &mut problems);
             check_columns(models, &mut problems);
             for job in assets.list("pipelines/").iter().filter(|path| is_job(path)) {
                 let text = text_of(assets, job, &mut problems);
@@ -172,13 +193,14 @@ impl Declared {
                 }
             }
         }
-        let text_at = |name: &str| texts.by_path.get(&policy_path(name)).map_or("", String::as_str);
-        let below = if policy == NATIONAL { "" } else { text_at(NATIONAL) };
+        let below = policy_path(NATIONAL);
+        let below = if file == below { "" } else { text_at(&below) };
+        let policy_hash = sha256_hex(&format!("{}{below}", text_at(file)));
         match (parsed, models) {
             (Some(parsed), Some(models)) if problems.is_empty() => Ok(Self {
                 models,
                 policy: parsed,
-                policy_hash: sha256_hex(&format!("{}{below}", text_at(policy))),
+                policy_hash,
                 texts,
                 counties: tables.counties,
                 offices: tables.offices,
@@ -204,6 +226,16 @@ impl Declared {
     #[must_use]
     pub fn into_models(self) -> Models {
         self.models
+    }
+
+    /// SHA-256 of the policy's file and of the one that it may extend.
+    pub(super) fn policy_hash(&self) -> &str {
+        &self.policy_hash
+    }
+
+    /// The counties that lie in an area.
+    pub(super) fn counties_of(&self, area: &str) -> Vec<County> {
+        of_area(self.counties.clone(), area)
     }
 
     /// The policy.
@@ -262,11 +294,15 @@ fn read_texts(assets: &Assets, policy: &str, problems: &mut Vec<Problem>) -> Tex
 
 /// The policy and the models that texts state, each where it is in order.
 pub(super) fn parse_texts(texts: &Texts, problems: &mut Vec<Problem>) -> (Option<Policy>, Option<Models>) {
+    parse_texts_of(texts, &policy_path(&texts.policy), problems)
+}
+
+fn parse_texts_of(texts: &Texts, file: &str, problems: &mut Vec<Problem>) -> (Option<Policy>, Option<Models>) {
     let text_at = |path: &str| texts.by_path.get(path).map_or("", String::as_str);
-    let (file, below) = (policy_path(&texts.policy), policy_path(NATIONAL));
-    let national = texts.by_path.get(&below).filter(|_| texts.policy != NATIONAL);
+    let below = policy_path(NATIONAL);
+    let national = texts.by_path.get(&below).filter(|_| file != below);
     let national = national.map(|text| (below.as_str(), text.as_str()));
-    let policy = parse_policy(&file, text_at(&file), national).map_err(|mut found| problems.append(&mut found)).ok();
+    let policy = parse_policy(file, text_at(file), national).map_err(|mut found| problems.append(&mut found)).ok();
     let stem = |path: &String| path.strip_prefix("sql/")?.strip_suffix(".sql").map(str::to_owned);
     let stems: Vec<String> = texts.by_path.keys().filter_map(stem).collect();
     let model = |stem: String| {
@@ -277,9 +313,13 @@ pub(super) fn parse_texts(texts: &Texts, problems: &mut Vec<Problem>) -> (Option
     (policy, Models::parse(&files).map_err(|mut found| problems.append(&mut found)).ok())
 }
 
-fn check_policy(texts: &Texts, policy: &Policy, models: &Models, offices: &Offices, problems: &mut Vec<Problem>) {
-    let file = &policy_path(&texts.policy);
-    let text = texts.by_path.get(file).map_or("", String::as_str);
+fn check_policy(
+    (file, text): (&str, &str),
+    policy: &Policy,
+    models: &Models,
+    offices: &Offices,
+    problems: &mut Vec<Problem>,
+) {
     let mut told = |word: &str, message: String, hint: String| {
         let at = text.find(&format!("\"{word}\"")).unwrap_or(0);
         problems.push(Problem::at(file, text, at, message, hint));

@@ -352,7 +352,7 @@ fn drawn_lines(lines: &Lines) -> BTreeMap<String, (Fen, Fen)> {
 }
 
 /// `2025年收入 28134.00 元 × 1 = 28134.00 元（来源，2026-03-05 发布）`, or how many places have a line of their own.
-fn line_text(rule: &Rule, lines: &Lines) -> String {
+pub(super) fn line_text(rule: &Rule, lines: &Lines) -> String {
     let mut distinct: Vec<&crate::policy::Line> = Vec::new();
     for line in lines.by_place.values() {
         if distinct.iter().all(|known| known.figure != line.figure) {

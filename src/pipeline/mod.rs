@@ -16,6 +16,7 @@ mod operate;
 mod plan;
 mod run;
 pub mod seal;
+mod simulate;
 mod tables;
 
 pub use ask::{
@@ -40,4 +41,8 @@ pub use plan::{
     Changed, FigureChange, Hold, LineChange, Move, PersonMove, Plan, PlannedFile, RuleEffect, Stale, StatusTotals, plan,
 };
 pub use run::{RunReport, rehearse_job, run_intake, run_job, run_job_accepting};
+pub use simulate::{
+    FlipPart, Label, MadeFrom, Persons, PolicyPart, PolicyText, Row, RulePart, Simulation, SimulationRequest, Table,
+    VariantPart, simulate,
+};
 pub use tables::County;

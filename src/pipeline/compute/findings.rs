@@ -110,18 +110,7 @@ fn tasks_per_bucket(context: &Context, version: &Version, span: Span, model: &st
         .collect()
 }
 
-/// The stored files that a bucket's statement reads: whole tables, or the calendar year's months of those split by
-/// month.
-pub(in crate::pipeline) fn sources(
-    version: &Version,
-    wanted: &BTreeSet<String>,
-    period: Period,
-    bucket: u16,
-) -> BTreeMap<String, Vec<FileEntry>> {
-    sources_in(version, wanted, Span::of_year(period), bucket)
-}
-
-/// The same for the months that a span reads.
+/// The stored files that a bucket's statement reads: whole tables, or the months that a span reads of those split by month.
 pub(in crate::pipeline) fn sources_in(
     version: &Version,
     wanted: &BTreeSet<String>,
