@@ -20,8 +20,8 @@ mod lists;
 mod plan;
 mod progress;
 mod run;
-mod simulate;
 mod schedule;
+mod simulate;
 mod status;
 
 use std::path::{Path, PathBuf};
