@@ -27,8 +27,7 @@ pub enum Resolution {
     TakenOut,
 }
 
-/// A signing desk of one workspace.
-#[derive(Debug)]
+/// A signing desk of one workspace. It cannot be printed: it holds a key.
 pub struct Desk<'a> {
     layout: &'a Layout,
     settings: &'a Settings,

@@ -254,3 +254,54 @@ fn an_office_gets_one_letter_a_day() {
     assert!(waiting.iter().all(|letter| letter.due_at > letter.written_at && letter.lists.len() == 1));
     println!("delivery, one letter a day: {} cases", count * 3);
 }
+
+#[test]
+fn without_an_audit_entry_nothing_is_signed_or_sent() {
+    let workspace = sealed();
+    let audit = |sql: &str| {
+        rusqlite::Connection::open(workspace.root().join("ledger.sqlite")).unwrap().execute_batch(sql).unwrap();
+    };
+    let close = "create trigger audit_closed before insert on audit begin select raise(abort, 'closed'); end";
+    let (rows, control) = totals(workspace.root(), |_| true);
+    let word = ["--by", "乙", "--reason", "同意", "--rows", &rows, "--control", &control];
+    let approving = [&["lists", "approve", "--month", MONTH][..], &word[..]].concat();
+    let reviewing = ["lists", "review", "--month", MONTH, "--by", "甲", "--reason", "核对"];
+    let steps: [&[&str]; 3] = [&reviewing, &approving, &["deliver"]];
+    for step in steps {
+        audit(close);
+        refused(&workspace, 1, step);
+        audit("drop trigger audit_closed");
+        if step[0] == "deliver" {
+            assert!(spooled(workspace.root()).is_empty(), "no audit entry, no letter");
+        }
+        workspace.ok(step);
+    }
+    assert_eq!(spooled(workspace.root()).len(), places(workspace.root()).len());
+    println!("delivery, closed audit chain: {} cases", steps.len());
+}
+
+#[test]
+fn the_loop_hands_over_what_the_ledger_holds() {
+    use chrono::{TimeZone as _, Utc};
+    use futures::FutureExt as _;
+    use poverty_watch::delivery::{DispatchReport, MemoryTransport, dispatch};
+
+    let workspace = sealed();
+    review(&workspace);
+    approve(&workspace);
+    let (ledger, memory) = (ledger(workspace.root()), MemoryTransport::default());
+    let clock = || Utc.with_ymd_and_hms(2099, 1, 1, 0, 0, 0).unwrap();
+    let run = || dispatch(&ledger, &memory, clock, |_| Ok(())).now_or_never().unwrap().unwrap();
+    let count = places(workspace.root()).len();
+    assert_eq!(run(), DispatchReport { accepted: count as u64, ..DispatchReport::default() });
+    assert_eq!(run(), DispatchReport::default());
+    let taken = memory.taken();
+    assert_eq!(taken.len(), count);
+    for (letter, bytes) in &taken {
+        assert_eq!(*bytes, ledger.letter_bytes(letter.letter_id).unwrap());
+        let events: Vec<String> =
+            ledger.letter_history(letter.letter_id).unwrap().into_iter().map(|event| event.event).collect();
+        assert_eq!(events, ["written", "taken", "accepted"]);
+    }
+    println!("delivery, memory: {count} cases");
+}

@@ -17,7 +17,7 @@ pub struct SpoolTransport {
 }
 
 impl SpoolTransport {
-    /// Makes the folder where it is not there; only its owner may look into it.
+    /// Makes the folder where it is not there.
     ///
     /// # Errors
     /// When it cannot be made.
