@@ -12,7 +12,7 @@ use super::machine::{Event, next};
 use super::{DeliveryError, Draft, ListNotice, Notice, compose, message_id, render};
 use crate::config::{Layout, Settings};
 use crate::domain::{MailAddress, hex, official_day};
-use crate::ledger::{Approval, Ledger, Letter, LetterStep, MailState, NewLetter, Review, SealedList};
+use crate::ledger::{Approval, Ledger, Letter, LetterStep, ListStage, MailState, NewLetter, Review, SealedList};
 use crate::referrals::{Office, Routes};
 use crate::workspace::Workspace;
 
@@ -75,6 +75,10 @@ impl<'a> Desk<'a> {
     pub fn approve(&self, approval: &Approval<'_>) -> Result<usize, DeliveryError> {
         let mut offices: BTreeMap<(String, String), Vec<SealedList>> = BTreeMap::new();
         for list in self.ledger.lists_named(approval.lists)? {
+            // Sealed for the record of a past period: no office is written to about it.
+            if self.ledger.is_quiet(&list.list_id)? {
+                continue;
+            }
             let office = Office::letters_of(&list.office).to_owned();
             offices.entry((list.county.clone(), office)).or_default().push(list);
         }
@@ -86,21 +90,29 @@ impl<'a> Desk<'a> {
         Ok(letters.len())
     }
 
-    /// Writes a list's letter again, on purpose: a new Message-ID, marked 重发. Returns the Message-ID.
+    /// Writes a list's letter again, on purpose: a new Message-ID, marked 重发. A list that was approved while its period
+    /// was quiet gets its first letter. Returns the Message-ID.
     ///
     /// # Errors
-    /// When the list has no letter yet, or its letter still waits to be sent.
+    /// When the list is not approved or its period is quiet, or its letter still waits to be sent.
     pub fn resend(&self, list_id: &str, signer: &str, reason: &str) -> Result<String, DeliveryError> {
+        let told = |why: &str| DeliveryError::Letter { message_id: list_id.to_owned(), why: why.to_owned() };
+        let list = self.ledger.lists_named(&[list_id.to_owned()])?;
+        if self.ledger.signatures(list_id)?.0 != ListStage::Ready {
+            return Err(told("the list is not approved yet"));
+        }
+        if self.ledger.is_quiet(list_id)? {
+            return Err(told("its period is quiet; backfill --notify lifts that"));
+        }
         let letters = self.ledger.letters_of(list_id)?;
         let last = letters.iter().max_by_key(|letter| letter.resend_no);
-        let told = |why: &str| DeliveryError::Letter { message_id: list_id.to_owned(), why: why.to_owned() };
-        let last = last.ok_or_else(|| told("the list has no letter yet; approve it"))?;
-        if matches!(last.standing.state, MailState::Queued | MailState::Sending | MailState::Deferred) {
+        let waits = |letter: &&Letter| !letter.standing.state.is_final() && letter.standing.state != MailState::Unknown;
+        if last.is_some_and(|letter| waits(&letter)) {
             return Err(told("its letter still waits to be sent"));
         }
-        let list = self.ledger.lists_named(&[list_id.to_owned()])?;
-        let to = self.route(&list[0], &last.county, &last.office)?;
-        let letter = self.write(&to, (&last.county, &last.office), &list, last.resend_no + 1)?;
+        let (county, office) = (list[0].county.as_str(), Office::letters_of(&list[0].office));
+        let to = self.route(&list[0], county, office)?;
+        let letter = self.write(&to, (county, office), &list, last.map_or(0, |letter| letter.resend_no + 1))?;
         self.ledger.resend(&letter, signer, reason, self.now)?;
         Ok(letter.message_id)
     }

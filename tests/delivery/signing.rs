@@ -305,3 +305,24 @@ fn the_loop_hands_over_what_the_ledger_holds() {
     }
     println!("delivery, memory: {count} cases");
 }
+
+#[test]
+fn no_office_is_written_to_about_a_quiet_period() {
+    let workspace = sealed();
+    let month = "2026-09";
+    let backfill = ["backfill", "monthly", "--from", month, "--to", month];
+    workspace.ok(&backfill);
+    workspace.ok(&["lists", "review", "--month", month, "--by", "甲", "--reason", "核对"]);
+    let (rows, control) = super::totals_of(workspace.root(), month, |_| true);
+    let word = ["--by", "乙", "--reason", "同意", "--rows", &rows, "--control", &control];
+    let said = workspace.ok(&[&["lists", "approve", "--month", month][..], &word[..]].concat());
+    assert!(said.contains(", 0 letters in the outbox"), "{said}");
+    let list = ledger(workspace.root()).sealed_lists(month.parse().unwrap()).unwrap().remove(0).list_id;
+    let resend = ["deliver", "resend", &list, "--by", "丙", "--reason", "补发"];
+    assert!(refused(&workspace, 4, &resend).contains("its period is quiet"));
+    workspace.ok(&[&backfill[..], &["--notify"]].concat());
+    workspace.ok(&resend);
+    assert!(workspace.ok(&["deliver"]).contains("accepted 1, "));
+    assert_eq!(ledger(workspace.root()).letters_of(&list).unwrap()[0].resend_no, 0);
+    println!("delivery, quiet period: 4 cases");
+}

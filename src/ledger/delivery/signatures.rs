@@ -98,7 +98,13 @@ impl Ledger {
         let (signer, reason) = named(approval.signer, approval.reason, approval.lists)?;
         let known = self.lists_named(approval.lists)?;
         check_totals(approval, &known)?;
-        check_letters(&known, letters)?;
+        let mut quiet = BTreeSet::new();
+        for list in &known {
+            if self.is_quiet(&list.list_id)? {
+                quiet.insert(list.list_id.as_str());
+            }
+        }
+        check_letters(&known, &quiet, letters)?;
         self.write(DOING, |transaction| {
             for list in &known {
                 let Some(reviewer) = signature(transaction, &list.list_id, "reviewed")? else {
@@ -176,8 +182,8 @@ fn check_totals(approval: &Approval<'_>, known: &[SealedList]) -> Result<(), Led
     Ok(())
 }
 
-/// Every list stands in exactly one letter, and that goes to its own county and office.
-fn check_letters(known: &[SealedList], letters: &[NewLetter]) -> Result<(), LedgerError> {
+/// Every list stands in exactly one letter, and that goes to its own county and office; a quiet one stands in none.
+fn check_letters(known: &[SealedList], quiet: &BTreeSet<&str>, letters: &[NewLetter]) -> Result<(), LedgerError> {
     let mut places: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
     for letter in letters {
         for list in &letter.lists {
@@ -187,6 +193,10 @@ fn check_letters(known: &[SealedList], letters: &[NewLetter]) -> Result<(), Ledg
     for list in known {
         let office = Office::letters_of(&list.office);
         match places.get(list.list_id.as_str()).map(Vec::as_slice) {
+            None if quiet.contains(list.list_id.as_str()) => {}
+            _ if quiet.contains(list.list_id.as_str()) => {
+                return Err(refused(&list.list_id, "its period is quiet: no office is written to about it"));
+            }
             Some([(county, to)]) if *county == list.county && *to == office => {}
             Some([_]) => return Err(refused(&list.list_id, "its letter goes to another county or office")),
             _ => return Err(refused(&list.list_id, "it has no letter, or more than one")),
