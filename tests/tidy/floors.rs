@@ -71,7 +71,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("rlimit", &["intake"]),
     ("croner", &["schedule"]),
     ("chrono_tz", &["schedule"]),
-    ("minijinja", &["schedule"]),
+    ("minijinja", &["schedule", "pipeline", "delivery"]),
     ("serde_saphyr", &["policy"]),
     ("clap", &["cli", "main"]),
     ("tracing_subscriber", &["cli", "main"]),
