@@ -19,18 +19,25 @@ pub(super) struct Arguments {
     /// Seal nothing: go on where an income figure is missing or doubtful, and write marked lists to rehearsals/.
     #[arg(long)]
     rehearsal: bool,
+    /// Carry each statement out once more on one bucket, and write its plan with times and row counts to explain/.
+    #[arg(long)]
+    explain_analyze: bool,
 }
 
 pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
-    let context = session.open()?;
+    let mut context = session.open()?;
     let job = context.job(&arguments.job)?;
     let period = period_of(arguments, &job, session)?;
+    context.explain = arguments.explain_analyze.then(|| context.workspace.layout.explain(period));
     let report = if arguments.rehearsal {
         rehearse_job(&context, &job, period).await?
     } else {
         run_job(&context, &job, period).await?
     };
     print!("{}", describe(&context, &report));
+    if let Some(folder) = &context.explain {
+        println!("plans of the first bucket, with what each part took: {}", folder.display());
+    }
     Ok(report.intake.as_ref().map_or(0, intake::exit_code))
 }
 

@@ -5,6 +5,7 @@
 mod error;
 mod model;
 mod params;
+mod planning;
 mod pool;
 mod schema;
 mod session;
@@ -17,4 +18,4 @@ pub use params::{Param, Params};
 pub use pool::in_parallel;
 pub use schema::{days_since_epoch, table_schema};
 pub use session::{Engine, Source, Statement};
-pub use writer::{TableWriter, Written, read_table, sha256_of};
+pub use writer::{TableWriter, Written, has_columns, read_table, sha256_of};

@@ -54,6 +54,8 @@ pub struct Context {
     pub gate_program: PathBuf,
     /// Who is told how far a step is.
     pub progress: Arc<dyn Progress>,
+    /// Where each statement's plan is written with its metrics, for one bucket; `None`: nowhere.
+    pub explain: Option<PathBuf>,
 }
 
 impl Context {
@@ -88,6 +90,7 @@ impl Context {
             now,
             gate_program,
             progress,
+            explain: None,
         })
     }
 
