@@ -3,6 +3,7 @@
 mod casebook;
 mod demo;
 mod determinism;
+mod early_warning;
 mod fixtures;
 mod gate;
 mod income_year;
@@ -10,6 +11,7 @@ mod intake;
 mod kill;
 mod lists;
 mod mutants;
+mod newcomer;
 mod offices;
 mod oracle;
 mod policy_change;

@@ -2,6 +2,7 @@
 //!
 //! The only place that reads the environment; the clock is read in `main` and handed down.
 
+mod backtest;
 mod check;
 mod contract;
 mod demo;
@@ -78,6 +79,8 @@ enum Verb {
     Status(status::Arguments),
     /// Check settings, policies, pipelines and SQL, without data.
     Check(check::Arguments),
+    /// Replay past months: how well the early warning did, beside naive baselines.
+    Backtest(backtest::Arguments),
     /// Print a period's findings; for tests and engineers.
     #[command(hide = true)]
     Findings(findings::Arguments),
@@ -195,6 +198,7 @@ fn dispatch(verb: Verb, session: &Session) -> Result<u8, Failure> {
             Verb::Explain(arguments) => explain::run(&arguments, session).await,
             Verb::Status(arguments) => status::run(&arguments, session).await,
             Verb::Check(arguments) => check::run(&arguments, session).await,
+            Verb::Backtest(arguments) => backtest::run(&arguments, session).await,
             Verb::Findings(arguments) => findings::run(&arguments, session).await,
             Verb::Gate { .. } => Ok(USAGE),
         }
