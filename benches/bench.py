@@ -147,7 +147,7 @@ class Bench:
             before, after = self.place("before"), self.place("night")
             ours.empty(self.source, before, others + self.months[:count])
             month = self.months[count]
-            as_of = month.split("claims-")[2][:7] + "-28"
+            as_of = os.path.basename(month)[len("claims-"):][:7] + "-28"
             self.program.run(before, "run", "nightly", "--as-of", as_of)
             day = self.place("day.parquet")
             ours.one_day(os.path.join(self.source, "landing", month), day, DAYS, 0)

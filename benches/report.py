@@ -8,44 +8,50 @@ OURS = "poverty-watch"
 COLOURS = {OURS: "#b4413c", "DuckDB": "#c9b037", "Polars": "#3b6ea5", "ClickHouse (chdb)": "#5a8f5a", "pyarrow": "#999999"}
 
 
-def fastest(works, work):
-    """The fastest peer of a work: its name and seconds."""
-    peers = {who: run["seconds"] for who, run in works.get(work, {}).items() if who not in (OURS, "pyarrow")}
-    return min(peers.items(), key=lambda pair: pair[1]) if peers else (None, None)
+def fastest(works, work, by):
+    """The least that any peer took for a work."""
+    taken = [run[by] for who, run in works.get(work, {}).items() if who not in (OURS, "pyarrow")]
+    return min(taken) if taken else None
 
 
 def targets(result):
-    """What was to be reached: a text, the value, and whether it holds. Values are ratios unless they say otherwise."""
+    """What was to be reached: a text, the value by the clock, the same by the processor, and whether it holds.
+
+    On a machine that others use the processor's seconds are the steadier measure; the clock's decide.
+    """
     works, rows = result["works"], []
 
-    def ours(work):
-        return works[work][OURS]["seconds"] if OURS in works.get(work, {}) else None
+    def ours(work, by="seconds"):
+        return works[work][OURS][by] if OURS in works.get(work, {}) else None
 
-    def ratio(text, ours_in, other, limit):
-        if ours_in and other:
-            value = ours_in / other
-            rows.append((text, f"{value:.2f}", value <= limit))
+    def ratio(text, limit, part, whole, is_least=False):
+        values = [part(by) / whole(by) if part(by) and whole(by) else None for by in ("seconds", "processor")]
+        if values[0] is not None:
+            holds = values[0] >= limit if is_least else values[0] <= limit
+            rows.append((text, *(f"{value:.2f}" for value in values), holds))
 
-    _, peer = fastest(works, "intake")
-    if peer and ours("intake"):
-        value = peer / ours("intake")
-        rows.append(("intake: rows per second against the fastest peer, at least 1.5", f"{value:.2f}", value >= 1.5))
-    ratio("findings: time against the fastest peer, at most 0.6", ours("findings"), fastest(works, "findings")[1], 0.6)
-    decode = works.get("decoding alone", {}).get("pyarrow", {}).get("seconds")
-    ratio("findings: time against decoding alone, at most 2.5", ours("findings"), decode, 2.5)
-    raw = fastest(works, "findings from raw files")[1]
-    night, second = ours("night with one new day, month 12"), ours("night with one new day, month 2")
-    ratio("night of month 12: time against the fastest peer from raw files, at most 0.1", night, raw, 0.1)
-    ratio("night of month 12: time against the night of month 2, at most 1.2", night, second, 1.2)
-    ratio("findings, totals fresh: against the fastest peer from raw files, at most 0.1",
-          ours("findings, totals fresh"), raw, 0.1)
-    peak = max((runs[OURS]["mib"] for runs in works.values() if OURS in runs), default=0)
-    rows.append(("peak memory of any run, at most 1536 MiB", f"{peak:.0f} MiB", peak <= 1536))
-    if ours("lists of 10,000 people"):
-        value = ours("lists of 10,000 people")
-        rows.append(("lists of 10,000 people, at most 5 s", f"{value:.2f} s", value <= 5))
-    if ours("nothing new"):
-        rows.append(("a night with nothing new, under 1 s", f"{ours('nothing new'):.2f} s", ours("nothing new") < 1))
+    def amount(text, value, limit, unit):
+        if value is not None:
+            rows.append((text, f"{value:.2f} {unit}", "", value <= limit))
+
+    raw = "findings from raw files"
+    night, second = "night with one new day, month 12", "night with one new day, month 2"
+    ratio("intake: rows per second against the fastest peer, at least 1.5", 1.5,
+          lambda by: fastest(works, "intake", by), lambda by: ours("intake", by), is_least=True)
+    ratio("findings: time against the fastest peer, at most 0.6", 0.6,
+          lambda by: ours("findings", by), lambda by: fastest(works, "findings", by))
+    ratio("findings: time against decoding alone, at most 2.5", 2.5, lambda by: ours("findings", by),
+          lambda by: works.get("decoding alone", {}).get("pyarrow", {}).get(by))
+    ratio("night of month 12: time against the fastest peer from raw files, at most 0.1", 0.1,
+          lambda by: ours(night, by), lambda by: fastest(works, raw, by))
+    ratio("night of month 12: time against the night of month 2, at most 1.2", 1.2,
+          lambda by: ours(night, by), lambda by: ours(second, by))
+    ratio("findings, totals fresh: against the fastest peer from raw files, at most 0.1", 0.1,
+          lambda by: ours("findings, totals fresh", by), lambda by: fastest(works, raw, by))
+    amount("peak memory of any run, at most 1536 MiB",
+           max((runs[OURS]["mib"] for runs in works.values() if OURS in runs), default=None), 1536, "MiB")
+    amount("lists of 10,000 people, at most 5 s", ours("lists of 10,000 people"), 5, "s")
+    amount("a night with nothing new, under 1 s", ours("nothing new"), 1, "s")
     return rows
 
 
@@ -61,8 +67,9 @@ def markdown(result):
         for who, run in sorted(found.items(), key=lambda pair: pair[1]["seconds"]):
             name = f"**{who}**" if who == OURS else who
             lines.append(f"| {work} | {name} | {run['runs']} | {run['seconds']:.2f} | {run['processor']:.2f} | {run['mib']:.0f} |")
-    lines += ["", "| to reach | measured | reached |", "|---|---|---|"]
-    lines += [f"| {text} | {value} | {'yes' if holds else 'no'} |" for text, value, holds in targets(result)]
+    lines += ["", "| to reach | by the clock | by the processor | reached |", "|---|---|---|---|"]
+    lines += [f"| {text} | {clock} | {processor} | {'yes' if holds else 'no'} |"
+              for text, clock, processor, holds in targets(result)]
     return "\n".join(lines) + "\n"
 
 
@@ -89,7 +96,8 @@ def chart(result):
 def write(result, folder):
     """Writes the three files; the JSON says which targets were reached as well."""
     os.makedirs(folder, exist_ok=True)
-    result["targets"] = [{"target": text, "value": value, "reached": holds} for text, value, holds in targets(result)]
+    result["targets"] = [{"target": text, "clock": clock, "processor": processor, "reached": holds}
+                         for text, clock, processor, holds in targets(result)]
     for ending, text in (("json", json.dumps(result, indent=1, ensure_ascii=False) + "\n"),
                          ("md", markdown(result)), ("svg", chart(result))):
         with open(os.path.join(folder, f"{result['size']}.{ending}"), "w", encoding="utf-8") as file:

@@ -72,9 +72,60 @@ fn the_plans_of_the_checks() {
     assert_eq!(shape(&plan("check_persons", &folder("check_persons"))), CHECK_PERSONS);
 }
 
-const TOTALS: &str = "";
-const RULE: &str = "";
-const CHECK_TOTALS: &str = "";
+const TOTALS: &str = "\
+SortExec
+    AggregateExec mode=Single
+            HashJoinExec join_type=Right
+                AggregateExec mode=Single
+                  DataSourceExec adjustments
+                    HashJoinExec join_type=Right
+                        HashJoinExec join_type=RightSemi
+                          AggregateExec mode=Single
+                            FilterExec
+                              DataSourceExec claims
+                          FilterExec
+                            DataSourceExec claims
+                      FilterExec
+                        DataSourceExec claims
+";
+const RULE: &str = "\
+SortExec
+    HashJoinExec join_type=Right
+      DataSourceExec rows
+            HashJoinExec join_type=Right
+              FilterExec
+                DataSourceExec rows
+                  HashJoinExec join_type=Left
+                    HashJoinExec join_type=Left
+                        FilterExec
+                          AggregateExec mode=Single
+                              HashJoinExec join_type=RightSemi
+                                FilterExec
+                                  DataSourceExec rows
+                                FilterExec
+                                  DataSourceExec totals
+                        DataSourceExec residents
+                      AggregateExec mode=Single
+                        HashJoinExec join_type=Right
+                          DataSourceExec rows
+                          AggregateExec mode=Single
+                            FilterExec
+                              HashJoinExec join_type=Left
+                                  FilterExec
+                                      WindowAggExec
+                                        SortExec
+                                          FilterExec
+                                            DataSourceExec rosters
+                                DataSourceExec stated_tags
+";
+const CHECK_TOTALS: &str = "\
+  CrossJoinExec
+      AggregateExec mode=Single
+          FilterExec
+            DataSourceExec claims
+      AggregateExec mode=Single
+        DataSourceExec totals
+";
 const CHECK_PERSONS: &str = "";
 
 /// No model spreads rows over partitions or compares every row with every other.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use datafusion::common::JoinType;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::datasource::memory::MemorySourceConfig;
@@ -25,7 +26,9 @@ impl PhysicalOptimizerRule for HoldRows {
     ) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
         plan.transform_up(|node| {
             let Some(join) = node.downcast_ref::<HashJoinExec>() else { return Ok(Transformed::no(node)) };
-            if is_rows(join.right()) && !is_rows(join.left()) && join.join_type().supports_swap() {
+            // an anti join is left alone: what null means to it depends on the side
+            let may_swap = matches!(join.join_type(), JoinType::Inner | JoinType::Left | JoinType::LeftSemi);
+            if may_swap && is_rows(join.right()) && !is_rows(join.left()) {
                 join.swap_inputs(PartitionMode::CollectLeft).map(Transformed::yes)
             } else {
                 Ok(Transformed::no(node))
