@@ -221,7 +221,7 @@ def main():
     bench.prepare()
     for work in arguments.works.split(","):
         getattr(bench, work)()
-    report.write(bench.result(), arguments.results)
+        report.write(bench.result(), arguments.results)
     print(f"benches: {arguments.size}, {len(bench.measured)} works, equal results of {len(arguments.peers)} peers")
 
 

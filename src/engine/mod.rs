@@ -4,7 +4,6 @@
 
 mod error;
 mod model;
-mod params;
 mod planning;
 mod pool;
 mod schema;
@@ -14,7 +13,7 @@ mod writer;
 
 pub use error::EngineError;
 pub use model::{Model, ModelKind, Models, ParamKind};
-pub use params::{Param, Params};
+pub use planning::{Param, Params};
 pub use pool::{in_parallel, on_threads};
 pub use schema::{days_since_epoch, table_schema};
 pub use session::{Engine, Source, Statement};

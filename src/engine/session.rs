@@ -24,9 +24,8 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt;
 
 use super::model::{Model, ModelKind, Models};
-use super::params::{Param, Params, bind};
 use super::tables::{MEASURED, difference};
-use super::planning::{self, Templates};
+use super::planning::{self, Param, Params, Templates, bind};
 use super::{EngineError, TableWriter, Written};
 use crate::config::{EngineSettings, Problem};
 

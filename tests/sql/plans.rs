@@ -49,7 +49,7 @@ fn shape(plan: &str) -> String {
             shape.push('\n');
         }
     }
-    shape
+    shape.trim_start().to_owned()
 }
 
 /// A bucket's month: joined by hash to the few originals and the few later payments, summed, sorted.
@@ -119,7 +119,7 @@ SortExec
                                 DataSourceExec stated_tags
 ";
 const CHECK_TOTALS: &str = "\
-  CrossJoinExec
+CrossJoinExec
       AggregateExec mode=Single
           FilterExec
             DataSourceExec claims
