@@ -1,6 +1,8 @@
 //! All integration tests, in one binary.
 
+mod audit;
 mod casebook;
+mod delivery;
 mod demo;
 mod determinism;
 mod early_warning;
@@ -14,8 +16,11 @@ mod mutants;
 mod newcomer;
 mod offices;
 mod oracle;
+mod plan;
 mod policy_change;
 mod rand_hie;
+mod schedule;
+mod simulate;
 mod sql;
 mod tidy;
 mod workspace;

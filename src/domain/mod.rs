@@ -3,6 +3,7 @@
 //! Every type is a newtype with a `parse`; whoever holds one holds a valid value.
 //! No IO, no clock, no knowledge of files or of any other module lives here.
 
+mod address;
 mod calendar;
 mod mask;
 mod money;
@@ -11,7 +12,8 @@ mod region;
 mod tag;
 mod text;
 
-pub use calendar::{Month, Period, parse_date};
+pub use address::MailAddress;
+pub use calendar::{Month, Period, official_day, parse_date};
 pub use mask::{mask_id, mask_name, mask_value};
 pub use money::Fen;
 pub use person::{CertType, IdError, IdNumber, PersonKey, bucket_of, stable_hash};

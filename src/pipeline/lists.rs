@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::compute::Lines;
 use super::context::sha256_hex;
-use super::official::{Rhythm, inherit, is_of};
+use super::official::{Account, Rhythm, inherit, is_of, referred, suppressions};
 use super::seal::{SealContext, list_rows, previous_lists, seal};
 use super::{Context, PipelineError};
 use crate::cases::{FindingStatus, outlook};
@@ -16,7 +16,10 @@ use crate::domain::{CountyCode, Fen, IdNumber, Period, PersonKey};
 use crate::engine::read_table;
 use crate::ledger::SealedList;
 use crate::policy::{OnPublication, Rule, describe};
-use crate::referrals::{Cell, ListRequest, ListRow, ListedRule, Lists, Office, Profile, build_lists};
+use crate::referrals::{
+    Cell, DeltaCounts, ListRequest, ListRow, ListedRule, Lists, Office, Profile, Suppressed, apply_suppressions,
+    build_lists,
+};
 use crate::warehouse::Version;
 
 /// What sealing did.
@@ -35,6 +38,8 @@ pub struct Sealed {
     pub since: Option<(usize, usize)>,
     /// Whether it only rehearsed: nothing is sealed then.
     pub is_rehearsal: bool,
+    /// Where the flagged persons went, where they were counted now.
+    pub account: Option<Account>,
     /// Folder of the period.
     pub folder: String,
 }
@@ -50,6 +55,9 @@ impl fmt::Display for Sealed {
             "sealed before, left as they are:"
         };
         write!(f, "{when} {referral_lists} referral lists, {persons} persons, {control_amount} yuan, below {folder}")?;
+        if let Some(account) = &self.account {
+            write!(f, "\n{account}")?;
+        }
         match self.since {
             Some((enter, leave)) if enter + leave > 0 => write!(
                 f,
@@ -77,14 +85,87 @@ pub(super) fn sealed_before(context: &Context, sealing: Sealing) -> Result<Vec<S
     Ok(sealed.into_iter().filter(|list| is_of(sealing.rhythm, &list.office)).collect())
 }
 
-/// Seals a period's lists, or says how the sealed ones differ from what the data say now.
-pub(super) fn seal_period(
+/// A list that would be sealed.
+#[derive(Debug, Serialize)]
+pub struct PlannedList {
+    /// Its id.
+    pub list_id: String,
+    /// County code.
+    pub county: String,
+    /// Office code.
+    pub office: String,
+    /// Whether it would leave the bureau.
+    pub is_referral: bool,
+    /// Persons on it.
+    pub persons: usize,
+    /// Not on the list before.
+    pub new: usize,
+    /// On both.
+    pub continuing: usize,
+    /// On both, with a further rule.
+    pub escalated: usize,
+    /// No longer on it.
+    pub withdrawn: usize,
+}
+
+/// What sealing would do.
+#[derive(Debug, Default)]
+pub(super) struct PlannedLists {
+    /// The lists, by id; none where the period is sealed already.
+    pub(super) lists: Vec<PlannedList>,
+    /// Where it is sealed already: persons whom the data would put on now, and take off.
+    pub(super) since: Option<(usize, usize)>,
+}
+
+/// What sealing a period would do; nothing is written.
+pub(super) fn planned_lists(
     context: &Context,
     version: &Version,
     sealing: Sealing,
     lines: &BTreeMap<String, Lines>,
-) -> Result<Sealed, PipelineError> {
-    let Sealing { period, rhythm, is_rehearsal } = sealing;
+) -> Result<PlannedLists, PipelineError> {
+    let Material { rules, rows, .. } = material(context, version, sealing, lines)?;
+    let sealed = sealed_before(context, sealing)?;
+    if !sealed.is_empty() {
+        let since = since(context, sealing.period, &rules, &rows, &sealed)?.since;
+        return Ok(PlannedLists { lists: Vec::new(), since });
+    }
+    let lists = period_lists(context, sealing, &rules, &rows)?.lists.into_iter().map(|list| {
+        let counts = DeltaCounts::of(&list.rows);
+        PlannedList {
+            list_id: list.id.to_string(),
+            county: list.id.county.to_string(),
+            office: list.id.office,
+            is_referral: list.office.is_referral(),
+            persons: counts.persons(),
+            new: counts.new,
+            continuing: counts.continuing,
+            escalated: counts.escalated,
+            withdrawn: counts.withdrawn,
+        }
+    });
+    Ok(PlannedLists { lists: lists.collect(), since: None })
+}
+
+/// What a job's lists are made from.
+struct Material {
+    /// The rules that it seals.
+    rules: Vec<ListedRule>,
+    /// The mart's rows of them, without suppressed persons.
+    rows: Vec<ListRow>,
+    /// Everybody whom they flag and refer, suppressed or not.
+    flagged: BTreeSet<PersonKey>,
+    /// Who was taken off.
+    suppressed: Suppressed,
+}
+
+fn material(
+    context: &Context,
+    version: &Version,
+    sealing: Sealing,
+    lines: &BTreeMap<String, Lines>,
+) -> Result<Material, PipelineError> {
+    let Sealing { period, rhythm, .. } = sealing;
     let rules = listed_rules(context, sealing, lines);
     if rules.is_empty() {
         let why = format!("no rule of policy {} is sealed by this job for {period}", context.policy.name);
@@ -94,12 +175,28 @@ pub(super) fn seal_period(
     let others: BTreeSet<&str> =
         context.policy.in_force(period.last_day()).filter(|rule| !rhythm.seals(rule)).map(|rule| &*rule.id).collect();
     rows.retain(|row| !others.contains(row.rule.as_str()));
+    let flagged = referred(&rules, &rows);
+    let suppressed = apply_suppressions(&mut rows, &suppressions(context)?, period.last_day());
+    Ok(Material { rules, rows, flagged, suppressed })
+}
+
+/// Seals a period's lists, or says how the sealed ones differ from what the data say now.
+pub(super) fn seal_period(
+    context: &Context,
+    version: &Version,
+    sealing: Sealing,
+    lines: &BTreeMap<String, Lines>,
+) -> Result<Sealed, PipelineError> {
+    let Sealing { period, is_rehearsal, .. } = sealing;
+    let Material { rules, rows, flagged, suppressed } = material(context, version, sealing, lines)?;
     let sealed = sealed_before(context, sealing)?;
     if !sealed.is_empty() && !is_rehearsal {
         return since(context, period, &rules, &rows, &sealed);
     }
-    let lists = period_lists(context, sealing, &rules, &rows)?;
-    seal_now(context, version, &rules, &lists, is_rehearsal)?;
+    let mut lists = period_lists(context, sealing, &rules, &rows)?;
+    lists.note_suppressed(&suppressed);
+    let account = Account::of(&flagged, &lists, &suppressed, &context.workspace.settings.area)?;
+    seal_now(context, version, &rules, &lists, sealing)?;
     let referrals = lists.lists.iter().filter(|list| list.office.is_referral());
     let present =
         referrals.clone().flat_map(|list| &list.rows).filter(|row| row.delta != crate::referrals::Delta::Withdrawn);
@@ -113,6 +210,7 @@ pub(super) fn seal_period(
         control_amount: yuan(listed.into_values()),
         since: None,
         is_rehearsal,
+        account: Some(account),
         folder: folder.display().to_string(),
     })
 }
@@ -125,9 +223,7 @@ fn since(
     rows: &[ListRow],
     sealed: &[SealedList],
 ) -> Result<Sealed, PipelineError> {
-    let referred = |row: &&ListRow| rules.iter().any(|rule| rule.id == row.rule && !rule.recipients.is_empty());
-    let flagged: BTreeSet<PersonKey> =
-        rows.iter().filter(|row| row.status == FindingStatus::Flagged).filter(referred).map(|row| row.person).collect();
+    let flagged = referred(rules, rows);
     let referrals = sealed.iter().filter(|list| Office::is_referral_code(&list.office));
     let mut listed = BTreeMap::new();
     for list in referrals.clone() {
@@ -146,6 +242,7 @@ fn since(
         control_amount: yuan(listed.into_values()),
         since: Some((enter, leave)),
         is_rehearsal: false,
+        account: None,
         folder: context.workspace.layout.lists(period).display().to_string(),
     })
 }
@@ -220,12 +317,14 @@ fn seal_now(
     version: &Version,
     rules: &[ListedRule],
     lists: &Lists,
-    is_rehearsal: bool,
+    sealing: Sealing,
 ) -> Result<(), PipelineError> {
     let BureauSettings { name, area_name, feedback_days } = &context.workspace.settings.bureau;
     let area_name = if area_name.is_empty() { &context.workspace.settings.area } else { area_name };
     let seal_context = SealContext {
         version: version.number,
+        series: sealing.rhythm.mark(),
+        texts: &context.texts,
         policy: &context.policy.name,
         policy_sha256: &context.policy_hash,
         rules,
@@ -233,7 +332,7 @@ fn seal_now(
         sender: name,
         area_name,
         feedback_days: *feedback_days,
-        is_rehearsal,
+        is_rehearsal: sealing.is_rehearsal,
         workers: context.workers(),
         at: context.now,
     };
@@ -277,7 +376,7 @@ fn drawn_lines(lines: &Lines) -> BTreeMap<String, (Fen, Fen)> {
 }
 
 /// `2025年收入 28134.00 元 × 1 = 28134.00 元（来源，2026-03-05 发布）`, or how many places have a line of their own.
-fn line_text(rule: &Rule, lines: &Lines) -> String {
+pub(super) fn line_text(rule: &Rule, lines: &Lines) -> String {
     let mut distinct: Vec<&crate::policy::Line> = Vec::new();
     for line in lines.by_place.values() {
         if distinct.iter().all(|known| known.figure != line.figure) {

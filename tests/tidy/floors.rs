@@ -12,6 +12,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("policy", &["domain", "config", "contracts"]),
     ("cases", &["domain", "config", "contracts", "policy"]),
     ("referrals", &["domain", "config", "contracts", "policy", "cases"]),
+    ("schedule", &["domain", "config"]),
     // 2: rim.
     ("workspace", CORE),
     ("warehouse", CORE),
@@ -26,6 +27,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "policy",
             "cases",
             "referrals",
+            "schedule",
             "workspace",
             "warehouse",
             "engine",
@@ -39,7 +41,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("web", RIM),
 ];
 
-const CORE: &[&str] = &["domain", "config", "contracts", "policy", "cases", "referrals"];
+const CORE: &[&str] = &["domain", "config", "contracts", "policy", "cases", "referrals", "schedule"];
 const RIM: &[&str] = &[
     "domain",
     "config",
@@ -47,6 +49,7 @@ const RIM: &[&str] = &[
     "policy",
     "cases",
     "referrals",
+    "schedule",
     "workspace",
     "warehouse",
     "engine",
@@ -66,10 +69,13 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("rust_xlsxwriter", &["pipeline", "demo"]),
     ("encoding_rs", &["intake", "demo"]),
     ("rlimit", &["intake"]),
+    ("croner", &["schedule"]),
+    ("chrono_tz", &["schedule"]),
+    ("minijinja", &["schedule"]),
     ("serde_saphyr", &["policy"]),
     ("clap", &["cli", "main"]),
     ("tracing_subscriber", &["cli", "main"]),
-    ("lettre", &[]),
+    ("lettre", &["delivery"]),
     ("axum", &[]),
 ];
 

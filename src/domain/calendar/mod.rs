@@ -3,5 +3,5 @@
 mod month;
 mod period;
 
-pub use month::{Month, parse_date};
+pub use month::{Month, official_day, parse_date};
 pub use period::Period;

@@ -8,4 +8,5 @@ mod status;
 pub use backtest::{Backtest, MethodScore, RuleScores, Score, backtest};
 pub use check::{check, policy_layers};
 pub use explain::{Explanation, explain, person_named};
+pub(super) use status::feed_status;
 pub use status::{Status, status};

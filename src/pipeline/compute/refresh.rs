@@ -111,7 +111,7 @@ pub(in crate::pipeline) fn monthly_tasks(
 }
 
 /// The task of one month, or of the part of a month up to a day, and bucket.
-pub(super) fn monthly_task(
+pub(in crate::pipeline) fn monthly_task(
     version: &Version,
     wanted: &BTreeSet<String>,
     model: &str,
@@ -169,10 +169,12 @@ pub(in crate::pipeline) async fn refresh(
     context.progress.begin(step, stale.len() as u64);
     let done = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
     let (engine, root) = (context.engine.clone(), context.warehouse.root().to_owned());
-    let progress = context.progress.clone();
+    let (progress, stop) = (context.progress.clone(), context.stop.clone());
     let made = in_parallel(context.workers(), stale, move |(task, inputs)| {
         let (engine, root, progress, done) = (engine.clone(), root.clone(), progress.clone(), done.clone());
+        let stop = stop.clone();
         async move {
+            stop.check()?;
             let entry = make(&engine, &root, &task, inputs).await;
             progress.reached(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1);
             entry
@@ -207,7 +209,7 @@ async fn analyze(context: &Context, task: &Task) -> Result<(), PipelineError> {
 }
 
 /// Makes one task's file below `root`.
-pub(in crate::pipeline) async fn make(
+async fn make(
     engine: &Engine,
     root: &Path,
     task: &Task,
