@@ -63,6 +63,7 @@ impl Place {
             area_name: "海角市",
             feedback_days: 15,
             is_rehearsal: false,
+            workers: 2,
             at: DateTime::UNIX_EPOCH,
         };
         seal(&self.layout, &self.ledger, &lists, &context)

@@ -22,12 +22,9 @@ with counted as (
         case when case $date_basis when 'discharged' then t.discharged_month else t.booked_month end
             >= $recent_from then 1 else 0 end as is_recent
     from totals as t
-    left join rule_insurance as i on t.insurance_type = i.insurance_type and i.rule_id = $rule_id
-    left join rule_care as c on t.care_type = c.care_type and c.rule_id = $rule_id
-    left join rule_place as p on t.payment_place = p.payment_place and p.rule_id = $rule_id
-    where ($any_insurance or i.insurance_type is not null)
-        and ($any_care or c.care_type is not null)
-        and ($any_place or p.payment_place is not null)
+    where ($any_insurance or t.insurance_type in (select insurance_type from rule_insurance where rule_id = $rule_id))
+        and ($any_care or t.care_type in (select care_type from rule_care where rule_id = $rule_id))
+        and ($any_place or t.payment_place in (select payment_place from rule_place where rule_id = $rule_id))
         and case $date_basis
             when 'discharged' then t.discharged_month >= $window_from and t.discharged_month <= $window_to
             when 'benefit_year' then t.benefit_year = $benefit_year

@@ -20,6 +20,9 @@ pub(super) struct Arguments {
     /// The same seed gives the same prefecture.
     #[arg(long, default_value_t = DemoOptions::default().seed)]
     seed: u64,
+    /// Write files as a province's platform sends them, Parquet and CSV, however few the people.
+    #[arg(long)]
+    as_province: bool,
     /// Only write the files below landing/; run no job.
     #[arg(long)]
     only_generate: bool,
@@ -30,7 +33,8 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
     fit_settings(arguments).map_err(|error| Failure::new(INTERNAL, error.to_string()))?;
     let landing = arguments.dir.join("landing");
     write_routes(&arguments.dir)?;
-    let options = DemoOptions { persons: arguments.persons, seed: arguments.seed };
+    let Arguments { persons, seed, as_province, .. } = *arguments;
+    let options = DemoOptions { persons, seed, as_province };
     let made = generate(&options, &landing).map_err(|error| Failure::new(INTERNAL, error.to_string()))?;
     let rows: u64 = made.files.iter().map(|file| file.rows).sum();
     println!(

@@ -24,6 +24,9 @@ pub(super) struct Arguments {
     /// Seal nothing: go on where an income figure is missing or doubtful, and write marked lists to rehearsals/.
     #[arg(long)]
     rehearsal: bool,
+    /// Carry each statement out once more on one bucket, and write its plan with times and row counts to explain/.
+    #[arg(long)]
+    explain_analyze: bool,
     /// Seal although a changed rule moves many people: the hash of the plan that says so, or its first 8 digits.
     #[arg(long, value_name = "PLAN_HASH", value_parser = hash_argument, conflicts_with = "rehearsal")]
     accept_change: Option<String>,
@@ -61,7 +64,7 @@ fn moment_argument(text: &str) -> Result<Moment, String> {
 }
 
 pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
-    let context = session.open()?;
+    let mut context = session.open()?;
     let job = context.job(&arguments.job)?;
     if let Some(moment) = arguments.scheduled {
         return scheduled(&context, &job, moment, arguments.skip_code).await;
@@ -78,12 +81,16 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
         }
     }
     let period = period_of((arguments.month, arguments.as_of), &job, session)?;
+    context.explain = arguments.explain_analyze.then(|| context.workspace.layout.explain(period));
     let report = match &arguments.accept_change {
         _ if arguments.rehearsal => rehearse_job(&context, &job, period).await?,
         Some(hash) => run_job_accepting(&context, &job, period, hash).await?,
         None => run_job(&context, &job, period).await?,
     };
     print!("{}", describe(&context, &report));
+    if let Some(folder) = &context.explain {
+        println!("plans of the first bucket, with what each part took: {}", folder.display());
+    }
     Ok(report.intake.as_ref().map_or(0, intake::exit_code))
 }
 

@@ -80,6 +80,12 @@ impl Layout {
         self.root.join("scratch")
     }
 
+    /// `explain/<period>/`, statements' plans with what each part of them took; may be deleted.
+    #[must_use]
+    pub fn explain(&self, period: Period) -> PathBuf {
+        self.root.join("explain").join(period.to_string())
+    }
+
     /// `staging/`, scratch of a run in progress; emptied when the next run starts.
     #[must_use]
     pub fn staging(&self) -> PathBuf {

@@ -1,7 +1,9 @@
-//! Working on several buckets at once.
+//! Working on several buckets, files or lists at once.
 
 use std::collections::VecDeque;
 use std::future::Future;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use tokio::task::JoinHandle;
 
@@ -100,4 +102,38 @@ mod tests {
         runtime.shutdown_timeout(Duration::from_secs(5));
         assert!(waiting.is_finished());
     }
+}
+
+/// Does `work` for each item on several threads and tells `reached` how many are done; answers in the items' order.
+///
+/// # Errors
+/// The first item's failure; the others need not go on with what will not be used.
+pub fn on_threads<T: Sync, R: Send, E: Send>(
+    workers: usize,
+    items: &[T],
+    reached: &(dyn Fn(u64) + Sync),
+    work: impl Fn(&T) -> Result<R, E> + Sync,
+) -> Result<Vec<R>, E> {
+    let next = AtomicUsize::new(0);
+    let done: Mutex<Vec<(usize, Result<R, E>)>> = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..workers.clamp(1, items.len().max(1)) {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(item) = items.get(at) else { break };
+                    let result = work(item);
+                    if result.is_err() {
+                        next.store(items.len(), Ordering::Relaxed);
+                    }
+                    let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                    done.push((at, result));
+                    reached(done.len() as u64);
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
 }

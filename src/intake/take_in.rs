@@ -21,6 +21,9 @@ use crate::warehouse::{Version, Warehouse};
 /// buckets in work, and still rewrites each month's files only once for a province's usual day.
 const BATCH_ROWS: u64 = 2_000_000;
 
+/// Threads that judge one file's rows at most: reading it and staging them take one each besides.
+const GATE_THREADS: usize = 4;
+
 /// Everything that intake works with.
 pub struct Intake<'a> {
     /// Folders of the workspace.
@@ -282,6 +285,7 @@ impl Run<'_> {
             tag_aliases: aliases.map(|(alias, tag)| TagAlias { alias: alias.clone(), tag: tag.clone() }).collect(),
             limits: intake.limits(),
             batch_rows: intake.settings.engine.batch_rows,
+            threads: intake.workers().min(GATE_THREADS),
         };
         let verdict = run_gate(intake.program, &job)?;
         if Stamp::of(&file.path)? != file.stamp {

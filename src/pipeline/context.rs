@@ -58,6 +58,8 @@ pub struct Context {
     pub gate_program: PathBuf,
     /// Who is told how far a step is.
     pub progress: Arc<dyn Progress>,
+    /// Where each statement's plan is written with its metrics, for one bucket; `None`: nowhere.
+    pub explain: Option<PathBuf>,
     /// Set from outside to end a run at its next commit point.
     pub stop: Stop,
 }
@@ -117,6 +119,7 @@ impl Context {
             now,
             gate_program,
             progress,
+            explain: None,
             stop: Stop::default(),
         })
     }

@@ -333,6 +333,7 @@ fn seal_now(
         area_name,
         feedback_days: *feedback_days,
         is_rehearsal: sealing.is_rehearsal,
+        workers: context.workers(),
         at: context.now,
     };
     seal(&context.workspace.layout, &context.ledger, lists, &seal_context)?;

@@ -49,6 +49,8 @@ pub struct SealContext<'a> {
     pub feedback_days: u32,
     /// Whether nothing is sealed: every file is marked then.
     pub is_rehearsal: bool,
+    /// Lists that are written at once; they change nothing but the time it takes.
+    pub workers: usize,
     /// Now; only the ledger gets to know it, no file.
     pub at: DateTime<Utc>,
 }

@@ -9,6 +9,7 @@ use super::readback::{Reading, read_csv, read_parquet, read_xlsx};
 use super::{SealContext, SealError, sheet, summary, tables};
 use crate::config::Layout;
 use crate::domain::Fen;
+use crate::engine::on_threads;
 use crate::ledger::{Ledger, LedgerError, SealedList, SealedPerson, SealedTexts};
 use crate::referrals::{DeltaCounts, ListId, Lists, ReferralList, Rollup};
 
@@ -57,8 +58,13 @@ pub fn seal(
     }
     let mut written = Vec::with_capacity(lists.lists.len() + 1);
     let mut entries = Vec::with_capacity(lists.lists.len() + 1);
+    let mut numbered = Vec::with_capacity(lists.lists.len());
     for list in &lists.lists {
-        let (folder, entry) = write_list(&staging, ledger, list, context)?;
+        let seq = ledger.sequence_for(&list.id.to_string(), list.id.county.as_str(), &list.id.office)?;
+        numbered.push((list, seq));
+    }
+    let write = |(list, seq): &(&ReferralList, u64)| write_list(&staging, list, *seq, context);
+    for (folder, entry) in on_threads(context.workers, &numbered, &|_| {}, write)? {
         written.push(folder);
         entries.push(entry);
     }
@@ -101,15 +107,14 @@ fn rehearse(staging: &Path, target: &Path, mut written: Vec<SealedFolder>) -> Re
 
 fn write_list(
     staging: &Path,
-    ledger: &Ledger,
     list: &ReferralList,
+    seq: u64,
     context: &SealContext<'_>,
 ) -> Result<(SealedFolder, (SealedList, Vec<SealedPerson>)), SealError> {
     let list_id = list.id.to_string();
     let name = context.file_name(&list.id);
     let folder = staging.join(&name);
     fs::create_dir_all(&folder).map_err(SealError::io(&folder))?;
-    let seq = ledger.sequence_for(&list_id, list.id.county.as_str(), &list.id.office)?;
     let names = ["xlsx", "csv", "parquet"].map(|kind| format!("{name}.{kind}"));
     let [xlsx, csv, parquet] = names.each_ref().map(|name| folder.join(name));
     sheet::write_list(&xlsx, list, seq, context)?;

@@ -6,8 +6,8 @@ use chrono::NaiveDate;
 use datafusion::common::{ParamValues, ScalarValue};
 use rust_decimal::Decimal;
 
-use super::model::{Model, ParamKind};
-use super::{EngineError, schema::days_since_epoch};
+use crate::engine::model::{Model, ParamKind};
+use crate::engine::{EngineError, schema::days_since_epoch};
 use crate::domain::Fen;
 
 /// One value.
@@ -55,7 +55,7 @@ impl Param {
     }
 
     /// Any value of a kind, for planning a statement without data.
-    pub(super) fn example(kind: ParamKind) -> Self {
+    pub(in crate::engine) fn example(kind: ParamKind) -> Self {
         match kind {
             ParamKind::Date => Self::Date(NaiveDate::default()),
             ParamKind::Text => Self::Text(String::new()),
@@ -71,7 +71,7 @@ impl Param {
 pub type Params = BTreeMap<String, Param>;
 
 /// The values that a model declares, checked against its types.
-pub(super) fn bind(model: &Model, params: &Params) -> Result<ParamValues, EngineError> {
+pub(in crate::engine) fn bind(model: &Model, params: &Params) -> Result<ParamValues, EngineError> {
     let mut values = std::collections::HashMap::new();
     for (name, kind) in &model.parameters {
         let wrong = |why: String| EngineError::Model { model: model.path.clone(), why };
