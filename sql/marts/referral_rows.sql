@@ -1,57 +1,21 @@
 -- Purpose:    Everything that a list says of a person whom a rule flagged, found near, or could not decide.
 -- Grain:      one person and rule.
--- Parameters: $on_date - last day of the period; $until - last day of settlement that counts, a far day where
---             whole months do.
+-- Parameters: $on_date - last day of the period.
 -- Source:     list columns: domain notes §7.
 --
 -- A new list column is added here, in the .toml, and in the column table of src/referrals.
 with hits as (
     select
         f.person_key, f.rule_id, f.status, f.reason, f.county_code, f.is_rural, f.rural_source, f.measured_amount,
-        f.income_amount, f.line_amount, f.is_provisional, f.excess_amount, f.warn_amount, f.recent_amount, f.claim_count, f.total_amount, f.in_scope_amount,
-        f.fund_amount, f.medical_assistance_amount, f.personal_burden_amount, f.in_catalogue_self_pay_amount,
+        f.income_amount, f.line_amount, f.is_provisional, f.excess_amount, f.recent_amount, f.claim_count,
+        f.total_amount, f.in_scope_amount, f.fund_amount, f.medical_assistance_amount, f.personal_burden_amount,
+        f.in_catalogue_self_pay_amount,
         f.self_pay_with_over_limit_amount, f.in_scope_self_pay_amount, f.component_self_pay_amount, f.cash_amount,
         f.net_burden_amount, f.adjustment_amount,
-        r.rule_order, r.rule_version, r.basis, r.clause, r.any_insurance, r.subtract_adjustments,
-        r.strict, r.shape, f.unit_id, r.any_care, r.any_place, r.add_back_assistance, r.date_basis, r.window_from,
-        r.window_to, r.benefit_year
+        r.rule_order, r.rule_version, r.basis, r.clause, r.shape
     from findings as f
     inner join rule as r on f.rule_id = r.rule_id
     where f.status in ('flagged', 'near', 'undecided')
-),
-
--- The measured cost of each claim that the rule counts, on its basis: of the window, or of the stay that was hit.
-measured as (
-    select
-        h.person_key, h.rule_id, h.line_amount, h.warn_amount, h.strict, c.claim_kind, c.settled_date, c.care_type,
-        c.insurance_type, c.insured_area, c.person_name, c.id_number, c.cert_type,
-        case h.basis
-            when 'personal_burden' then c.personal_burden_amount
-            when 'in_catalogue_self_pay' then c.in_catalogue_self_pay_amount
-            when 'self_pay_with_over_limit' then c.self_pay_with_over_limit_amount
-            when 'in_scope_self_pay' then c.in_scope_self_pay_amount
-            when 'component_self_pay' then c.component_self_pay_amount
-            when 'cash' then c.cash_amount
-            when 'net_burden' then c.net_burden_amount
-        end
-            -- as in int_burden
-            - case when h.subtract_adjustments and h.basis <> 'net_burden' then c.adjustment_amount else 0 end
-            + case when h.add_back_assistance and h.basis <> 'component_self_pay' then c.medical_assistance_amount
-                else 0 end as measured_amount
-    from hits as h
-    inner join int_net_claims as c on h.person_key = c.person_key
-    left join rule_insurance as i on c.insurance_type = i.insurance_type and i.rule_id = h.rule_id
-    left join rule_care as k on c.care_type = k.care_type and k.rule_id = h.rule_id
-    left join rule_place as p on c.payment_place = p.payment_place and p.rule_id = h.rule_id
-    where (h.any_insurance or i.insurance_type is not null)
-        and (h.any_care or k.care_type is not null)
-        and (h.any_place or p.payment_place is not null)
-        and c.settled_date <= $until
-        and case
-            when h.shape = 'stay_over_line' then c.visit_id = h.unit_id
-            when h.date_basis = 'benefit_year' then c.benefit_year = h.benefit_year
-            when h.date_basis = 'discharged' then c.discharged_date between h.window_from and h.window_to
-            else c.booked_date between h.window_from and h.window_to end
 ),
 
 -- The sum at the end of each day: what was settled on one day counts together, in whatever order.
@@ -61,7 +25,7 @@ running as (
         insured_area, person_name, id_number, cert_type, measured_amount,
         sum(measured_amount) over (partition by person_key, rule_id order by settled_date
             range between unbounded preceding and current row) as running_amount
-    from measured
+    from int_hit_claims
 ),
 
 -- A crossing that a reversal or a supplement took back was none: the last one counts, which holds until today.
