@@ -24,8 +24,8 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt;
 
 use super::model::{Model, ModelKind, Models};
-use super::tables::{MEASURED, difference};
 use super::planning::{self, Param, Params, Templates, bind};
+use super::tables::{MEASURED, difference};
 use super::{EngineError, TableWriter, Written};
 use crate::config::{EngineSettings, Problem};
 
@@ -180,10 +180,7 @@ impl Engine {
     }
 
     /// The plan of a statement: one that was kept of a like statement, or a new one.
-    async fn physical(
-        &self,
-        statement: &Statement,
-    ) -> Result<(Arc<dyn ExecutionPlan>, Arc<TaskContext>), EngineError> {
+    async fn physical(&self, statement: &Statement) -> Result<(Arc<dyn ExecutionPlan>, Arc<TaskContext>), EngineError> {
         let failed = |error: DataFusionError| failed(&self.models, statement, &error);
         let key = planning::key(statement);
         if let Some(kept) = key.as_ref().and_then(|key| self.templates.find(key)) {
@@ -196,10 +193,7 @@ impl Engine {
         Ok((plan, task))
     }
 
-    async fn planned(
-        &self,
-        statement: &Statement,
-    ) -> Result<(Arc<dyn ExecutionPlan>, Arc<TaskContext>), EngineError> {
+    async fn planned(&self, statement: &Statement) -> Result<(Arc<dyn ExecutionPlan>, Arc<TaskContext>), EngineError> {
         let (state, plan) = self.plan(statement).await?.into_parts();
         let plan = state.create_physical_plan(&plan).await.map_err(|error| failed(&self.models, statement, &error))?;
         Ok((plan, state.task_ctx()))

@@ -33,7 +33,9 @@ fn shape(plan: &str) -> String {
         let depth = (line.len() - text.len()) / 2;
         let name = text.split([':', ' ']).next().unwrap_or_default();
         let detail = match name {
-            "AggregateExec" => text.split(", ").next().unwrap_or_default().trim_start_matches("AggregateExec: ").to_owned(),
+            "AggregateExec" => {
+                text.split(", ").next().unwrap_or_default().trim_start_matches("AggregateExec: ").to_owned()
+            }
             "HashJoinExec" => {
                 let kind = text.split(", ").find(|part| part.starts_with("join_type="));
                 kind.unwrap_or_default().to_owned()
@@ -126,7 +128,12 @@ CrossJoinExec
       AggregateExec mode=Single
         DataSourceExec totals
 ";
-const CHECK_PERSONS: &str = "";
+const CHECK_PERSONS: &str = "\
+AggregateExec mode=Single
+      AggregateExec mode=Single
+          FilterExec
+            DataSourceExec totals
+";
 
 /// No model spreads rows over partitions or compares every row with every other.
 #[test]

@@ -6,6 +6,6 @@ mod params;
 mod template;
 
 pub(super) use joins::rules;
-pub use params::{Param, Params};
 pub(super) use params::bind;
+pub use params::{Param, Params};
 pub(super) use template::{Templates, key};

@@ -6,9 +6,9 @@ use chrono::NaiveDate;
 use datafusion::common::{ParamValues, ScalarValue};
 use rust_decimal::Decimal;
 
+use crate::domain::Fen;
 use crate::engine::model::{Model, ParamKind};
 use crate::engine::{EngineError, schema::days_since_epoch};
-use crate::domain::Fen;
 
 /// One value.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -82,7 +82,8 @@ impl Task {
 
     /// What the statement reads: the stored files, and the rule's own data.
     fn sources_below(&self, root: &Path) -> BTreeMap<String, Source> {
-        let files = |entries: &Vec<FileEntry>| Source::Files(entries.iter().map(|entry| root.join(&entry.path)).collect());
+        let files =
+            |entries: &Vec<FileEntry>| Source::Files(entries.iter().map(|entry| root.join(&entry.path)).collect());
         let stored = self.sources.iter().map(|(table, entries)| (table.clone(), files(entries)));
         stored.chain(self.rows.iter().map(|(table, rows)| (table.clone(), Source::Rows(rows.clone())))).collect()
     }
@@ -209,12 +210,7 @@ async fn analyze(context: &Context, task: &Task) -> Result<(), PipelineError> {
 }
 
 /// Makes one task's file below `root`.
-async fn make(
-    engine: &Engine,
-    root: &Path,
-    task: &Task,
-    inputs: String,
-) -> Result<FileEntry, PipelineError> {
+async fn make(engine: &Engine, root: &Path, task: &Task, inputs: String) -> Result<FileEntry, PipelineError> {
     let mut sources = task.sources_below(root);
     let path = task.path(&inputs);
     let written = engine.write(&task.statement(&task.model, sources.clone()), &root.join(&path)).await?;
