@@ -31,7 +31,6 @@ class Bench:
         self.arguments = arguments
         self.folder = os.path.join(os.path.abspath(arguments.folder), arguments.size)
         self.program = ours.Program(arguments.program)
-        ours.PROGRAM = self.program
         self.source = os.path.join(self.folder, "source")
         self.measured = {}
         self.notes = {}
@@ -114,7 +113,7 @@ class Bench:
         for number in range(self.arguments.repeat):
             ours.link(self.place("taken"), cold)
             self.keep("findings", "poverty-watch", self.program.run(cold, "run", "nightly", "--as-of", ours.AS_OF))
-            self.notes["steps of findings"] = ours.steps(cold)
+            self.notes["steps of findings"] = self.program.steps(cold)
             expected = bag(ours.findings(cold))
             self.notes["findings"] = sum(expected.values())
             if number == 0:
@@ -156,7 +155,7 @@ class Bench:
                 os.link(day, os.path.join(after, "landing", "claims", "day.parquet"))
                 self.keep(f"night with one new day, {name}", "poverty-watch",
                           self.program.run(after, "run", "nightly", "--as-of", as_of))
-            self.notes[f"steps of the night of {name}"] = ours.steps(after)
+            self.notes[f"steps of the night of {name}"] = self.program.steps(after)
             shutil.rmtree(before)
 
     def lists(self):

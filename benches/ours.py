@@ -27,6 +27,11 @@ class Program:
     def run(self, workspace, *arguments):
         return measure([self.path, "-C", workspace, *arguments])
 
+    def steps(self, workspace):
+        """Milliseconds of each step of the last run."""
+        runs = json.loads(self.run(workspace, "status", "--format", "json")["out"])["runs"]
+        return {step["step"]: step["millis"] for step in runs[0]["steps"]} if runs else {}
+
     def make(self, folder, persons):
         """A workspace with invented landed files, all as a province sends them."""
         return measure([self.path, "demo", "--dir", folder, "--persons", str(persons), "--as-province",
@@ -111,16 +116,6 @@ def findings(workspace):
             cast(measured_amount * 100 as bigint)
         from read_parquet(?) where status in ('flagged', 'near', 'undecided')""", [files]).fetchall()
     return [list(row) for row in rows]
-
-
-def steps(workspace):
-    """Milliseconds of each step of the last run."""
-    shown = measure([PROGRAM.path, "-C", workspace, "status", "--format", "json"])
-    runs = json.loads(shown["out"])["runs"]
-    return {step["step"]: step["millis"] for step in runs[0]["steps"]} if runs else {}
-
-
-PROGRAM = None
 
 
 def one_day(raw, path, share, day, rest=None):
