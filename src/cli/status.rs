@@ -59,11 +59,11 @@ fn alerts(status: &Status) -> String {
 
 fn describe(status: &Status) -> String {
     use std::fmt::Write as _;
-    let mut text = String::new();
+    // What needs attention comes first, alerts before lists that would reach nobody.
+    let mut text = alerts(status);
     if !status.unrouted.is_empty() {
         let _ = writeln!(text, "{}", degraded(&status.unrouted));
     }
-    text.push_str(&alerts(status));
     let _ = writeln!(text, "policy {}, version {}", status.policy, status.version);
     text.push_str("\nruns (newest first)\n");
     for run in status.runs.iter().take(5) {
