@@ -107,9 +107,24 @@ const OF_CLAIMS: &[Mutant] = &[
 
 /// Which claims a rule counts, and how it measures them.
 const OF_MEASURES: &[Mutant] = &[
-    (BURDEN, "where ($any_insurance or i.insurance_type is not null)", "where true", &["fujian"]),
-    (BURDEN, "and ($any_care or c.care_type is not null)", "", &["choices"]),
-    (BURDEN, "and ($any_place or p.payment_place is not null)", "", &["choices"]),
+    (
+        BURDEN,
+        "where ($any_insurance or t.insurance_type in (select insurance_type from rule_insurance where rule_id = $rule_id))",
+        "where true",
+        &["fujian"],
+    ),
+    (
+        BURDEN,
+        "and ($any_care or t.care_type in (select care_type from rule_care where rule_id = $rule_id))",
+        "",
+        &["choices"],
+    ),
+    (
+        BURDEN,
+        "and ($any_place or t.payment_place in (select payment_place from rule_place where rule_id = $rule_id))",
+        "",
+        &["choices"],
+    ),
     (BURDEN, "t.discharged_month >= $window_from and", "", &["choices"]),
     (BURDEN, "and t.discharged_month <= $window_to", "", &["choices"]),
     (BURDEN, "then t.benefit_year = $benefit_year", "then true", &["choices"]),
