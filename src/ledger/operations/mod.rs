@@ -48,6 +48,7 @@ create table quiet_periods (
     series    text not null,
     job       text not null,
     from_at   text not null,
+    after     integer not null,
     lifted_at text,
     primary key (period, series)
 ) strict, without rowid;

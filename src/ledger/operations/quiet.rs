@@ -25,8 +25,10 @@ impl Ledger {
         self.write(DOING, |transaction| {
             let changed = transaction
                 .execute(
-                    "insert into quiet_periods values (?1, ?2, ?3, ?4, null) \
-                     on conflict do update set job = ?3, from_at = ?4, lifted_at = null where lifted_at is not null",
+                    // which lists come after is told by their order: a clock has ties
+                    "insert into quiet_periods values (?1, ?2, ?3, ?4, (select coalesce(max(rowid), 0) from lists), \
+                     null) on conflict do update set job = ?3, from_at = ?4, after = excluded.after, lifted_at = null \
+                     where lifted_at is not null",
                     params![period.to_string(), series, job, moment(at)],
                 )
                 .map_err(LedgerError::doing(DOING))?;
@@ -63,7 +65,7 @@ impl Ledger {
     pub fn is_quiet(&self, list_id: &str) -> Result<bool, LedgerError> {
         let sql = format!(
             "select q.lifted_at is null from lists l inner join quiet_periods q \
-             on q.period = l.period and q.series = {SERIES} and l.sealed_at >= q.from_at where l.list_id = ?1"
+             on q.period = l.period and q.series = {SERIES} and l.rowid > q.after where l.list_id = ?1"
         );
         let found = self
             .read()
