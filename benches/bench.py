@@ -168,7 +168,7 @@ class Bench:
             ours.link(workspace, sealed)
             run = self.program.run(sealed, "run", "monthly", "--month", ours.AS_OF[:7])
             self.keep("lists of 10,000 people", "poverty-watch", run)
-        self.notes["lists"] = run["out"].strip().splitlines()[-2]
+        self.notes["lists"] = run["out"].strip().splitlines()[-2].split(", below ")[0]
 
     def result(self):
         median = lambda runs, key: statistics.median(run[key] for run in runs)
