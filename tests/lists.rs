@@ -8,16 +8,19 @@ use calamine::{Data, Reader, Xlsx, open_workbook};
 use chrono::{DateTime, NaiveDate};
 use poverty_watch::config::Layout;
 use poverty_watch::domain::{CountyCode, Fen, Period, PersonKey};
-use poverty_watch::ledger::Ledger;
+use poverty_watch::keys::Keys;
+use poverty_watch::ledger::{Ledger, Moment};
 use poverty_watch::pipeline::seal::{SealContext, SealError, SealSummary, previous_lists, seal};
 use poverty_watch::referrals::{
-    COLUMNS, Cell, ListRequest, ListRow, ListedRule, Lists, OfficeTerm, Offices, Profile, build_lists, column_called,
+    Attachment, COLUMNS, Cell, ListRequest, ListRow, ListedRule, Lists, OfficeTerm, Offices, Profile, Reroutes,
+    build_lists, column_called,
 };
 
 struct Place {
     folder: tempfile::TempDir,
     layout: Layout,
     ledger: Ledger,
+    keys: Keys,
 }
 
 impl Place {
@@ -25,16 +28,25 @@ impl Place {
         let folder = tempfile::tempdir().unwrap();
         let layout = Layout::new(folder.path());
         let ledger = Ledger::open(&layout.ledger()).unwrap();
-        Self { folder, layout, ledger }
+        let keys = Keys::from_secrets([7; 32], [9; 32]);
+        Self { folder, layout, ledger, keys }
     }
 
     fn build(&self, month: Period, rows: &[ListRow], counties: &BTreeMap<CountyCode, String>) -> Lists {
-        let previous = previous_lists(&self.layout, &self.ledger, month).unwrap();
+        let previous = previous_lists(&self.layout, &self.ledger, Moment::before(month)).unwrap();
         let area = county("990100");
         let rules = rules();
         let offices = offices().of_lists(["civil_affairs", "rural_affairs"], month.last_day(), "");
-        let request =
-            ListRequest { period: month, area: &area, counties, rules: &rules, offices: &offices, previous: &previous };
+        let request = ListRequest {
+            period: month,
+            area: &area,
+            counties,
+            rules: &rules,
+            offices: &offices,
+            previous: &previous,
+            reroutes: &Reroutes::new(),
+            tokens: &self.keys.tokens,
+        };
         build_lists(&request, rows).unwrap()
     }
 
@@ -55,7 +67,7 @@ impl Place {
             policy: "invented",
             policy_sha256: "ab",
             rules: &rules,
-            profile: Profile::Default,
+            keys: &self.keys,
             sender: "海角市医疗保障局",
             area_name: "海角市",
             feedback_days: 15,
@@ -113,6 +125,8 @@ fn offices() -> Offices {
         from: None,
         to: None,
         successor: None,
+        profile: Profile::Default,
+        attachment: Attachment::None,
     };
     Offices::new(vec![term(2, "MZ", "civil_affairs", "民政局"), term(3, "NC", "rural_affairs", "农业农村局")]).unwrap()
 }

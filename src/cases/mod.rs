@@ -2,9 +2,13 @@
 //!
 //! Pure: states, transitions, reasons. History is kept by `ledger`, decisions by officers by the review app.
 
+mod answer;
 mod forecast;
 mod transition;
 
+pub use answer::{
+    Answer, AnswerCells, AnswerFault, CATEGORIES, ENROLLED, Effect, FOUND, MEASURES, REASONS, RECEIPTS, Verdict, effect,
+};
 pub use forecast::{Forecast, RECENT_MONTHS, forecast};
 pub use transition::{next, year_end};
 
@@ -139,11 +143,13 @@ pub enum EventKind {
     Reopened,
     /// The benefit year is over.
     Closed,
+    /// An office answered about the person; the state stays what the data say.
+    Answered,
 }
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Opened,
         Self::Continued,
         Self::Escalated,
@@ -152,6 +158,7 @@ impl EventKind {
         Self::Withdrawn,
         Self::Reopened,
         Self::Closed,
+        Self::Answered,
     ];
 
     /// The stable code.
@@ -166,6 +173,7 @@ impl EventKind {
             Self::Withdrawn => "withdrawn",
             Self::Reopened => "reopened",
             Self::Closed => "closed",
+            Self::Answered => "answered",
         }
     }
 

@@ -9,9 +9,14 @@ mod explain;
 mod findings;
 mod init;
 mod intake;
+mod keys;
+mod lists;
 mod progress;
+mod receipts;
+mod reproduce;
 mod run;
 mod status;
+mod verify;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -76,6 +81,16 @@ enum Verb {
     Explain(explain::Arguments),
     /// Show runs, feeds, cases and lists.
     Status(status::Arguments),
+    /// Make the workspace's keys.
+    Keys(keys::Arguments),
+    /// Correct, take back, follow up and close sealed lists.
+    Lists(lists::Arguments),
+    /// Take in what offices answer.
+    Receipts(receipts::Arguments),
+    /// Make sealed lists once more and compare every byte.
+    Reproduce(reproduce::Arguments),
+    /// Check that a list is the one that was sealed; needs no workspace.
+    Verify(verify::Arguments),
     /// Check settings, policies, pipelines and SQL, without data.
     Check(check::Arguments),
     /// Print a period's findings; for tests and engineers.
@@ -113,7 +128,7 @@ impl Failure {
 impl From<PipelineError> for Failure {
     fn from(error: PipelineError) -> Self {
         let code = match &error {
-            PipelineError::Config(_) | PipelineError::Workspace(_) => CONFIG,
+            PipelineError::Config(_) | PipelineError::Workspace(_) | PipelineError::Keys(_) => CONFIG,
             PipelineError::Locked(_) | PipelineError::NotReady(_) | PipelineError::Figures(_) => TEMPORARY,
             PipelineError::Check { .. } => DATA,
             PipelineError::Intake(IntakeError::DataQuality { .. }) => DATA,
@@ -194,6 +209,11 @@ fn dispatch(verb: Verb, session: &Session) -> Result<u8, Failure> {
             Verb::Run(arguments) => run::run(&arguments, session).await,
             Verb::Explain(arguments) => explain::run(&arguments, session).await,
             Verb::Status(arguments) => status::run(&arguments, session).await,
+            Verb::Keys(arguments) => keys::run(&arguments, session),
+            Verb::Lists(arguments) => lists::run(&arguments, session).await,
+            Verb::Receipts(arguments) => receipts::run(&arguments, session),
+            Verb::Reproduce(arguments) => reproduce::run(&arguments, session).await,
+            Verb::Verify(arguments) => verify::run(&arguments, session),
             Verb::Check(arguments) => check::run(&arguments, session).await,
             Verb::Findings(arguments) => findings::run(&arguments, session).await,
             Verb::Gate { .. } => Ok(USAGE),

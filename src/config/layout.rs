@@ -53,6 +53,18 @@ impl Layout {
         self.root.join("lists").join(month.to_string())
     }
 
+    /// `keys/`, the workspace's secrets; nobody else may read it.
+    #[must_use]
+    pub fn keys(&self) -> PathBuf {
+        self.root.join("keys")
+    }
+
+    /// `collect/<office>/<county>/`, where an office fetches its lists.
+    #[must_use]
+    pub fn collect(&self, office: &str, county: &str) -> PathBuf {
+        self.root.join("collect").join(office).join(county)
+    }
+
     /// `rehearsals/<period>/`, lists that were never sealed.
     #[must_use]
     pub fn rehearsals(&self, period: Period) -> PathBuf {

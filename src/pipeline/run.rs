@@ -45,6 +45,8 @@ pub struct RunReport {
     pub cases: CaseCounts,
     /// What was sealed, where the job seals.
     pub sealed: Option<lists::Sealed>,
+    /// What was corrected, where that was asked for.
+    pub corrected: Option<lists::Corrected>,
 }
 
 /// Runs a job for a period.
@@ -52,7 +54,7 @@ pub struct RunReport {
 /// # Errors
 /// What ended it early; steps that were committed stay, the next run goes on from there.
 pub async fn run_job(context: &Context, job: &Job, period: Period) -> Result<RunReport, PipelineError> {
-    run(context, job, period, false).await
+    run(context, job, period, Purpose::Seal).await
 }
 
 /// Runs a sealing job without sealing: it goes on where a figure is missing or doubtful, moves no case, and writes
@@ -61,15 +63,35 @@ pub async fn run_job(context: &Context, job: &Job, period: Period) -> Result<Run
 /// # Errors
 /// What ended it early.
 pub async fn rehearse_job(context: &Context, job: &Job, period: Period) -> Result<RunReport, PipelineError> {
-    run(context, job, period, true).await
+    run(context, job, period, Purpose::Rehearse).await
 }
 
-async fn run(context: &Context, job: &Job, period: Period, is_rehearsal: bool) -> Result<RunReport, PipelineError> {
+/// Runs a sealing job for a period that is sealed, and seals what has changed since as lists of its own.
+///
+/// # Errors
+/// What ended it early; also when a later period of the year is sealed, whose lists have told the change.
+pub async fn correct_job(context: &Context, job: &Job, period: Period) -> Result<RunReport, PipelineError> {
+    run(context, job, period, Purpose::Correct).await
+}
+
+/// What a run is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Seal,
+    Rehearse,
+    Correct,
+}
+
+async fn run(context: &Context, job: &Job, period: Period, purpose: Purpose) -> Result<RunReport, PipelineError> {
     let _lock = take_lock(context)?;
-    let name = if is_rehearsal { format!("{} --rehearsal", job.name) } else { job.name.clone() };
+    let name = match purpose {
+        Purpose::Seal => job.name.clone(),
+        Purpose::Rehearse => format!("{} --rehearsal", job.name),
+        Purpose::Correct => format!("{} (correct)", job.name),
+    };
     let new = NewRun { key: String::new(), job: name, period: period.to_string() };
     let run_id = context.ledger.start_run(&new, context.now)?;
-    let mut run = Run::new(context, job, period, is_rehearsal).await?;
+    let mut run = Run::new(context, job, period, purpose).await?;
     let begun = Instant::now();
     let outcome = run.steps(job).await;
     let (state, summary) = match &outcome {
@@ -83,7 +105,7 @@ async fn run(context: &Context, job: &Job, period: Period, is_rehearsal: bool) -
 }
 
 /// Holds the workspace for one run; the system lets go when the process ends, however it ends.
-fn take_lock(context: &Context) -> Result<File, PipelineError> {
+pub(super) fn take_lock(context: &Context) -> Result<File, PipelineError> {
     let path = context.workspace.layout.lock();
     let io = |error| PipelineError::Io(path.display().to_string(), error);
     let mut lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(io)?;
@@ -99,7 +121,7 @@ fn take_lock(context: &Context) -> Result<File, PipelineError> {
 struct Run<'a> {
     context: &'a Context,
     period: Period,
-    is_rehearsal: bool,
+    purpose: Purpose,
     version: Version,
     findings: Option<Findings>,
     report: RunReport,
@@ -107,10 +129,10 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    async fn new(context: &'a Context, job: &Job, period: Period, is_rehearsal: bool) -> Result<Self, PipelineError> {
+    async fn new(context: &'a Context, job: &Job, period: Period, purpose: Purpose) -> Result<Self, PipelineError> {
         let version = context.warehouse.current().await?;
         let report = RunReport { job: job.name.clone(), period: period.to_string(), ..RunReport::default() };
-        Ok(Self { context, period, is_rehearsal, version, findings: None, report, timings: Vec::new() })
+        Ok(Self { context, period, purpose, version, findings: None, report, timings: Vec::new() })
     }
 
     async fn steps(&mut self, job: &Job) -> Result<(), PipelineError> {
@@ -190,7 +212,7 @@ impl<'a> Run<'a> {
     /// An official run needs every figure that its lines are drawn from, and none of them doubtful.
     fn require_figures(&self, job: &Job) -> Result<(), PipelineError> {
         let sealing = self.sealing(job);
-        if !job.seals() || self.is_rehearsal || !lists::sealed_before(self.context, sealing)?.is_empty() {
+        if !job.seals() || self.purpose == Purpose::Rehearse || !lists::sealed_before(self.context, sealing)?.is_empty() {
             return Ok(());
         }
         let context = self.context;
@@ -205,7 +227,8 @@ impl<'a> Run<'a> {
     }
 
     fn sealing(&self, job: &Job) -> lists::Sealing {
-        lists::Sealing { period: self.period, rhythm: job.cadence, is_rehearsal: self.is_rehearsal }
+        let is_rehearsal = self.purpose == Purpose::Rehearse;
+        lists::Sealing { period: self.period, rhythm: job.cadence, is_rehearsal }
     }
 
     async fn findings(&mut self, job: &Job, checks: &[String]) -> Result<(), PipelineError> {
@@ -245,7 +268,7 @@ impl<'a> Run<'a> {
                 });
             }
         }
-        if self.is_rehearsal {
+        if self.purpose == Purpose::Rehearse {
             return Ok(());
         }
         self.report.cases = self.context.ledger.apply_cases(self.period, &found, self.context.now)?;
@@ -257,7 +280,14 @@ impl<'a> Run<'a> {
     fn seal(&mut self, job: &Job) -> Result<(), PipelineError> {
         let lines = self.findings.as_ref().map(|findings| &findings.lines);
         let empty = BTreeMap::new();
-        let sealed = lists::seal_period(self.context, &self.version, self.sealing(job), lines.unwrap_or(&empty))?;
+        let (sealing, lines) = (self.sealing(job), lines.unwrap_or(&empty));
+        if self.purpose == Purpose::Correct {
+            let corrected = lists::correct_period(self.context, &self.version, sealing, lines)?;
+            self.report.changed |= !corrected.lists.is_empty();
+            self.report.corrected = Some(corrected);
+            return Ok(());
+        }
+        let sealed = lists::seal_period(self.context, &self.version, sealing, lines)?;
         self.report.changed |= sealed.is_new;
         self.report.sealed = Some(sealed);
         Ok(())

@@ -5,17 +5,21 @@
 
 mod build;
 mod columns;
+mod correct;
 mod kind;
 mod labels;
 mod office;
+mod overdue;
 mod previous;
 mod rollup;
 mod row;
 
-pub use build::{ListRequest, Lists, ReferralList, build_lists};
+pub use build::{ListRequest, Lists, ReferralList, Reroutes, build_lists};
 pub use columns::{COLUMNS, ColumnKind, FILLED_IN, ListColumn, Place, Profile, column_called, columns_of};
+pub use correct::{split_corrections, standing};
 pub use kind::{ListId, ListKind, ListedRule};
-pub use office::{Duty, Office, OfficeFault, OfficeTerm, Offices};
+pub use office::{Attachment, Duty, Office, OfficeFault, OfficeTerm, Offices};
+pub use overdue::{Answered, Deadlines, Overdue};
 pub use previous::{Delta, DeltaCounts, PreviousList, PreviousPerson};
 pub use rollup::{Rollup, RollupCell, RollupLine, suppress};
 pub use row::{Cell, Cells, ListRow, ListedPerson};

@@ -17,6 +17,8 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("warehouse", CORE),
     ("engine", CORE),
     ("ledger", CORE),
+    ("keys", CORE),
+    ("handover", &["domain", "config", "contracts", "policy", "cases", "referrals", "ledger", "keys"]),
     (
         "intake",
         &[
@@ -36,6 +38,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("pipeline", RIM),
     ("demo", RIM),
     ("delivery", RIM),
+    ("receipts", RIM),
     ("web", RIM),
 ];
 
@@ -51,6 +54,8 @@ const RIM: &[&str] = &[
     "warehouse",
     "engine",
     "ledger",
+    "keys",
+    "handover",
     "intake",
 ];
 
@@ -67,6 +72,11 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("encoding_rs", &["intake", "demo"]),
     ("rlimit", &["intake"]),
     ("serde_saphyr", &["policy"]),
+    ("hmac", &["domain"]),
+    ("ed25519_dalek", &["keys"]),
+    ("rand", &["keys", "handover"]),
+    ("ms_offcrypto_writer", &["handover"]),
+    ("zip", &["handover"]),
     ("clap", &["cli", "main"]),
     ("tracing_subscriber", &["cli", "main"]),
     ("lettre", &[]),

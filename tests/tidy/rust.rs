@@ -29,6 +29,7 @@ const ODD_FOLDERS: &[(&str, &str)] = &[
     ("src/intake/tables", "one file per table"),
     ("src/referrals", "one file per thing that a list is made of"),
     ("src/cases", "one state machine"),
+    ("src/ledger", "one file per family of tables"),
     ("src", "lib.rs and main.rs"),
 ];
 

@@ -111,6 +111,10 @@ pub(super) fn take(batch: &Batch<'_>) -> Result<Result<Change, Disagreement>, In
         Feed::Rosters => rosters::take(batch).map(Ok),
         Feed::Income => income::take(batch),
         Feed::Adjustments => adjustments::take(batch).map(Ok),
+        Feed::Receipts => {
+            let what = "receipts are imported file by file; no table has them".to_owned();
+            Err(IntakeError::DataQuality { feed: batch.feed, what })
+        }
     }
 }
 

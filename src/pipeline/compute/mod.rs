@@ -9,7 +9,7 @@ mod stated;
 mod trial;
 
 pub use findings::{FindingRow, read_findings};
-pub(super) use findings::{Findings, MEMBERS, refresh_findings, sources, sources_in};
+pub(super) use findings::{Findings, MEMBERS, lines_of, refresh_findings, sources, sources_in};
 pub(super) use refresh::{Task, make, monthly_tasks, refresh};
 pub use rules::{Lines, income_figures};
 pub(super) use stated::Stated;

@@ -1,22 +1,31 @@
-//! The seal step: the mart's rows become the period's lists, and the lists are sealed, once.
+//! The seal step: the mart's rows become the period's lists, and the lists are sealed, once. What changes them later
+//! is sealed beside them (`correct`); a sealed list can be made again and compared (`reproduce`).
+
+mod correct;
+mod reproduce;
+
+pub(super) use correct::correct_period;
+pub use correct::{Corrected, Retracted, retract};
+pub use reproduce::{Difference, Reproduced, reproduce};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Serialize;
 
-use super::compute::Lines;
-use super::context::sha256_hex;
-use super::official::{Rhythm, inherit, is_of};
-use super::seal::{SealContext, list_rows, previous_lists, seal};
-use super::{Context, PipelineError};
 use crate::cases::FindingStatus;
 use crate::config::BureauSettings;
 use crate::domain::{CountyCode, Fen, IdNumber, Period, PersonKey};
 use crate::engine::read_table;
-use crate::ledger::SealedList;
+use crate::keys::Keys;
+use crate::ledger::{Moment, SealedList};
+use crate::pipeline::compute::Lines;
+use crate::pipeline::context::sha256_hex;
+use crate::pipeline::official::{Rhythm, inherit, is_of};
+use crate::pipeline::seal::{SealContext, list_rows, previous_lists, seal};
+use crate::pipeline::{Context, PipelineError};
 use crate::policy::{OnPublication, Rule, describe};
-use crate::referrals::{Cell, ListRequest, ListRow, ListedRule, Lists, Office, Profile, build_lists};
+use crate::referrals::{Cell, ListRequest, ListRow, ListedRule, Lists, Office, PreviousList, Reroutes, build_lists};
 use crate::warehouse::Version;
 
 /// What sealing did.
@@ -31,7 +40,7 @@ pub struct Sealed {
     /// Sum of their measured amounts, yuan.
     pub control_amount: String,
     /// Persons whom the accepted data would put on now, and take off, since the period was sealed. They go out as
-    /// new and withdrawn with the next period's lists.
+    /// new and withdrawn with the next period's lists, or are told at once by `lists correct`.
     pub since: Option<(usize, usize)>,
     /// Whether it only rehearsed: nothing is sealed then.
     pub is_rehearsal: bool,
@@ -53,7 +62,8 @@ impl fmt::Display for Sealed {
         match self.since {
             Some((enter, leave)) if enter + leave > 0 => write!(
                 f,
-                "\nsince then {enter} persons would enter and {leave} would leave; the next period's lists will say so"
+                "\nsince then {enter} persons would enter and {leave} would leave; `lists correct --month` tells the \
+                 offices at once, else the next period's lists do"
             ),
             _ => Ok(()),
         }
@@ -62,44 +72,38 @@ impl fmt::Display for Sealed {
 
 /// What is sealed, and whether in earnest.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sealing {
+pub(in crate::pipeline) struct Sealing {
     /// The period.
-    pub(super) period: Period,
+    pub(in crate::pipeline) period: Period,
     /// The series.
-    pub(super) rhythm: Rhythm,
+    pub(in crate::pipeline) rhythm: Rhythm,
     /// Whether nothing is sealed, only written aside and marked.
-    pub(super) is_rehearsal: bool,
+    pub(in crate::pipeline) is_rehearsal: bool,
 }
 
 /// The lists of the period's series that are sealed.
-pub(super) fn sealed_before(context: &Context, sealing: Sealing) -> Result<Vec<SealedList>, PipelineError> {
+pub(in crate::pipeline) fn sealed_before(context: &Context, sealing: Sealing) -> Result<Vec<SealedList>, PipelineError> {
     let sealed = context.ledger.sealed_lists(sealing.period)?;
     Ok(sealed.into_iter().filter(|list| is_of(sealing.rhythm, &list.office)).collect())
 }
 
 /// Seals a period's lists, or says how the sealed ones differ from what the data say now.
-pub(super) fn seal_period(
+pub(in crate::pipeline) fn seal_period(
     context: &Context,
     version: &Version,
     sealing: Sealing,
     lines: &BTreeMap<String, Lines>,
 ) -> Result<Sealed, PipelineError> {
-    let Sealing { period, rhythm, is_rehearsal } = sealing;
-    let rules = listed_rules(context, sealing, lines);
-    if rules.is_empty() {
-        let why = format!("no rule of policy {} is sealed by this job for {period}", context.policy.name);
-        return Err(PipelineError::NotReady(why));
-    }
-    let mut rows = mart_rows(context, version, period)?;
-    let others: BTreeSet<&str> =
-        context.policy.in_force(period.last_day()).filter(|rule| !rhythm.seals(rule)).map(|rule| &*rule.id).collect();
-    rows.retain(|row| !others.contains(row.rule.as_str()));
+    let Sealing { period, is_rehearsal, .. } = sealing;
+    let material = Material::of(context, version, sealing, lines)?;
     let sealed = sealed_before(context, sealing)?;
     if !sealed.is_empty() && !is_rehearsal {
-        return since(context, period, &rules, &rows, &sealed);
+        return since(context, period, &material, &sealed);
     }
-    let lists = period_lists(context, sealing, &rules, &rows)?;
-    seal_now(context, version, &rules, &lists, is_rehearsal)?;
+    let told = Told::at(context, sealing, Moment::before(period))?;
+    let lists = told.lists(period, &material)?;
+    let seal_context = material.seal_context(context, &told.keys, is_rehearsal);
+    seal(&context.workspace.layout, &context.ledger, &lists, &seal_context)?;
     let referrals = lists.lists.iter().filter(|list| list.office.is_referral());
     let present =
         referrals.clone().flat_map(|list| &list.rows).filter(|row| row.delta != crate::referrals::Delta::Withdrawn);
@@ -117,24 +121,123 @@ pub(super) fn seal_period(
     })
 }
 
+/// What lists are made of: the rules of the series, and the mart's rows about them.
+struct Material<'c> {
+    version: u64,
+    policy: (&'c str, &'c str),
+    rules: Vec<ListedRule>,
+    rows: Vec<ListRow>,
+}
+
+impl<'c> Material<'c> {
+    fn of(
+        context: &'c Context,
+        version: &Version,
+        sealing: Sealing,
+        lines: &BTreeMap<String, Lines>,
+    ) -> Result<Self, PipelineError> {
+        let Sealing { period, rhythm, .. } = sealing;
+        let rules = listed_rules(context, sealing, lines);
+        if rules.is_empty() {
+            let why = format!("no rule of policy {} is sealed by this job for {period}", context.policy.name);
+            return Err(PipelineError::NotReady(why));
+        }
+        let mut rows = mart_rows(context, version, period)?;
+        let in_force = context.policy.in_force(period.last_day());
+        let others: BTreeSet<&str> = in_force.filter(|rule| !rhythm.seals(rule)).map(|rule| &*rule.id).collect();
+        rows.retain(|row| !others.contains(row.rule.as_str()));
+        Ok(Self { version: version.number, policy: (&context.policy.name, &context.policy_hash), rules, rows })
+    }
+
+    fn seal_context<'a>(&'a self, context: &'a Context, keys: &'a Keys, is_rehearsal: bool) -> SealContext<'a> {
+        let BureauSettings { name, area_name, feedback_days } = &context.workspace.settings.bureau;
+        SealContext {
+            version: self.version,
+            policy: self.policy.0,
+            policy_sha256: self.policy.1,
+            rules: &self.rules,
+            keys,
+            sender: name,
+            area_name: if area_name.is_empty() { &context.workspace.settings.area } else { area_name },
+            feedback_days: *feedback_days,
+            is_rehearsal,
+            at: context.now,
+        }
+    }
+}
+
+/// What lists are told from: the places and offices, what stands of earlier lists, who was given back.
+struct Told {
+    area: CountyCode,
+    counties: BTreeMap<CountyCode, String>,
+    offices: Vec<Office>,
+    previous: BTreeMap<(String, String), PreviousList>,
+    reroutes: Reroutes,
+    keys: Keys,
+}
+
+impl Told {
+    fn at(context: &Context, sealing: Sealing, moment: Moment) -> Result<Self, PipelineError> {
+        let Sealing { period, rhythm, .. } = sealing;
+        let wrong = |error: crate::domain::ParseError| PipelineError::NotReady(format!("settings, area: {error}"));
+        let day = period.last_day();
+        let sealed = context.policy.in_force(day).filter(|rule| rhythm.seals(rule));
+        let words = sealed.flat_map(|rule| rule.recipients.iter().map(String::as_str));
+        let offices = context.offices.of_lists(words, day, rhythm.mark());
+        let layout = &context.workspace.layout;
+        let mut previous = previous_lists(layout, &context.ledger, moment)?;
+        inherit(&mut previous, &context.offices, &offices, day, rhythm);
+        Ok(Self {
+            area: CountyCode::parse(&context.workspace.settings.area).map_err(wrong)?,
+            counties: context.counties.iter().map(|county| (county.code.clone(), county.name.clone())).collect(),
+            offices,
+            previous,
+            reroutes: context.ledger.reroutes(moment)?,
+            keys: Keys::open(layout)?,
+        })
+    }
+
+    fn request<'a>(&'a self, period: Period, rules: &'a [ListedRule]) -> ListRequest<'a> {
+        ListRequest {
+            period,
+            area: &self.area,
+            counties: &self.counties,
+            rules,
+            offices: &self.offices,
+            previous: &self.previous,
+            reroutes: &self.reroutes,
+            tokens: &self.keys.tokens,
+        }
+    }
+
+    fn lists(&self, period: Period, material: &Material<'_>) -> Result<Lists, PipelineError> {
+        let request = self.request(period, &material.rules);
+        build_lists(&request, &material.rows).map_err(|error| PipelineError::Seal(error.into()))
+    }
+}
+
 /// How the sealed lists differ from what the data say now.
 fn since(
     context: &Context,
     period: Period,
-    rules: &[ListedRule],
-    rows: &[ListRow],
+    material: &Material<'_>,
     sealed: &[SealedList],
 ) -> Result<Sealed, PipelineError> {
+    let Material { rules, rows, .. } = material;
     let referred = |row: &&ListRow| rules.iter().any(|rule| rule.id == row.rule && !rule.recipients.is_empty());
     let flagged: BTreeSet<PersonKey> =
         rows.iter().filter(|row| row.status == FindingStatus::Flagged).filter(referred).map(|row| row.person).collect();
-    let referrals = sealed.iter().filter(|list| Office::is_referral_code(&list.office));
-    let mut listed = BTreeMap::new();
-    for list in referrals.clone() {
-        for person in context.ledger.list_persons(&list.list_id)?.iter().filter(|one| one.delta != "withdrawn") {
-            listed.insert(person.person, person.measured);
-        }
-    }
+    let places: BTreeSet<(&str, &str)> =
+        sealed.iter().map(|list| (list.county.as_str(), list.office.as_str())).collect();
+    let stands = context.ledger.standing(Moment::within(period))?;
+    let referrals = stands.iter().filter(|((county, office), standing)| {
+        standing.last.period == period
+            && Office::is_referral_code(office)
+            && places.contains(&(county.as_str(), office.as_str()))
+    });
+    let persons = referrals.clone().flat_map(|(_, standing)| &standing.persons);
+    let listed: BTreeMap<PersonKey, Fen> =
+        persons.map(|one| (one.person.person, one.person.measured)).collect();
     // Who stays by the policy's choice is near the published line, and no news.
     let kept: BTreeSet<PersonKey> = rows.iter().filter(|row| row.is_over_provisional()).map(|row| row.person).collect();
     let enter = flagged.iter().filter(|person| !listed.contains_key(person)).count();
@@ -169,52 +272,6 @@ fn mart_rows(context: &Context, version: &Version, period: Period) -> Result<Vec
         }
     }
     Ok(rows)
-}
-
-fn period_lists(
-    context: &Context,
-    Sealing { period, rhythm, .. }: Sealing,
-    rules: &[ListedRule],
-    rows: &[ListRow],
-) -> Result<Lists, PipelineError> {
-    let wrong = |error: crate::domain::ParseError| PipelineError::NotReady(format!("settings, area: {error}"));
-    let area = CountyCode::parse(&context.workspace.settings.area).map_err(wrong)?;
-    let counties: BTreeMap<CountyCode, String> =
-        context.counties.iter().map(|county| (county.code.clone(), county.name.clone())).collect();
-    let day = period.last_day();
-    let sealed = context.policy.in_force(day).filter(|rule| rhythm.seals(rule));
-    let words = sealed.flat_map(|rule| rule.recipients.iter().map(String::as_str));
-    let offices = context.offices.of_lists(words, day, rhythm.mark());
-    let mut previous = previous_lists(&context.workspace.layout, &context.ledger, period)?;
-    inherit(&mut previous, &context.offices, &offices, day, rhythm);
-    let request =
-        ListRequest { period, area: &area, counties: &counties, rules, offices: &offices, previous: &previous };
-    build_lists(&request, rows).map_err(|error| PipelineError::Seal(error.into()))
-}
-
-fn seal_now(
-    context: &Context,
-    version: &Version,
-    rules: &[ListedRule],
-    lists: &Lists,
-    is_rehearsal: bool,
-) -> Result<(), PipelineError> {
-    let BureauSettings { name, area_name, feedback_days } = &context.workspace.settings.bureau;
-    let area_name = if area_name.is_empty() { &context.workspace.settings.area } else { area_name };
-    let seal_context = SealContext {
-        version: version.number,
-        policy: &context.policy.name,
-        policy_sha256: &context.policy_hash,
-        rules,
-        profile: Profile::default(),
-        sender: name,
-        area_name,
-        feedback_days: *feedback_days,
-        is_rehearsal,
-        at: context.now,
-    };
-    seal(&context.workspace.layout, &context.ledger, lists, &seal_context)?;
-    Ok(())
 }
 
 /// What lists say of the rules in force that the series seals.

@@ -1,0 +1,110 @@
+//! `lists`: what happens to sealed lists after they are sealed.
+
+mod change;
+mod wait;
+
+use super::{Failure, Session};
+use crate::domain::Period;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    act: Act,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Act {
+    /// Seal what has changed since a period was sealed, as numbered lists of their own.
+    Correct {
+        /// The period.
+        #[arg(long, value_parser = super::period_argument)]
+        month: Period,
+        /// The job that sealed it.
+        #[arg(long, default_value = "monthly")]
+        job: String,
+    },
+    /// Take a wrong list back as a whole: empty its folder, seal the notice, note why.
+    Retract {
+        /// The list.
+        list_id: String,
+        /// Who decided it.
+        #[arg(long)]
+        by: String,
+        /// What was wrong; no names or ids of persons.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Note that an office says that it deleted a list that was taken back.
+    Deleted {
+        /// The list.
+        list_id: String,
+        /// Who says so.
+        #[arg(long)]
+        by: String,
+    },
+    /// Show which lists wait for answers, and how late each is.
+    Overdue {
+        /// The period; the last sealed one if left out.
+        #[arg(long, value_parser = super::period_argument)]
+        month: Option<Period>,
+        /// The day; today if left out.
+        #[arg(long, value_parser = super::date_argument)]
+        as_of: Option<chrono::NaiveDate>,
+        /// How to print it.
+        #[arg(long, value_enum, default_value_t = super::Format::Text)]
+        format: super::Format,
+    },
+    /// Name who sees to the missing answers of a list.
+    Owner {
+        /// The list.
+        list_id: String,
+        /// Who.
+        #[arg(long)]
+        name: String,
+        /// Who says so.
+        #[arg(long)]
+        by: String,
+    },
+    /// Close a period once every list and person is answered, or late with a named owner.
+    Close {
+        /// The period.
+        #[arg(long, value_parser = super::period_argument)]
+        month: Period,
+        /// Who closes it.
+        #[arg(long)]
+        by: String,
+        /// The day; today if left out.
+        #[arg(long, value_parser = super::date_argument)]
+        as_of: Option<chrono::NaiveDate>,
+    },
+    /// Show the password of a list's attachment, on a terminal only.
+    Password {
+        /// The list.
+        list_id: String,
+        /// Who asks; it is noted.
+        #[arg(long)]
+        by: String,
+    },
+}
+
+pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
+    let context = session.open()?;
+    match &arguments.act {
+        Act::Correct { month, job } => change::correct(&context, *month, job).await,
+        Act::Retract { list_id, by, reason } => change::retract_list(&context, session, list_id, (by, reason)),
+        Act::Deleted { list_id, by } => change::deleted(&context, session, list_id, by),
+        Act::Overdue { month, as_of, format } => wait::overdue(&context, session, (*month, *as_of), *format),
+        Act::Owner { list_id, name, by } => wait::owner(&context, session, list_id, (name, by)),
+        Act::Close { month, by, as_of } => wait::close(&context, session, (*month, *as_of), by),
+        Act::Password { list_id, by } => change::password(&context, list_id, by),
+    }
+}
+
+/// A name or a reason that says something and fits on one line.
+fn said<'t>(what: &str, text: &'t str) -> Result<&'t str, Failure> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().any(char::is_control) || text.chars().count() > 200 {
+        return Err(Failure::new(super::USAGE, format!("--{what}: one line of up to 200 characters")));
+    }
+    Ok(text)
+}
