@@ -106,7 +106,7 @@ name = "r"
 shape = "{shape}"
 who = {{ tags = [], tags_on = "period_end", insurance = [], rural = "any" }}
 cost = {{ basis = "personal_burden", {window}, date = "{date}", adjustments = "subtract", medical_assistance = "subtract", unit = "applicant" }}
-line = {{ fixed = "1000", operator = ">" }}
+line = {{ fixed = "1000", operator = ">", before_publication = "wait", on_publication = "keep" }}
 warn_at = "0.8"
 recipients = []
 cadence = "monthly"
