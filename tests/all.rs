@@ -14,6 +14,7 @@ mod offices;
 mod oracle;
 mod policy_change;
 mod rand_hie;
+mod receipts;
 mod sql;
 mod tidy;
 mod workspace;

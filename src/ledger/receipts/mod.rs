@@ -1,12 +1,14 @@
 //! What happens to a list once it is sealed: handed over, confirmed, taken back, owned, closed; and the tables of that.
 //!
-//! Answers about persons live in `answers`, what a funnel needs in `funnel`. All is appended, nothing edited.
+//! Answers about persons live in `answers`, who was given back in `reroutes`, what a funnel needs in `funnel`. All is appended, nothing edited.
 
 mod answers;
 mod funnel;
+mod reroutes;
 
-pub use answers::{ListedRow, NewAnswer, Reroute, StoredAnswer, Taken};
+pub use answers::{ListedRow, NewAnswer, StoredAnswer, Taken};
 pub use funnel::FunnelRow;
+pub use reroutes::Reroute;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{OptionalExtension as _, Transaction, params};
