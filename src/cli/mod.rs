@@ -7,6 +7,7 @@ mod contract;
 mod demo;
 mod explain;
 mod findings;
+mod funnel;
 mod init;
 mod intake;
 mod keys;
@@ -85,6 +86,8 @@ enum Verb {
     Keys(keys::Arguments),
     /// Correct, take back, follow up and close sealed lists.
     Lists(lists::Arguments),
+    /// Show how many were flagged, listed, answered and helped, and whom no rule flagged.
+    Funnel(funnel::Arguments),
     /// Take in what offices answer.
     Receipts(receipts::Arguments),
     /// Make sealed lists once more and compare every byte.
@@ -211,6 +214,7 @@ fn dispatch(verb: Verb, session: &Session) -> Result<u8, Failure> {
             Verb::Status(arguments) => status::run(&arguments, session).await,
             Verb::Keys(arguments) => keys::run(&arguments, session),
             Verb::Lists(arguments) => lists::run(&arguments, session).await,
+            Verb::Funnel(arguments) => funnel::run(&arguments, session).await,
             Verb::Receipts(arguments) => receipts::run(&arguments, session),
             Verb::Reproduce(arguments) => reproduce::run(&arguments, session).await,
             Verb::Verify(arguments) => verify::run(&arguments, session),

@@ -67,6 +67,7 @@ fn yuan(text: &str) -> Result<Fen, String> {
 }
 
 /// What a receipt's failure means to a scheduler.
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
 pub(super) fn failure(error: ReceiptError) -> Failure {
     let code = match &error {
         ReceiptError::Refused { .. } => DATA,
@@ -134,13 +135,7 @@ fn describe(imported: &Imported) -> String {
     text
 }
 
-fn file(
-    context: &Context,
-    session: &Session,
-    list_id: &str,
-    stated: FileReceipt,
-    by: &str,
-) -> Result<u8, Failure> {
+fn file(context: &Context, session: &Session, list_id: &str, stated: FileReceipt, by: &str) -> Result<u8, Failure> {
     let by = by.trim();
     if by.is_empty() {
         return Err(Failure::new(USAGE, "--by: who states it"));

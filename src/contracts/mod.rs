@@ -3,6 +3,7 @@
 //! Pure description. Reading files lives in `intake`, Arrow schemas in `engine`.
 
 mod adjustments;
+mod aided;
 mod applications;
 mod claims;
 mod income;
@@ -39,14 +40,23 @@ pub enum Feed {
     Income,
     /// Later reimbursements and other payers (二次报销、商业保险、慈善): one row per payment.
     Adjustments,
+    /// Help granted on application (依申请救助): one row per grant.
+    Aided,
     /// Offices' answers about the persons of a list: one row per person. Imported by hand, they never land.
     Receipts,
 }
 
 impl Feed {
     /// All feeds that land, in the order in which intake takes them: claims need nothing, adjustments need claims.
-    pub const ALL: [Self; 6] =
-        [Self::Income, Self::Residents, Self::Applications, Self::Rosters, Self::Claims, Self::Adjustments];
+    pub const ALL: [Self; 7] = [
+        Self::Income,
+        Self::Residents,
+        Self::Applications,
+        Self::Rosters,
+        Self::Claims,
+        Self::Adjustments,
+        Self::Aided,
+    ];
 
     /// The folder under `landing/` and the word on the command line.
     #[must_use]
@@ -58,6 +68,7 @@ impl Feed {
             Self::Rosters => "rosters",
             Self::Income => "income",
             Self::Adjustments => "adjustments",
+            Self::Aided => "aided",
             Self::Receipts => "receipts",
         }
     }
@@ -84,6 +95,7 @@ impl Feed {
             Self::Rosters => &rosters::CONTRACT,
             Self::Income => &income::CONTRACT,
             Self::Adjustments => &adjustments::CONTRACT,
+            Self::Aided => &aided::CONTRACT,
             Self::Receipts => &receipts::CONTRACT,
         }
     }

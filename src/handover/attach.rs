@@ -54,7 +54,8 @@ fn encrypted_workbook(path: &Path, password: &str) -> Result<Vec<u8>, HandoverEr
 }
 
 fn encrypted_archive(folder: &Path, password: &str) -> Result<Vec<u8>, HandoverError> {
-    let failed = |error: zip::result::ZipError| HandoverError::Encrypt { path: folder.to_owned(), why: error.to_string() };
+    let failed =
+        |error: zip::result::ZipError| HandoverError::Encrypt { path: folder.to_owned(), why: error.to_string() };
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).map_err(HandoverError::io(folder))? {
         names.push(entry.map_err(HandoverError::io(folder))?.file_name());

@@ -7,8 +7,8 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Date32Type, Decimal128Type, Int64Type};
 use arrow::ipc::reader::FileReader;
 
-use super::gate::{GateJob, GateLimits, GateVerdict, run_gate};
 use super::IntakeError;
+use super::gate::{GateJob, GateLimits, GateVerdict, run_gate};
 use crate::cases::AnswerCells;
 use crate::config::GateSettings;
 use crate::contracts::Feed;
@@ -86,8 +86,18 @@ fn read_rows(path: &Path, file: &mut ReceiptFile) -> Result<(), IntakeError> {
 
 fn rows_of(batch: &RecordBatch) -> Option<Vec<(i64, String, AnswerCells)>> {
     let texts = |name: &str| batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
-    let names =
-        ["row_token", "receipt", "found", "enrolled", "category", "not_enrolled_reason", "measure", "unit", "verifier", "remark"];
+    let names = [
+        "row_token",
+        "receipt",
+        "found",
+        "enrolled",
+        "category",
+        "not_enrolled_reason",
+        "measure",
+        "unit",
+        "verifier",
+        "remark",
+    ];
     let columns: Vec<_> = names.iter().map(|name| texts(name)).collect::<Option<_>>()?;
     let numbers = batch.column_by_name("source_row")?.as_primitive_opt::<Int64Type>()?;
     let amounts = batch.column_by_name("aid_amount")?.as_primitive_opt::<Decimal128Type>()?;

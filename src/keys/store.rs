@@ -138,9 +138,8 @@ pub fn random() -> Result<[u8; 32], KeyError> {
 
 /// Five groups of four letters, to be read over the telephone: 100 bits.
 fn readable(bytes: &[u8; 32]) -> String {
-    const LETTERS: &[u8; 32] = b"23456789abcdefghjkmnpqrstuvwxyz=";
-    let letters = bytes.iter().take(20).map(|byte| char::from(LETTERS[usize::from(byte & 31)]));
-    let letters: Vec<char> = letters.map(|letter| if letter == '=' { 'Z' } else { letter }).collect();
+    const LETTERS: &[u8; 32] = b"123456789abcdefghjkmnpqrstuvwxyz";
+    let letters: Vec<char> = bytes.iter().take(20).map(|byte| char::from(LETTERS[usize::from(byte & 31)])).collect();
     letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
 }
 
@@ -187,7 +186,8 @@ fn restrict(path: &Path, mode: u32) -> Result<(), KeyError> {
 fn check_mode(path: &Path, wanted: u32) -> Result<(), KeyError> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = fs::metadata(path).map_err(KeyError::io(path))?.permissions().mode() & 0o7777;
-    if mode & 0o077 == 0 { Ok(()) } else { Err(KeyError::Open { path: path.to_owned(), mode, wanted }) }
+    let by_others = mode & 0o077;
+    if by_others == 0 { Ok(()) } else { Err(KeyError::Open { path: path.to_owned(), mode, wanted }) }
 }
 
 #[cfg(not(unix))]

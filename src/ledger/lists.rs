@@ -159,7 +159,11 @@ impl Ledger {
         rows.collect::<Result<_, _>>().map_err(LedgerError::doing(DOING))
     }
 
-    pub(super) fn select_lists(&self, sql: &str, values: &[&dyn rusqlite::ToSql]) -> Result<Vec<SealedList>, LedgerError> {
+    pub(super) fn select_lists(
+        &self,
+        sql: &str,
+        values: &[&dyn rusqlite::ToSql],
+    ) -> Result<Vec<SealedList>, LedgerError> {
         let connection = self.read();
         let mut statement = connection.prepare_cached(sql).map_err(LedgerError::doing(DOING))?;
         let mut rows = statement.query(values).map_err(LedgerError::doing(DOING))?;

@@ -32,7 +32,9 @@ impl Ledger {
         for (pragma, value) in [("journal_mode", "wal"), ("synchronous", "full"), ("foreign_keys", "on")] {
             connection.pragma_update(None, pragma, value).map_err(|error| fail(error.to_string()))?;
         }
-        Migrations::new(vec![M::up(TABLES), M::up(super::receipts::TABLES)]).to_latest(&mut connection).map_err(|error| fail(error.to_string()))?;
+        Migrations::new(vec![M::up(TABLES), M::up(super::receipts::TABLES)])
+            .to_latest(&mut connection)
+            .map_err(|error| fail(error.to_string()))?;
         connection.set_prepared_statement_cache_capacity(64);
         Ok(Self { connection: Mutex::new(connection) })
     }

@@ -212,7 +212,8 @@ impl<'a> Run<'a> {
     /// An official run needs every figure that its lines are drawn from, and none of them doubtful.
     fn require_figures(&self, job: &Job) -> Result<(), PipelineError> {
         let sealing = self.sealing(job);
-        if !job.seals() || self.purpose == Purpose::Rehearse || !lists::sealed_before(self.context, sealing)?.is_empty() {
+        if !job.seals() || self.purpose == Purpose::Rehearse || !lists::sealed_before(self.context, sealing)?.is_empty()
+        {
             return Ok(());
         }
         let context = self.context;

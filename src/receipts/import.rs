@@ -83,13 +83,8 @@ pub fn import(desk: &ReceiptDesk<'_>, path: &Path) -> Result<Imported, ReceiptEr
     let file = opened.map_err(|why| ReceiptError::Refused { file: name.clone(), why })?;
     let (mut imported, answers) = match_rows(desk.ledger, file)?;
     let unmatched = imported.unmatched.len() as u64;
-    let taken = desk.ledger.take_answers(
-        (&file_id, &name),
-        (imported.rows, unmatched),
-        &answers,
-        desk.today,
-        desk.now,
-    )?;
+    let taken =
+        desk.ledger.take_answers((&file_id, &name), (imported.rows, unmatched), &answers, desk.today, desk.now)?;
     (imported.news, imported.same, imported.rerouted) = (taken.news, taken.same, taken.rerouted);
     imported.conflicts = taken.conflicts;
     Ok(imported)
@@ -129,8 +124,7 @@ fn match_rows(ledger: &Ledger, file: ReceiptFile) -> Result<(Imported, Vec<NewAn
         };
         let letters = row.office.trim_end_matches(|c: char| c.is_ascii_digit());
         let mark = row.office.get(letters.len()..).unwrap_or_default();
-        let reroute_to =
-            if answer.verdict == Verdict::NotOurs { format!("{DESK}{mark}") } else { String::new() };
+        let reroute_to = if answer.verdict == Verdict::NotOurs { format!("{DESK}{mark}") } else { String::new() };
         answers.push(NewAnswer { row, row_no, answer, reroute_to });
     }
     imported.faults.sort();

@@ -38,17 +38,17 @@ pub type Reroutes = BTreeMap<(PersonKey, String), String>;
 
 impl ListRequest<'_> {
     /// Whether an office gave a person back as not its own.
-    fn is_given_back(&self, person: &PersonKey, office: &Office) -> bool {
-        self.reroutes.contains_key(&(*person, office.code.clone()))
+    fn is_given_back(&self, person: PersonKey, office: &Office) -> bool {
+        self.reroutes.contains_key(&(person, office.code.clone()))
     }
 
     /// Whether an office has a person whom another gave back.
-    fn is_given_to(&self, person: &PersonKey, office: &Office) -> bool {
-        let from = (*person, String::new());
-        let own = self.reroutes.range(from..).take_while(|((of, _), _)| of == person);
+    fn is_given_to(&self, person: PersonKey, office: &Office) -> bool {
+        let from = (person, String::new());
+        let own = self.reroutes.range(from..).take_while(|((of, _), _)| *of == person);
         // Nobody is lost: whom no office takes comes back to the bureau's own desk.
         let is_homeless = |to: &String| {
-            self.reroutes.contains_key(&(*person, to.clone())) || self.offices.iter().all(|known| known.code != *to)
+            self.reroutes.contains_key(&(person, to.clone())) || self.offices.iter().all(|known| known.code != *to)
         };
         own.map(|(_, to)| to).any(|to| *to == office.code || (office.duty == Duty::Undecided && is_homeless(to)))
     }
@@ -149,9 +149,9 @@ fn hits_of<'a>(
         if office.duty == Duty::Near && rows.iter().any(|row| row.status == FindingStatus::Flagged) {
             continue;
         }
-        let hits: Vec<&ListRow> = if request.is_given_back(person, office) {
+        let hits: Vec<&ListRow> = if request.is_given_back(*person, office) {
             Vec::new()
-        } else if request.is_given_to(person, office) {
+        } else if request.is_given_to(*person, office) {
             rows.iter().copied().filter(|row| row.status == FindingStatus::Flagged).collect()
         } else {
             rows.iter().copied().filter(|row| row.status == office.status() && goes_to(&row.rule)).collect()
@@ -204,7 +204,7 @@ fn listed(
     office: &Office,
 ) -> Option<ListedPerson> {
     let leading = hits.first()?;
-    let given = request.is_given_to(&leading.person, office);
+    let given = request.is_given_to(leading.person, office);
     let rules: Vec<String> = hits.iter().map(|row| row.rule.clone()).collect();
     let mut cells = leading.cells.clone();
     let delta = match before.get(&leading.person) {
@@ -274,7 +274,7 @@ fn reason_gone(
 ) -> &'static str {
     let rows = people.get(&person).map_or(&[][..], Vec::as_slice);
     let has = |status| rows.iter().any(|row| row.status == status);
-    if request.is_given_back(&person, office) {
+    if request.is_given_back(person, office) {
         return "rerouted";
     }
     if has(office.status()) && rows.iter().any(|row| row.county.as_ref() != Some(county)) {

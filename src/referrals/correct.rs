@@ -71,7 +71,9 @@ pub fn standing<P>(lists: impl IntoIterator<Item = (ListKind, Vec<(i64, P)>)>) -
             ListKind::Supplement | ListKind::Correction => stands.get_or_insert_default().extend(persons),
             ListKind::Withdrawal => {
                 let left = stands.get_or_insert_default();
-                persons.iter().for_each(|(person, _)| drop(left.remove(person)));
+                for (person, _) in &persons {
+                    left.remove(person);
+                }
             }
             ListKind::Retraction => stands = None,
             ListKind::Summary => {}

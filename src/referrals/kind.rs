@@ -26,15 +26,8 @@ pub enum ListKind {
 
 impl ListKind {
     /// All kinds.
-    pub const ALL: [Self; 7] = [
-        Self::Full,
-        Self::Nil,
-        Self::Summary,
-        Self::Supplement,
-        Self::Correction,
-        Self::Withdrawal,
-        Self::Retraction,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Full, Self::Nil, Self::Summary, Self::Supplement, Self::Correction, Self::Withdrawal, Self::Retraction];
 
     /// The letters in a list's id.
     #[must_use]

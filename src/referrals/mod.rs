@@ -6,6 +6,7 @@
 mod build;
 mod columns;
 mod correct;
+mod funnel;
 mod kind;
 mod labels;
 mod office;
@@ -17,6 +18,7 @@ mod row;
 pub use build::{ListRequest, Lists, ReferralList, Reroutes, build_lists};
 pub use columns::{COLUMNS, ColumnKind, FILLED_IN, ListColumn, Place, Profile, column_called, columns_of};
 pub use correct::{split_corrections, standing};
+pub use funnel::{FunnelLine, STAGES, Stage, Way, funnel};
 pub use kind::{ListId, ListKind, ListedRule};
 pub use office::{Attachment, Duty, Office, OfficeFault, OfficeTerm, Offices};
 pub use overdue::{Answered, Deadlines, Overdue};

@@ -114,12 +114,8 @@ mod tests {
         let off = (1..=7).map(|n| (day(&format!("2026-10-{n:02}")), false));
         let calendar = Workdays::new(off.chain([(day("2026-10-10"), true)]));
         // Handed over on Wednesday, the day before the holidays.
-        let answered = |is_confirmed, open| Answered {
-            sent: Some(day("2026-09-30")),
-            is_confirmed,
-            open,
-            ..Answered::default()
-        };
+        let answered =
+            |is_confirmed, open| Answered { sent: Some(day("2026-09-30")), is_confirmed, open, ..Answered::default() };
         let cases = [
             (answered(false, 3), "2026-10-09", Overdue::Waiting),
             (answered(false, 3), "2026-10-10", Overdue::Remind),

@@ -33,14 +33,28 @@ fn the_lists_own_workbook_comes_back_filled_in() {
         &[
             (0, &[("签收情况", "接收")]),
             (1, &[("签收情况", "不属本单位"), ("备注", "=cmd|' /C calc'!A0")]),
-            (2, &[("是否找到", "是"), ("是否纳入监测", "是"), ("纳入类别", "低保对象"), ("帮扶措施", "低保"), ("帮扶金额（元）", "500.00"), ("核查日期", "2026-02-09")]),
+            (
+                2,
+                &[
+                    ("是否找到", "是"),
+                    ("是否纳入监测", "是"),
+                    ("纳入类别", "低保对象"),
+                    ("帮扶措施", "低保"),
+                    ("帮扶金额（元）", "500.00"),
+                    ("核查日期", "2026-02-09"),
+                ],
+            ),
             (3, &[("是否纳入监测", "否"), ("未纳入原因", "已死亡"), ("核查人", "王\u{3000}某𬱖")]),
         ],
     );
     let (code, told) = import(&workspace, &first);
     assert_eq!(code, Some(0), "{told}");
-    assert!(told.contains("5 rows: 4 answers, 0 known, 1 blank, 0 unmatched, 0 conflicts, 0 faults; 1 persons back"), "{told}");
-    let verdicts = [Some(Verdict::Accepted), Some(Verdict::NotOurs), Some(Verdict::Enrolled), Some(Verdict::NotEnrolled), None];
+    assert!(
+        told.contains("5 rows: 4 answers, 0 known, 1 blank, 0 unmatched, 0 conflicts, 0 faults; 1 persons back"),
+        "{told}"
+    );
+    let verdicts =
+        [Some(Verdict::Accepted), Some(Verdict::NotOurs), Some(Verdict::Enrolled), Some(Verdict::NotEnrolled), None];
     for (at, expected) in verdicts.into_iter().enumerate() {
         assert_eq!(verdict(&workspace, MZ, at), expected, "person {at}");
     }
@@ -49,17 +63,26 @@ fn the_lists_own_workbook_comes_back_filled_in() {
     assert!(answered.iter().all(|(.., event)| event.reason == "MZ:enrolled") && !answered.is_empty(), "{answered:?}");
     // The same bytes again, and the same answers in another file.
     assert!(import(&workspace, &first).1.contains("imported before"));
-    let again = filled(&workspace, MZ, "again.xlsx", &[(0, &[("签收情况", "接收")]), (4, &[("是否纳入监测", "核查中")])]);
+    let again =
+        filled(&workspace, MZ, "again.xlsx", &[(0, &[("签收情况", "接收")]), (4, &[("是否纳入监测", "核查中")])]);
     assert!(import(&workspace, &again).1.contains("1 answers, 1 known, 3 blank"));
 
     // Two different answers: shown, and the first stands until somebody decides.
-    let other = filled(&workspace, MZ, "other.xlsx", &[(2, &[("是否纳入监测", "否"), ("未纳入原因", "已迁出")]), (0, &[("是否纳入监测", "核查中")])]);
+    let other = filled(
+        &workspace,
+        MZ,
+        "other.xlsx",
+        &[(2, &[("是否纳入监测", "否"), ("未纳入原因", "已迁出")]), (0, &[("是否纳入监测", "核查中")])],
+    );
     let (code, told) = import(&workspace, &other);
     assert_eq!(code, Some(4), "{told}");
     assert!(told.contains("1 answers, 0 known, 3 blank, 0 unmatched, 1 conflicts"), "{told}");
     assert_eq!(verdict(&workspace, MZ, 2), Some(Verdict::Enrolled));
     let conflicts = workspace.ok(&["receipts", "conflicts"]);
-    assert!(conflicts.contains("not_enrolled 已迁出; stands: enrolled") && conflicts.contains("1 conflicts"), "{conflicts}");
+    assert!(
+        conflicts.contains("not_enrolled 已迁出; stands: enrolled") && conflicts.contains("1 conflicts"),
+        "{conflicts}"
+    );
     let number = conflicts.split_whitespace().nth(1).unwrap().trim_end_matches(':').to_owned();
     workspace.ok(&["receipts", "settle", &number, "--by", "张科长", "--reason", "电话核实"]);
     assert_eq!(verdict(&workspace, MZ, 2), Some(Verdict::NotEnrolled));
@@ -120,7 +143,10 @@ fn rows_that_do_not_match_are_told_by_number_and_never_guessed() {
         assert!(told.contains("nothing was imported"), "{name}: {told}");
     }
     assert!(told_of >= 4, "most refusals say why");
-    assert!(!workspace.root().join("staging").read_dir().is_ok_and(|mut left| left.next().is_some()), "nothing is left");
+    assert!(
+        !workspace.root().join("staging").read_dir().is_ok_and(|mut left| left.next().is_some()),
+        "nothing is left"
+    );
     println!("receipts that do not match: {} cases, {} foreign files", cases.len(), refused.len());
 }
 
@@ -177,7 +203,8 @@ fn a_period_closes_only_when_nothing_is_open() {
     assert!(overdue("2026-02-04").contains(&format!("{MZ} waiting: unconfirmed, 5 of 5 persons unanswered")));
     assert!(overdue("2026-02-05").contains(&format!("{MZ} REMIND")));
     assert!(overdue("2026-02-10").contains(&format!("{MZ} ESCALATE")));
-    let control: i64 = rows(&workspace, MZ).values().map(|row| row["measured_amount"].replace('.', "").parse::<i64>().unwrap()).sum();
+    let control: i64 =
+        rows(&workspace, MZ).values().map(|row| row["measured_amount"].replace('.', "").parse::<i64>().unwrap()).sum();
     let yuan = format!("{}.{:02}", control / 100, control % 100);
     for (rows, total, code) in [("4", yuan.as_str(), 4), ("5", "1.00", 4), ("5", yuan.as_str(), 0)] {
         let stated = workspace.run(&["receipts", "file", MZ, "--rows", rows, "--control", total, "--by", "民政局小陈"]);
@@ -189,7 +216,13 @@ fn a_period_closes_only_when_nothing_is_open() {
     // NIL lists of the other counties are owed a confirmation too.
     let told = String::from_utf8(close("2026-03-02").stderr).unwrap();
     assert!(told.contains(&format!("{MZ}: confirmed, 5 persons unanswered")), "{told}");
-    let open: Vec<String> = told.lines().filter_map(|line| line.trim().split_once(':')).map(|(id, _)| id.to_owned()).filter(|id| id.starts_with("2026")).filter(|id| id.len() > 10).collect();
+    let open: Vec<String> = told
+        .lines()
+        .filter_map(|line| line.trim().split_once(':'))
+        .map(|(id, _)| id.to_owned())
+        .filter(|id| id.starts_with("2026"))
+        .filter(|id| id.len() > 10)
+        .collect();
     for id in &open {
         if !offices.contains(&id.as_str()) {
             hand_over(&workspace, id, "2026-02-02");

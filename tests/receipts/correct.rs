@@ -55,8 +55,12 @@ fn what_changed_goes_out_as_lists_of_its_own() {
     let (came, left, changed) = (of("SUPPLEMENT"), of("WITHDRAWAL"), of("CORRECTION"));
     assert_eq!(came.keys().collect::<Vec<_>>(), [&5]);
     assert_eq!((left.keys().collect::<Vec<_>>(), left[&1]["delta"].as_str()), (vec![&1], "withdrawn"));
-    assert_eq!((changed[&2]["measured_amount"].as_str(), changed[&2]["delta_reason"].as_str()), ("31000.00", "was:32000.00"));
-    assert!(before.iter().all(|(file, hash)| workspace.lists().get(file) == Some(hash)), "history is never edited");
+    assert_eq!(
+        (changed[&2]["measured_amount"].as_str(), changed[&2]["delta_reason"].as_str()),
+        ("31000.00", "was:32000.00")
+    );
+    let now = workspace.lists();
+    assert!(before.iter().all(|(file, hash)| now.get(file) == Some(hash)), "history is never edited");
     let manifest = &workspace.manifests("2026-01")["202601-990103-MZ-WITHDRAWAL-v1"];
     assert_eq!(manifest["previous"]["list_id"], "202601-990103-MZ-FULL-v1");
     assert_eq!(correct(&workspace, "2026-01"), Vec::<String>::new(), "told once");
@@ -81,9 +85,8 @@ fn a_wrong_list_is_taken_back_and_comes_again() {
     let workspace = january();
     let list = "202601-990103-MZ-FULL-v1";
     let collected = hand_over(&workspace, list, "2026-02-02");
-    let retract = |list: &str| {
-        workspace.run(&["lists", "retract", list, "--by", "张科长", "--reason", "发错县区"]).status.code()
-    };
+    let retract =
+        |list: &str| workspace.run(&["lists", "retract", list, "--by", "张科长", "--reason", "发错县区"]).status.code();
     assert_eq!(retract("202601-990103-MZ-FULL-v9"), Some(2));
     assert_eq!(retract("202601-990103-YBU-NIL-v1"), Some(75), "the bureau's own list");
     assert!(collected.exists());
@@ -102,6 +105,19 @@ fn a_wrong_list_is_taken_back_and_comes_again() {
     let again = rows(&workspace, "202601-990103-MZ-FULL-v2");
     assert_eq!(again.keys().collect::<Vec<_>>(), [&0, &2, &3, &4, &5]);
     assert!(again.values().all(|row| row["delta"] == "new"), "the list taken back never counted");
+    let record = workspace.ok(&["lists", "incident", list]);
+    for said in [
+        "retracted by 张科长: 发错县区",
+        "deleted by 民政局小陈",
+        notice,
+        "FULL-v2",
+        "1 persons of the list taken back",
+        "not on the list taken back",
+        "31000.00 yuan, was 32000.00",
+    ] {
+        assert!(record.contains(said), "{said}: {record}");
+    }
+    assert!(crate::income_year::IDS.iter().all(|id| !record.contains(id)));
     month(&workspace, "2026-02");
     assert!(listed(&workspace, "2026-02", "MZ").values().all(|row| row.0 == "continuing"));
     check_numbers(&workspace, &["2026-01", "2026-02"]);

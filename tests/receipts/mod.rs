@@ -3,6 +3,7 @@
 
 mod answers;
 mod correct;
+mod funnel;
 mod verify;
 mod year;
 

@@ -32,7 +32,10 @@ fn every_change_of_a_list_is_found() {
     fresh();
     let (code, told) = verify(&workspace, &received, Some(&key));
     assert_eq!(code, Some(0), "{told}");
-    assert!(told.contains("签名有效") && told.contains("signature valid") && told.contains("5 行，5 人，合计 160000.00 元"), "{told}");
+    assert!(
+        told.contains("签名有效") && told.contains("signature valid") && told.contains("5 行，5 人，合计 160000.00 元"),
+        "{told}"
+    );
     for name in ["xlsx", "csv", "parquet"].map(|kind| format!("{LIST}.{kind}")) {
         let one = received.join(&name);
         assert_eq!(verify(&workspace, &one, Some(&key)).0, Some(0), "{name} alone");
@@ -55,7 +58,9 @@ fn every_change_of_a_list_is_found() {
         assert!(text.contains(from), "{from}");
         fs::write(&path, text.replacen(from, to, 1)).unwrap();
     };
-    wrong("an amount", "不同（可能已填写或被改动）", &|| edit(&format!("{LIST}.csv"), "30000.00", "20000.00"));
+    wrong("an amount", "不同（可能已填写或被改动）", &|| {
+        edit(&format!("{LIST}.csv"), "30000.00", "20000.00")
+    });
     wrong("the manifest's count", "签名无效", &|| edit("manifest.json", "\"rows\": 5", "\"rows\": 4"));
     wrong("the signature", "签名无效", &|| edit("manifest.sig", "\"signature\": \"", "\"signature\": \"00"));
     wrong("the signature's key", "不是由此公钥", &|| {

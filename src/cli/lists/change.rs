@@ -1,15 +1,17 @@
 //! Corrections, retractions, and the password of an attachment.
 
 use std::io::IsTerminal as _;
+use std::path::Path;
 
 use super::said;
 use crate::cli::run::today;
 use crate::cli::{DATA, Failure, INTERNAL, Session, USAGE};
 use crate::domain::Period;
-use crate::handover::withdraw;
+use crate::handover::{attachment, withdraw};
 use crate::keys::Keys;
-use crate::ledger::{ListEvent, ListEventKind};
+use crate::ledger::{ListEvent, ListEventKind, SealedList};
 use crate::pipeline::{Context, PipelineError, correct_job, retract};
+use crate::referrals::Attachment;
 
 pub(super) async fn correct(context: &Context, month: Period, job: &str) -> Result<u8, Failure> {
     let job = context.job(job)?;
@@ -35,8 +37,7 @@ pub(super) fn retract_list(
     let internal = |error: &dyn std::fmt::Display| Failure::new(INTERNAL, error.to_string());
     let layout = &context.workspace.layout;
     // The folder first: nobody fetches a wrong list while its notice is made.
-    let list = context.ledger.sealed_list(list_id).map_err(PipelineError::from)?;
-    let list = list.ok_or_else(|| Failure::new(USAGE, format!("there is no sealed list {list_id}")))?;
+    let list = sealed(context, list_id)?;
     withdraw(layout, &list).map_err(|error| internal(&error))?;
     let retracted = retract(context, list_id, (by, reason), today(session))?;
     for id in &retracted.lists {
@@ -47,7 +48,10 @@ pub(super) fn retract_list(
         println!("taken back: {id}");
     }
     println!("notice sealed: {}", retracted.notice);
-    println!("next: send the notice, note each office's word with `lists deleted`, then `lists correct --month {}`", list.period);
+    println!(
+        "next: send the notice, note each office's word with `lists deleted`, then `lists correct --month {}`",
+        list.period
+    );
     Ok(0)
 }
 
@@ -70,6 +74,28 @@ pub(super) fn deleted(context: &Context, session: &Session, list_id: &str, by: &
     };
     let is_news = context.ledger.note_list(list_id, &event, context.now).map_err(PipelineError::from)?;
     println!("{list_id}: {}", if is_news { "noted" } else { "noted before" });
+    Ok(0)
+}
+
+fn sealed(context: &Context, list_id: &str) -> Result<SealedList, Failure> {
+    let list = context.ledger.sealed_list(list_id).map_err(PipelineError::from)?;
+    list.ok_or_else(|| Failure::new(USAGE, format!("there is no sealed list {list_id}")))
+}
+
+pub(super) fn encrypt(context: &Context, list_id: &str, form: Attachment, to: &Path, by: &str) -> Result<u8, Failure> {
+    let by = said("by", by)?;
+    let internal = |error: &dyn std::fmt::Display| Failure::new(INTERNAL, error.to_string());
+    let list = sealed(context, list_id)?;
+    let events = context.ledger.list_events(list_id).map_err(PipelineError::from)?;
+    if events.iter().any(|event| event.kind == ListEventKind::Retracted) {
+        return Err(Failure::new(DATA, format!("{list_id} was taken back")));
+    }
+    let made = attachment(&context.workspace.layout, &list, form).map_err(|error| internal(&error))?;
+    let Some((_, bytes)) = made else { return Ok(0) };
+    // No note, no file.
+    context.ledger.record(by, "encrypted", list_id, "", context.now).map_err(PipelineError::from)?;
+    std::fs::write(to, bytes).map_err(|error| Failure::new(USAGE, format!("{}: {error}", to.display())))?;
+    println!("{} written; the password: `lists password {list_id}`", to.display());
     Ok(0)
 }
 

@@ -1,10 +1,16 @@
 //! `lists`: what happens to sealed lists after they are sealed.
 
 mod change;
+mod incident;
 mod wait;
+
+pub(super) use wait::late_lists;
+
+use std::path::PathBuf;
 
 use super::{Failure, Session};
 use crate::domain::Period;
+use crate::referrals::Attachment;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -42,6 +48,12 @@ enum Act {
         #[arg(long)]
         by: String,
     },
+    /// Show the record of a list that was taken back: who, when and why, who deleted it, what took its place and how
+    /// that differs.
+    Incident {
+        /// The list.
+        list_id: String,
+    },
     /// Show which lists wait for answers, and how late each is.
     Overdue {
         /// The period; the last sealed one if left out.
@@ -77,7 +89,21 @@ enum Act {
         #[arg(long, value_parser = super::date_argument)]
         as_of: Option<chrono::NaiveDate>,
     },
-    /// Show the password of a list's attachment, on a terminal only.
+    /// Write a list encrypted, for handing it over as a file; the password goes by another channel.
+    Encrypt {
+        /// The list.
+        list_id: String,
+        /// As a workbook that Excel and WPS ask the password for, or all files as a ZIP archive (AES-256).
+        #[arg(long = "as", value_enum)]
+        form: Form,
+        /// The file to write.
+        #[arg(long)]
+        to: PathBuf,
+        /// Who hands it over; it is noted.
+        #[arg(long)]
+        by: String,
+    },
+    /// Show the password of an encrypted list, on a terminal only.
     Password {
         /// The list.
         list_id: String,
@@ -87,15 +113,35 @@ enum Act {
     },
 }
 
+/// How a list is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    /// ECMA-376 agile.
+    Xlsx,
+    /// ZIP with AES-256.
+    Zip,
+}
+
+impl From<Form> for Attachment {
+    fn from(form: Form) -> Self {
+        match form {
+            Form::Xlsx => Self::Xlsx,
+            Form::Zip => Self::Zip,
+        }
+    }
+}
+
 pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
     let context = session.open()?;
     match &arguments.act {
         Act::Correct { month, job } => change::correct(&context, *month, job).await,
         Act::Retract { list_id, by, reason } => change::retract_list(&context, session, list_id, (by, reason)),
         Act::Deleted { list_id, by } => change::deleted(&context, session, list_id, by),
+        Act::Incident { list_id } => incident::show(&context, list_id),
         Act::Overdue { month, as_of, format } => wait::overdue(&context, session, (*month, *as_of), *format),
         Act::Owner { list_id, name, by } => wait::owner(&context, session, list_id, (name, by)),
         Act::Close { month, by, as_of } => wait::close(&context, session, (*month, *as_of), by),
+        Act::Encrypt { list_id, form, to, by } => change::encrypt(&context, list_id, (*form).into(), to, by),
         Act::Password { list_id, by } => change::password(&context, list_id, by),
     }
 }

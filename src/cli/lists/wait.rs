@@ -43,6 +43,15 @@ pub(super) fn overdue(
     Ok(0)
 }
 
+/// Ids of a period's lists whose answers are late, with their owners.
+pub(in crate::cli) fn late_lists(context: &Context, month: Period, day: NaiveDate) -> Result<Vec<String>, Failure> {
+    let lists = standing(context, month, day)?;
+    let late = lists.into_iter().filter(|list| list.overdue >= Overdue::Remind);
+    Ok(late
+        .map(|list| list.owner.map_or(list.list_id.clone(), |owner| format!("{} ({owner})", list.list_id)))
+        .collect())
+}
+
 fn standing(context: &Context, month: Period, day: NaiveDate) -> Result<Vec<ListStanding>, Failure> {
     let days = context.workspace.settings.bureau.feedback_days;
     standings(&context.ledger, month, day, days, &context.workdays).map_err(failure)
@@ -74,7 +83,9 @@ fn line(list: &ListStanding) -> String {
         (false, false) => "unconfirmed",
     };
     let owner = list.owner.as_ref().map_or_else(String::new, |owner| format!(", owner {owner}"));
-    let due = list.deadlines.map_or_else(String::new, |days| format!(", confirm by {}, answer by {}", days.confirm, days.answer));
+    let due = list
+        .deadlines
+        .map_or_else(String::new, |days| format!(", confirm by {}, answer by {}", days.confirm, days.answer));
     format!(
         "{} {late}: {confirmed}, {} of {} persons unanswered{due}{owner}",
         list.list_id, list.answered.open, list.owed

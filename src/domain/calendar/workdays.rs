@@ -17,7 +17,7 @@ impl Workdays {
     #[must_use]
     pub fn new(days: impl IntoIterator<Item = (NaiveDate, bool)>) -> Self {
         let named: BTreeMap<NaiveDate, bool> = days.into_iter().collect();
-        let years = named.keys().map(|day| day.year()).collect();
+        let years = named.keys().map(NaiveDate::year).collect();
         Self { named, years }
     }
 

@@ -218,7 +218,6 @@ impl Ledger {
             Ok(true)
         })
     }
-
 }
 
 fn take_one(
@@ -299,15 +298,7 @@ fn tell_cases(transaction: &Transaction<'_>, new: &NewAnswer, at: DateTime<Utc>)
         .map_err(doing())?;
     let (row, kind) = (&new.row, EventKind::Answered.code());
     statement
-        .execute(params![
-            row.list_id,
-            row.person.0,
-            row.period.to_string(),
-            moment(at),
-            kind,
-            said,
-            row.period.year()
-        ])
+        .execute(params![row.list_id, row.person.0, row.period.to_string(), moment(at), kind, said, row.period.year()])
         .map_err(doing())?;
     Ok(())
 }
@@ -352,8 +343,7 @@ fn read(row: &Row<'_>) -> Result<StoredAnswer, LedgerError> {
         effect: row.get(3).map_err(doing())?,
         source: (row.get(4).map_err(doing())?, row.get(5).map_err(doing())?),
         answer: Answer {
-            verdict: Verdict::parse(&verdict)
-                .ok_or(LedgerError::Damaged { what: "answers.verdict", why: verdict })?,
+            verdict: Verdict::parse(&verdict).ok_or(LedgerError::Damaged { what: "answers.verdict", why: verdict })?,
             category: row.get(7).map_err(doing())?,
             reason: row.get(8).map_err(doing())?,
             measure: row.get(9).map_err(doing())?,

@@ -70,8 +70,7 @@ impl Ledger {
              and p.delta <> 'withdrawn' order by l.list_id, p.person_key"
         );
         let mut statement = connection.prepare_cached(&sql).map_err(doing())?;
-        let mut rows =
-            statement.query(params![year, period.map(|period| period.to_string())]).map_err(doing())?;
+        let mut rows = statement.query(params![year, period.map(|period| period.to_string())]).map_err(doing())?;
         let mut found = Vec::new();
         while let Some(row) = rows.next().map_err(doing())? {
             let day = |at: usize| -> Result<Option<NaiveDate>, LedgerError> {

@@ -2,8 +2,10 @@
 
 mod check;
 mod explain;
+mod funnel;
 mod status;
 
 pub use check::{check, policy_layers};
 pub use explain::{Explanation, explain, person_named};
+pub use funnel::{Funnel, Missed, funnel};
 pub use status::{Status, status};

@@ -35,11 +35,11 @@ pub(in crate::pipeline) fn correct_period(
     if sealed.is_empty() {
         return Err(PipelineError::NotReady(format!("no list of {period} is sealed: there is nothing to correct")));
     }
-    let is_later =
-        |other: Period| other.year() == period.year() && other.last_day() > period.last_day();
+    let is_later = |other: Period| other.year() == period.year() && other.last_day() > period.last_day();
     let all = context.ledger.all_lists()?;
     if let Some(later) = all.iter().find(|list| is_later(list.period) && is_of(sealing.rhythm, &list.office)) {
-        let why = format!("lists of {} are sealed and have told what changed since {period}; correct these", later.period);
+        let why =
+            format!("lists of {} are sealed and have told what changed since {period}; correct these", later.period);
         return Err(PipelineError::NotReady(why));
     }
     let material = Material::of(context, version, sealing, lines)?;
@@ -52,7 +52,8 @@ pub(in crate::pipeline) fn correct_period(
             let of_kind = |sealed: &&crate::ledger::SealedList| {
                 sealed.county == list.id.county.as_str()
                     && sealed.office == list.id.office
-                    && (sealed.kind == kind.code() || (kind.is_whole() && ["FULL", "NIL"].contains(&sealed.kind.as_str())))
+                    && (sealed.kind == kind.code()
+                        || (kind.is_whole() && ["FULL", "NIL"].contains(&sealed.kind.as_str())))
             };
             u32::try_from(sealed.iter().filter(of_kind).count()).unwrap_or(u32::MAX).saturating_add(1)
         };
@@ -89,7 +90,8 @@ pub fn retract(
 ) -> Result<Retracted, PipelineError> {
     let _lock = take_lock(context)?;
     let refused = |why: String| PipelineError::NotReady(why);
-    let list = context.ledger.sealed_list(list_id)?.ok_or_else(|| refused(format!("there is no sealed list {list_id}")))?;
+    let list =
+        context.ledger.sealed_list(list_id)?.ok_or_else(|| refused(format!("there is no sealed list {list_id}")))?;
     if !Office::is_referral_code(&list.office) || list.kind == ListKind::Retraction.code() {
         return Err(refused(format!("{list_id} is no list that was handed to an office")));
     }
@@ -109,7 +111,12 @@ pub fn retract(
     let sealing = Sealing { period: list.period, rhythm, is_rehearsal: false };
     let told = Told::at(context, sealing, Moment::within(list.period))?;
     let notice = notice(&told, &list, &of_place).ok_or_else(|| refused(format!("{}: no such office", list.office)))?;
-    let material = Material { version: list.version, policy: (&context.policy.name, &context.policy_hash), rules: Vec::new(), rows: Vec::new() };
+    let material = Material {
+        version: list.version,
+        policy: (&context.policy.name, &context.policy_hash),
+        rules: Vec::new(),
+        rows: Vec::new(),
+    };
     let seal_context = material.seal_context(context, &told.keys, false);
     let layout = &context.workspace.layout;
     seal_corrections(layout, &context.ledger, (list.period, std::slice::from_ref(&notice)), &seal_context)?;

@@ -82,7 +82,10 @@ pub(in crate::pipeline) struct Sealing {
 }
 
 /// The lists of the period's series that are sealed.
-pub(in crate::pipeline) fn sealed_before(context: &Context, sealing: Sealing) -> Result<Vec<SealedList>, PipelineError> {
+pub(in crate::pipeline) fn sealed_before(
+    context: &Context,
+    sealing: Sealing,
+) -> Result<Vec<SealedList>, PipelineError> {
     let sealed = context.ledger.sealed_lists(sealing.period)?;
     Ok(sealed.into_iter().filter(|list| is_of(sealing.rhythm, &list.office)).collect())
 }
@@ -236,8 +239,7 @@ fn since(
             && places.contains(&(county.as_str(), office.as_str()))
     });
     let persons = referrals.clone().flat_map(|(_, standing)| &standing.persons);
-    let listed: BTreeMap<PersonKey, Fen> =
-        persons.map(|one| (one.person.person, one.person.measured)).collect();
+    let listed: BTreeMap<PersonKey, Fen> = persons.map(|one| (one.person.person, one.person.measured)).collect();
     // Who stays by the policy's choice is near the published line, and no news.
     let kept: BTreeSet<PersonKey> = rows.iter().filter(|row| row.is_over_provisional()).map(|row| row.person).collect();
     let enter = flagged.iter().filter(|person| !listed.contains_key(person)).count();

@@ -84,7 +84,8 @@ pub async fn reproduce(context: &Context, list: &SealedList) -> Result<Reproduce
     let moment = context.ledger.moment_of(list)?;
     let told = Told::at(context, sealing, moment)?;
     let aside = tempfile::Builder::new().prefix("reproduce-").tempdir_in(context.workspace.layout.scratch());
-    let aside = aside.map_err(|error| PipelineError::Io(context.workspace.layout.scratch().display().to_string(), error))?;
+    let aside =
+        aside.map_err(|error| PipelineError::Io(context.workspace.layout.scratch().display().to_string(), error))?;
     let seal_context = material.seal_context(context, &told.keys, false);
     let made = made_again(&told, &material, list, moment.is_within, (aside.path(), &seal_context))?;
     match made {

@@ -192,12 +192,7 @@ fn rehearse(staging: &Path, target: &Path, mut written: Vec<SealedFolder>) -> Re
     Ok(SealSummary { folders: written, sealed_now: 0 })
 }
 
-fn write_list(
-    staging: &Path,
-    seq: u64,
-    list: &ReferralList,
-    context: &SealContext<'_>,
-) -> Result<Written, SealError> {
+fn write_list(staging: &Path, seq: u64, list: &ReferralList, context: &SealContext<'_>) -> Result<Written, SealError> {
     let list_id = list.id.to_string();
     let name = context.file_name(&list.id);
     let folder = staging.join(&name);
@@ -241,12 +236,7 @@ fn write_list(
     Ok((sealed.clone(), (entry(&list.id, &sealed, context)?, persons.collect())))
 }
 
-fn write_rollup(
-    staging: &Path,
-    seq: u64,
-    rollup: &Rollup,
-    context: &SealContext<'_>,
-) -> Result<Written, SealError> {
+fn write_rollup(staging: &Path, seq: u64, rollup: &Rollup, context: &SealContext<'_>) -> Result<Written, SealError> {
     let list_id = rollup.id.to_string();
     let name = context.file_name(&rollup.id);
     let folder = staging.join(&name);
@@ -288,11 +278,8 @@ fn refuse_changes(ledger: &Ledger, period: Period, written: &[Written]) -> Resul
     let is_first = |list: &&SealedList| {
         ListKind::parse(&list.kind).is_some_and(ListKind::is_whole) && list.list_id.ends_with("-v1")
     };
-    let known: BTreeMap<(&str, &str), &SealedList> = sealed
-        .iter()
-        .filter(is_first)
-        .map(|list| ((list.county.as_str(), list.office.as_str()), list))
-        .collect();
+    let known: BTreeMap<(&str, &str), &SealedList> =
+        sealed.iter().filter(is_first).map(|list| ((list.county.as_str(), list.office.as_str()), list)).collect();
     for (_, (entry, _)) in written {
         if let Some(list) = known.get(&(entry.county.as_str(), entry.office.as_str()))
             && (list.list_id != entry.list_id || list.manifest_sha256 != entry.manifest_sha256)

@@ -66,6 +66,7 @@ impl Rules {
             Feed::Rosters => other_feeds::rosters(&mut sheet, &mut faults, &self.aliases),
             Feed::Income => other_feeds::income(&mut sheet, &mut faults),
             Feed::Adjustments => other_feeds::adjustments(&mut sheet),
+            Feed::Aided => other_feeds::aided(&mut sheet, &mut faults),
             // What an answer means is decided where answers are known.
             Feed::Receipts => None,
         };

@@ -7,10 +7,10 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::Reading;
-use crate::pipeline::seal::tables::write_synced;
-use crate::pipeline::seal::{REHEARSAL, SealContext, SealError};
 use crate::domain::hex;
 use crate::engine::sha256_of;
+use crate::pipeline::seal::tables::write_synced;
+use crate::pipeline::seal::{REHEARSAL, SealContext, SealError};
 use crate::referrals::ListId;
 
 /// The manifest's file.
@@ -137,7 +137,8 @@ pub(in crate::pipeline::seal) fn write_manifest(
     bytes.push(b'\n');
     write_synced(&path, &bytes)?;
     let path = folder.join(SIGNATURE);
-    let mut signature = serde_json::to_vec_pretty(&context.keys.signer.sign(&bytes)).map_err(SealError::write(&path))?;
+    let mut signature =
+        serde_json::to_vec_pretty(&context.keys.signer.sign(&bytes)).map_err(SealError::write(&path))?;
     signature.push(b'\n');
     write_synced(&path, &signature)?;
     Ok(hex(&Sha256::digest(&bytes)))

@@ -99,12 +99,9 @@ pub fn verify(path: &Path, key: Option<&PublicKey>) -> Checked {
         return checked;
     };
     check_signature(&mut checked, folder, &bytes, key);
-    let stated: Stated = match serde_json::from_slice(&bytes) {
-        Ok(stated) => stated,
-        Err(_) => {
-            checked.wrong(format!("{MANIFEST} 已损坏"), format!("{MANIFEST} is damaged"));
-            return checked;
-        }
+    let Ok(stated) = serde_json::from_slice::<Stated>(&bytes) else {
+        checked.wrong(format!("{MANIFEST} 已损坏"), format!("{MANIFEST} is damaged"));
+        return checked;
     };
     checked.right(
         format!("名单 {}，第 {} 号", stated.list_id, stated.seq),
@@ -125,7 +122,9 @@ pub fn verify(path: &Path, key: Option<&PublicKey>) -> Checked {
     for file in wanted {
         readings.extend(check_file(&mut checked, folder, file, &stated).map(|reading| (&file.name, reading)));
     }
-    if let Some((one, other)) = readings.windows(2).find_map(|pair| (pair[0].1 != pair[1].1).then(|| (pair[0].0, pair[1].0))) {
+    if let Some((one, other)) =
+        readings.windows(2).find_map(|pair| (pair[0].1 != pair[1].1).then(|| (pair[0].0, pair[1].0)))
+    {
         checked.wrong(format!("{one} 与 {other} 内容不一致"), format!("{one} and {other} do not say the same"));
     }
     if is_folder {
@@ -153,10 +152,7 @@ fn check_signature(checked: &mut Checked, folder: &Path, bytes: &[u8], key: Opti
             format!("signature valid ({}, key {})", signature.algorithm, key.id()),
         );
     } else if signature.key_id == key.id() {
-        checked.wrong(
-            "签名无效：清单被改动",
-            "signature invalid: the manifest was changed",
-        );
+        checked.wrong("签名无效：清单被改动", "signature invalid: the manifest was changed");
     } else {
         checked.wrong(
             format!("签名不是由此公钥（{}）对应的密钥作出", key.id()),
@@ -237,7 +233,8 @@ fn check_reading(
 /// Files beside the list that nobody sealed.
 fn check_strangers(checked: &mut Checked, folder: &Path, stated: &Stated) {
     let Ok(entries) = fs::read_dir(folder) else { return };
-    let known = |name: &str| [MANIFEST, SIGNATURE, "READY"].contains(&name) || stated.files.iter().any(|f| f.name == name);
+    let known =
+        |name: &str| [MANIFEST, SIGNATURE, "READY"].contains(&name) || stated.files.iter().any(|f| f.name == name);
     let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
     let mut strangers: Vec<String> = names.filter(|name| !known(name)).collect();
     strangers.sort();

@@ -30,12 +30,7 @@ const fn free(heading: &'static str, width: u8, hint: &'static str) -> Feedback 
     Feedback { heading, width, choices: &[], hint }
 }
 
-const fn choice(
-    heading: &'static str,
-    width: u8,
-    choices: &'static [&'static str],
-    hint: &'static str,
-) -> Feedback {
+const fn choice(heading: &'static str, width: u8, choices: &'static [&'static str], hint: &'static str) -> Feedback {
     Feedback { heading, width, choices, hint }
 }
 
