@@ -66,6 +66,7 @@ impl Place {
             version: 7,
             policy: "invented",
             policy_sha256: "ab",
+            recipe: "",
             rules: &rules,
             keys: &self.keys,
             sender: "海角市医疗保障局",

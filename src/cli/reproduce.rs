@@ -1,7 +1,7 @@
 //! `reproduce`: make sealed lists once more from their versions, and say equal or which byte differs.
 
 use super::{DATA, Failure, Session, USAGE};
-use crate::pipeline::{PipelineError, reproduce};
+use crate::pipeline::{PipelineError, Reproducer};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -23,8 +23,9 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
         }
     };
     let mut other = 0;
+    let mut reproducer = Reproducer::new(&context);
     for list in &lists {
-        let made = reproduce(&context, list).await?;
+        let made = reproducer.reproduce(list).await?;
         match &made.difference {
             None => println!("{}: equal, {} files", made.list_id, made.files),
             Some(difference) => {

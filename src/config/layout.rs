@@ -59,6 +59,12 @@ impl Layout {
         self.root.join("keys")
     }
 
+    /// `recipes/<sha256>/`, what people had written when lists were sealed.
+    #[must_use]
+    pub fn recipe(&self, hash: &str) -> PathBuf {
+        self.root.join("recipes").join(hash)
+    }
+
     /// `collect/<office>/<county>/`, where an office fetches its lists.
     #[must_use]
     pub fn collect(&self, office: &str, county: &str) -> PathBuf {

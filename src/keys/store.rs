@@ -112,8 +112,9 @@ impl Keys {
     }
 }
 
-/// Reads the public key of a file.
 impl PublicKey {
+    /// Reads the public key in a file.
+    ///
     /// # Errors
     /// When the file cannot be read or is no such key.
     pub fn read(path: &Path) -> Result<Self, KeyError> {

@@ -23,7 +23,7 @@ pub use compute::{FindingRow, Lines, income_figures, read_findings};
 pub use context::{Context, Declared, Progress};
 pub use error::PipelineError;
 pub use job::{Job, Split, Step};
-pub use lists::{Corrected, Difference, Reproduced, Retracted, Sealed, reproduce, retract};
+pub use lists::{Corrected, Difference, Reproduced, Reproducer, Retracted, Sealed, retract};
 pub use official::{Need, Rhythm, State, needs};
 pub use run::{RunReport, correct_job, rehearse_job, run_intake, run_job};
 pub use tables::County;

@@ -75,7 +75,7 @@ pub fn import(desk: &ReceiptDesk<'_>, path: &Path) -> Result<Imported, ReceiptEr
     if desk.ledger.knows_receipt(&file_id)? {
         return Ok(Imported { is_known: true, ..Imported::default() });
     }
-    let aside = desk.layout.staging().join(format!("receipt-{}", file_id.get(..16).unwrap_or(&file_id)));
+    let aside = desk.layout.scratch().join(format!("receipt-{}", file_id.get(..16).unwrap_or(&file_id)));
     let opened = open_receipt(desk.program, (path, &file_id), &aside, &desk.settings.gate)?;
     // Control characters in a name that an office gave could steer a terminal.
     let name: String = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

@@ -4,10 +4,12 @@
 mod assets;
 mod error;
 mod init;
+mod recipe;
 
 pub use assets::{Asset, Assets, Origin};
 pub use error::WorkspaceError;
 pub use init::{InitSummary, init};
+pub use recipe::{keep_recipe, with_recipe};
 
 use std::path::Path;
 

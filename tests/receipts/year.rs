@@ -34,7 +34,7 @@ fn every_list_of_a_year_can_be_made_again() {
     let lists = all.lines().filter(|line| line.contains(": equal, ")).count();
     assert!(all.contains(" 0 not") && lists > 400, "{all}");
 
-    // It does notice: a byte of a sealed file, a file that is gone, another policy.
+    // It does notice: a byte of a sealed file, a file that is gone, a policy of which nothing is left.
     let list = "202605-990103-MZ-";
     let path = crate::workspace::files_below(&workspace.root().join("lists/2026-05"));
     let csv =
@@ -56,6 +56,9 @@ fn every_list_of_a_year_can_be_made_again() {
     let text = fs::read_to_string(&policy).unwrap();
     fs::write(&policy, format!("{text}\n# changed\n")).unwrap();
     let said = workspace.run(&["reproduce", id]);
-    assert!(String::from_utf8(said.stdout).unwrap().contains("put that policy file back"));
-    println!("reproduce: {} cases, {lists} lists of {} months equal", lists + 3, MONTHS.len());
+    assert!(String::from_utf8(said.stdout).unwrap().contains("1 equal"), "the policy of then is kept");
+    fs::rename(workspace.root().join("recipes"), workspace.root().join("elsewhere")).unwrap();
+    let said = workspace.run(&["reproduce", id]);
+    assert!(String::from_utf8(said.stdout).unwrap().contains("restore the folder recipes/"));
+    println!("reproduce: {} cases, {lists} lists of {} months equal", lists + 4, MONTHS.len());
 }

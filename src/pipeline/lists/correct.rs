@@ -15,6 +15,7 @@ use crate::pipeline::seal::seal_corrections;
 use crate::pipeline::{Context, PipelineError};
 use crate::referrals::{Duty, ListKind, Office, ReferralList, split_corrections};
 use crate::warehouse::Version;
+use crate::workspace::keep_recipe;
 
 /// What was sealed to correct a period.
 #[derive(Debug, Default, Serialize)]
@@ -42,7 +43,8 @@ pub(in crate::pipeline) fn correct_period(
             format!("lists of {} are sealed and have told what changed since {period}; correct these", later.period);
         return Err(PipelineError::NotReady(why));
     }
-    let material = Material::of(context, version, sealing, lines)?;
+    let mut material = Material::of(context, version, sealing, lines)?;
+    material.recipe = keep_recipe(&context.workspace)?;
     let told = Told::at(context, sealing, Moment::within(period))?;
     let lists = told.lists(period, &material)?;
     let request = told.request(period, &material.rules);
@@ -111,15 +113,7 @@ pub fn retract(
     let sealing = Sealing { period: list.period, rhythm, is_rehearsal: false };
     let told = Told::at(context, sealing, Moment::within(list.period))?;
     let notice = notice(&told, &list, &of_place).ok_or_else(|| refused(format!("{}: no such office", list.office)))?;
-    let material = Material {
-        version: list.version,
-        policy: (&context.policy.name, &context.policy_hash),
-        rules: Vec::new(),
-        rows: Vec::new(),
-    };
-    let seal_context = material.seal_context(context, &told.keys, false);
-    let layout = &context.workspace.layout;
-    seal_corrections(layout, &context.ledger, (list.period, std::slice::from_ref(&notice)), &seal_context)?;
+    // Before the notice: a run that is killed in between is done again, and finds what is noted.
     let event = ListEvent { kind: ListEventKind::Retracted, day, by: by.to_owned(), detail: reason.to_owned() };
     let mut lists = Vec::new();
     for other in of_place.iter().filter(|other| other.kind != ListKind::Retraction.code()) {
@@ -129,6 +123,12 @@ pub fn retract(
             lists.push(other.list_id.clone());
         }
     }
+    let policy = (context.policy.name.clone(), context.policy_hash.clone());
+    let recipe = keep_recipe(&context.workspace)?;
+    let material = Material { version: list.version, policy, recipe, rules: Vec::new(), rows: Vec::new() };
+    let seal_context = material.seal_context(context, &told.keys, false);
+    let layout = &context.workspace.layout;
+    seal_corrections(layout, &context.ledger, (list.period, std::slice::from_ref(&notice)), &seal_context)?;
     Ok(Retracted { notice: notice.id.to_string(), lists })
 }
 

@@ -6,7 +6,7 @@ mod reproduce;
 
 pub(super) use correct::correct_period;
 pub use correct::{Corrected, Retracted, retract};
-pub use reproduce::{Difference, Reproduced, reproduce};
+pub use reproduce::{Difference, Reproduced, Reproducer};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -27,6 +27,7 @@ use crate::pipeline::{Context, PipelineError};
 use crate::policy::{OnPublication, Rule, describe};
 use crate::referrals::{Cell, ListRequest, ListRow, ListedRule, Lists, Office, PreviousList, Reroutes, build_lists};
 use crate::warehouse::Version;
+use crate::workspace::keep_recipe;
 
 /// What sealing did.
 #[derive(Debug, Serialize)]
@@ -98,10 +99,13 @@ pub(in crate::pipeline) fn seal_period(
     lines: &BTreeMap<String, Lines>,
 ) -> Result<Sealed, PipelineError> {
     let Sealing { period, is_rehearsal, .. } = sealing;
-    let material = Material::of(context, version, sealing, lines)?;
+    let mut material = Material::of(context, version, sealing, lines)?;
     let sealed = sealed_before(context, sealing)?;
     if !sealed.is_empty() && !is_rehearsal {
         return since(context, period, &material, &sealed);
+    }
+    if !is_rehearsal {
+        material.recipe = keep_recipe(&context.workspace)?;
     }
     let told = Told::at(context, sealing, Moment::before(period))?;
     let lists = told.lists(period, &material)?;
@@ -125,16 +129,17 @@ pub(in crate::pipeline) fn seal_period(
 }
 
 /// What lists are made of: the rules of the series, and the mart's rows about them.
-struct Material<'c> {
+struct Material {
     version: u64,
-    policy: (&'c str, &'c str),
+    policy: (String, String),
+    recipe: String,
     rules: Vec<ListedRule>,
     rows: Vec<ListRow>,
 }
 
-impl<'c> Material<'c> {
+impl Material {
     fn of(
-        context: &'c Context,
+        context: &Context,
         version: &Version,
         sealing: Sealing,
         lines: &BTreeMap<String, Lines>,
@@ -149,15 +154,17 @@ impl<'c> Material<'c> {
         let in_force = context.policy.in_force(period.last_day());
         let others: BTreeSet<&str> = in_force.filter(|rule| !rhythm.seals(rule)).map(|rule| &*rule.id).collect();
         rows.retain(|row| !others.contains(row.rule.as_str()));
-        Ok(Self { version: version.number, policy: (&context.policy.name, &context.policy_hash), rules, rows })
+        let policy = (context.policy.name.clone(), context.policy_hash.clone());
+        Ok(Self { version: version.number, policy, recipe: String::new(), rules, rows })
     }
 
     fn seal_context<'a>(&'a self, context: &'a Context, keys: &'a Keys, is_rehearsal: bool) -> SealContext<'a> {
         let BureauSettings { name, area_name, feedback_days } = &context.workspace.settings.bureau;
         SealContext {
             version: self.version,
-            policy: self.policy.0,
-            policy_sha256: self.policy.1,
+            policy: &self.policy.0,
+            policy_sha256: &self.policy.1,
+            recipe: &self.recipe,
             rules: &self.rules,
             keys,
             sender: name,
@@ -213,7 +220,7 @@ impl Told {
         }
     }
 
-    fn lists(&self, period: Period, material: &Material<'_>) -> Result<Lists, PipelineError> {
+    fn lists(&self, period: Period, material: &Material) -> Result<Lists, PipelineError> {
         let request = self.request(period, &material.rules);
         build_lists(&request, &material.rows).map_err(|error| PipelineError::Seal(error.into()))
     }
@@ -223,7 +230,7 @@ impl Told {
 fn since(
     context: &Context,
     period: Period,
-    material: &Material<'_>,
+    material: &Material,
     sealed: &[SealedList],
 ) -> Result<Sealed, PipelineError> {
     let Material { rules, rows, .. } = material;

@@ -34,6 +34,8 @@ pub struct SealContext<'a> {
     pub policy: &'a str,
     /// SHA-256 of the policy file, hex.
     pub policy_sha256: &'a str,
+    /// SHA-256 of the recipe: all that people had written then, hex; empty where none is kept.
+    pub recipe: &'a str,
     /// The policy's rules, in its order.
     pub rules: &'a [ListedRule],
     /// The secrets: the manifest is signed.

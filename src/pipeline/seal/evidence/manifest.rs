@@ -68,6 +68,8 @@ struct Manifest<'a> {
     kind: &'a str,
     warehouse_version: u64,
     policy: PolicyLine<'a>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    recipe: &'a str,
     rules: Vec<RuleLine<'a>>,
     previous: Option<PreviousLine<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -114,6 +116,7 @@ pub(in crate::pipeline::seal) fn write_manifest(
         kind: id.kind.code(),
         warehouse_version: context.version,
         policy: PolicyLine { name: context.policy, sha256: context.policy_sha256 },
+        recipe: context.recipe,
         rules: context
             .rules
             .iter()

@@ -233,8 +233,7 @@ fn check_reading(
 /// Files beside the list that nobody sealed.
 fn check_strangers(checked: &mut Checked, folder: &Path, stated: &Stated) {
     let Ok(entries) = fs::read_dir(folder) else { return };
-    let known =
-        |name: &str| [MANIFEST, SIGNATURE, "READY"].contains(&name) || stated.files.iter().any(|f| f.name == name);
+    let known = |name: &str| [MANIFEST, SIGNATURE].contains(&name) || stated.files.iter().any(|f| f.name == name);
     let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
     let mut strangers: Vec<String> = names.filter(|name| !known(name)).collect();
     strangers.sort();
