@@ -462,6 +462,38 @@ fn every_column_of_the_table_reaches_every_file() {
 }
 
 #[test]
+fn each_office_sees_the_columns_of_its_profile() {
+    let place = Place::new();
+    let mut lists = place.build(month("2026-10"), &sample(), &counties(3));
+    for list in lists.lists.iter_mut().filter(|list| list.office.code == "NC") {
+        list.office.profile = Profile::Contact;
+    }
+    let rules = rules();
+    let context = SealContext {
+        version: 7,
+        policy: "invented",
+        policy_sha256: "ab",
+        recipe: "",
+        rules: &rules,
+        keys: &place.keys,
+        sender: "海角市医疗保障局",
+        area_name: "海角市",
+        feedback_days: 15,
+        is_rehearsal: false,
+        at: DateTime::UNIX_EPOCH,
+    };
+    seal(&place.layout, &place.ledger, &lists, &context).unwrap();
+    for (office, is_shown) in [("MZ", false), ("NC", true)] {
+        let list_id = format!("202610-990102-{office}-FULL-v1");
+        let csv = std::fs::read_to_string(place.list_file(month("2026-10"), &list_id, "csv")).unwrap();
+        let sheet = sheet(&place.list_file(month("2026-10"), &list_id, "xlsx"));
+        assert_eq!(csv.contains("13800000000"), is_shown, "{office}");
+        assert_eq!(sheet[1].iter().any(|cell| cell.to_string() == "联系电话"), is_shown, "{office}");
+    }
+    println!("profiles of offices: 4 cases");
+}
+
+#[test]
 fn a_province_is_sealed_within_seconds() {
     let place = Place::new();
     let counties = counties(40);

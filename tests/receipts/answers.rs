@@ -143,11 +143,45 @@ fn rows_that_do_not_match_are_told_by_number_and_never_guessed() {
         assert!(told.contains("nothing was imported"), "{name}: {told}");
     }
     assert!(told_of >= 4, "most refusals say why");
-    assert!(
-        !workspace.root().join("staging").read_dir().is_ok_and(|mut left| left.next().is_some()),
-        "nothing is left"
-    );
+    assert_eq!(std::fs::read_dir(workspace.root().join("scratch")).unwrap().count(), 0, "nothing is left");
     println!("receipts that do not match: {} cases, {} foreign files", cases.len(), refused.len());
+}
+
+#[test]
+fn what_people_type_is_carried_and_harms_nothing() {
+    let workspace = january();
+    let typed = [
+        "=cmd|' /C calc'!A0",
+        "'; drop table answers; --",
+        "<script>alert(1)</script>",
+        "𬱖㛃䶮·阿依古丽",
+        "a\u{202e}b",
+        "{{ 7*7 }}",
+        "\"quoted\", comma",
+        "line\r\nbreak",
+        "%s%n",
+        "../../etc/passwd",
+    ];
+    let head = "row_token,receipt,unit,verifier,remark";
+    for (at, pair) in typed.chunks(5).enumerate() {
+        let mut out = csv::Writer::from_writer(Vec::new());
+        out.write_record(head.split(',')).unwrap();
+        for (person, text) in pair.iter().enumerate() {
+            let token = &rows(&workspace, MZ)[&person]["row_token"];
+            out.write_record([token.as_str(), if at == 0 { "接收" } else { "重复" }, text, text, text]).unwrap();
+        }
+        let path = workspace.root().join(format!("typed-{at}.csv"));
+        std::fs::write(&path, out.into_inner().unwrap()).unwrap();
+        let (code, told) = import(&workspace, &path);
+        assert_eq!(code, Some(0), "{told}");
+        assert!(typed.iter().all(|text| !told.contains(text)), "{told}");
+        for (person, text) in pair.iter().enumerate() {
+            let key = super::answers::person(&workspace, MZ, person);
+            let stored = ledger(&workspace).standing_answer(MZ, key).unwrap().unwrap().answer;
+            assert_eq!((stored.unit.as_str(), stored.remark.as_str()), (*text, *text));
+        }
+    }
+    println!("receipts, what people type: {} cases", typed.len());
 }
 
 #[test]
