@@ -158,7 +158,7 @@ fn what_people_type_is_carried_and_harms_nothing() {
         "a\u{202e}b",
         "{{ 7*7 }}",
         "\"quoted\", comma",
-        "line\r\nbreak",
+        "line\nbreak",
         "%s%n",
         "../../etc/passwd",
     ];
