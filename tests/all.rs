@@ -1,8 +1,11 @@
 //! All integration tests, in one binary.
 
+mod audit;
 mod casebook;
+mod delivery;
 mod demo;
 mod determinism;
+mod early_warning;
 mod fixtures;
 mod gate;
 mod income_year;
@@ -10,11 +13,15 @@ mod intake;
 mod kill;
 mod lists;
 mod mutants;
+mod newcomer;
 mod offices;
 mod oracle;
+mod plan;
 mod policy_change;
 mod rand_hie;
 mod receipts;
+mod schedule;
+mod simulate;
 mod sql;
 mod tidy;
 mod workspace;

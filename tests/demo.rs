@@ -25,7 +25,7 @@ fn files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 
 fn made(persons: u64, seed: u64) -> (tempfile::TempDir, DemoSummary) {
     let dir = tempfile::tempdir().unwrap();
-    let summary = generate(&DemoOptions { persons, seed }, dir.path()).unwrap();
+    let summary = generate(&DemoOptions { persons, seed, ..DemoOptions::default() }, dir.path()).unwrap();
     (dir, summary)
 }
 

@@ -48,6 +48,7 @@ impl Bench {
             tag_aliases: aliases.collect(),
             limits: GateLimits { memory_mib: 1024, cpu_seconds: 20, file_mib: 256 },
             batch_rows: 1000,
+            threads: 2,
         }
     }
 

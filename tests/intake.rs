@@ -61,6 +61,7 @@ impl Bureau {
             now,
             feeds: None,
             progress: &|_, _, _| {},
+            is_stopping: Box::new(|| false),
         };
         runtime().block_on(take_in(&intake))
     }

@@ -133,7 +133,7 @@ fn killed_after(workspace: &Workspace, args: &[&str], after: Duration) -> bool {
 
 /// Runs under strace, counting durable calls; at number `kill_at` the job is killed before it can do anything else.
 /// Answers the count and whether the job was killed.
-fn durable_calls(workspace: &Workspace, args: &[&str], kill_at: Option<usize>) -> (usize, bool) {
+pub(crate) fn durable_calls(workspace: &Workspace, args: &[&str], kill_at: Option<usize>) -> (usize, bool) {
     let job = workspace.command(args);
     let pid_file = workspace.root().with_file_name("pid");
     let mut command = Command::new("strace");
@@ -166,7 +166,7 @@ fn durable_calls(workspace: &Workspace, args: &[&str], kill_at: Option<usize>) -
     (seen, !strace.wait().unwrap().success())
 }
 
-fn has_strace() -> bool {
+pub(crate) fn has_strace() -> bool {
     let works = |path: &str| Path::new(path).exists();
     works("/usr/bin/strace")
         && Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status().is_ok_and(|status| status.success())

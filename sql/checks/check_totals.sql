@@ -1,13 +1,15 @@
--- Purpose:    Sets a month's totals beside its claims: both must carry the same fees, funds and burden.
+-- Purpose:    Sets a month's totals beside its claims: both must carry the same fees, funds and burden. The claims
+--             are added up by another way than the totals are, without a join, so that one that doubles a row fails.
 -- Grain:      one row, per month and bucket.
 -- Parameters: $until - see totals.
 with of_claims as (
     select
-        coalesce(sum(total_amount), 0) as total_amount,
+        coalesce(sum(case when claim_kind = 'supplement' then 0 else total_amount end), 0) as total_amount,
         coalesce(sum(fund_amount), 0) as fund_amount,
-        coalesce(sum(personal_burden_amount), 0) as personal_burden_amount
-    from stg_claims
-    where settled_date <= $until
+        coalesce(sum(case when claim_kind = 'supplement' then -fund_amount else personal_amount end), 0)
+            as personal_burden_amount
+    from claims
+    where coalesce(is_valid, true) and cast(settled_at as date) <= $until
 ),
 
 of_totals as (

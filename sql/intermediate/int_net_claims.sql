@@ -17,5 +17,5 @@ select
     -- B6 净负担
     cast(c.personal_burden_amount - coalesce(p.adjustment_amount, 0) as decimal(18, 2)) as net_burden_amount,
     cast(coalesce(p.adjustment_amount, 0) as decimal(18, 2)) as adjustment_amount
-from stg_claims as c
-left join paid_later as p on c.claim_id = p.claim_id and c.person_key = p.person_key
+from paid_later as p
+right join stg_claims as c on c.claim_id = p.claim_id and c.person_key = p.person_key

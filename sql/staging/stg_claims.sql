@@ -8,11 +8,17 @@
 -- A supplement (手工补报销, reasons 06, 08, 09, 10) repeats fees that were settled already:
 -- only the fund money is new, and it lowers what the person bore.
 -- A reversal takes visit, discharge and year from its original: it undoes that claim, whenever it was made.
-with originals as (
+with reversed as (
+    select distinct person_key from claims where claim_kind = 'reversal'
+),
+
+-- Few people take a claim back, and only their claims can be originals.
+originals as (
     select
-        person_key, claim_id, visit_id, cast(settled_at as date) as settled_date, end_date, benefit_year
-    from claims
-    where claim_kind = 'settlement'
+        c.person_key, c.claim_id, c.visit_id, cast(c.settled_at as date) as settled_date, c.end_date, c.benefit_year
+    from reversed as r
+    right semi join claims as c on c.person_key = r.person_key
+    where c.claim_kind = 'settlement'
 ),
 
 dated as (
@@ -26,8 +32,8 @@ dated as (
         c.total_amount, c.outside_catalogue_amount, c.over_limit_amount, c.first_share_amount, c.in_scope_amount,
         c.deductible_amount, c.fund_amount, c.medical_assistance_amount, c.personal_amount, c.account_amount,
         c.cash_amount
-    from claims as c
-    left join originals as o
+    from originals as o
+    right join claims as c
         on c.original_claim_id = o.claim_id and c.person_key = o.person_key and c.claim_kind = 'reversal'
     where coalesce(c.is_valid, true)
 ),

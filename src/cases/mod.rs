@@ -4,12 +4,14 @@
 
 mod answer;
 mod forecast;
+mod outlook;
 mod transition;
 
 pub use answer::{
     Answer, AnswerCells, AnswerFault, CATEGORIES, ENROLLED, Effect, FOUND, MEASURES, REASONS, RECEIPTS, Verdict, effect,
 };
 pub use forecast::{Forecast, RECENT_MONTHS, forecast};
+pub use outlook::{Outlook, no_forecast_because, outlook, pace, recent_months};
 pub use transition::{next, year_end};
 
 use crate::domain::{Fen, Period};

@@ -7,7 +7,8 @@ use crate::config::Layout;
 use crate::demo::{AREA, DemoOptions, PERIOD, generate};
 use crate::domain::Period;
 use crate::pipeline::run_job;
-use crate::workspace;
+use crate::referrals::{ROUTES_FILE, RouteRow};
+use crate::workspace::{self, Assets};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -20,6 +21,9 @@ pub(super) struct Arguments {
     /// The same seed gives the same prefecture.
     #[arg(long, default_value_t = DemoOptions::default().seed)]
     seed: u64,
+    /// Write files as a province's platform sends them, Parquet and CSV, however few the people.
+    #[arg(long)]
+    as_province: bool,
     /// Only write the files below landing/; run no job.
     #[arg(long)]
     only_generate: bool,
@@ -30,7 +34,9 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
     super::keys::make(&Layout::new(&arguments.dir))?;
     fit_settings(arguments).map_err(|error| Failure::new(INTERNAL, error.to_string()))?;
     let landing = arguments.dir.join("landing");
-    let options = DemoOptions { persons: arguments.persons, seed: arguments.seed };
+    write_routes(&arguments.dir)?;
+    let Arguments { persons, seed, as_province, .. } = *arguments;
+    let options = DemoOptions { persons, seed, as_province };
     let made = generate(&options, &landing).map_err(|error| Failure::new(INTERNAL, error.to_string()))?;
     let rows: u64 = made.files.iter().map(|file| file.rows).sum();
     println!(
@@ -63,6 +69,35 @@ fn fit_settings(arguments: &Arguments) -> std::io::Result<()> {
     let text = std::fs::read_to_string(&path)?
         .replace("# buckets = 16", &format!("buckets = {buckets}"))
         .replace("# name = \"医疗保障局\"", "name = \"演示市医疗保障局\"")
-        .replace("# area_name = \"\"", "area_name = \"演示市\"");
+        .replace("# area_name = \"\"", "area_name = \"演示市\"")
+        .replace("# from = \"\"", "from = \"lists@bureau.example\"")
+        .replace("# allow_domains = []", "allow_domains = [\"county.example\"]");
     std::fs::write(&path, text)
+}
+
+/// An invented address for each county's 民政局 and 农业农村局, confirmed by two invented people.
+fn write_routes(dir: &std::path::Path) -> Result<(), Failure> {
+    use std::fmt::Write as _;
+    let mut problems = Vec::new();
+    let counties = "pipelines/tables/counties.csv";
+    let rows = workspace::table_rows(&Assets::of(dir), counties, ["code"], [], &mut problems);
+    let mut text = "county,office,address,valid_from,valid_to,approved_by,confirmed_by,code\n".to_owned();
+    for (_, ([county], [])) in rows {
+        for office in ["MZ", "NC"] {
+            let route = RouteRow {
+                county: county.clone(),
+                office: office.to_owned(),
+                address: format!("{}{county}@county.example", office.to_lowercase()),
+                valid_from: "2020-01-01".to_owned(),
+                approved_by: "演示甲".to_owned(),
+                confirmed_by: "演示乙".to_owned(),
+                ..RouteRow::default()
+            };
+            let RouteRow { county, address, valid_from, approved_by, confirmed_by, .. } = &route;
+            let code = route.expected_code();
+            let _ = writeln!(text, "{county},{office},{address},{valid_from},,{approved_by},{confirmed_by},{code}");
+        }
+    }
+    let path = dir.join(ROUTES_FILE);
+    std::fs::write(&path, text).map_err(|error| Failure::new(INTERNAL, format!("{}: {error}", path.display())))
 }

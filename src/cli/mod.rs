@@ -2,8 +2,14 @@
 //!
 //! The only place that reads the environment; the clock is read in `main` and handed down.
 
+mod alerts;
+mod audit;
+mod backfill;
+mod backtest;
 mod check;
 mod contract;
+mod daemon;
+mod deliver;
 mod demo;
 mod explain;
 mod findings;
@@ -12,10 +18,14 @@ mod init;
 mod intake;
 mod keys;
 mod lists;
+mod metrics;
+mod plan;
 mod progress;
 mod receipts;
 mod reproduce;
 mod run;
+mod schedule;
+mod simulate;
 mod status;
 mod verify;
 
@@ -26,8 +36,10 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::delivery::DeliveryError;
 use crate::domain::{Period, parse_date};
 use crate::intake::IntakeError;
+use crate::ledger::LedgerError;
 use crate::pipeline::{Context, PipelineError, Progress};
 use crate::workspace::{self, WorkspaceError};
 
@@ -78,14 +90,24 @@ enum Verb {
     Intake(intake::Arguments),
     /// Run a job.
     Run(run::Arguments),
+    /// Run past periods, oldest first, without a word to the offices.
+    Backfill(backfill::Arguments),
+    /// Run the jobs when they are due, until asked to end.
+    Daemon(daemon::Arguments),
+    /// Show when jobs run, or print units for systemd, cron, Kubernetes or Airflow.
+    Schedule(schedule::Arguments),
+    /// Say what a run of a job would change and why, without changing anything.
+    Plan(plan::Arguments),
     /// Show one person's way from claims to the list, and by which clause.
     Explain(explain::Arguments),
     /// Show runs, feeds, cases and lists.
     Status(status::Arguments),
     /// Make the workspace's keys.
     Keys(keys::Arguments),
-    /// Correct, take back, follow up and close sealed lists.
+    /// Show sealed lists, sign them for sending, keep persons off the next ones; correct, take back, follow up.
     Lists(lists::Arguments),
+    /// Send the letters that are due, and look after those that did not arrive.
+    Deliver(deliver::Arguments),
     /// Show how many were flagged, listed, answered and helped, and whom no rule flagged.
     Funnel(funnel::Arguments),
     /// Take in what offices answer.
@@ -94,8 +116,18 @@ enum Verb {
     Reproduce(reproduce::Arguments),
     /// Check that a list is the one that was sealed; needs no workspace.
     Verify(verify::Arguments),
+    /// Try a draft policy on the stored data, and write a report of counts.
+    Simulate(simulate::Arguments),
+    /// Show what needs attention.
+    Alerts(alerts::Arguments),
+    /// Print figures for Prometheus.
+    Metrics(metrics::Arguments),
+    /// Prove that the audit chain is whole.
+    Audit(audit::Arguments),
     /// Check settings, policies, pipelines and SQL, without data.
     Check(check::Arguments),
+    /// Replay past months: how well the early warning did, beside naive baselines.
+    Backtest(backtest::Arguments),
     /// Print a period's findings; for tests and engineers.
     #[command(hide = true)]
     Findings(findings::Arguments),
@@ -121,6 +153,8 @@ const USAGE: u8 = 2;
 const CONFIG: u8 = 3;
 const DATA: u8 = 4;
 const TEMPORARY: u8 = 75;
+/// Nothing to do, where it was asked to say so by a code: Airflow's for a skipped task.
+const NOTHING: u8 = 99;
 
 impl Failure {
     fn new(code: u8, message: impl Into<String>) -> Self {
@@ -133,13 +167,36 @@ impl From<PipelineError> for Failure {
         let code = match &error {
             PipelineError::Config(_) | PipelineError::Workspace(_) | PipelineError::Keys(_) => CONFIG,
             PipelineError::Locked(_) | PipelineError::NotReady(_) | PipelineError::Figures(_) => TEMPORARY,
-            PipelineError::Check { .. } => DATA,
+            PipelineError::Stopped => TEMPORARY,
+            PipelineError::NotPast(_) => USAGE,
+            PipelineError::Ledger(LedgerError::AuditBroken { .. }) => DATA,
+            // whoever has changed the rule must look: trying again is of no use
+            PipelineError::Check { .. } | PipelineError::Held(_) => DATA,
             PipelineError::Intake(IntakeError::DataQuality { .. }) => DATA,
             PipelineError::Engine(crate::engine::EngineError::Model { .. }) => CONFIG,
             PipelineError::Warehouse(crate::warehouse::WarehouseError::Conflict(_)) => TEMPORARY,
             _ => INTERNAL,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<DeliveryError> for Failure {
+    fn from(error: DeliveryError) -> Self {
+        let code = match &error {
+            DeliveryError::Config(_) | DeliveryError::NoRoute { .. } | DeliveryError::Keys(_) => CONFIG,
+            DeliveryError::Locked(_) | DeliveryError::Ledger(LedgerError::Moved { .. }) => TEMPORARY,
+            DeliveryError::Ledger(LedgerError::SignOff { .. }) | DeliveryError::Letter { .. } => DATA,
+            DeliveryError::Sealed { .. } => DATA,
+            DeliveryError::Ledger(_) | DeliveryError::Message(_) | DeliveryError::Io { .. } => INTERNAL,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        DeliveryError::from(error).into()
     }
 }
 
@@ -170,8 +227,17 @@ impl Session {
     }
 
     fn open_at(&self, dir: &Path) -> Result<Context, Failure> {
+        self.open_workspace(dir, self.now)
+    }
+
+    /// For a command that lives on: everything as it is at another moment.
+    fn open_now(&self, now: DateTime<Utc>) -> Result<Context, Failure> {
+        self.open_workspace(&self.workspace, now)
+    }
+
+    fn open_workspace(&self, dir: &Path, now: DateTime<Utc>) -> Result<Context, Failure> {
         let workspace = workspace::load(dir)?;
-        Ok(Context::open(workspace, self.now, self.program.clone(), self.progress.clone())?)
+        Ok(Context::open(workspace, now, self.program.clone(), self.progress.clone())?)
     }
 }
 
@@ -201,6 +267,7 @@ pub fn main(now: DateTime<Utc>) -> ExitCode {
 
 fn dispatch(verb: Verb, session: &Session) -> Result<u8, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
         .build()
         .map_err(|error| Failure::new(INTERNAL, format!("cannot start worker threads: {error}")))?;
     runtime.block_on(async {
@@ -210,15 +277,25 @@ fn dispatch(verb: Verb, session: &Session) -> Result<u8, Failure> {
             Verb::Contract(arguments) => Ok(contract::run(&arguments)),
             Verb::Intake(arguments) => intake::run(&arguments, session).await,
             Verb::Run(arguments) => run::run(&arguments, session).await,
+            Verb::Backfill(arguments) => backfill::run(&arguments, session).await,
+            Verb::Daemon(arguments) => daemon::run(&arguments, session).await,
+            Verb::Schedule(arguments) => schedule::run(&arguments, session),
+            Verb::Alerts(arguments) => alerts::run(&arguments, session),
+            Verb::Metrics(arguments) => metrics::run(&arguments, session),
+            Verb::Audit(arguments) => audit::run(&arguments, session),
+            Verb::Plan(arguments) => plan::run(&arguments, session).await,
             Verb::Explain(arguments) => explain::run(&arguments, session).await,
             Verb::Status(arguments) => status::run(&arguments, session).await,
             Verb::Keys(arguments) => keys::run(&arguments, session),
             Verb::Lists(arguments) => lists::run(&arguments, session).await,
+            Verb::Deliver(arguments) => deliver::run(&arguments, session).await,
             Verb::Funnel(arguments) => funnel::run(&arguments, session).await,
             Verb::Receipts(arguments) => receipts::run(&arguments, session),
             Verb::Reproduce(arguments) => reproduce::run(&arguments, session).await,
             Verb::Verify(arguments) => verify::run(&arguments, session),
+            Verb::Simulate(arguments) => simulate::run(&arguments, session).await,
             Verb::Check(arguments) => check::run(&arguments, session).await,
+            Verb::Backtest(arguments) => backtest::run(&arguments, session).await,
             Verb::Findings(arguments) => findings::run(&arguments, session).await,
             Verb::Gate { .. } => Ok(USAGE),
         }

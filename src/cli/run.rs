@@ -1,10 +1,15 @@
 //! `run nightly`, `run monthly`: run a job and say what it did.
 
-use chrono::{FixedOffset, NaiveDate};
+use std::collections::BTreeMap;
 
-use super::{Failure, Session, USAGE, date_argument, intake, period_argument};
-use crate::domain::{Month, Period};
-use crate::pipeline::{Context, Job, Rhythm, RunReport, rehearse_job, run_job};
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::{CONFIG, Failure, NOTHING, Session, USAGE, date_argument, intake, period_argument};
+use crate::domain::{Month, Period, official_day};
+use crate::pipeline::{
+    Context, Job, PipelineError, Rhythm, RunReport, rehearse_job, run_job, run_job_accepting, timetable,
+};
+use crate::schedule::pending;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -19,28 +24,128 @@ pub(super) struct Arguments {
     /// Seal nothing: go on where an income figure is missing or doubtful, and write marked lists to rehearsals/.
     #[arg(long)]
     rehearsal: bool,
+    /// Carry each statement out once more on one bucket, and write its plan with times and row counts to explain/.
+    #[arg(long)]
+    explain_analyze: bool,
+    /// Seal although a changed rule moves many people: the hash of the plan that says so, or its first 8 digits.
+    #[arg(long, value_name = "PLAN_HASH", value_parser = hash_argument, conflicts_with = "rehearsal")]
+    accept_change: Option<String>,
+    /// Run what is due by the job's own schedule, missed runs first; or what was due at a moment such as
+    /// 2026-11-05T04:00:00+08:00. The period comes from the moment at which it was due.
+    #[arg(long, value_name = "MOMENT", num_args = 0..=1, require_equals = true, default_missing_value = "now",
+        value_parser = moment_argument, conflicts_with_all = ["as_of", "month", "rehearsal", "accept_change"])]
+    scheduled: Option<Moment>,
+    /// With --scheduled: end with 99 when nothing is due.
+    #[arg(long, requires = "scheduled")]
+    skip_code: bool,
+}
+
+/// At least the first eight digits of a plan's hash.
+fn hash_argument(text: &str) -> Result<String, String> {
+    let fits = (8..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if fits { Ok(text.to_ascii_lowercase()) } else { Err("expected 8 to 64 hexadecimal digits".to_owned()) }
+}
+
+/// For which moment `--scheduled` asks.
+#[derive(Debug, Clone, Copy)]
+enum Moment {
+    /// The one at which the command began.
+    Now,
+    /// One that a scheduler names.
+    At(DateTime<Utc>),
+}
+
+fn moment_argument(text: &str) -> Result<Moment, String> {
+    if text == "now" {
+        return Ok(Moment::Now);
+    }
+    let at = DateTime::parse_from_rfc3339(text);
+    at.map(|at| Moment::At(at.to_utc())).map_err(|_| "expected a moment such as 2026-11-05T04:00:00+08:00".to_owned())
 }
 
 pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
-    let context = session.open()?;
+    let mut context = session.open()?;
     let job = context.job(&arguments.job)?;
-    let period = period_of(arguments, &job, session)?;
-    let report = if arguments.rehearsal {
-        rehearse_job(&context, &job, period).await?
-    } else {
-        run_job(&context, &job, period).await?
+    if let Some(moment) = arguments.scheduled {
+        return scheduled(&context, &job, moment, arguments.skip_code).await;
+    }
+    if !job.seals() {
+        let useless = match (arguments.rehearsal, &arguments.accept_change) {
+            (true, _) => Some("rehearse"),
+            (_, Some(_)) => Some("accept"),
+            _ => None,
+        };
+        if let Some(what) = useless {
+            let message = format!("run {} seals no lists: there is nothing to {what}", job.name);
+            return Err(Failure::new(USAGE, message));
+        }
+    }
+    let period = period_of((arguments.month, arguments.as_of), &job, session)?;
+    context.explain = arguments.explain_analyze.then(|| context.workspace.layout.explain(period));
+    let report = match &arguments.accept_change {
+        _ if arguments.rehearsal => rehearse_job(&context, &job, period).await?,
+        Some(hash) => run_job_accepting(&context, &job, period, hash).await?,
+        None => run_job(&context, &job, period).await?,
     };
     print!("{}", describe(&context, &report));
+    if let Some(folder) = &context.explain {
+        println!("plans of the first bucket, with what each part took: {}", folder.display());
+    }
     Ok(report.intake.as_ref().map_or(0, intake::exit_code))
 }
 
-/// What the arguments and the job's rhythm say the run is for.
-fn period_of(arguments: &Arguments, job: &Job, session: &Session) -> Result<Period, Failure> {
-    let wrong = |message: String| Failure::new(USAGE, message);
-    if arguments.rehearsal && !job.seals() {
-        return Err(wrong(format!("run {} seals no lists: there is nothing to rehearse", job.name)));
+/// Runs what is due, oldest first; the first failure ends it, and the scheduler's next try goes on from there.
+async fn scheduled(context: &Context, job: &Job, moment: Moment, skip_code: bool) -> Result<u8, Failure> {
+    let periods = due_periods(context, job, moment)?;
+    if periods.is_empty() {
+        println!("{}: nothing is due", job.name);
+        return Ok(if skip_code { NOTHING } else { 0 });
     }
-    match (arguments.month, arguments.as_of) {
+    let mut code = 0;
+    for period in periods {
+        let report = run_job(context, job, period).await?;
+        print!("{}", describe(context, &report));
+        code = code.max(report.intake.as_ref().map_or(0, intake::exit_code));
+    }
+    Ok(code)
+}
+
+fn due_periods(context: &Context, job: &Job, moment: Moment) -> Result<Vec<Period>, Failure> {
+    let now = context.now;
+    let timetable = timetable(context)?;
+    let Some((planned, past)) = timetable.only(&job.name) else {
+        let idle = timetable.idle.iter().find(|(name, _)| *name == job.name);
+        let why = idle.map_or("its file gives no schedule", |(_, why)| why);
+        return Err(Failure::new(CONFIG, format!("{} does not run by the clock: {why}", job.name)));
+    };
+    match moment {
+        Moment::At(at) if at > now => {
+            Err(Failure::new(USAGE, format!("--scheduled={} lies in the future", at.format("%Y-%m-%dT%H:%M:%SZ"))))
+        }
+        Moment::At(at) => {
+            let due = planned.schedule.last_by(at);
+            Ok(due.map(|due| planned.aim.period(planned.schedule.day_of(due))).into_iter().collect())
+        }
+        Moment::Now => {
+            let due = pending(planned, past, now);
+            if past.since.is_none() {
+                // Watched from now on, what is due now included.
+                let since = due.first().map_or(now, |first| first.at);
+                context.ledger.watch_job(&job.name, since).map_err(PipelineError::from)?;
+            }
+            Ok(due.into_iter().map(|due| due.period).collect())
+        }
+    }
+}
+
+/// What the arguments and the job's rhythm say the run is for.
+pub(super) fn period_of(
+    asked: (Option<Period>, Option<NaiveDate>),
+    job: &Job,
+    session: &Session,
+) -> Result<Period, Failure> {
+    let wrong = |message: String| Failure::new(USAGE, message);
+    match asked {
         (Some(period), _) if job.cadence == Rhythm::Monthly && !period.is_whole() => {
             Err(wrong(format!("run {} is for whole months: --month {}", job.name, period.month())))
         }
@@ -56,8 +161,7 @@ fn period_of(arguments: &Arguments, job: &Job, session: &Session) -> Result<Peri
 
 /// The day of the command's moment, on the clock of the offices (+08:00).
 pub(super) fn today(session: &Session) -> NaiveDate {
-    let hours = FixedOffset::east_opt(8 * 3600);
-    hours.map_or(session.now.date_naive(), |zone| session.now.with_timezone(&zone).date_naive())
+    official_day(session.now)
 }
 
 /// What a run did, for a person at the terminal.
@@ -77,8 +181,19 @@ pub(super) fn describe(context: &Context, report: &RunReport) -> String {
             counties.first().map_or("", String::as_str)
         );
     }
+    if let Some(hold) = &report.hold {
+        let what = if report.sealed.as_ref().is_some_and(|sealed| sealed.is_rehearsal) {
+            "warning: an official run would be held"
+        } else {
+            "accepted by plan hash"
+        };
+        let _ = writeln!(text, "{what}: {hold}");
+    }
     if let Some(sealed) = &report.sealed {
         let _ = writeln!(text, "{sealed}");
+    }
+    if !report.unrouted.is_empty() {
+        let _ = writeln!(text, "{}", degraded(&report.unrouted));
     }
     if report.changed {
         let _ = writeln!(text, "{} {}: done, version {}", report.job, report.period, report.version);
@@ -86,4 +201,16 @@ pub(super) fn describe(context: &Context, report: &RunReport) -> String {
         let _ = writeln!(text, "{} {}: nothing new, version {} stands", report.job, report.period, report.version);
     }
     text
+}
+
+/// What stands first where lists would reach nobody.
+pub(super) fn degraded(unrouted: &BTreeMap<String, Vec<String>>) -> String {
+    let counties: Vec<String> =
+        unrouted.iter().take(3).map(|(county, offices)| format!("{county} {}", offices.join(" "))).collect();
+    let more = if unrouted.len() > 3 { " ..." } else { "" };
+    format!(
+        "DEGRADED: {} counties have an office without an address in force ({}{more}); add it to pipelines/tables/routes.csv",
+        unrouted.len(),
+        counties.join(", ")
+    )
 }

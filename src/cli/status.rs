@@ -3,7 +3,7 @@
 use chrono::{Duration, NaiveDate};
 
 use super::lists::late_lists;
-use super::run::today;
+use super::run::{degraded, today};
 use super::{Failure, Format, Session, TEMPORARY, date_argument};
 use crate::pipeline::{PipelineError, Status, status};
 
@@ -59,9 +59,25 @@ fn describe_late(late: &[String]) -> String {
     if late.is_empty() { String::new() } else { format!("\nanswers that are late\n{}", lines.collect::<String>()) }
 }
 
+/// What needs attention, before anything else.
+fn alerts(status: &Status) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    for alert in &status.alerts {
+        let since = alert.since.map_or_else(String::new, |at| format!(" (since {})", at.format("%Y-%m-%d %H:%M UTC")));
+        let _ = writeln!(text, "ALERT {}{since}\n  {}\n  {}", alert.key, alert.chinese, alert.english);
+    }
+    text
+}
+
 fn describe(status: &Status) -> String {
     use std::fmt::Write as _;
-    let mut text = format!("policy {}, version {}\n", status.policy, status.version);
+    let mut text = String::new();
+    if !status.unrouted.is_empty() {
+        let _ = writeln!(text, "{}", degraded(&status.unrouted));
+    }
+    text.push_str(&alerts(status));
+    let _ = writeln!(text, "policy {}, version {}", status.policy, status.version);
     text.push_str("\nruns (newest first)\n");
     for run in status.runs.iter().take(5) {
         let state = serde_json::to_value(run.state).unwrap_or_default();
@@ -73,6 +89,9 @@ fn describe(status: &Status) -> String {
             state.as_str().unwrap_or_default(),
             run.started_at.format("%Y-%m-%d %H:%M UTC")
         );
+        if let Some(error) = run.summary["error"].as_str() {
+            let _ = writeln!(text, "    {}", error.lines().next().unwrap_or_default());
+        }
         for step in &run.steps {
             let _ = writeln!(text, "    {:<14} {:>8} ms", step.step, step.millis);
         }
@@ -97,7 +116,13 @@ fn describe(status: &Status) -> String {
         let (files, rows, mib) = (table.files, table.rows, table.bytes >> 20);
         let _ = writeln!(text, "  {:<16} {files:>5} files {rows:>12} rows {mib:>7} MiB", table.table);
     }
-    text.push_str("\ncases\n");
+    text + &lists(status)
+}
+
+/// Cases, lists and their letters.
+fn lists(status: &Status) -> String {
+    use std::fmt::Write as _;
+    let mut text = "\ncases\n".to_owned();
     for (year, rule, state, count) in &status.cases {
         let _ = writeln!(text, "  {year} {rule:<24} {state:<10} {count:>8}");
     }
@@ -110,6 +135,10 @@ fn describe(status: &Status) -> String {
             "  {:<28} no. {:>3} {:>6} persons {:>16} yuan",
             list.list_id, list.seq, list.persons, list.control_amount
         );
+    }
+    if !status.letters.is_empty() {
+        let letters: Vec<String> = status.letters.iter().map(|(state, count)| format!("{state} {count}")).collect();
+        let _ = writeln!(text, "\nletters: {}", letters.join(", "));
     }
     text
 }

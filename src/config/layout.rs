@@ -8,13 +8,22 @@ use crate::domain::Period;
 #[derive(Debug, Clone)]
 pub struct Layout {
     root: PathBuf,
+    /// Where landed files and sealed lists lie: the root, but for a shadow.
+    given: PathBuf,
 }
 
 impl Layout {
     /// The layout below `root`.
     #[must_use]
     pub fn new(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+        Self { root: root.to_owned(), given: root.to_owned() }
+    }
+
+    /// A layout for trying a job out: it finds landed files and sealed lists where they lie here, and everything that
+    /// a job writes below `root`.
+    #[must_use]
+    pub fn shadow(&self, root: &Path) -> Self {
+        Self { root: root.to_owned(), given: self.given.clone() }
     }
 
     /// The workspace itself.
@@ -32,7 +41,7 @@ impl Layout {
     /// `landing/<feed>/`, where offices drop files.
     #[must_use]
     pub fn landing(&self, feed: &str) -> PathBuf {
-        self.root.join("landing").join(feed)
+        self.given.join("landing").join(feed)
     }
 
     /// `warehouse/`, the versions and the Parquet files that they name.
@@ -50,7 +59,7 @@ impl Layout {
     /// `lists/<month>/`, one folder per sealed list.
     #[must_use]
     pub fn lists(&self, month: Period) -> PathBuf {
-        self.root.join("lists").join(month.to_string())
+        self.given.join("lists").join(month.to_string())
     }
 
     /// `keys/`, the workspace's secrets; nobody else may read it.
@@ -89,10 +98,28 @@ impl Layout {
         self.root.join("scratch")
     }
 
+    /// `explain/<period>/`, statements' plans with what each part of them took; may be deleted.
+    #[must_use]
+    pub fn explain(&self, period: Period) -> PathBuf {
+        self.root.join("explain").join(period.to_string())
+    }
+
     /// `staging/`, scratch of a run in progress; emptied when the next run starts.
     #[must_use]
     pub fn staging(&self) -> PathBuf {
         self.root.join("staging")
+    }
+
+    /// `spool/`, letters as `.eml` files, where the transport is a folder.
+    #[must_use]
+    pub fn spool(&self) -> PathBuf {
+        self.root.join("spool")
+    }
+
+    /// `deliver.lock`, held by the one run that may send.
+    #[must_use]
+    pub fn deliver_lock(&self) -> PathBuf {
+        self.root.join("deliver.lock")
     }
 
     /// `run.lock`, held by the one run that may write.

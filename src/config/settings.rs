@@ -1,8 +1,11 @@
 //! What `poverty-watch.toml` may say; every key has a default but the policy.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::Deserialize;
+
+use super::DeliverySettings;
 
 /// The whole file.
 #[derive(Debug, Clone, Deserialize)]
@@ -27,6 +30,12 @@ pub struct Settings {
     /// Who sends the lists.
     #[serde(default)]
     pub bureau: BureauSettings,
+    /// Who is told when something is wrong, and where monitors look.
+    #[serde(default)]
+    pub operators: OperatorSettings,
+    /// How lists are announced.
+    #[serde(default)]
+    pub delivery: DeliverySettings,
     /// Per feed, by name.
     #[serde(default)]
     pub feeds: BTreeMap<String, FeedSettings>,
@@ -105,6 +114,24 @@ pub struct BureauSettings {
 impl Default for BureauSettings {
     fn default() -> Self {
         Self { name: "医疗保障局".to_owned(), area_name: String::new(), feedback_days: 10 }
+    }
+}
+
+/// Who is told when something is wrong, and where monitors look.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OperatorSettings {
+    /// Mail address for alerts; empty: they stand in `status` and nobody is written to.
+    pub address: String,
+    /// File that each run leaves Prometheus' figures in, below the workspace or absolute; none: it is not written.
+    pub metrics: Option<PathBuf>,
+    /// A run is late when it is not done so long after its moment.
+    pub late_after_minutes: u32,
+}
+
+impl Default for OperatorSettings {
+    fn default() -> Self {
+        Self { address: String::new(), metrics: None, late_after_minutes: 180 }
     }
 }
 

@@ -38,11 +38,13 @@ pub struct DemoOptions {
     pub persons: u64,
     /// The same seed gives the same files, to the byte.
     pub seed: u64,
+    /// Few people's files too come as a province's platform sends them: Parquet and CSV, nothing else.
+    pub as_province: bool,
 }
 
 impl Default for DemoOptions {
     fn default() -> Self {
-        Self { persons: 20_000, seed: 1 }
+        Self { persons: 20_000, seed: 1, as_province: false }
     }
 }
 
@@ -106,7 +108,7 @@ impl DemoError {
 /// # Errors
 /// When a file cannot be written; what was written until then stays.
 pub fn generate(options: &DemoOptions, landing: &Path) -> Result<DemoSummary, DemoError> {
-    let is_large = options.persons > LARGE;
+    let is_large = options.as_province || options.persons > LARGE;
     for feed in Feed::ALL.map(Feed::name) {
         let folder = landing.join(feed);
         std::fs::create_dir_all(&folder).map_err(DemoError::io(&folder))?;

@@ -3,6 +3,7 @@
 //! Every type is a newtype with a `parse`; whoever holds one holds a valid value.
 //! No IO, no clock, no knowledge of files or of any other module lives here.
 
+mod address;
 mod calendar;
 mod mask;
 mod money;
@@ -12,7 +13,8 @@ mod tag;
 mod text;
 mod token;
 
-pub use calendar::{Month, Period, Workdays, parse_date};
+pub use address::MailAddress;
+pub use calendar::{Month, Period, Workdays, official_day, parse_date};
 pub use mask::{mask_id, mask_name, mask_value};
 pub use money::Fen;
 pub use person::{CertType, IdError, IdNumber, PersonKey, bucket_of, stable_hash};

@@ -4,7 +4,7 @@
 
 mod error;
 mod model;
-mod params;
+mod planning;
 mod pool;
 mod schema;
 mod session;
@@ -13,8 +13,8 @@ mod writer;
 
 pub use error::EngineError;
 pub use model::{Model, ModelKind, Models, ParamKind};
-pub use params::{Param, Params};
-pub use pool::in_parallel;
+pub use planning::{Param, Params};
+pub use pool::{in_parallel, on_threads};
 pub use schema::{days_since_epoch, table_schema};
 pub use session::{Engine, Source, Statement};
-pub use writer::{TableWriter, Written, read_table, sha256_of};
+pub use writer::{TableWriter, Written, has_columns, read_table, sha256_of};

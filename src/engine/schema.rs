@@ -25,7 +25,7 @@ const fn arrow_type(kind: Kind) -> DataType {
 ///
 /// | table | grain | columns besides the feed's own |
 /// |---|---|---|
-/// | claims | claim | person_key, claim_kind, content_hash, source_file, source_row |
+/// | claims | claim | person_key, claim_kind, content_hash, claim_hash, original_hash, source_file, source_row |
 /// | held_claims | claim | the same and hold_reason |
 /// | residents | person | person_key, has_name_conflict, content_hash, source_file, source_row |
 /// | applications | application, person | person_key, content_hash, source_file, source_row |
@@ -39,7 +39,7 @@ const fn arrow_type(kind: Kind) -> DataType {
 #[must_use]
 pub fn table_schema(table: &str) -> Option<SchemaRef> {
     let (feed, extra): (Feed, &[(&str, DataType)]) = match table {
-        "claims" => (Feed::Claims, &CLAIM_COLUMNS[..3]),
+        "claims" => (Feed::Claims, &CLAIM_COLUMNS[..5]),
         "held_claims" => (Feed::Claims, &CLAIM_COLUMNS),
         "residents" => (Feed::Residents, &RESIDENT_COLUMNS),
         "applications" => (Feed::Applications, &APPLICATION_COLUMNS[..2]),
@@ -57,10 +57,13 @@ pub fn table_schema(table: &str) -> Option<SchemaRef> {
     Some(Arc::new(Schema::new(fields.map(|(name, kind)| Field::new(name, kind, true)).collect::<Vec<_>>())))
 }
 
-const CLAIM_COLUMNS: [(&str, DataType); 4] = [
+/// The hashes of the claim's and of its original's number are what intake looks for among all accepted claims.
+const CLAIM_COLUMNS: [(&str, DataType); 6] = [
     ("person_key", DataType::Int64),
     ("claim_kind", DataType::Utf8),
     ("content_hash", DataType::Int64),
+    ("claim_hash", DataType::Int64),
+    ("original_hash", DataType::Int64),
     ("hold_reason", DataType::Utf8),
 ];
 const RESIDENT_COLUMNS: [(&str, DataType); 3] =

@@ -1,4 +1,5 @@
-//! Carrying out statements: one fresh session each, one partition, one shared bounded memory pool.
+//! Carrying out statements: planned in a session of their own or by a kept plan, one partition, one shared bounded
+//! memory pool.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,14 +14,18 @@ use datafusion::datasource::empty::EmptyTable;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::error::DataFusionError;
+use datafusion::execution::TaskContext;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::physical_plan::display::DisplayableExecutionPlan;
+use datafusion::physical_plan::{ExecutionPlan, collect, displayable, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt;
 
 use super::model::{Model, ModelKind, Models};
-use super::params::{Param, Params, bind};
 use super::tables::{MEASURED, difference};
+use super::planning::{self, Param, Params, Templates, bind};
 use super::{EngineError, TableWriter, Written};
 use crate::config::{EngineSettings, Problem};
 
@@ -54,6 +59,7 @@ pub struct Engine {
     models: Arc<Models>,
     runtime: Arc<RuntimeEnv>,
     batch_rows: usize,
+    templates: Arc<Templates>,
 }
 
 impl Engine {
@@ -69,7 +75,8 @@ impl Engine {
             .with_temp_file_path(scratch)
             .build_arc()
             .map_err(|error| EngineError::Model { model: "(engine)".to_owned(), why: error.to_string() })?;
-        Ok(Self { models: Arc::new(models), runtime, batch_rows: settings.batch_rows.max(1) })
+        let batch_rows = settings.batch_rows.max(1);
+        Ok(Self { models: Arc::new(models), runtime, batch_rows, templates: Arc::default() })
     }
 
     /// The models it carries out.
@@ -83,8 +90,8 @@ impl Engine {
     /// # Errors
     /// When the model is wrong or the statement fails.
     pub async fn collect(&self, statement: &Statement) -> Result<Vec<RecordBatch>, EngineError> {
-        let frame = self.plan(statement).await?;
-        frame.collect().await.map_err(|error| failed(&self.models, statement, &error))
+        let (plan, task) = self.physical(statement).await?;
+        collect(plan, task).await.map_err(|error| failed(&self.models, statement, &error))
     }
 
     /// Runs a statement and streams its rows into one Parquet file.
@@ -92,10 +99,10 @@ impl Engine {
     /// # Errors
     /// When the model is wrong, the statement fails or the file cannot be written.
     pub async fn write(&self, statement: &Statement, path: &Path) -> Result<Written, EngineError> {
-        let frame = self.plan(statement).await?;
+        let (plan, task) = self.physical(statement).await?;
         let schema = self.model(&statement.model)?.schema.clone();
         let failed = |error: DataFusionError| failed(&self.models, statement, &error);
-        let mut rows = frame.execute_stream().await.map_err(failed)?;
+        let mut rows = execute_stream(plan, task).map_err(failed)?;
         let mut writer = TableWriter::create(path, &schema)?;
         while let Some(batch) = rows.next().await {
             let batch = conform(&batch.map_err(failed)?, &schema).map_err(failed)?;
@@ -109,9 +116,23 @@ impl Engine {
     /// # Errors
     /// When the model is wrong.
     pub async fn explain(&self, statement: &Statement) -> Result<String, EngineError> {
-        let frame = self.plan(statement).await?;
-        let plan = frame.create_physical_plan().await.map_err(|error| failed(&self.models, statement, &error))?;
-        Ok(datafusion::physical_plan::displayable(plan.as_ref()).indent(false).to_string())
+        let (plan, _) = self.physical(statement).await?;
+        Ok(displayable(plan.as_ref()).indent(false).to_string())
+    }
+
+    /// Runs a statement, lets its rows go, and returns its physical plan with what each operator took.
+    ///
+    /// # Errors
+    /// When the model is wrong or the statement fails.
+    pub async fn analyze(&self, statement: &Statement) -> Result<String, EngineError> {
+        let failed = |error: DataFusionError| failed(&self.models, statement, &error);
+        // a kept plan's scans have counted other buckets already
+        let (plan, task) = self.planned(statement).await?;
+        let mut rows = execute_stream(plan.clone(), task).map_err(failed)?;
+        while let Some(batch) = rows.next().await {
+            batch.map_err(failed)?;
+        }
+        Ok(DisplayableExecutionPlan::with_metrics(plan.as_ref()).indent(false).to_string())
     }
 
     /// Plans every model over empty tables and returns what is wrong with each. A model that reads `measured`
@@ -158,8 +179,40 @@ impl Engine {
         self.models.get(name).ok_or_else(missing)
     }
 
+    /// The plan of a statement: one that was kept of a like statement, or a new one.
+    async fn physical(
+        &self,
+        statement: &Statement,
+    ) -> Result<(Arc<dyn ExecutionPlan>, Arc<TaskContext>), EngineError> {
+        let failed = |error: DataFusionError| failed(&self.models, statement, &error);
+        let key = planning::key(statement);
+        if let Some(kept) = key.as_ref().and_then(|key| self.templates.find(key)) {
+            return kept.on(&statement.sources).map_err(failed);
+        }
+        let (plan, task) = self.planned(statement).await?;
+        if let Some(key) = key {
+            self.templates.keep(key, statement, &plan, &task);
+        }
+        Ok((plan, task))
+    }
+
+    async fn planned(
+        &self,
+        statement: &Statement,
+    ) -> Result<(Arc<dyn ExecutionPlan>, Arc<TaskContext>), EngineError> {
+        let (state, plan) = self.plan(statement).await?.into_parts();
+        let plan = state.create_physical_plan(&plan).await.map_err(|error| failed(&self.models, statement, &error))?;
+        Ok((plan, state.task_ctx()))
+    }
+
     async fn plan(&self, statement: &Statement) -> Result<DataFrame, EngineError> {
-        let context = SessionContext::new_with_config_rt(self.config(), self.runtime.clone());
+        let state = SessionStateBuilder::new()
+            .with_config(self.config())
+            .with_runtime_env(self.runtime.clone())
+            .with_default_features()
+            .with_physical_optimizer_rules(planning::rules())
+            .build();
+        let context = SessionContext::new_with_state(state);
         let measures = self.models.measured_by(&statement.model, statement.measures.as_deref());
         for table in self.models.bound_sources(&statement.model, measures) {
             let provider = self.provider(&table, statement.sources.get(&table), statement)?;
@@ -192,6 +245,9 @@ impl Engine {
         SessionConfig::new()
             .with_target_partitions(1)
             .with_batch_size(self.batch_rows)
+            // a plan serves other buckets too: it must not follow from what stands in this one's files
+            .with_collect_statistics(false)
+            .set_bool("datafusion.optimizer.enable_dynamic_filter_pushdown", false)
             .set_bool("datafusion.sql_parser.parse_float_as_decimal", true)
             .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false)
             .set_bool("datafusion.execution.parquet.schema_force_view_types", false)

@@ -1,13 +1,13 @@
 //! Writing and reading the warehouse's own Parquet files.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use sha2::{Digest, Sha256};
@@ -32,12 +32,33 @@ pub struct Written {
     pub sha256: String,
 }
 
+/// A file that hashes what is written to it, so that nothing need be read again.
+#[derive(Debug)]
+struct HashingFile {
+    file: File,
+    hasher: Sha256,
+    bytes: u64,
+}
+
+impl Write for HashingFile {
+    fn write(&mut self, buffer: &[u8]) -> std::io::Result<usize> {
+        let written = self.file.write(buffer)?;
+        self.hasher.update(&buffer[..written]);
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
 /// Writes one Parquet file: zstd, the same bytes for the same rows, visible under its name only when whole.
 #[derive(Debug)]
 pub struct TableWriter {
     path: PathBuf,
     partial: PathBuf,
-    writer: ArrowWriter<File>,
+    writer: ArrowWriter<HashingFile>,
     rows: u64,
 }
 
@@ -63,6 +84,7 @@ impl TableWriter {
             }
         }
         let properties = properties.build();
+        let file = HashingFile { file, hasher: Sha256::new(), bytes: 0 };
         let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties))
             .map_err(|error| EngineError::parquet(path, error))?;
         Ok(Self { path: path.to_owned(), partial, writer, rows: 0 })
@@ -83,12 +105,12 @@ impl TableWriter {
     /// When the disk is full or the rename fails; no file of that name is left then.
     pub fn finish(self) -> Result<Written, EngineError> {
         let Self { path, partial, writer, rows } = self;
-        let file = writer.into_inner().map_err(|error| EngineError::parquet(&path, error))?;
+        let HashingFile { file, hasher, bytes } =
+            writer.into_inner().map_err(|error| EngineError::parquet(&path, error))?;
         file.sync_all().map_err(EngineError::io(&partial))?;
         drop(file);
-        let (sha256, bytes) = sha256_of(&partial)?;
         std::fs::rename(&partial, &path).map_err(EngineError::io(&path))?;
-        Ok(Written { rows, bytes, sha256 })
+        Ok(Written { rows, bytes, sha256: hex(&hasher.finalize()) })
     }
 }
 
@@ -109,6 +131,17 @@ pub fn sha256_of(path: &Path) -> Result<(String, u64), EngineError> {
         hasher.update(&buffer[..read]);
         bytes += read as u64;
     }
+}
+
+/// Whether a Parquet file of ours has all columns of these names.
+///
+/// # Errors
+/// When the file cannot be opened.
+pub fn has_columns(path: &Path, names: &[&str]) -> Result<bool, EngineError> {
+    let file = File::open(path).map_err(EngineError::io(path))?;
+    let options = ArrowReaderOptions::new();
+    let footer = ArrowReaderMetadata::load(&file, options).map_err(|error| EngineError::parquet(path, error))?;
+    Ok(names.iter().all(|name| footer.schema().field_with_name(name).is_ok()))
 }
 
 /// The batches of a Parquet file of ours, of the named columns (`None`: all), in file order.

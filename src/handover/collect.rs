@@ -10,13 +10,13 @@ use sha2::{Digest, Sha256};
 use super::HandoverError;
 use crate::config::Layout;
 use crate::domain::hex;
-use crate::ledger::{Ledger, ListEvent, ListEventKind, SealedList};
+use crate::ledger::{Ledger, ListEvent, ListEventKind, ListStage, SealedList};
 
 /// Puts a sealed list where its office fetches it, and notes that it was handed over by `by` on `day`. Again it changes
-/// nothing. The caller has checked that the list is READY.
+/// nothing.
 ///
 /// # Errors
-/// When the list was taken back, is not as it was sealed, or cannot be written.
+/// When the list was taken back, is not READY or not as it was sealed, or cannot be written.
 pub fn publish(
     layout: &Layout,
     ledger: &Ledger,
@@ -28,6 +28,9 @@ pub fn publish(
     let events = ledger.list_events(list_id)?;
     if events.iter().any(|event| event.kind == ListEventKind::Retracted) {
         return Err(HandoverError::Retracted { list_id: list_id.clone() });
+    }
+    if ledger.signatures(list_id)?.0 != ListStage::Ready {
+        return Err(HandoverError::NotReady { list_id: list_id.clone() });
     }
     let sealed = layout.lists(list.period).join(list_id);
     check_manifest(&sealed, list)?;

@@ -20,6 +20,12 @@ pub enum HandoverError {
         /// The list.
         list_id: String,
     },
+    /// The list is not signed by two persons.
+    #[error("list {list_id} is not READY; it needs `lists review` and `lists approve` first")]
+    NotReady {
+        /// The list.
+        list_id: String,
+    },
     /// The list's folder is not the one that was sealed.
     #[error("{path} is not as it was sealed; restore it from the backup", path = .path.display())]
     Changed {

@@ -52,6 +52,7 @@ pub fn open_receipt(
             file_mib: limits.file_mib,
         },
         batch_rows: 8192,
+        threads: 1,
     };
     let opened = match run_gate(program, &job)? {
         GateVerdict::Refused { reason } => Err(reason),

@@ -21,6 +21,9 @@ use crate::warehouse::{Version, Warehouse};
 /// buckets in work, and still rewrites each month's files only once for a province's usual day.
 const BATCH_ROWS: u64 = 2_000_000;
 
+/// Threads that judge one file's rows at most: reading it and staging them take one each besides.
+const GATE_THREADS: usize = 4;
+
 /// Everything that intake works with.
 pub struct Intake<'a> {
     /// Folders of the workspace.
@@ -41,6 +44,8 @@ pub struct Intake<'a> {
     pub feeds: Option<&'a [Feed]>,
     /// Told how far it is.
     pub progress: Progress<'a>,
+    /// Asked before each file: whether to end, with the batches that are committed and no more.
+    pub is_stopping: Box<dyn Fn() -> bool + Send + Sync + 'a>,
 }
 
 /// Takes in what lies in the landing folders. The caller holds the run lock.
@@ -66,6 +71,24 @@ pub async fn take_in(intake: &Intake<'_>) -> Result<IntakeSummary, IntakeError> 
     let order = |file: &FileSummary| Feed::ALL.iter().position(|feed| *feed == file.feed);
     run.summary.files.sort_by(|a, b| (order(a), a.name.as_bytes()).cmp(&(order(b), b.name.as_bytes())));
     Ok(run.summary)
+}
+
+/// The landed files that nothing is known of yet: the next run of intake will open them.
+///
+/// # Errors
+/// When a folder or the ledger cannot be read.
+pub fn waiting(intake: &Intake<'_>) -> Result<Vec<(Feed, String)>, IntakeError> {
+    let run =
+        Run { intake, version: Version::default(), summary: IntakeSummary::default(), waiting: Vec::new(), opened: 0 };
+    let mut found = Vec::new();
+    for feed in Feed::ALL {
+        for file in landing::list(feed, &intake.layout.landing(feed.name()))?.files {
+            if matches!(run.look(feed, &file)?, Look::New { .. }) {
+                found.push((feed, file.name));
+            }
+        }
+    }
+    Ok(found)
 }
 
 impl Intake<'_> {
@@ -135,6 +158,10 @@ impl Run<'_> {
         self.summary.skipped += landing.skipped;
         let (count, mut seen) = (landing.files.len() as u64, BTreeSet::new());
         for (at, file) in (0..).zip(landing.files) {
+            if (self.intake.is_stopping)() {
+                self.waiting.clear();
+                return Ok(());
+            }
             (self.intake.progress)(&format!("{feed} files"), at, count);
             match self.look(feed, &file)? {
                 Look::Decided(verdict) => self.report(feed, &file.name, verdict, None),
@@ -258,6 +285,7 @@ impl Run<'_> {
             tag_aliases: aliases.map(|(alias, tag)| TagAlias { alias: alias.clone(), tag: tag.clone() }).collect(),
             limits: intake.limits(),
             batch_rows: intake.settings.engine.batch_rows,
+            threads: intake.workers().min(GATE_THREADS),
         };
         let verdict = run_gate(intake.program, &job)?;
         if Stamp::of(&file.path)? != file.stamp {

@@ -45,11 +45,33 @@ pub enum LedgerError {
         /// Number that follows the office's last.
         expected: u64,
     },
+    /// A signature under a list is refused.
+    #[error("list {list_id}: {why}; nothing is signed")]
+    SignOff {
+        /// The list, or the first of several.
+        list_id: String,
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// A letter has moved on since it was read.
+    #[error("letter {letter_id} has moved on meanwhile; look at it again and repeat")]
+    Moved {
+        /// Its number in the outbox.
+        letter_id: i64,
+    },
     /// The audit chain does not hold.
-    #[error("the audit chain is broken at entry {seq}: it was changed or an entry before it removed")]
+    #[error("the audit chain is broken at entry {seq}: it was changed, moved or removed")]
     AuditBroken {
-        /// First entry that does not fit.
+        /// First number at which the chain does not hold.
         seq: i64,
+    },
+    /// The audit chain holds in itself, but is not the one of which a head was kept elsewhere.
+    #[error("the audit chain is not the one of which entry {seq} was kept: {why}")]
+    AuditCut {
+        /// Number of the head that was kept.
+        seq: i64,
+        /// What is different.
+        why: String,
     },
 }
 

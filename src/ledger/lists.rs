@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::landed::whole;
 use super::store::{Ledger, moment};
-use super::{LedgerError, audit};
+use super::{LedgerError, SealedTexts, audit, texts};
 use crate::domain::{Fen, Period, PersonKey};
 
 /// One person on a sealed list.
@@ -81,12 +81,18 @@ impl Ledger {
     }
 
     /// Notes the lists of a period with their persons, all or none. A list that is sealed with the same manifest
-    /// already is passed over; returns how many were new.
+    /// already is passed over; returns how many were new. The texts that they were made from are kept with them.
     ///
     /// # Errors
     /// [`LedgerError::SealedDifferently`] or [`LedgerError::Sequence`]; nothing is changed then.
-    pub fn seal_lists(&self, lists: &[(SealedList, Vec<SealedPerson>)], at: DateTime<Utc>) -> Result<u64, LedgerError> {
+    pub fn seal_lists(
+        &self,
+        lists: &[(SealedList, Vec<SealedPerson>)],
+        made_from: &SealedTexts,
+        at: DateTime<Utc>,
+    ) -> Result<u64, LedgerError> {
         self.write(DOING, |transaction| {
+            texts::keep_sealed(transaction, made_from)?;
             let mut sealed = 0;
             for (list, persons) in lists {
                 if seal_one(transaction, list, persons, at)? {
@@ -106,6 +112,15 @@ impl Ledger {
         self.select_lists(&sql, &[&period.to_string()])
     }
 
+    /// A sealed list by its id.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn sealed_list(&self, list_id: &str) -> Result<Option<SealedList>, LedgerError> {
+        let sql = format!("select {COLUMNS} from lists where list_id = ?1");
+        Ok(self.select_lists(&sql, &[&list_id])?.pop())
+    }
+
     /// The latest period of which any list is sealed.
     ///
     /// # Errors
@@ -113,15 +128,6 @@ impl Ledger {
     pub fn last_sealed_period(&self) -> Result<Option<Period>, LedgerError> {
         let sql = format!("select {COLUMNS} from lists order by {ENDS} desc limit 1");
         Ok(self.select_lists(&sql, &[])?.into_iter().next().map(|list| list.period))
-    }
-
-    /// A sealed list by its id.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
-    pub fn sealed_list(&self, list_id: &str) -> Result<Option<SealedList>, LedgerError> {
-        let sql = format!("select {COLUMNS} from lists where list_id = ?1");
-        Ok(self.select_lists(&sql, &[&list_id])?.into_iter().next())
     }
 
     /// All sealed lists in the order in which they were sealed.

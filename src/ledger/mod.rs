@@ -1,4 +1,5 @@
-//! The only database: one `SQLite` file with runs, landed files, cases, sealed lists, receipts and the audit chain.
+//! The only database: one `SQLite` file with runs, landed files, cases, sealed lists, the outbox, receipts and the
+//! audit chain.
 //!
 //! The only owner of `rusqlite`. What a case or a list *is* stands in `cases` and `referrals`; this module
 //! keeps it, in one transaction per act, and writes the act into the audit chain in the same transaction.
@@ -6,22 +7,31 @@
 
 mod audit;
 mod cases;
+mod delivery;
 mod error;
 mod landed;
 mod lists;
+mod operations;
 mod receipts;
 mod runs;
 mod standing;
 mod store;
+mod texts;
 
 pub use audit::AuditHead;
 pub use cases::{CaseCounts, CaseFinding};
+pub use delivery::{
+    Approval, Letter, LetterEvent, LetterStep, ListStage, MailState, NewLetter, NewSuppression, Review, Signature,
+    Standing, StoredSuppression,
+};
 pub use error::LedgerError;
 pub use landed::{FileState, LandedFile};
 pub use lists::{SealedList, SealedPerson};
+pub use operations::{AlertChange, JobRun, Lease, LeaseState, RaisedAlert};
 pub use receipts::{
     FileReceipt, FunnelRow, ListEvent, ListEventKind, ListedRow, NewAnswer, Reroute, StoredAnswer, Taken,
 };
 pub use runs::{NewRun, Run, RunState, StepTiming};
-pub use standing::{Moment, Standing, StandingPerson};
+pub use standing::{Moment, StandingList, StandingPerson};
 pub use store::Ledger;
+pub use texts::{SealedTexts, Texts};

@@ -39,7 +39,7 @@ impl RunState {
         }
     }
 
-    fn parse(code: &str) -> Self {
+    pub(super) fn parse(code: &str) -> Self {
         match code {
             "done" => Self::Done,
             "failed" => Self::Failed,
@@ -146,6 +146,32 @@ impl Ledger {
             format!("select {COLUMNS} from runs where run_key = ?1 and state = 'done' order by run_id desc limit 1");
         let stored = self.read().query_row(&sql, [key], StoredRun::read).optional();
         stored.map_err(LedgerError::doing("looking up a run"))?.map(StoredRun::into_run).transpose()
+    }
+
+    /// The latest run of a job that ended well.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn last_done_of(&self, job: &str) -> Result<Option<Run>, LedgerError> {
+        let sql = format!("select {COLUMNS} from runs where job = ?1 and state = 'done' order by run_id desc limit 1");
+        let stored = self.read().query_row(&sql, [job], StoredRun::read).optional();
+        stored.map_err(LedgerError::doing("looking up a job's last run"))?.map(StoredRun::into_run).transpose()
+    }
+
+    /// How many runs there were, by job and state, as codes.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn run_totals(&self) -> Result<Vec<(String, String, u64)>, LedgerError> {
+        const DOING: &str = "counting runs";
+        let connection = self.read();
+        let mut statement = connection
+            .prepare("select job, state, count(*) from runs group by 1, 2 order by 1, 2")
+            .map_err(LedgerError::doing(DOING))?;
+        let rows = statement
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?.unsigned_abs())))
+            .map_err(LedgerError::doing(DOING))?;
+        rows.collect::<Result<_, _>>().map_err(LedgerError::doing(DOING))
     }
 
     /// The latest runs, newest first.

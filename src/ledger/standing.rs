@@ -35,6 +35,11 @@ impl Moment {
     pub const fn within(period: Period) -> Self {
         Self { period, is_within: true, before: None }
     }
+
+    /// What was noted while the last list had a lower place than this was known.
+    pub(super) fn lists_before(self) -> i64 {
+        self.before.unwrap_or(i64::MAX)
+    }
 }
 
 /// One person on what stands, with the list that last showed them.
@@ -50,7 +55,7 @@ pub struct StandingPerson {
 
 /// What stands of one county's and office's lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct StandingList {
     /// The last list that says so.
     pub last: SealedList,
     /// Who is on it, withdrawn persons left out.
@@ -62,13 +67,13 @@ impl Ledger {
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn standing(&self, moment: Moment) -> Result<BTreeMap<(String, String), Standing>, LedgerError> {
+    pub fn standing(&self, moment: Moment) -> Result<BTreeMap<(String, String), StandingList>, LedgerError> {
         let relation = if moment.is_within { "<=" } else { "<" };
         let sql = format!(
             "select {COLUMNS} from lists where year = ?1 and {ENDS} {relation} ?2 and rowid < ?3 \
              order by {ENDS}, rowid"
         );
-        let before = moment.before.unwrap_or(i64::MAX);
+        let before = moment.lists_before();
         let lists = self.select_lists(&sql, &[&moment.period.year(), &end_of(moment.period), &before])?;
         let mut places: BTreeMap<(String, String), Vec<SealedList>> = BTreeMap::new();
         for list in lists {
@@ -84,7 +89,7 @@ impl Ledger {
     }
 
     /// What stands of one place's lists: those of the last period that was not taken back.
-    fn standing_of(&self, lists: &[SealedList]) -> Result<Option<Standing>, LedgerError> {
+    fn standing_of(&self, lists: &[SealedList]) -> Result<Option<StandingList>, LedgerError> {
         let mut rest = lists;
         while let Some(last) = rest.last() {
             let first = rest.iter().position(|list| list.period == last.period).unwrap_or(0);
@@ -96,7 +101,7 @@ impl Ledger {
                 parts.push((kind, self.shown_on(list, kind)?));
             }
             if let Some(persons) = standing(parts) {
-                return Ok(Some(Standing { last: last.clone(), persons: persons.into_values().collect() }));
+                return Ok(Some(StandingList { last: last.clone(), persons: persons.into_values().collect() }));
             }
             rest = earlier;
         }
@@ -150,7 +155,7 @@ impl Ledger {
             )
             .map_err(doing())?;
         let rows = statement
-            .query_map(params![moment.period.year(), moment.before.unwrap_or(i64::MAX)], |row| {
+            .query_map(params![moment.period.year(), moment.lists_before()], |row| {
                 Ok(((PersonKey(row.get(0)?), row.get(1)?), row.get(2)?))
             })
             .map_err(doing())?;

@@ -37,6 +37,15 @@ pub enum PipelineError {
         .0.join("\n")
     )]
     Figures(Vec<String>),
+    /// Periods that cannot be run as past ones.
+    #[error("{0}")]
+    NotPast(String),
+    /// It was asked to end.
+    #[error("stopped as asked, at a commit point; the next run goes on from there")]
+    Stopped,
+    /// A change of the rules moves too many people, and nobody has accepted it.
+    #[error("{0}")]
+    Held(String),
     /// Intake failed.
     #[error(transparent)]
     Intake(#[from] crate::intake::IntakeError),

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::official::Rhythm;
 use crate::config::{Problem, nearest};
 use crate::engine::{ModelKind, Models};
+use crate::schedule::{Aim, Planned, Schedule};
 
 /// A job file.
 #[derive(Debug, Clone, Deserialize)]
@@ -17,8 +18,21 @@ pub struct Job {
     /// Whether it is run for months or for thirds of them.
     #[serde(default)]
     pub cadence: Rhythm,
+    /// When it is run by the clock; a job without one is run by hand only.
+    #[serde(default)]
+    pub schedule: Option<Timing>,
     /// What it does, in order.
     pub steps: Vec<Step>,
+}
+
+/// `schedule = { cron = "30 1 * * *", zone = "Asia/Shanghai" }`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Timing {
+    /// Five fields: minute, hour, day, month, weekday.
+    pub cron: toml::Spanned<String>,
+    /// Name of the time zone.
+    pub zone: toml::Spanned<String>,
 }
 
 /// One step.
@@ -55,6 +69,20 @@ impl Job {
     pub fn seals(&self) -> bool {
         self.steps.iter().any(|step| matches!(step, Step::Seal {}))
     }
+
+    /// Its runs by the clock: a job that seals is for the last period that has ended, any other for the month under
+    /// way.
+    #[must_use]
+    pub fn planned(&self) -> Option<Planned> {
+        let timing = self.schedule.as_ref()?;
+        let schedule = Schedule::parse(timing.cron.get_ref(), timing.zone.get_ref()).ok()?;
+        let aim = match (self.cadence, self.seals()) {
+            (Rhythm::TenDays, _) => Aim::ThirdEnded,
+            (Rhythm::Monthly, true) => Aim::MonthEnded,
+            (Rhythm::Monthly, false) => Aim::MonthUnderWay,
+        };
+        Some(Planned { job: self.name.clone(), schedule, aim })
+    }
 }
 
 impl Step {
@@ -88,6 +116,25 @@ pub enum Split {
 pub(super) fn parse_job(file: &str, text: &str, models: &Models) -> Result<Job, Vec<Problem>> {
     let job: Job = toml::from_str(text).map_err(|error| vec![Problem::in_toml(file, text, &error)])?;
     let mut problems = Vec::new();
+    let stem = file.rsplit('/').next().and_then(|name| name.strip_suffix(".toml")).unwrap_or(file);
+    if job.name != stem {
+        let hint = format!("write `name = \"{stem}\"`, or give the file the job's name");
+        problems.push(Problem::at_key(file, text, "name", format!("the file is called `{stem}`"), hint));
+    }
+    if let Some(timing) = &job.schedule {
+        let faults = Schedule::parse(timing.cron.get_ref(), timing.zone.get_ref()).err().unwrap_or_default();
+        for (fault, place) in [(faults.0, &timing.cron), (faults.1, &timing.zone)] {
+            let problem = |fault: crate::schedule::Fault| {
+                Problem::at(file, text, place.span().start, format!("schedule: {}", fault.message), fault.hint)
+            };
+            problems.extend(fault.map(problem));
+        }
+        if let Some(period) = job.planned().and_then(|planned| planned.forgotten()) {
+            let message = format!("schedule: no run would be due for some periods, such as {period}");
+            let hint = "a day that every month has, such as 5; after each third, such as 1,11,21";
+            problems.push(Problem::at(file, text, timing.cron.span().start, message, hint));
+        }
+    }
     for step in &job.steps {
         let (model, checks): (Option<&String>, &[String]) = match step {
             Step::Model { model, checks, .. } => (Some(model), checks),

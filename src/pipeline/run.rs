@@ -1,8 +1,7 @@
 //! Running a job: its steps in order, under the lock, each committed before the next begins.
+//! What a run would do is asked for in `plan`.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::Write as _;
 use std::time::Instant;
 
 use serde::Serialize;
@@ -13,10 +12,14 @@ use super::compute::{
     sources_in,
 };
 use super::job::{Job, Split, Step};
-use super::official::needs;
+use super::lock::{clear_staging, sign_lock, take_lock};
+use super::official::{Need, needs, unrouted};
+use super::operate::after_run;
+use super::plan::{Hold, require_acceptance};
 use super::{Context, PipelineError, lists};
 use crate::cases::{FindingState, FindingStatus};
-use crate::domain::Period;
+use crate::contracts::Feed;
+use crate::domain::{Period, official_day};
 use crate::engine::Param;
 use crate::intake::{Intake, IntakeSummary, sweep, take_in};
 use crate::ledger::{CaseCounts, CaseFinding, NewRun, RunState, StepTiming};
@@ -47,6 +50,24 @@ pub struct RunReport {
     pub sealed: Option<lists::Sealed>,
     /// What was corrected, where that was asked for.
     pub corrected: Option<lists::Corrected>,
+    /// Counties with the offices for which no address is in force: their lists would reach nobody.
+    pub unrouted: BTreeMap<String, Vec<String>>,
+    /// The change of the rules that was accepted, or that would hold the official run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
+}
+
+/// How a job is carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manner<'a> {
+    /// In earnest; a change of the rules that is large is accepted by the beginning of its plan's hash.
+    Official(Option<&'a str>),
+    /// Without sealing: it goes on without figures, moves no case, and writes marked lists.
+    Rehearsal,
+    /// In earnest for a period that is sealed: what has changed since is sealed as lists of its own.
+    Correct,
+    /// In a shadow of the workspace, to tell what it would do.
+    Plan,
 }
 
 /// Runs a job for a period.
@@ -54,7 +75,20 @@ pub struct RunReport {
 /// # Errors
 /// What ended it early; steps that were committed stay, the next run goes on from there.
 pub async fn run_job(context: &Context, job: &Job, period: Period) -> Result<RunReport, PipelineError> {
-    run(context, job, period, Purpose::Seal).await
+    run(context, job, period, Manner::Official(None)).await
+}
+
+/// The same, with a change of the rules accepted beforehand by its plan's hash or the beginning of it.
+///
+/// # Errors
+/// What ended it early.
+pub async fn run_job_accepting(
+    context: &Context,
+    job: &Job,
+    period: Period,
+    plan_hash: &str,
+) -> Result<RunReport, PipelineError> {
+    run(context, job, period, Manner::Official(Some(plan_hash))).await
 }
 
 /// Runs a sealing job without sealing: it goes on where a figure is missing or doubtful, moves no case, and writes
@@ -63,7 +97,7 @@ pub async fn run_job(context: &Context, job: &Job, period: Period) -> Result<Run
 /// # Errors
 /// What ended it early.
 pub async fn rehearse_job(context: &Context, job: &Job, period: Period) -> Result<RunReport, PipelineError> {
-    run(context, job, period, Purpose::Rehearse).await
+    run(context, job, period, Manner::Rehearsal).await
 }
 
 /// Runs a sealing job for a period that is sealed, and seals what has changed since as lists of its own.
@@ -71,72 +105,85 @@ pub async fn rehearse_job(context: &Context, job: &Job, period: Period) -> Resul
 /// # Errors
 /// What ended it early; also when a later period of the year is sealed, whose lists have told the change.
 pub async fn correct_job(context: &Context, job: &Job, period: Period) -> Result<RunReport, PipelineError> {
-    run(context, job, period, Purpose::Correct).await
+    run(context, job, period, Manner::Correct).await
 }
 
-/// What a run is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Purpose {
-    Seal,
-    Rehearse,
-    Correct,
-}
-
-async fn run(context: &Context, job: &Job, period: Period, purpose: Purpose) -> Result<RunReport, PipelineError> {
-    let _lock = take_lock(context)?;
-    let name = match purpose {
-        Purpose::Seal => job.name.clone(),
-        Purpose::Rehearse => format!("{} --rehearsal", job.name),
-        Purpose::Correct => format!("{} (correct)", job.name),
+async fn run(context: &Context, job: &Job, period: Period, manner: Manner<'_>) -> Result<RunReport, PipelineError> {
+    let lock = take_lock(context)?;
+    sign_lock(context, &lock)?;
+    clear_staging(context)?;
+    let name = match manner {
+        Manner::Rehearsal => format!("{} --rehearsal", job.name),
+        Manner::Correct => format!("{} (correct)", job.name),
+        Manner::Official(_) | Manner::Plan => job.name.clone(),
     };
     let new = NewRun { key: String::new(), job: name, period: period.to_string() };
     let run_id = context.ledger.start_run(&new, context.now)?;
-    let mut run = Run::new(context, job, period, purpose).await?;
+    let mut run = Run::new(context, job, period, manner).await?;
     let begun = Instant::now();
-    let outcome = run.steps(job).await;
+    let outcome = match require_acceptance(context, job, period, manner).await {
+        Ok(hold) => {
+            run.report.hold = hold;
+            run.steps(job).await
+        }
+        Err(error) => Err(error),
+    };
+    if outcome.is_ok() {
+        context.ledger.record_run_texts(run_id, &context.texts)?;
+    }
+    // What fails while it ends (the gate's child is ended with it, say) fails because of that.
+    let outcome = if context.stop.is_set() { outcome.map_err(|_| PipelineError::Stopped) } else { outcome };
     let (state, summary) = match &outcome {
         Ok(()) => (RunState::Done, serde_json::to_value(&run.report).unwrap_or_default()),
+        Err(error @ PipelineError::Stopped) => {
+            (RunState::Failed, serde_json::json!({ "error": error.to_string(), "stopped": true }))
+        }
         Err(error) => (RunState::Failed, serde_json::json!({ "error": error.to_string() })),
     };
     // The end is the start plus what the monotonic clock measured: the wall clock may be set meanwhile.
     let ended = context.now + begun.elapsed();
     context.ledger.finish_run(run_id, state, Some(run.version.number), &summary, &run.timings, ended)?;
+    if !matches!(outcome, Err(PipelineError::Stopped)) {
+        after_run(context, &job.name, ended);
+    }
     outcome.map(|()| run.report)
 }
 
-/// Holds the workspace for one run; the system lets go when the process ends, however it ends.
-pub(super) fn take_lock(context: &Context) -> Result<File, PipelineError> {
-    let path = context.workspace.layout.lock();
-    let io = |error| PipelineError::Io(path.display().to_string(), error);
-    let mut lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(io)?;
-    match lock.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(PipelineError::Locked(path.display().to_string())),
-        Err(TryLockError::Error(error)) => return Err(io(error)),
-    }
-    lock.set_len(0).and_then(|()| writeln!(lock, "{}", std::process::id())).map_err(io)?;
-    Ok(lock)
+/// Carries a job out in a shadow, which nobody else knows.
+pub(super) async fn try_job<'a>(shadow: &'a Context, job: &Job, period: Period) -> Result<Run<'a>, PipelineError> {
+    let mut run = Run::new(shadow, job, period, Manner::Plan).await?;
+    run.steps(job).await?;
+    Ok(run)
 }
 
-struct Run<'a> {
+/// A run on its way, and what it has found so far.
+pub(super) struct Run<'a> {
     context: &'a Context,
     period: Period,
-    purpose: Purpose,
-    version: Version,
+    manner: Manner<'a>,
+    /// The version that it has reached.
+    pub(super) version: Version,
     findings: Option<Findings>,
-    report: RunReport,
+    /// What it did.
+    pub(super) report: RunReport,
     timings: Vec<StepTiming>,
+    /// Figures that an official run does not go on without; a plan tells them.
+    pub(super) needs: Vec<Need>,
+    /// The lists that would be sealed; only a plan asks.
+    pub(super) planned: Option<lists::PlannedLists>,
 }
 
 impl<'a> Run<'a> {
-    async fn new(context: &'a Context, job: &Job, period: Period, purpose: Purpose) -> Result<Self, PipelineError> {
+    async fn new(context: &'a Context, job: &Job, period: Period, manner: Manner<'a>) -> Result<Self, PipelineError> {
         let version = context.warehouse.current().await?;
         let report = RunReport { job: job.name.clone(), period: period.to_string(), ..RunReport::default() };
-        Ok(Self { context, period, purpose, version, findings: None, report, timings: Vec::new() })
+        let (needs, timings) = (Vec::new(), Vec::new());
+        Ok(Self { context, period, manner, version, findings: None, report, timings, needs, planned: None })
     }
 
     async fn steps(&mut self, job: &Job) -> Result<(), PipelineError> {
         for step in &job.steps {
+            self.context.stop.check()?;
             let begun = Instant::now();
             match step {
                 Step::Intake {} => self.intake().await?,
@@ -149,10 +196,13 @@ impl<'a> Run<'a> {
                 Step::Seal {} => self.seal(job)?,
             }
             let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-            tracing::info!(job = job.name, step = step.name(), millis, version = self.version.number, "step done");
+            if self.manner != Manner::Plan {
+                tracing::info!(job = job.name, step = step.name(), millis, version = self.version.number, "step done");
+            }
             self.timings.push(StepTiming { step: step.name().to_owned(), millis });
         }
         sweep(&self.context.warehouse, &self.version).await?;
+        self.report.unrouted = unrouted(self.context, official_day(self.context.now));
         self.report.version = self.version.number;
         Ok(())
     }
@@ -210,9 +260,9 @@ impl<'a> Run<'a> {
     }
 
     /// An official run needs every figure that its lines are drawn from, and none of them doubtful.
-    fn require_figures(&self, job: &Job) -> Result<(), PipelineError> {
+    fn require_figures(&mut self, job: &Job) -> Result<(), PipelineError> {
         let sealing = self.sealing(job);
-        if !job.seals() || self.purpose == Purpose::Rehearse || !lists::sealed_before(self.context, sealing)?.is_empty()
+        if !job.seals() || self.manner == Manner::Rehearsal || !lists::sealed_before(self.context, sealing)?.is_empty()
         {
             return Ok(());
         }
@@ -222,14 +272,17 @@ impl<'a> Run<'a> {
         let rules = context.policy.in_force(self.period.last_day()).filter(|rule| job.cadence.seals(rule));
         // A rule that refers nobody may be without its figure: it only shows the bureau who comes near.
         let rules = rules.filter(|rule| !rule.recipients.is_empty());
-        let needs = needs(rules, &counties, self.period, &figures, context.policy.doubtful_change);
-        let blocking: Vec<String> = needs.iter().filter(|need| need.is_blocking()).map(ToString::to_string).collect();
-        if blocking.is_empty() { Ok(()) } else { Err(PipelineError::Figures(blocking)) }
+        let mut needs = needs(rules, &counties, self.period, &figures, context.policy.doubtful_change);
+        needs.retain(Need::is_blocking);
+        if needs.is_empty() || self.manner == Manner::Plan {
+            self.needs = needs;
+            return Ok(());
+        }
+        Err(PipelineError::Figures(needs.iter().map(ToString::to_string).collect()))
     }
 
     fn sealing(&self, job: &Job) -> lists::Sealing {
-        let is_rehearsal = self.purpose == Purpose::Rehearse;
-        lists::Sealing { period: self.period, rhythm: job.cadence, is_rehearsal }
+        lists::Sealing { period: self.period, rhythm: job.cadence, is_rehearsal: self.manner == Manner::Rehearsal }
     }
 
     async fn findings(&mut self, job: &Job, checks: &[String]) -> Result<(), PipelineError> {
@@ -269,7 +322,7 @@ impl<'a> Run<'a> {
                 });
             }
         }
-        if self.purpose == Purpose::Rehearse {
+        if self.manner == Manner::Rehearsal {
             return Ok(());
         }
         self.report.cases = self.context.ledger.apply_cases(self.period, &found, self.context.now)?;
@@ -281,11 +334,15 @@ impl<'a> Run<'a> {
     fn seal(&mut self, job: &Job) -> Result<(), PipelineError> {
         let lines = self.findings.as_ref().map(|findings| &findings.lines);
         let empty = BTreeMap::new();
-        let (sealing, lines) = (self.sealing(job), lines.unwrap_or(&empty));
-        if self.purpose == Purpose::Correct {
+        let (lines, sealing) = (lines.unwrap_or(&empty), self.sealing(job));
+        if self.manner == Manner::Correct {
             let corrected = lists::correct_period(self.context, &self.version, sealing, lines)?;
             self.report.changed |= !corrected.lists.is_empty();
             self.report.corrected = Some(corrected);
+            return Ok(());
+        }
+        if self.manner == Manner::Plan {
+            self.planned = Some(lists::planned_lists(self.context, &self.version, sealing, lines)?);
             return Ok(());
         }
         let sealed = lists::seal_period(self.context, &self.version, sealing, lines)?;
@@ -316,11 +373,28 @@ fn is_gone(file: &FileEntry, wanted: &std::collections::BTreeSet<(Option<Period>
     file.bucket.is_some_and(|bucket| !wanted.contains(&(month, bucket)))
 }
 
+/// Intake with everything that it works with.
+pub(super) fn intake<'a>(
+    context: &'a Context,
+    feeds: Option<&'a [Feed]>,
+    progress: crate::intake::Progress<'a>,
+) -> Intake<'a> {
+    Intake {
+        layout: &context.workspace.layout,
+        settings: &context.workspace.settings,
+        warehouse: &context.warehouse,
+        ledger: &context.ledger,
+        program: &context.gate_program,
+        tag_aliases: &context.tag_aliases,
+        now: context.now.fixed_offset(),
+        feeds,
+        progress,
+        is_stopping: Box::new(|| context.stop.is_set()),
+    }
+}
+
 /// Takes in what has landed; the caller holds the lock.
-async fn intake_now(
-    context: &Context,
-    feeds: Option<&[crate::contracts::Feed]>,
-) -> Result<IntakeSummary, PipelineError> {
+async fn intake_now(context: &Context, feeds: Option<&[Feed]>) -> Result<IntakeSummary, PipelineError> {
     let begun = std::sync::Mutex::new(String::new());
     let progress = |step: &str, done: u64, total: u64| {
         if let Ok(mut last) = begun.lock()
@@ -331,18 +405,8 @@ async fn intake_now(
         }
         context.progress.reached(done);
     };
-    let intake = Intake {
-        layout: &context.workspace.layout,
-        settings: &context.workspace.settings,
-        warehouse: &context.warehouse,
-        ledger: &context.ledger,
-        program: &context.gate_program,
-        tag_aliases: &context.tag_aliases,
-        now: context.now.fixed_offset(),
-        feeds,
-        progress: &progress,
-    };
-    let summary = take_in(&intake).await?;
+    let summary = take_in(&intake(context, feeds, &progress)).await?;
+    context.stop.check()?;
     context.progress.end("intake", &format!("{} files, {} versions", summary.files.len(), summary.versions.len()));
     Ok(summary)
 }
@@ -351,10 +415,8 @@ async fn intake_now(
 ///
 /// # Errors
 /// When a balance fails, the lock is held, or disk, ledger or warehouse fail.
-pub async fn run_intake(
-    context: &Context,
-    feeds: Option<&[crate::contracts::Feed]>,
-) -> Result<IntakeSummary, PipelineError> {
-    let _lock = take_lock(context)?;
+pub async fn run_intake(context: &Context, feeds: Option<&[Feed]>) -> Result<IntakeSummary, PipelineError> {
+    let lock = take_lock(context)?;
+    sign_lock(context, &lock)?;
     intake_now(context, feeds).await
 }

@@ -3,8 +3,8 @@
 use crate::config::Problem;
 use crate::contracts::TagAliases;
 use crate::domain::{CountyCode, Workdays, parse_date};
-use crate::referrals::{Attachment, OfficeTerm, Offices, Profile};
-use crate::workspace::Assets;
+use crate::referrals::{Attachment, OfficeTerm, Offices, Profile, ROUTES_FILE};
+use crate::workspace::{Assets, route_rows, table_rows};
 
 /// A county that the workspace serves; each gets its lists, with nobody on it a NIL list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub(super) struct Tables {
 pub(super) fn parse_tables(assets: &Assets, problems: &mut Vec<Problem>) -> Tables {
     let mut tables = Tables::default();
     let file = "pipelines/tables/counties.csv";
-    for (line, ([code, name], [])) in rows(assets, file, ["code", "name"], [], problems) {
+    for (line, ([code, name], [])) in table_rows(assets, file, ["code", "name"], [], problems) {
         match CountyCode::parse(&code) {
             Ok(code) => tables.counties.push(County { code, name }),
             Err(error) => problems.push(Problem::new(file, line, error.to_string(), "e.g. 350102,鼓楼区")),
@@ -46,7 +46,7 @@ pub(super) fn parse_tables(assets: &Assets, problems: &mut Vec<Problem>) -> Tabl
     }
     let file = "pipelines/tables/offices.csv";
     let wanted = ["code", "recipient", "name", "list_title"];
-    let terms = rows(assets, file, wanted, OFFICE_OPTIONS, problems);
+    let terms = table_rows(assets, file, wanted, OFFICE_OPTIONS, problems);
     let terms = terms.into_iter().filter_map(|(line, cells)| office_term(file, line, cells, problems)).collect();
     match Offices::new(terms) {
         Ok(offices) => tables.offices = offices,
@@ -55,7 +55,7 @@ pub(super) fn parse_tables(assets: &Assets, problems: &mut Vec<Problem>) -> Tabl
         }
     }
     let file = "pipelines/tables/tag_aliases.csv";
-    let aliases = rows(assets, file, ["alias", "tag"], [], problems);
+    let aliases = table_rows(assets, file, ["alias", "tag"], [], problems);
     let pairs = aliases.iter().map(|(_, ([alias, tag], []))| (alias.as_str(), tag.as_str()));
     if let Err((at, error)) = TagAliases::new(pairs) {
         let line = aliases.get(at - 1).map_or(0, |(line, _)| *line);
@@ -64,6 +64,25 @@ pub(super) fn parse_tables(assets: &Assets, problems: &mut Vec<Problem>) -> Tabl
     tables.workdays = workdays(assets, problems);
     tables.tag_aliases = aliases.into_iter().map(|(_, ([alias, tag], []))| (alias, tag)).collect();
     tables
+}
+
+/// Routes may only name counties and offices that there are; all else about them is checked where they are read.
+pub(super) fn check_routes(assets: &Assets, counties: &[County], offices: &Offices, problems: &mut Vec<Problem>) {
+    for row in route_rows(assets, problems) {
+        if counties.iter().all(|county| county.code.as_str() != row.county) {
+            let message = format!("there is no county `{}`", row.county);
+            problems.push(Problem::new(
+                ROUTES_FILE,
+                row.line,
+                message,
+                "counties stand in pipelines/tables/counties.csv",
+            ));
+        }
+        if !offices.has_code(&row.office) {
+            let message = format!("there is no office `{}` that lists go to", row.office);
+            problems.push(Problem::new(ROUTES_FILE, row.line, message, "use a code of pipelines/tables/offices.csv"));
+        }
+    }
 }
 
 /// One row of the table of offices; what is wrong with its dates goes to `problems`.
@@ -102,7 +121,7 @@ const OFFICE_OPTIONS: [&str; 5] = ["valid_from", "valid_to", "successor", "profi
 fn workdays(assets: &Assets, problems: &mut Vec<Problem>) -> Workdays {
     let file = "pipelines/tables/workdays.csv";
     let mut days = Vec::new();
-    for (line, ([day, kind], [])) in rows(assets, file, ["date", "kind"], [], problems) {
+    for (line, ([day, kind], [])) in table_rows(assets, file, ["date", "kind"], [], problems) {
         match (parse_date(&day), kind.as_str()) {
             (Ok(day), "rest" | "work") => days.push((day, kind == "work")),
             (Ok(_), _) => {
@@ -112,45 +131,4 @@ fn workdays(assets: &Assets, problems: &mut Vec<Problem>) -> Workdays {
         }
     }
     Workdays::new(days)
-}
-
-/// The rows of a CSV asset with their line numbers, in the order of the wanted columns; those of `optional` that the
-/// file does not have are empty.
-fn rows<const N: usize, const M: usize>(
-    assets: &Assets,
-    file: &str,
-    wanted: [&str; N],
-    optional: [&str; M],
-    problems: &mut Vec<Problem>,
-) -> Vec<(usize, ([String; N], [String; M]))> {
-    let text = match assets.read(file) {
-        Ok(asset) => asset.text,
-        Err(error) => {
-            problems.push(Problem::new(file, 0, error.to_string(), ""));
-            return Vec::new();
-        }
-    };
-    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).trim(csv::Trim::All).from_reader(text.as_bytes());
-    let headers = reader.headers().cloned().unwrap_or_default();
-    let place = |name: &str| headers.iter().position(|header| header == name);
-    let (places, others) = (wanted.map(place), optional.map(place));
-    if let Some(missing) = places.iter().position(Option::is_none) {
-        let message = format!("column `{}` is missing", wanted[missing]);
-        problems.push(Problem::new(file, 1, message, format!("the header is {}", wanted.join(","))));
-        return Vec::new();
-    }
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        match record {
-            Ok(record) => {
-                let line = record.position().map_or(0, |at| usize::try_from(at.line()).unwrap_or(0));
-                let cell = |place: Option<usize>| place.and_then(|at| record.get(at)).unwrap_or_default().to_owned();
-                rows.push((line, (places.map(cell), others.map(cell))));
-            }
-            Err(error) => {
-                problems.push(Problem::new(file, 0, error.to_string(), "each row has as many cells as the header"));
-            }
-        }
-    }
-    rows
 }

@@ -76,6 +76,8 @@ pub struct ReferralList {
     pub rows: Vec<ListedPerson>,
     /// Id and manifest hash of the list before.
     pub previous: Option<(String, String)>,
+    /// The same of the last lists of offices that this one takes over from.
+    pub took_over: Vec<(String, String)>,
 }
 
 /// The month's lists.
@@ -192,9 +194,15 @@ fn build_one(
         let (new, withdrawn, now) = (change.new, change.withdrawn, change.persons());
         return Err(ListError::Unbalanced { list_id: id.to_string(), before: before.len(), new, withdrawn, now });
     }
+    // Row county = list county, before the list's own is written into every row.
+    let strays = rows.iter().filter(|row| is_stray(row, &id.county, request.area)).count();
+    if strays > 0 {
+        return Err(ListError::OtherCounty { list_id: id.to_string(), rows: strays });
+    }
     fill(request, &id, &county_name, &mut rows);
+    let took_over = previous.map_or_else(Vec::new, |list| list.took_over.clone());
     let previous = previous.map(|list| (list.list_id.clone(), list.manifest_sha256.clone()));
-    Ok(ReferralList { id, office: office.clone(), county_name, rows, previous })
+    Ok(ReferralList { id, office: office.clone(), county_name, rows, previous, took_over })
 }
 
 fn listed(
@@ -309,6 +317,12 @@ fn line_published(request: &ListRequest<'_>, rows: &[&ListRow], was: &PreviousPe
         None => was.measured <= *warn,
     };
     was_provisional && !rule.is_provisional && is_higher && explains
+}
+
+/// Whether a row belongs to another county than its list; on the area's own list are those whose county is unclear.
+fn is_stray(row: &ListedPerson, county: &CountyCode, area: &CountyCode) -> bool {
+    let code = row.cells.get("county_code").and_then(Cell::as_text);
+    county != area && code.is_some_and(|code| code != county.as_str())
 }
 
 /// What rows are ordered by: county is the list's own.

@@ -46,6 +46,7 @@ pub(super) fn delta_reason(code: &str) -> String {
         ("moved", "户籍县区变更，转入他县名单"),
         ("line_published", "正式标准公布后低于监测线"),
         ("kept_provisional", "按暂用标准列入，按政策保留"),
+        ("suppressed", "经复核暂不推送"),
         ("gone", "已低于监测线或不再属于监测范围"),
         ("rerouted", "贵单位反馈不属本单位，已转其他单位"),
         ("given_back", "其他单位反馈不属其范围，转本单位"),
@@ -60,7 +61,9 @@ pub(super) fn delta_reason(code: &str) -> String {
     label(&table, code)
 }
 
-pub(super) fn reason(code: &str) -> String {
+/// Why somebody is undecided, or near in spite of the line.
+#[must_use]
+pub fn reason(code: &str) -> String {
     let table = [
         ("id_conflict", "同一证件号对应不同姓名"),
         ("county_unclear", "所属县区不明"),
@@ -69,9 +72,15 @@ pub(super) fn reason(code: &str) -> String {
         ("rural_unknown", "是否农村居民不明"),
         ("deceased", "登记为已死亡"),
         ("given_back", "接收单位反馈不属其范围"),
+        ("means_unknown", "家庭收入或财产未申报"),
         ("over_provisional", "超过暂用标准，未超过正式标准"),
     ];
     label(&table, code)
+}
+
+/// A month, or that none is to be expected, or that the rule has no forecast.
+pub(super) fn expected_month(code: &str) -> String {
+    label(&[("not_this_year", "预计本年度不越线"), ("no_forecast", "本规则不作预计")], code)
 }
 
 /// Whether the line is drawn from the published figure or from one that stands in for it.

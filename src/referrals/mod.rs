@@ -8,12 +8,14 @@ mod columns;
 mod correct;
 mod funnel;
 mod kind;
-mod labels;
+pub mod labels;
 mod office;
 mod overdue;
 mod previous;
 mod rollup;
+mod route;
 mod row;
+mod suppression;
 
 pub use build::{ListRequest, Lists, ReferralList, Reroutes, build_lists};
 pub use columns::{COLUMNS, ColumnKind, FILLED_IN, ListColumn, Place, Profile, column_called, columns_of};
@@ -23,8 +25,10 @@ pub use kind::{ListId, ListKind, ListedRule};
 pub use office::{Attachment, Duty, Office, OfficeFault, OfficeTerm, Offices};
 pub use overdue::{Answered, Deadlines, Overdue};
 pub use previous::{Delta, DeltaCounts, PreviousList, PreviousPerson};
-pub use rollup::{Rollup, RollupCell, RollupLine, suppress};
+pub use rollup::{Rollup, RollupCell, RollupLine, is_small, suppress, suppress_beyond};
+pub use route::{ROUTES_FILE, Route, RouteRow, Routes};
 pub use row::{Cell, Cells, ListRow, ListedPerson};
+pub use suppression::{SuppressReason, Suppressed, Suppression, apply_suppressions};
 
 /// Why lists cannot be built. Texts never carry a person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +44,16 @@ pub enum ListError {
     UnknownRule {
         /// The rule.
         rule: String,
+    },
+    /// Rows of another county stand on a list.
+    #[error(
+        "list {list_id}: {rows} rows belong to another county; nothing is sealed; mend sql/marts/referral_rows.sql"
+    )]
+    OtherCounty {
+        /// The list.
+        list_id: String,
+        /// Such rows.
+        rows: usize,
     },
     /// A list does not follow from the one before it.
     #[error("list {list_id}: {before} before + {new} new - {withdrawn} withdrawn is not {now}; nothing is sealed")]

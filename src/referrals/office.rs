@@ -80,10 +80,16 @@ impl Office {
         matches!(self.duty, Duty::Referral)
     }
 
+    /// The office that a list's code means, without the mark of its series.
+    #[must_use]
+    pub fn letters_of(code: &str) -> &str {
+        code.trim_end_matches(|c: char| c.is_ascii_digit())
+    }
+
     /// Whether a list with that code leaves the bureau, whatever its series.
     #[must_use]
     pub fn is_referral_code(code: &str) -> bool {
-        let letters = code.trim_end_matches(|c: char| c.is_ascii_digit());
+        let letters = Self::letters_of(code);
         OWN.iter().all(|(own, _)| *own != letters)
     }
 }
@@ -222,6 +228,12 @@ impl Offices {
     #[must_use]
     pub fn knows(&self, recipient: &str) -> bool {
         self.terms.iter().any(|term| term.recipient == recipient && term.duty() == Duty::Referral)
+    }
+
+    /// Whether lists go to an office with that code, whatever the day.
+    #[must_use]
+    pub fn has_code(&self, code: &str) -> bool {
+        self.terms.iter().any(|term| term.code == code && term.duty() == Duty::Referral)
     }
 
     /// The words that rules may name.

@@ -24,6 +24,14 @@ pub enum WarehouseError {
         /// What is wrong with it.
         why: String,
     },
+    /// A file cannot be put beside.
+    #[error("{path}: {source}", path = .path.display())]
+    Link {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The storage below failed.
     #[error("storage: {0}")]
     Storage(#[from] object_store::Error),

@@ -90,6 +90,23 @@ impl Warehouse {
         }
     }
 
+    /// Puts the version files and everything that the newest of them names below another root as well, without
+    /// copying bytes where the disk allows: no file of a version is ever written again.
+    ///
+    /// # Errors
+    /// When a file cannot be put there.
+    pub fn link_into(&self, root: &Path, version: &Version) -> Result<(), WarehouseError> {
+        let versions = (1..=version.number).map(|number| version_path(number).to_string());
+        for path in versions.chain(version.files.iter().map(|file| file.path.clone())) {
+            let (from, to) = (self.root.join(&path), root.join(&path));
+            let put = to.parent().map_or(Ok(()), std::fs::create_dir_all);
+            let put =
+                put.and_then(|()| std::fs::hard_link(&from, &to).or_else(|_| std::fs::copy(&from, &to).map(drop)));
+            put.map_err(|source| WarehouseError::Link { path: from, source })?;
+        }
+        Ok(())
+    }
+
     async fn exists(&self, number: u64) -> Result<bool, WarehouseError> {
         match self.store.head(&version_path(number)).await {
             Ok(_) => Ok(true),

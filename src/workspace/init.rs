@@ -111,6 +111,39 @@ const SETTINGS_TAIL: &str = r#"
 # Days that an office has to check and answer.
 # feedback_days = 10
 
+[operators]
+# Who is told when a run fails or is late, a feed is missing, mail comes back. Empty: alerts stand in `status` only.
+# address = ""
+# A run is late when it is not done so many minutes after its moment.
+# late_after_minutes = 180
+# File that each run leaves figures for Prometheus in; best node_exporter's textfile folder.
+# metrics = "/var/lib/prometheus/node-exporter/poverty-watch.prom"
+[delivery]
+# Whether `deliver` sends; until then it only says what it would send.
+# live = false
+# How letters leave: "spool", a folder of .eml files, or "smtp".
+# transport = "spool"
+# Sender of all mail, and the domains that mail may go to; addresses stand in pipelines/tables/routes.csv.
+# from = ""
+# allow_domains = []
+# Where an office collects its lists, as the mail says it.
+# collect = "政务数据交换平台本单位目录"
+
+[delivery.smtp]
+# security: "starttls", "tls", or "none" for a server on this machine. password_file lies below the workspace.
+# host = "127.0.0.1"
+# port = 25
+# security = "starttls"
+# username = ""
+# password_file = ""
+# ca_file = ""
+# hello = "localhost"
+# Longest waits, seconds: for the connection, for each answer, and for the one after the last byte of a letter.
+# connect_seconds = 30
+# command_seconds = 300
+# accept_seconds = 600
+# letters_per_connection = 100
+
 # One section per feed: claims, residents, rosters, income, adjustments.
 [feeds.claims]
 # Further columns that may stand in the file and are not read.
@@ -140,5 +173,6 @@ mod tests {
         assert_eq!(format!("{:?}", opened.engine), format!("{:?}", plain.engine));
         assert_eq!(format!("{:?}", opened.gate), format!("{:?}", plain.gate));
         assert_eq!(format!("{:?}", opened.landing), format!("{:?}", plain.landing));
+        assert_eq!(format!("{:?}", opened.delivery), format!("{:?}", plain.delivery));
     }
 }

@@ -4,16 +4,20 @@
 mod assets;
 mod error;
 mod init;
+mod lock;
 mod recipe;
+mod table;
 
-pub use assets::{Asset, Assets, Origin};
+pub use assets::{Asset, Assets, Origin, read_outside};
 pub use error::WorkspaceError;
 pub use init::{InitSummary, init};
+pub use lock::hold_lock;
 pub use recipe::{keep_recipe, with_recipe};
+pub use table::{TableRow, route_rows, table_rows};
 
 use std::path::Path;
 
-use crate::config::{Layout, Problem, Settings, nearest};
+use crate::config::{Layout, OperatorSettings, Problem, Settings, nearest};
 use crate::contracts::Feed;
 use crate::domain::CountyCode;
 
@@ -78,13 +82,35 @@ fn parse_settings(text: &str, assets: &Assets) -> Result<Settings, WorkspaceErro
     if !(1..=1_048_576).contains(&settings.engine.batch_rows) {
         report("batch_rows", "batch_rows must lie between 1 and 1048576".to_owned(), "8192 is the default".to_owned());
     }
+    let OperatorSettings { address, metrics, late_after_minutes } = &settings.operators;
+    if !address.is_empty() && !is_address(address) {
+        report("address", "address is no mail address".to_owned(), "one address such as ops@example.gov.cn".to_owned());
+    }
+    if metrics.as_ref().is_some_and(|path| path.extension().is_none_or(|ending| ending != "prom")) {
+        let hint = "give it the ending .prom: the collector takes no other".to_owned();
+        report("metrics", "the metrics file would not be read".to_owned(), hint);
+    }
+    if !(1..=43_200).contains(late_after_minutes) {
+        let message = "late_after_minutes must lie between 1 and 43200".to_owned();
+        report("late_after_minutes", message, "180 is the default".to_owned());
+    }
     for name in settings.feeds.keys().filter(|name| Feed::parse(name).is_none()) {
         let close = nearest(name, Feed::ALL.map(Feed::name)).unwrap_or("claims");
         let at = text.find(&format!("feeds.{name}")).unwrap_or(0);
         let hint = format!("did you mean `feeds.{close}`?");
         problems.push(Problem::at(SETTINGS_FILE, text, at, format!("there is no feed `{name}`"), hint));
     }
+    problems.extend(settings.delivery.problems(SETTINGS_FILE, text));
     if problems.is_empty() { Ok(settings) } else { Err(WorkspaceError::Settings(problems)) }
+}
+
+/// Whether a text may be a mail address; what delivers mail looks closer.
+fn is_address(text: &str) -> bool {
+    let is_plain = text.bytes().all(|b| b.is_ascii_graphic() && !b"<>,;:\"()[]\\".contains(&b));
+    is_plain
+        && text
+            .split_once('@')
+            .is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !host.contains('@'))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use calamine::{Reader, Xlsx, open_workbook};
 use poverty_watch::config::Layout;
 use poverty_watch::domain::parse_date;
 use poverty_watch::handover::publish;
-use poverty_watch::ledger::Ledger;
+use poverty_watch::ledger::{Approval, Ledger, ListStage, NewLetter, Review, SealedList};
 
 use crate::income_year::{claims, figure, month, prefecture};
 use crate::workspace::Workspace;
@@ -38,10 +38,34 @@ fn folder(workspace: &Workspace, list_id: &str) -> PathBuf {
     workspace.root().join("lists").join(month).join(list_id)
 }
 
+/// Signs a list twice, with a letter, unless it is signed.
+fn sign(ledger: &Ledger, list: &SealedList) {
+    if ledger.signatures(&list.list_id).unwrap().0 == ListStage::Ready {
+        return;
+    }
+    let (lists, at) = ([list.list_id.clone()], chrono::DateTime::UNIX_EPOCH);
+    ledger.review_lists(&Review { lists: &lists, signer: "王复核", reason: "核对" }, at).unwrap();
+    let letter = NewLetter {
+        bytes: list.list_id.clone().into_bytes(),
+        message_id: format!("{}@bureau.example", list.list_id),
+        county: list.county.clone(),
+        office: list.office.clone(),
+        recipient: "office@county.example".to_owned(),
+        resend_no: 0,
+        lists: lists.to_vec(),
+        due_at: at,
+        replaces: None,
+    };
+    let (signer, reason) = ("李审核", "同意");
+    let approval = Approval { lists: &lists, signer, reason, rows: list.rows, control: list.control };
+    ledger.approve_lists(&approval, &[letter], at).unwrap();
+}
+
 /// Hands a list over on a day, as an approval would.
 fn hand_over(workspace: &Workspace, list_id: &str, day: &str) -> PathBuf {
     let (layout, ledger) = (Layout::new(workspace.root()), ledger(workspace));
     let list = ledger.sealed_list(list_id).unwrap().unwrap();
+    sign(&ledger, &list);
     publish(&layout, &ledger, &list, ("李审核", parse_date(day).unwrap()), chrono::DateTime::UNIX_EPOCH).unwrap()
 }
 

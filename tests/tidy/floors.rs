@@ -12,6 +12,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("policy", &["domain", "config", "contracts"]),
     ("cases", &["domain", "config", "contracts", "policy"]),
     ("referrals", &["domain", "config", "contracts", "policy", "cases"]),
+    ("schedule", &["domain", "config"]),
     // 2: rim.
     ("workspace", CORE),
     ("warehouse", CORE),
@@ -28,6 +29,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "policy",
             "cases",
             "referrals",
+            "schedule",
             "workspace",
             "warehouse",
             "engine",
@@ -42,7 +44,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("web", RIM),
 ];
 
-const CORE: &[&str] = &["domain", "config", "contracts", "policy", "cases", "referrals"];
+const CORE: &[&str] = &["domain", "config", "contracts", "policy", "cases", "referrals", "schedule"];
 const RIM: &[&str] = &[
     "domain",
     "config",
@@ -50,6 +52,7 @@ const RIM: &[&str] = &[
     "policy",
     "cases",
     "referrals",
+    "schedule",
     "workspace",
     "warehouse",
     "engine",
@@ -71,6 +74,9 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("rust_xlsxwriter", &["pipeline", "demo"]),
     ("encoding_rs", &["intake", "demo"]),
     ("rlimit", &["intake"]),
+    ("croner", &["schedule"]),
+    ("chrono_tz", &["schedule"]),
+    ("minijinja", &["schedule", "pipeline", "delivery"]),
     ("serde_saphyr", &["policy"]),
     ("hmac", &["domain"]),
     ("ed25519_dalek", &["keys"]),
@@ -79,7 +85,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("zip", &["handover"]),
     ("clap", &["cli", "main"]),
     ("tracing_subscriber", &["cli", "main"]),
-    ("lettre", &[]),
+    ("lettre", &["delivery"]),
     ("axum", &[]),
 ];
 

@@ -27,6 +27,7 @@ const ODD_FOLDERS: &[(&str, &str)] = &[
     ("src/demo", "one file per feed, and what they share"),
     ("src/intake/gate/rules", "one file per kind of rule"),
     ("src/intake/tables", "one file per table"),
+    ("src/ledger", "one file per kind of record"),
     ("src/referrals", "one file per thing that a list is made of"),
     ("src/cases", "one state machine"),
     ("src/ledger", "one file per family of tables"),
@@ -109,6 +110,19 @@ pub(super) fn the_clock_is_read_at_the_entry(files: &[Source]) -> Vec<String> {
 pub(super) fn only_the_entry_prints(files: &[Source]) -> Vec<String> {
     let prints = ["println!", "eprintln!", "print!", "eprint!", "dbg!"];
     naming(below_entry(files), &prints, "only cli and main write to the terminal")
+}
+
+/// `tests.rs` is no code only where its parent leaves it out of the program.
+pub(super) fn tests_are_only_tests(files: &[Source]) -> Vec<String> {
+    let mut faults = Vec::new();
+    for file in in_src(files).filter(|file| file.is_tests()) {
+        let parent = file.path.replace("/tests.rs", "/mod.rs");
+        let parent = files.iter().find(|other| other.path == parent);
+        if parent.is_none_or(|parent| !parent.text.contains("#[cfg(test)]\nmod tests;")) {
+            faults.push(format!("{}: its mod.rs does not say #[cfg(test)] mod tests;", file.path));
+        }
+    }
+    faults
 }
 
 pub(super) fn no_test_is_ignored(files: &[Source]) -> Vec<String> {

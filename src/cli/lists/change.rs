@@ -4,6 +4,7 @@ use std::io::IsTerminal as _;
 use std::path::Path;
 
 use super::said;
+use super::sign::{refuse_retracted, refuse_unready};
 use crate::cli::run::today;
 use crate::cli::{DATA, Failure, INTERNAL, Session, USAGE};
 use crate::domain::Period;
@@ -86,10 +87,8 @@ pub(super) fn encrypt(context: &Context, list_id: &str, form: Attachment, to: &P
     let by = said("by", by)?;
     let internal = |error: &dyn std::fmt::Display| Failure::new(INTERNAL, error.to_string());
     let list = sealed(context, list_id)?;
-    let events = context.ledger.list_events(list_id).map_err(PipelineError::from)?;
-    if events.iter().any(|event| event.kind == ListEventKind::Retracted) {
-        return Err(Failure::new(DATA, format!("{list_id} was taken back")));
-    }
+    refuse_retracted(&context.ledger, list_id)?;
+    refuse_unready(&context.ledger, list_id)?;
     let made = attachment(&context.workspace.layout, &list, form).map_err(|error| internal(&error))?;
     let Some((_, bytes)) = made else { return Ok(0) };
     // No note, no file.
@@ -104,6 +103,7 @@ pub(super) fn password(context: &Context, list_id: &str, by: &str) -> Result<u8,
     if !std::io::stdout().is_terminal() {
         return Err(Failure::new(USAGE, "a password is shown on a terminal only, never into a file or a pipe"));
     }
+    refuse_unready(&context.ledger, list_id)?;
     let known = Keys::known_password(&context.workspace.layout, list_id).map_err(PipelineError::from)?;
     let Some(password) = known else {
         return Err(Failure::new(DATA, format!("{list_id} has no password: nothing of it was encrypted")));

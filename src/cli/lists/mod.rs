@@ -1,15 +1,17 @@
-//! `lists`: what happens to sealed lists after they are sealed.
+//! `lists`: what is sealed and how far it is, signing, and what happens to lists once they are out.
 
 mod change;
 mod incident;
+mod sign;
 mod wait;
 
+pub(super) use sign::{hand_over, hand_over_rest};
 pub(super) use wait::late_lists;
 
 use std::path::PathBuf;
 
-use super::{Failure, Session};
-use crate::domain::Period;
+use super::{Failure, Session, USAGE};
+use crate::domain::{Fen, Period};
 use crate::referrals::Attachment;
 
 #[derive(Debug, clap::Args)]
@@ -20,6 +22,34 @@ pub(super) struct Arguments {
 
 #[derive(Debug, clap::Subcommand)]
 enum Act {
+    /// Show sealed lists, who has signed them, and their letters.
+    Show {
+        /// Period; the last sealed one if left out.
+        #[arg(long, value_parser = super::period_argument)]
+        month: Option<Period>,
+    },
+    /// Sign lists as reviewed.
+    Review {
+        #[command(flatten)]
+        which: sign::Which,
+        #[command(flatten)]
+        word: sign::Word,
+    },
+    /// Sign reviewed lists as ready to be sent: another person than the reviewer, who types the totals of the files.
+    Approve {
+        #[command(flatten)]
+        which: sign::Which,
+        #[command(flatten)]
+        word: sign::Word,
+        /// Rows of all these lists together, withdrawn persons included.
+        #[arg(long)]
+        rows: u64,
+        /// Control total of all these lists together, yuan.
+        #[arg(long, value_parser = sign::yuan_argument, allow_negative_numbers = true)]
+        control: Fen,
+    },
+    /// Keep a person off the lists that are sealed from now on.
+    Suppress(sign::Suppress),
     /// Seal what has changed since a period was sealed, as numbered lists of their own.
     Correct {
         /// The period.
@@ -132,8 +162,19 @@ impl From<Form> for Attachment {
 }
 
 pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
-    let context = session.open()?;
     match &arguments.act {
+        Act::Show { month } => sign::show(session, *month),
+        Act::Review { which, word } => sign::review(session, which, word),
+        Act::Approve { which, word, rows, control } => sign::approve(session, (which, word), (*rows, *control)),
+        Act::Suppress(who) => sign::suppress(session, who),
+        act => change_sealed(act, session).await,
+    }
+}
+
+/// What needs the whole workspace to be in order.
+async fn change_sealed(act: &Act, session: &Session) -> Result<u8, Failure> {
+    let context = session.open()?;
+    match act {
         Act::Correct { month, job } => change::correct(&context, *month, job).await,
         Act::Retract { list_id, by, reason } => change::retract_list(&context, session, list_id, (by, reason)),
         Act::Deleted { list_id, by } => change::deleted(&context, session, list_id, by),
@@ -143,6 +184,7 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
         Act::Close { month, by, as_of } => wait::close(&context, session, (*month, *as_of), by),
         Act::Encrypt { list_id, form, to, by } => change::encrypt(&context, list_id, (*form).into(), to, by),
         Act::Password { list_id, by } => change::password(&context, list_id, by),
+        Act::Show { .. } | Act::Review { .. } | Act::Approve { .. } | Act::Suppress(_) => Ok(USAGE),
     }
 }
 

@@ -4,6 +4,6 @@ mod month;
 mod period;
 mod workdays;
 
-pub use month::{Month, parse_date};
+pub use month::{Month, official_day, parse_date};
 pub use period::Period;
 pub use workdays::Workdays;

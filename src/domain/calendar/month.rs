@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{Datelike, Days, Months, NaiveDate};
+use chrono::{DateTime, Datelike, Days, Duration, Months, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::ParseError;
@@ -127,6 +127,12 @@ impl From<Month> for String {
     fn from(month: Month) -> Self {
         month.to_string()
     }
+}
+
+/// The day of a moment on the clock of the offices (+08:00).
+#[must_use]
+pub fn official_day(at: DateTime<Utc>) -> NaiveDate {
+    (at + Duration::hours(8)).date_naive()
 }
 
 /// Reads a day: `2026-10-31`, `2026/10/31` or `20261031`.

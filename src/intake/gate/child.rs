@@ -1,15 +1,18 @@
 //! The child's side: limits itself, opens the file, leaves a report.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rlimit::{Resource, setrlimit};
 
-use super::decode::open_source;
+use super::decode::{Page, Source, open_source};
 use super::job::{GateJob, GateLimits, GateReport, GateVerdict, Refusal, Stop};
 use super::rejects::RejectFile;
-use super::rules::Rules;
+use super::rules::{Judged, Rules};
 use super::stage::Staging;
 use crate::contracts::{Feed, Outcome};
 use crate::domain::Fen;
@@ -28,7 +31,7 @@ pub fn child_main(job_path: &Path) -> ExitCode {
     if limit_self(&job.limits).is_err() {
         return ExitCode::FAILURE;
     }
-    let stopped = |_| Err(Refusal::new("the decoder failed: malformed file").into());
+    let stopped = |_| Err(decoder_failed().into());
     let verdict = match catch_unwind(AssertUnwindSafe(|| open(&job))).unwrap_or_else(stopped) {
         Ok(report) => Ok(GateVerdict::Staged(Box::new(report))),
         Err(Stop::Refused(Refusal(reason))) => Ok(GateVerdict::Refused { reason }),
@@ -56,12 +59,12 @@ fn write_report(job: &GateJob, verdict: &Result<GateVerdict, String>) -> std::io
 /// Decodes, checks and stages one file: the pure work of the child, without limits.
 fn open(job: &GateJob) -> Result<GateReport, Stop> {
     let mut source = open_source(job)?;
-    let rules = Rules::new(job, source.layout())?;
+    let layout = source.layout().clone();
+    let rules = Rules::new(job, &layout)?;
     let mut staging = Staging::new(job)?;
     let mut rejects = RejectFile::create(job)?;
     let mut outcome = Outcome::default();
-    while let Some(page) = source.next_page()? {
-        let judged = rules.judge(page)?;
+    judge_in_order(source.as_mut(), &rules, job.threads, |judged| {
         for (row, fen) in judged.control.iter().enumerate() {
             let fen = Fen(fen.unwrap_or(0));
             outcome.read.add_row(fen);
@@ -69,16 +72,83 @@ fn open(job: &GateJob) -> Result<GateReport, Stop> {
                 None => outcome.accepted.add_row(fen),
                 Some(fault) => {
                     outcome.rejected.entry(fault.code).or_default().add_row(fen);
-                    rejects.write(source.layout(), &judged, row, fault)?;
+                    rejects.write(&layout, &judged, row, fault)?;
                 }
             }
         }
-        staging.add(judged.batch, &judged.buckets)?;
-    }
+        staging.add(judged.batch, &judged.buckets)
+    })?;
     rejects.finish()?;
     let staged = staging.finish()?;
     let notes = notes(job.feed, &outcome);
-    Ok(GateReport { outcome, headers: source.layout().headers.clone(), notes, staged })
+    Ok(GateReport { outcome, headers: layout.headers, notes, staged })
+}
+
+/// Judges a file's pages on several threads and hands them on in the file's order, so that threads change nothing.
+/// This thread reads, one more takes; pages in between are few, so memory does not grow with the file.
+fn judge_in_order(
+    source: &mut dyn Source,
+    rules: &Rules,
+    threads: usize,
+    mut take: impl FnMut(Judged) -> Result<(), Stop> + Send,
+) -> Result<(), Stop> {
+    if threads < 2 {
+        while let Some(page) = source.next_page()? {
+            take(rules.judge(page)?)?;
+        }
+        return Ok(());
+    }
+    std::thread::scope(|scope| {
+        let (to_judges, pages) = sync_channel::<(u64, Page)>(threads);
+        let (to_taker, judged) = sync_channel(threads);
+        // The judges alone hold the receiving end: when they have stopped, reading stops too.
+        let pages = Arc::new(Mutex::new(pages));
+        for _ in 0..threads {
+            let (pages, to_taker) = (pages.clone(), to_taker.clone());
+            scope.spawn(move || {
+                loop {
+                    let next = pages.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                    let Ok((number, page)) = next else { break };
+                    let judged = catch_unwind(AssertUnwindSafe(|| rules.judge(page)));
+                    if to_taker.send((number, judged.unwrap_or_else(|_| Err(decoder_failed())))).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop((pages, to_taker));
+        let taker = scope.spawn(move || {
+            let (mut early, mut next) = (BTreeMap::new(), 0);
+            for (number, page) in judged {
+                early.insert(number, page);
+                while let Some(page) = early.remove(&next) {
+                    take(page?)?;
+                    next += 1;
+                }
+            }
+            Ok::<(), Stop>(())
+        });
+        let mut number = 0;
+        let read = loop {
+            let page = match source.next_page() {
+                Ok(Some(page)) => page,
+                Ok(None) => break Ok(()),
+                Err(refusal) => break Err(refusal),
+            };
+            if to_judges.send((number, page)).is_err() {
+                break Ok(());
+            }
+            number += 1;
+        };
+        drop(to_judges);
+        // A page before the one that could not be read has the first word.
+        taker.join().unwrap_or_else(|panic| resume_unwind(panic))?;
+        Ok(read?)
+    })
+}
+
+fn decoder_failed() -> Refusal {
+    Refusal::new("the decoder failed: malformed file")
 }
 
 fn notes(feed: Feed, outcome: &Outcome) -> Vec<String> {

@@ -30,6 +30,8 @@ pub struct GateJob {
     pub limits: GateLimits,
     /// Rows that are worked on at once.
     pub batch_rows: usize,
+    /// Threads that judge rows; they change nothing but the time it takes.
+    pub threads: usize,
 }
 
 /// One row of `pipelines/tables/tag_aliases.csv`.

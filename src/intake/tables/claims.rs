@@ -330,6 +330,11 @@ mod tests {
                     "settled_at" => moments(&settled),
                     "person_key" => whole(&|row| row.person),
                     "content_hash" => whole(&|row| row.content_hash),
+                    "claim_hash" => whole(&|row| stable_hash(&row.claim_id).cast_signed()),
+                    "original_hash" => {
+                        let hash = |row: &&&ClaimRow| row.original_claim_id.as_deref().map(stable_hash);
+                        Arc::new(rows.iter().map(|row| hash(&row).map(u64::cast_signed)).collect::<Int64Array>())
+                    }
                     "total_amount" => money(&|row| row.total),
                     "personal_amount" => money(&|row| row.personal),
                     _ => new_null_array(field.data_type(), rows.len()),

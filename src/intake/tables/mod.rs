@@ -16,13 +16,12 @@ mod slots;
 pub(super) use income::Disagreement;
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::IntakeError;
 use super::resolve::{Fate, Origin};
 use crate::contracts::{Feed, Outcome, Tally};
 use crate::domain::Period;
+use crate::engine::on_threads;
 use crate::warehouse::{FileEntry, Version};
 
 /// Staged files of one feed, taken in together.
@@ -164,28 +163,5 @@ fn in_parallel<T: Sync, R: Send>(
     items: &[T],
     work: impl Fn(&T) -> Result<R, IntakeError> + Sync,
 ) -> Result<Vec<R>, IntakeError> {
-    let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<(usize, Result<R, IntakeError>)>> = Mutex::new(Vec::new());
-    let lock = || done.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    std::thread::scope(|scope| {
-        for _ in 0..workers.clamp(1, items.len().max(1)) {
-            scope.spawn(|| {
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(item) = items.get(at) else { break };
-                    let result = work(item);
-                    if result.is_err() {
-                        // The others need not go on with what will not be committed.
-                        next.store(items.len(), Ordering::Relaxed);
-                    }
-                    let mut done = lock();
-                    done.push((at, result));
-                    progress(stage, done.len() as u64, items.len() as u64);
-                }
-            });
-        }
-    });
-    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    done.sort_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, result)| result).collect()
+    on_threads(workers, items, &|done| progress(stage, done, items.len() as u64), work)
 }

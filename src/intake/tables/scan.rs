@@ -1,14 +1,15 @@
-//! Finding the existing rows that a batch of claims concerns, by reading no more than their id columns.
+//! Finding the existing rows that a batch of claims concerns, by reading no more than the hashes of
+//! their ids: numbers that decode at the speed of memory, where the ids themselves are text.
 
 use std::path::Path;
 
-use arrow::array::RecordBatch;
+use arrow::array::{Array as _, RecordBatch};
 
 use super::super::IntakeError;
 use super::columns::{Cells, read_part, text_at};
 use super::slots::Part;
 use crate::domain::stable_hash;
-use crate::engine::read_table;
+use crate::engine::{has_columns, read_table};
 
 /// A set of id hashes with a quick way to say no. A false yes costs time, never correctness.
 #[derive(Default)]
@@ -61,11 +62,16 @@ pub(super) struct Hit {
     pub original: Option<u64>,
 }
 
+/// The columns of hashes, and the numbers that they are hashes of.
+const HASHES: [&str; 2] = ["claim_hash", "original_hash"];
+const IDS: [&str; 2] = ["claim_id", "original_claim_id"];
+
 /// The rows of an existing file whose claim, or whose original, is in the set.
 pub(super) fn hits(path: &Path, set: &IdSet) -> Result<Vec<Hit>, IntakeError> {
     let mut hits = Vec::new();
     let mut first = 0;
-    for batch in read_table(path, Some(&["claim_id", "original_claim_id"]))? {
+    let columns = if has_columns(path, &HASHES)? { HASHES } else { IDS };
+    for batch in read_table(path, Some(&columns))? {
         let batch = batch?;
         each_id(&batch, path, |row, claim, original| {
             if set.contains(claim) || original.is_some_and(|original| set.contains(original)) {
@@ -80,7 +86,7 @@ pub(super) fn hits(path: &Path, set: &IdSet) -> Result<Vec<Hit>, IntakeError> {
 /// The hashes of the claim ids and of the original ids of a staged file.
 pub(super) fn ids(part: &Part) -> Result<(Vec<u64>, Vec<u64>), IntakeError> {
     let (mut claims, mut originals) = (Vec::new(), Vec::new());
-    for batch in read_part(part, Some(&["claim_id", "original_claim_id"]))? {
+    for batch in read_part(part, Some(&HASHES))? {
         each_id(&batch, &part.path, |_, claim, original| {
             claims.push(claim);
             originals.extend(original);
@@ -89,11 +95,22 @@ pub(super) fn ids(part: &Part) -> Result<(Vec<u64>, Vec<u64>), IntakeError> {
     Ok((claims, originals))
 }
 
+/// Shows each row's hashes; a file that was written before there were such columns has the numbers themselves.
 fn each_id(batch: &RecordBatch, path: &Path, mut each: impl FnMut(usize, u64, Option<u64>)) -> Result<(), IntakeError> {
     let cells = Cells::new(batch, path);
-    let (claims, originals) = (cells.text("claim_id")?, cells.text("original_claim_id")?);
-    for row in 0..batch.num_rows() {
-        each(row, stable_hash(text_at(claims, row).unwrap_or_default()), text_at(originals, row).map(stable_hash));
+    if batch.column_by_name(HASHES[0]).is_none() {
+        let (claims, originals) = (cells.text(IDS[0])?, cells.text(IDS[1])?);
+        for row in 0..batch.num_rows() {
+            each(row, stable_hash(text_at(claims, row).unwrap_or_default()), text_at(originals, row).map(stable_hash));
+        }
+        return Ok(());
+    }
+    let (claims, originals) = (cells.whole(HASHES[0])?, cells.whole(HASHES[1])?);
+    if claims.null_count() > 0 {
+        return Err(IntakeError::rows(path, "a claim without the hash of its number"));
+    }
+    for (row, (claim, original)) in claims.values().iter().zip(originals).enumerate() {
+        each(row, claim.cast_unsigned(), original.map(i64::cast_unsigned));
     }
     Ok(())
 }

@@ -21,6 +21,7 @@ use crate::domain::{Fen, Period};
 pub(super) const TABLES: &str = "
 alter table list_persons add column row_token text not null default '';
 create index list_persons_by_token on list_persons (row_token);
+alter table suppressions add column lists_before integer not null default 0;
 
 create table list_events (
     event_id integer primary key,

@@ -14,6 +14,7 @@ pub async fn check(workspace: &Workspace) -> Vec<Problem> {
         match Declared::read(&workspace.assets, &policy) {
             Err(found) => problems.extend(found),
             Ok(declared) if policy == workspace.settings.policy => {
+                problems.extend(declared.route_problems(workspace));
                 let area = &workspace.settings.area;
                 if !declared.names_counties_of(area) {
                     let message = format!("no county of area {area} is named: a county with nobody would get no list");

@@ -1,19 +1,28 @@
 //! How the workspace stands: last runs, feeds and their lateness, cases, lists.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use crate::contracts::Feed;
 use crate::domain::{Month, Period};
-use crate::ledger::{FileState, Run, SealedList};
+use crate::ledger::{FileState, MailState, Run, SealedList};
 use crate::pipeline::compute::income_figures;
-use crate::pipeline::official::{Need, needs};
+use crate::pipeline::official::{Need, needs, unrouted};
+use crate::pipeline::operate::standing_alerts;
 use crate::pipeline::{Context, PipelineError};
 use crate::warehouse::Version;
 
 /// What `status` prints.
 #[derive(Debug, Serialize)]
 pub struct Status {
+    /// What needs attention, the gravest first.
+    pub alerts: Vec<AlertStatus>,
+    /// Counties with the offices for which no address is in force today: first, because their lists reach nobody.
+    pub unrouted: BTreeMap<String, Vec<String>>,
+    /// Letters of the outbox by state.
+    pub letters: BTreeMap<&'static str, usize>,
     /// Policy in use.
     pub policy: String,
     /// Version that readers see.
@@ -32,6 +41,19 @@ pub struct Status {
     pub reminders: Vec<Need>,
     /// When the last run of any job ended well.
     pub last_done: Option<DateTime<Utc>>,
+}
+
+/// One alert.
+#[derive(Debug, Serialize)]
+pub struct AlertStatus {
+    /// Its kind and subject.
+    pub key: String,
+    /// For officers.
+    pub chinese: String,
+    /// For operators.
+    pub english: String,
+    /// Since when it stands, where a run or a daemon has noted it.
+    pub since: Option<DateTime<Utc>>,
 }
 
 /// One sealed list.
@@ -108,7 +130,14 @@ pub async fn status(context: &Context, day: NaiveDate) -> Result<Status, Pipelin
     let lists =
         context.ledger.last_sealed_period()?.map_or(Ok(Vec::new()), |period| context.ledger.sealed_lists(period))?;
     let lists = lists.into_iter().map(ListStatus::from).collect();
+    let mut letters = BTreeMap::new();
+    for letter in context.ledger.letters(&MailState::ALL)? {
+        *letters.entry(letter.standing.state.code()).or_default() += 1;
+    }
     Ok(Status {
+        alerts: alert_status(context)?,
+        unrouted: unrouted(context, day),
+        letters,
         policy: context.policy.name.clone(),
         version: version.number,
         tables,
@@ -119,6 +148,17 @@ pub async fn status(context: &Context, day: NaiveDate) -> Result<Status, Pipelin
         reminders: reminders(context, &version, day)?,
         last_done,
     })
+}
+
+/// The alerts as things stand now, with the moment at which each was first noted.
+fn alert_status(context: &Context) -> Result<Vec<AlertStatus>, PipelineError> {
+    let noted = context.ledger.standing_alerts()?;
+    let found = standing_alerts(context, context.now)?.into_iter().map(|alert| {
+        let key = alert.key();
+        let since = noted.iter().find(|known| known.key == key).map(|known| known.raised_at);
+        AlertStatus { key, chinese: alert.chinese, english: alert.english, since }
+    });
+    Ok(found.collect())
 }
 
 /// Figures that the month of a day and the one after it will need; each told once.
@@ -139,7 +179,7 @@ fn reminders(context: &Context, version: &Version, day: NaiveDate) -> Result<Vec
     Ok(found)
 }
 
-fn feed_status(context: &Context, feed: Feed) -> Result<FeedStatus, PipelineError> {
+pub(in crate::pipeline) fn feed_status(context: &Context, feed: Feed) -> Result<FeedStatus, PipelineError> {
     let files = context.ledger.files(feed)?;
     let taken = files.iter().filter(|file| matches!(file.state, FileState::Taken { .. }));
     let newest = taken.clone().map(|file| file.decided_at).max();

@@ -45,6 +45,8 @@ pub struct FindingRow {
     pub measured: Fen,
     /// The line, where there is a figure.
     pub line: Option<Fen>,
+    /// Cost of the recent months, where the rule has a forecast.
+    pub recent: Option<Fen>,
 }
 
 /// Refreshes the findings of a period.
@@ -63,8 +65,7 @@ pub(in crate::pipeline) async fn refresh_findings(
     let areas = refresh(context, version, "areas", tasks_per_bucket(context, version, all, "areas")).await?;
     let stated =
         refresh(context, version, "stated_tags", tasks_per_bucket(context, version, all, "stated_tags")).await?;
-    let mut counties: BTreeSet<String> = texts(context, &areas.entries)?;
-    counties.extend(context.counties.iter().map(|county| county.code.to_string()));
+    let counties = counties(context, &areas.entries)?;
     let said = Stated::of_period(context, &stated.entries)?;
     let figures = income_figures(&context.warehouse, version)?;
     let known =
@@ -99,8 +100,7 @@ pub(in crate::pipeline) fn lines_of(
     let of_period = |table: &str| -> Vec<FileEntry> {
         version.table(table).filter(|file| file.month == Some(period)).cloned().collect()
     };
-    let mut counties: BTreeSet<String> = texts(context, &of_period("areas"))?;
-    counties.extend(context.counties.iter().map(|county| county.code.to_string()));
+    let counties = counties(context, &of_period("areas"))?;
     let said = Stated::of_period(context, &of_period("stated_tags"))?;
     let figures = income_figures(&context.warehouse, version)?;
     let known =
@@ -128,18 +128,7 @@ fn tasks_per_bucket(context: &Context, version: &Version, span: Span, model: &st
         .collect()
 }
 
-/// The stored files that a bucket's statement reads: whole tables, or the calendar year's months of those split by
-/// month.
-pub(in crate::pipeline) fn sources(
-    version: &Version,
-    wanted: &BTreeSet<String>,
-    period: Period,
-    bucket: u16,
-) -> BTreeMap<String, Vec<FileEntry>> {
-    sources_in(version, wanted, Span::of_year(period), bucket)
-}
-
-/// The same for the months that a span reads.
+/// The stored files that a bucket's statement reads: whole tables, or the months that a span reads of those split by month.
 pub(in crate::pipeline) fn sources_in(
     version: &Version,
     wanted: &BTreeSet<String>,
@@ -159,7 +148,7 @@ pub(in crate::pipeline) fn sources_in(
 }
 
 /// Whether a table is no stored one of the bucket: a rule's own data, and what is put together over all buckets.
-pub(super) fn is_handed_in(table: &str) -> bool {
+pub(in crate::pipeline) fn is_handed_in(table: &str) -> bool {
     table.starts_with("rule") || table == "stated_tags" || table == MEMBERS
 }
 
@@ -216,9 +205,12 @@ fn rule_task(
     }
 }
 
-/// The distinct texts of one-column files.
-fn texts(context: &Context, entries: &[FileEntry]) -> Result<BTreeSet<String>, PipelineError> {
-    let mut found = BTreeSet::new();
+/// The counties that need a line: those of the period's files of the table areas, and those that the workspace serves.
+pub(in crate::pipeline) fn counties<'f>(
+    context: &Context,
+    entries: impl IntoIterator<Item = &'f FileEntry>,
+) -> Result<BTreeSet<String>, PipelineError> {
+    let mut found: BTreeSet<String> = context.counties.iter().map(|county| county.code.to_string()).collect();
     for entry in entries {
         for batch in read_table(&context.warehouse.path(entry), None)? {
             let batch = batch?;
@@ -235,7 +227,16 @@ fn texts(context: &Context, entries: &[FileEntry]) -> Result<BTreeSet<String>, P
 pub fn read_findings(context: &Context, version: &Version, period: Period) -> Result<Vec<FindingRow>, PipelineError> {
     let mut rows = Vec::new();
     for entry in version.table("findings").filter(|file| file.month == Some(period)) {
-        let columns = ["person_key", "rule_id", "status", "reason", "county_code", "measured_amount", "line_amount"];
+        let columns = [
+            "person_key",
+            "rule_id",
+            "status",
+            "reason",
+            "county_code",
+            "measured_amount",
+            "line_amount",
+            "recent_amount",
+        ];
         for batch in read_table(&context.warehouse.path(entry), Some(&columns))? {
             let batch = batch?;
             let text = |at: usize, row: usize| {
@@ -256,6 +257,7 @@ pub fn read_findings(context: &Context, version: &Version, period: Period) -> Re
                     county: text(4, row),
                     measured: money(5, row).unwrap_or_default(),
                     line: money(6, row),
+                    recent: money(7, row),
                 });
             }
         }

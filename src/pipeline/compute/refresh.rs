@@ -1,7 +1,7 @@
 //! Refreshing stored models bucket by bucket, only where what they are made from changed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::Path;
 
 use crate::domain::Period;
 use crate::engine::{Engine, Models, Param, Params, Source, Statement, in_parallel};
@@ -80,6 +80,13 @@ impl Task {
         format!("{}/{month}{rule}bucket={:03}/{}.parquet", self.table, self.bucket, &inputs[..16])
     }
 
+    /// What the statement reads: the stored files, and the rule's own data.
+    fn sources_below(&self, root: &Path) -> BTreeMap<String, Source> {
+        let files = |entries: &Vec<FileEntry>| Source::Files(entries.iter().map(|entry| root.join(&entry.path)).collect());
+        let stored = self.sources.iter().map(|(table, entries)| (table.clone(), files(entries)));
+        stored.chain(self.rows.iter().map(|(table, rows)| (table.clone(), Source::Rows(rows.clone())))).collect()
+    }
+
     fn statement(&self, model: &str, sources: BTreeMap<String, Source>) -> Statement {
         let (params, measures) = (self.params.clone(), self.measures.clone());
         Statement { model: model.to_owned(), measures, sources, params, place: self.place() }
@@ -104,7 +111,7 @@ pub(in crate::pipeline) fn monthly_tasks(
 }
 
 /// The task of one month, or of the part of a month up to a day, and bucket.
-pub(super) fn monthly_task(
+pub(in crate::pipeline) fn monthly_task(
     version: &Version,
     wanted: &BTreeSet<String>,
     model: &str,
@@ -148,6 +155,7 @@ pub(in crate::pipeline) async fn refresh(
         known.insert((file.table.as_str(), file.month, file.rule.as_deref(), file.bucket), file);
     }
     let mut refreshed = Refreshed::default();
+    let analyzed = if context.explain.is_some() { one_bucket(&tasks) } else { Vec::new() };
     let mut stale = Vec::new();
     for task in tasks {
         let inputs = task.inputs(&context.engine)?;
@@ -161,10 +169,12 @@ pub(in crate::pipeline) async fn refresh(
     context.progress.begin(step, stale.len() as u64);
     let done = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
     let (engine, root) = (context.engine.clone(), context.warehouse.root().to_owned());
-    let progress = context.progress.clone();
+    let (progress, stop) = (context.progress.clone(), context.stop.clone());
     let made = in_parallel(context.workers(), stale, move |(task, inputs)| {
         let (engine, root, progress, done) = (engine.clone(), root.clone(), progress.clone(), done.clone());
+        let stop = stop.clone();
         async move {
+            stop.check()?;
             let entry = make(&engine, &root, &task, inputs).await;
             progress.reached(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1);
             entry
@@ -172,24 +182,40 @@ pub(in crate::pipeline) async fn refresh(
     });
     refreshed.entries.extend(made.await?);
     context.progress.end(step, &format!("{} files fresh, {} made", refreshed.entries.len(), refreshed.made));
+    for task in &analyzed {
+        analyze(context, task).await?;
+    }
     Ok(refreshed)
 }
 
+/// The first bucket's tasks: of each model and rule the one of the latest month.
+fn one_bucket(tasks: &[Task]) -> Vec<Task> {
+    let first = tasks.iter().map(|task| task.bucket).min();
+    let of_first = tasks.iter().filter(|task| Some(task.bucket) == first);
+    let latest: BTreeMap<_, &Task> = of_first.map(|task| ((&task.model, &task.rule), task)).collect();
+    latest.into_values().cloned().collect()
+}
+
+/// Carries a task's statement out once more and writes its plan with what each operator took.
+async fn analyze(context: &Context, task: &Task) -> Result<(), PipelineError> {
+    let Some(folder) = &context.explain else { return Ok(()) };
+    let statement = task.statement(&task.model, task.sources_below(context.warehouse.root()));
+    let plan = context.engine.analyze(&statement).await?;
+    let rule = task.rule.as_ref().map_or(String::new(), |rule| format!("-{rule}"));
+    let path = folder.join(format!("{}{rule}.txt", task.model));
+    let io = |error| PipelineError::Io(path.display().to_string(), error);
+    std::fs::create_dir_all(folder).map_err(io)?;
+    std::fs::write(&path, format!("sql/{}.sql, {}\n\n{plan}", task.model, task.place())).map_err(io)
+}
+
 /// Makes one task's file below `root`.
-pub(in crate::pipeline) async fn make(
+async fn make(
     engine: &Engine,
-    root: &std::path::Path,
+    root: &Path,
     task: &Task,
     inputs: String,
 ) -> Result<FileEntry, PipelineError> {
-    let files = |entries: &Vec<FileEntry>| -> Source {
-        Source::Files(entries.iter().map(|entry| root.join(&entry.path)).collect::<Vec<PathBuf>>())
-    };
-    let mut sources: BTreeMap<String, Source> =
-        task.sources.iter().map(|(table, entries)| (table.clone(), files(entries))).collect();
-    for (table, rows) in &task.rows {
-        sources.insert(table.clone(), Source::Rows(rows.clone()));
-    }
+    let mut sources = task.sources_below(root);
     let path = task.path(&inputs);
     let written = engine.write(&task.statement(&task.model, sources.clone()), &root.join(&path)).await?;
     for check in &task.checks {

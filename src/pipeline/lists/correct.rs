@@ -10,7 +10,7 @@ use crate::domain::Period;
 use crate::ledger::{ListEvent, ListEventKind, Moment};
 use crate::pipeline::compute::Lines;
 use crate::pipeline::official::is_of;
-use crate::pipeline::run::take_lock;
+use crate::pipeline::lock::{sign_lock, take_lock};
 use crate::pipeline::seal::seal_corrections;
 use crate::pipeline::{Context, PipelineError};
 use crate::referrals::{Duty, ListKind, Office, ReferralList, split_corrections};
@@ -43,9 +43,10 @@ pub(in crate::pipeline) fn correct_period(
             format!("lists of {} are sealed and have told what changed since {period}; correct these", later.period);
         return Err(PipelineError::NotReady(why));
     }
-    let mut material = Material::of(context, version, sealing, lines)?;
+    let moment = Moment::within(period);
+    let mut material = Material::of(context, version, sealing, lines, moment)?;
     material.recipe = keep_recipe(&context.workspace)?;
-    let told = Told::at(context, sealing, Moment::within(period))?;
+    let told = Told::at(context, sealing, moment)?;
     let lists = told.lists(period, &material)?;
     let request = told.request(period, &material.rules);
     let mut corrections: Vec<ReferralList> = Vec::new();
@@ -64,7 +65,7 @@ pub(in crate::pipeline) fn correct_period(
     if corrections.is_empty() {
         return Ok(Corrected::default());
     }
-    let seal_context = material.seal_context(context, &told.keys, false);
+    let seal_context = material.seal_context(context, &told.keys, sealing);
     let layout = &context.workspace.layout;
     seal_corrections(layout, &context.ledger, (period, &corrections), &seal_context)?;
     Ok(Corrected { lists: corrections.iter().map(|list| (list.id.to_string(), list.rows.len())).collect() })
@@ -90,7 +91,8 @@ pub fn retract(
     (by, reason): (&str, &str),
     day: NaiveDate,
 ) -> Result<Retracted, PipelineError> {
-    let _lock = take_lock(context)?;
+    let lock = take_lock(context)?;
+    sign_lock(context, &lock)?;
     let refused = |why: String| PipelineError::NotReady(why);
     let list =
         context.ledger.sealed_list(list_id)?.ok_or_else(|| refused(format!("there is no sealed list {list_id}")))?;
@@ -125,8 +127,8 @@ pub fn retract(
     }
     let policy = (context.policy.name.clone(), context.policy_hash.clone());
     let recipe = keep_recipe(&context.workspace)?;
-    let material = Material { version: list.version, policy, recipe, rules: Vec::new(), rows: Vec::new() };
-    let seal_context = material.seal_context(context, &told.keys, false);
+    let material = Material { version: list.version, policy, recipe, ..Material::default() };
+    let seal_context = material.seal_context(context, &told.keys, sealing);
     let layout = &context.workspace.layout;
     seal_corrections(layout, &context.ledger, (list.period, std::slice::from_ref(&notice)), &seal_context)?;
     Ok(Retracted { notice: notice.id.to_string(), lists })
@@ -145,5 +147,5 @@ fn notice(
     let county_name = told.counties.get(&county).cloned().unwrap_or_else(|| county.to_string());
     let id = crate::referrals::ListId { period: list.period, county, office: list.office.clone(), kind, version };
     let previous = Some((list.list_id.clone(), list.manifest_sha256.clone()));
-    Some(ReferralList { id, office, county_name, rows: Vec::new(), previous })
+    Some(ReferralList { id, office, county_name, rows: Vec::new(), previous, took_over: Vec::new() })
 }

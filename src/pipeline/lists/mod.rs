@@ -2,10 +2,16 @@
 //! is sealed beside them (`correct`); a sealed list can be made again and compared (`reproduce`).
 
 mod correct;
+mod material;
+mod planned;
 mod reproduce;
+mod told;
 
 pub(super) use correct::correct_period;
 pub use correct::{Corrected, Retracted, retract};
+pub(super) use material::line_text;
+pub use planned::PlannedList;
+pub(super) use planned::{PlannedLists, planned_lists};
 pub use reproduce::{Difference, Reproduced, Reproducer};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,19 +19,15 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::cases::FindingStatus;
-use crate::config::BureauSettings;
-use crate::domain::{CountyCode, Fen, IdNumber, Period, PersonKey};
-use crate::engine::read_table;
-use crate::keys::Keys;
+use self::material::Material;
+use self::told::Told;
+use crate::domain::{Fen, PersonKey, Period};
 use crate::ledger::{Moment, SealedList};
 use crate::pipeline::compute::Lines;
-use crate::pipeline::context::sha256_hex;
-use crate::pipeline::official::{Rhythm, inherit, is_of};
-use crate::pipeline::seal::{SealContext, list_rows, previous_lists, seal};
+use crate::pipeline::official::{Account, Rhythm, is_of, referred};
+use crate::pipeline::seal::seal;
 use crate::pipeline::{Context, PipelineError};
-use crate::policy::{OnPublication, Rule, describe};
-use crate::referrals::{Cell, ListRequest, ListRow, ListedRule, Lists, Office, PreviousList, Reroutes, build_lists};
+use crate::referrals::{Delta, Office};
 use crate::warehouse::Version;
 use crate::workspace::keep_recipe;
 
@@ -45,6 +47,8 @@ pub struct Sealed {
     pub since: Option<(usize, usize)>,
     /// Whether it only rehearsed: nothing is sealed then.
     pub is_rehearsal: bool,
+    /// Where the flagged persons went, where they were counted now.
+    pub account: Option<Account>,
     /// Folder of the period.
     pub folder: String,
 }
@@ -60,6 +64,9 @@ impl fmt::Display for Sealed {
             "sealed before, left as they are:"
         };
         write!(f, "{when} {referral_lists} referral lists, {persons} persons, {control_amount} yuan, below {folder}")?;
+        if let Some(account) = &self.account {
+            write!(f, "\n{account}")?;
+        }
         match self.since {
             Some((enter, leave)) if enter + leave > 0 => write!(
                 f,
@@ -99,21 +106,23 @@ pub(in crate::pipeline) fn seal_period(
     lines: &BTreeMap<String, Lines>,
 ) -> Result<Sealed, PipelineError> {
     let Sealing { period, is_rehearsal, .. } = sealing;
-    let mut material = Material::of(context, version, sealing, lines)?;
+    let moment = Moment::before(period);
+    let mut material = Material::of(context, version, sealing, lines, moment)?;
     let sealed = sealed_before(context, sealing)?;
     if !sealed.is_empty() && !is_rehearsal {
         return since(context, period, &material, &sealed);
     }
+    let told = Told::at(context, sealing, moment)?;
+    let lists = told.lists(period, &material)?;
+    let account = Account::of(&material.flagged, &lists, &material.suppressed, &context.workspace.settings.area)?;
     if !is_rehearsal {
         material.recipe = keep_recipe(&context.workspace)?;
     }
-    let told = Told::at(context, sealing, Moment::before(period))?;
-    let lists = told.lists(period, &material)?;
-    let seal_context = material.seal_context(context, &told.keys, is_rehearsal);
+    let seal_context = material.seal_context(context, &told.keys, sealing);
     seal(&context.workspace.layout, &context.ledger, &lists, &seal_context)?;
     let referrals = lists.lists.iter().filter(|list| list.office.is_referral());
     let present =
-        referrals.clone().flat_map(|list| &list.rows).filter(|row| row.delta != crate::referrals::Delta::Withdrawn);
+        referrals.clone().flat_map(|list| &list.rows).filter(|row| row.delta != Delta::Withdrawn);
     let listed: BTreeMap<PersonKey, Fen> = present.map(|row| (row.person, row.measured)).collect();
     let layout = &context.workspace.layout;
     let folder = if is_rehearsal { layout.rehearsals(period) } else { layout.lists(period) };
@@ -124,106 +133,9 @@ pub(in crate::pipeline) fn seal_period(
         control_amount: yuan(listed.into_values()),
         since: None,
         is_rehearsal,
+        account: Some(account),
         folder: folder.display().to_string(),
     })
-}
-
-/// What lists are made of: the rules of the series, and the mart's rows about them.
-struct Material {
-    version: u64,
-    policy: (String, String),
-    recipe: String,
-    rules: Vec<ListedRule>,
-    rows: Vec<ListRow>,
-}
-
-impl Material {
-    fn of(
-        context: &Context,
-        version: &Version,
-        sealing: Sealing,
-        lines: &BTreeMap<String, Lines>,
-    ) -> Result<Self, PipelineError> {
-        let Sealing { period, rhythm, .. } = sealing;
-        let rules = listed_rules(context, sealing, lines);
-        if rules.is_empty() {
-            let why = format!("no rule of policy {} is sealed by this job for {period}", context.policy.name);
-            return Err(PipelineError::NotReady(why));
-        }
-        let mut rows = mart_rows(context, version, period)?;
-        let in_force = context.policy.in_force(period.last_day());
-        let others: BTreeSet<&str> = in_force.filter(|rule| !rhythm.seals(rule)).map(|rule| &*rule.id).collect();
-        rows.retain(|row| !others.contains(row.rule.as_str()));
-        let policy = (context.policy.name.clone(), context.policy_hash.clone());
-        Ok(Self { version: version.number, policy, recipe: String::new(), rules, rows })
-    }
-
-    fn seal_context<'a>(&'a self, context: &'a Context, keys: &'a Keys, is_rehearsal: bool) -> SealContext<'a> {
-        let BureauSettings { name, area_name, feedback_days } = &context.workspace.settings.bureau;
-        SealContext {
-            version: self.version,
-            policy: &self.policy.0,
-            policy_sha256: &self.policy.1,
-            recipe: &self.recipe,
-            rules: &self.rules,
-            keys,
-            sender: name,
-            area_name: if area_name.is_empty() { &context.workspace.settings.area } else { area_name },
-            feedback_days: *feedback_days,
-            is_rehearsal,
-            at: context.now,
-        }
-    }
-}
-
-/// What lists are told from: the places and offices, what stands of earlier lists, who was given back.
-struct Told {
-    area: CountyCode,
-    counties: BTreeMap<CountyCode, String>,
-    offices: Vec<Office>,
-    previous: BTreeMap<(String, String), PreviousList>,
-    reroutes: Reroutes,
-    keys: Keys,
-}
-
-impl Told {
-    fn at(context: &Context, sealing: Sealing, moment: Moment) -> Result<Self, PipelineError> {
-        let Sealing { period, rhythm, .. } = sealing;
-        let wrong = |error: crate::domain::ParseError| PipelineError::NotReady(format!("settings, area: {error}"));
-        let day = period.last_day();
-        let sealed = context.policy.in_force(day).filter(|rule| rhythm.seals(rule));
-        let words = sealed.flat_map(|rule| rule.recipients.iter().map(String::as_str));
-        let offices = context.offices.of_lists(words, day, rhythm.mark());
-        let layout = &context.workspace.layout;
-        let mut previous = previous_lists(layout, &context.ledger, moment)?;
-        inherit(&mut previous, &context.offices, &offices, day, rhythm);
-        Ok(Self {
-            area: CountyCode::parse(&context.workspace.settings.area).map_err(wrong)?,
-            counties: context.counties.iter().map(|county| (county.code.clone(), county.name.clone())).collect(),
-            offices,
-            previous,
-            reroutes: context.ledger.reroutes(moment)?,
-            keys: Keys::open(layout)?,
-        })
-    }
-
-    fn request<'a>(&'a self, period: Period, rules: &'a [ListedRule]) -> ListRequest<'a> {
-        ListRequest {
-            period,
-            area: &self.area,
-            counties: &self.counties,
-            rules,
-            offices: &self.offices,
-            previous: &self.previous,
-            reroutes: &self.reroutes,
-            tokens: &self.keys.tokens,
-        }
-    }
-
-    fn lists(&self, period: Period, material: &Material) -> Result<Lists, PipelineError> {
-        let request = self.request(period, &material.rules);
-        build_lists(&request, &material.rows).map_err(|error| PipelineError::Seal(error.into()))
-    }
 }
 
 /// How the sealed lists differ from what the data say now.
@@ -234,9 +146,7 @@ fn since(
     sealed: &[SealedList],
 ) -> Result<Sealed, PipelineError> {
     let Material { rules, rows, .. } = material;
-    let referred = |row: &&ListRow| rules.iter().any(|rule| rule.id == row.rule && !rule.recipients.is_empty());
-    let flagged: BTreeSet<PersonKey> =
-        rows.iter().filter(|row| row.status == FindingStatus::Flagged).filter(referred).map(|row| row.person).collect();
+    let flagged = referred(rules, rows);
     let places: BTreeSet<(&str, &str)> =
         sealed.iter().map(|list| (list.county.as_str(), list.office.as_str())).collect();
     let stands = context.ledger.standing(Moment::within(period))?;
@@ -258,6 +168,7 @@ fn since(
         control_amount: yuan(listed.into_values()),
         since: Some((enter, leave)),
         is_rehearsal: false,
+        account: None,
         folder: context.workspace.layout.lists(period).display().to_string(),
     })
 }
@@ -265,74 +176,4 @@ fn since(
 fn yuan(amounts: impl Iterator<Item = Fen>) -> String {
     let fen: i128 = amounts.sum();
     i64::try_from(fen).map_or_else(|_| format!("{fen} fen"), |fen| Fen(fen).to_string())
-}
-
-/// The mart's rows of a period; an id that the register does not have is the one that the key holds.
-fn mart_rows(context: &Context, version: &Version, period: Period) -> Result<Vec<ListRow>, PipelineError> {
-    let mut rows = Vec::new();
-    for file in version.table("referral_rows").filter(|file| file.month == Some(period)) {
-        for batch in read_table(&context.warehouse.path(file), None)? {
-            rows.extend(list_rows(&batch?)?);
-        }
-    }
-    for row in &mut rows {
-        if let (None, Some(id)) = (row.cells.get("id_number"), IdNumber::from_key(row.person)) {
-            row.cells.insert("id_number", Cell::Text(id.as_str().to_owned()));
-        }
-    }
-    Ok(rows)
-}
-
-/// What lists say of the rules in force that the series seals.
-fn listed_rules(context: &Context, sealing: Sealing, lines: &BTreeMap<String, Lines>) -> Vec<ListedRule> {
-    let day = sealing.period.last_day();
-    let rules = context.policy.in_force(day).filter(|rule| sealing.rhythm.seals(rule));
-    let code = |word: &String| {
-        context.offices.in_force(word, day).map(|office| format!("{}{}", office.code, sealing.rhythm.mark()))
-    };
-    rules
-        .map(|rule| ListedRule {
-            id: rule.id.clone(),
-            name: rule.name.clone(),
-            version: rule.version.clone(),
-            sha256: sha256_hex(&format!("{rule:?}")),
-            text: describe::rule(rule),
-            clause: rule.clause.to_string(),
-            basis: rule.cost.basis.name().to_owned(),
-            line: lines.get(&rule.id).map_or_else(String::new, |lines| line_text(rule, lines)),
-            recipients: rule.recipients.iter().filter_map(code).collect(),
-            is_provisional: lines.get(&rule.id).is_some_and(Lines::is_provisional),
-            lines: lines.get(&rule.id).map_or_else(BTreeMap::new, drawn_lines),
-            keeps: rule.line.on_publication == OnPublication::Keep,
-        })
-        .collect()
-}
-
-/// The lines that are drawn from a figure, with their warning lines, by county; where residence decides, the lower.
-fn drawn_lines(lines: &Lines) -> BTreeMap<String, (Fen, Fen)> {
-    let mut drawn: BTreeMap<String, (Fen, Fen)> = BTreeMap::new();
-    for ((county, _), line) in lines.by_place.iter().filter(|(_, line)| line.figure.is_some()) {
-        let pair = (line.amount, line.warn);
-        drawn.entry(county.clone()).and_modify(|known| *known = (*known).min(pair)).or_insert(pair);
-    }
-    drawn
-}
-
-/// `2025年收入 28134.00 元 × 1 = 28134.00 元（来源，2026-03-05 发布）`, or how many places have a line of their own.
-fn line_text(rule: &Rule, lines: &Lines) -> String {
-    let mut distinct: Vec<&crate::policy::Line> = Vec::new();
-    for line in lines.by_place.values() {
-        if distinct.iter().all(|known| known.figure != line.figure) {
-            distinct.push(line);
-        }
-    }
-    match distinct.as_slice() {
-        [] if rule.line.needs_figure() => "缺少收入数据".to_owned(),
-        [] => "按申请家庭收入计算".to_owned(),
-        [line] => describe::line(rule, line),
-        many => {
-            let mark = if lines.is_provisional() { "，含暂用标准" } else { "" };
-            format!("各地收入标准不同（{} 个{mark}），见各行", many.len())
-        }
-    }
 }

@@ -73,6 +73,7 @@ struct Batch {
     material: Material,
     told: Told,
     lists: Lists,
+    sealing: Sealing,
 }
 
 impl Batch {
@@ -83,16 +84,16 @@ impl Batch {
         let version = context.warehouse.version(*version).await?;
         let sealing = Sealing { period: *period, rhythm: *rhythm, is_rehearsal: false };
         let lines = lines_of(context, &version, *period)?;
-        let mut material = Material::of(context, &version, sealing, &lines)?;
+        let mut material = Material::of(context, &version, sealing, &lines, *moment)?;
         material.recipe.clone_from(recipe);
         let told = Told::at(context, sealing, *moment)?;
         let lists = told.lists(*period, &material)?;
-        Ok(Self { material, told, lists })
+        Ok(Self { material, told, lists, sealing })
     }
 
     /// Writes a list once more below `aside`; answers its folder, or `None` where the batch does not have it.
     fn rebuild(&self, context: &Context, list: &SealedList, aside: &Path) -> Result<Option<PathBuf>, PipelineError> {
-        let seal_context = self.material.seal_context(context, &self.told.keys, false);
+        let seal_context = self.material.seal_context(context, &self.told.keys, self.sealing);
         if list.list_id.ends_with("-v1") && ListKind::parse(&list.kind).is_some_and(ListKind::is_whole) {
             return Ok(rebuild(aside, list.seq, &self.lists, &list.list_id, &seal_context)?);
         }

@@ -20,6 +20,7 @@ pub use rows::{list_rows, previous_lists};
 use chrono::{DateTime, Utc};
 
 use crate::keys::Keys;
+use crate::ledger::Texts;
 use crate::referrals::{ListId, ListedRule};
 
 /// What stands on every page and in every file of a rehearsal.
@@ -30,6 +31,10 @@ pub(crate) const REHEARSAL: &str = "演练，不得外发";
 pub struct SealContext<'a> {
     /// Warehouse version that the lists were made from.
     pub version: u64,
+    /// The mark of the series.
+    pub series: &'a str,
+    /// The texts of rules and models that they were made from.
+    pub texts: &'a Texts,
     /// Name of the policy.
     pub policy: &'a str,
     /// SHA-256 of the policy file, hex.
@@ -48,6 +53,8 @@ pub struct SealContext<'a> {
     pub feedback_days: u32,
     /// Whether nothing is sealed: every file is marked then.
     pub is_rehearsal: bool,
+    /// Lists that are written at once; they change nothing but the time it takes.
+    pub workers: usize,
     /// Now; only the ledger gets to know it, no file.
     pub at: DateTime<Utc>,
 }

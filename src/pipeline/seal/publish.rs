@@ -8,7 +8,8 @@ use super::evidence::{Reading, Subject, read_csv, read_parquet, read_xlsx, write
 use super::{SealContext, SealError, sheet, summary, tables};
 use crate::config::Layout;
 use crate::domain::{Fen, Period};
-use crate::ledger::{Ledger, LedgerError, SealedList, SealedPerson};
+use crate::engine::on_threads;
+use crate::ledger::{Ledger, LedgerError, SealedList, SealedPerson, SealedTexts};
 use crate::referrals::{Cell, DeltaCounts, ListId, ListKind, Lists, ReferralList, Rollup};
 
 /// One sealed folder.
@@ -51,11 +52,8 @@ pub fn seal(
     context: &SealContext<'_>,
 ) -> Result<SealSummary, SealError> {
     let staging = empty_staging(layout, lists.period)?;
-    let mut written = Vec::with_capacity(lists.lists.len() + 1);
     let mut numbers = Numbers::new(ledger);
-    for list in &lists.lists {
-        written.push(write_list(&staging, numbers.next(&list.id)?, list, context)?);
-    }
+    let mut written = write_lists(&staging, &mut numbers, &lists.lists, context)?;
     let seq = numbers.next(&lists.rollup.id)?;
     written.push(write_rollup(&staging, seq, &lists.rollup, context)?);
     if context.is_rehearsal {
@@ -77,11 +75,7 @@ pub fn seal_corrections(
     context: &SealContext<'_>,
 ) -> Result<SealSummary, SealError> {
     let staging = empty_staging(layout, period)?;
-    let mut written = Vec::with_capacity(lists.len());
-    let mut numbers = Numbers::new(ledger);
-    for list in lists {
-        written.push(write_list(&staging, numbers.next(&list.id)?, list, context)?);
-    }
+    let written = write_lists(&staging, &mut Numbers::new(ledger), lists, context)?;
     publish_all(layout, ledger, (period, &staging), written, context)
 }
 
@@ -126,6 +120,21 @@ fn empty_staging(layout: &Layout, period: Period) -> Result<PathBuf, SealError> 
         fs::remove_dir_all(&staging).map_err(SealError::io(&staging))?;
     }
     Ok(staging)
+}
+
+/// Writes lists aside, several at once, with the numbers that they get.
+fn write_lists(
+    staging: &Path,
+    numbers: &mut Numbers<'_>,
+    lists: &[ReferralList],
+    context: &SealContext<'_>,
+) -> Result<Vec<Written>, SealError> {
+    let mut numbered = Vec::with_capacity(lists.len());
+    for list in lists {
+        numbered.push((list, numbers.next(&list.id)?));
+    }
+    let write = |(list, seq): &(&ReferralList, u64)| write_list(staging, *seq, list, context);
+    on_threads(context.workers, &numbered, &|_| {}, write)
 }
 
 /// The numbers that lists get: several of one act and one office follow each other.
@@ -173,7 +182,8 @@ fn publish_all(
         folder.folder = publish(staging, &target, &folder.list_id, is_sealed)?;
     }
     sync_folder(&target)?;
-    let sealed_now = ledger.seal_lists(&entries, context.at)?;
+    let made_from = SealedTexts { series: context.series.to_owned(), period, texts: context.texts.clone() };
+    let sealed_now = ledger.seal_lists(&entries, &made_from, context.at)?;
     fs::remove_dir_all(staging).map_err(SealError::io(staging))?;
     Ok(SealSummary { folders, sealed_now })
 }
@@ -200,8 +210,9 @@ fn write_list(staging: &Path, seq: u64, list: &ReferralList, context: &SealConte
     let names = ["xlsx", "csv", "parquet"].map(|kind| format!("{name}.{kind}"));
     let [xlsx, csv, parquet] = names.each_ref().map(|name| folder.join(name));
     sheet::write_list(&xlsx, list, seq, context)?;
-    tables::write_csv(&csv, &list.rows, (list.office.profile, context.is_rehearsal))?;
-    tables::write_parquet(&parquet, &list.rows, (list.office.profile, context.is_rehearsal))?;
+    let shown = (list.office.profile, list.office.duty);
+    tables::write_csv(&csv, &list.rows, shown, context.is_rehearsal)?;
+    tables::write_parquet(&parquet, &list.rows, shown, context.is_rehearsal)?;
 
     let expected = Reading::of_list(&list.rows);
     let reading = read_xlsx(&xlsx)?;
@@ -215,6 +226,7 @@ fn write_list(staging: &Path, seq: u64, list: &ReferralList, context: &SealConte
         county_name: &list.county_name,
         office_name: &list.office.name,
         previous: list.previous.as_ref().map(|(id, hash)| (id.as_str(), hash.as_str())),
+        took_over: &list.took_over,
     };
     let manifest_sha256 = write_manifest(&folder, &subject, Some(&reading), &names, context)?;
     let persons = list.rows.iter().map(|row| SealedPerson {
@@ -246,8 +258,14 @@ fn write_rollup(staging: &Path, seq: u64, rollup: &Rollup, context: &SealContext
     sheet::write_rollup(&xlsx, rollup, context)?;
     summary::write_csv(&csv, rollup, context)?;
     summary::write_json(&json, rollup, context)?;
-    let subject =
-        Subject { id: &rollup.id, seq, county_name: context.area_name, office_name: "医疗保障局", previous: None };
+    let subject = Subject {
+        id: &rollup.id,
+        seq,
+        county_name: context.area_name,
+        office_name: "医疗保障局",
+        previous: None,
+        took_over: &[],
+    };
     let manifest_sha256 = write_manifest(&folder, &subject, None, &names, context)?;
     let counts = DeltaCounts::default();
     let sealed = SealedFolder { list_id, seq, folder, counts, control_fen: 0, manifest_sha256 };

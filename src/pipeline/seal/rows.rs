@@ -64,7 +64,7 @@ pub fn previous_lists(
         }
         let last = standing.last;
         let (list_id, period, manifest_sha256) = (last.list_id, last.period, last.manifest_sha256);
-        previous.insert(place, PreviousList { list_id, period, manifest_sha256, persons });
+        previous.insert(place, PreviousList { list_id, period, manifest_sha256, took_over: Vec::new(), persons });
     }
     Ok(previous)
 }

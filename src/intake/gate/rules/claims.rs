@@ -30,10 +30,11 @@ pub(super) fn judge(sheet: &mut Sheet, faults: &mut Faults, has_fund_parts: bool
     sheet.default_from("updated_at", |moment| moment, "settled_at");
     area(sheet, faults);
     let money = Amounts::of(sheet);
-    let kinds: Vec<_> = (0..sheet.rows).map(|row| kind_of(sheet, &money, row)).collect();
+    let kinds = kinds(sheet, &money);
+    let valid = sheet.numbers("is_valid");
     for (row, kind) in kinds.iter().enumerate() {
         // An update that voids a claim counts nothing: its amounts need not add up, or the wrong claim would stay.
-        let is_void = sheet.numbers("is_valid").get(row).copied().flatten() == Some(0);
+        let is_void = valid.get(row).copied().flatten() == Some(0);
         if !is_void && faults.money_is_sound(row) {
             money.judge(row, kind, has_fund_parts, &mut |stage, column, code| {
                 faults.note(row, stage, sheet.index(column), code);
@@ -53,16 +54,22 @@ fn area(sheet: &Sheet, faults: &mut Faults) {
     }
 }
 
-fn kind_of(sheet: &Sheet, money: &Amounts, row: usize) -> &'static str {
-    let total = at(money.total, row);
-    let refunded = sheet.numbers("is_refunded").get(row).copied().flatten() == Some(1);
-    if text(sheet.texts("manual_reason"), row).is_some_and(|reason| SUPPLEMENTS.contains(&reason)) {
-        "supplement"
-    } else if total < 0 || (refunded && total <= 0 && text(sheet.texts("original_claim_id"), row).is_some()) {
-        "reversal"
-    } else {
-        "settlement"
-    }
+/// Each row's kind.
+fn kinds(sheet: &Sheet, money: &Amounts) -> Vec<&'static str> {
+    let (refunds, reasons) = (sheet.numbers("is_refunded"), sheet.texts("manual_reason"));
+    let originals = sheet.texts("original_claim_id");
+    let kind_of = |row: usize| {
+        let total = at(money.total, row);
+        let refunded = refunds.get(row).copied().flatten() == Some(1);
+        if text(reasons, row).is_some_and(|reason| SUPPLEMENTS.contains(&reason)) {
+            "supplement"
+        } else if total < 0 || (refunded && total <= 0 && text(originals, row).is_some()) {
+            "reversal"
+        } else {
+            "settlement"
+        }
+    };
+    (0..sheet.rows).map(kind_of).collect()
 }
 
 /// The money columns of a page.

@@ -98,6 +98,7 @@ mod tests {
             tag_aliases: Vec::new(),
             limits: GateLimits { memory_mib: 1024, cpu_seconds: 60, file_mib: 64 },
             batch_rows: 8192,
+            threads: 1,
         }
     }
 }

@@ -11,7 +11,7 @@ use arrow::util::display::array_value_to_string;
 
 use super::Rules;
 use super::faults::{Fault, Faults};
-use super::sheet::{Cells, Sheet};
+use super::sheet::{Cells, Sheet, text};
 use crate::contracts::Feed;
 use crate::domain::{PersonKey, bucket_of, stable_hash};
 use crate::engine::table_schema;
@@ -88,6 +88,8 @@ pub(super) fn judged(
             "claim_kind" => Arc::new(StringArray::from(derived.kinds.clone().unwrap_or_default())),
             "has_name_conflict" => Arc::new(BooleanArray::from(vec![false; rows])),
             "content_hash" => Arc::new(hashes(sheet)),
+            "claim_hash" => Arc::new(id_hashes(sheet, "claim_id")),
+            "original_hash" => Arc::new(id_hashes(sheet, "original_claim_id")),
             "source_file" => Arc::new(StringArray::from_iter_values(std::iter::repeat_n(&rules.source_file, rows))),
             "source_row" => Arc::new(Int64Array::from(page.rows.clone())),
             name => match sheet.index(name).and_then(|at| sheet.cells.get(at)) {
@@ -119,6 +121,12 @@ fn array_of(cells: &Cells, kind: &DataType) -> Result<ArrayRef, Refusal> {
         DataType::Boolean => Arc::new(values.map(|value| value.map(|value| value != 0)).collect::<BooleanArray>()),
         _ => Arc::new(values.collect::<TimestampMillisecondArray>()),
     })
+}
+
+/// Per row, the hash of a claim's number; null where there is none.
+fn id_hashes(sheet: &Sheet, name: &str) -> Int64Array {
+    let ids = sheet.texts(name);
+    (0..sheet.rows).map(|row| text(ids, row).map(|id| stable_hash(id).cast_signed())).collect()
 }
 
 /// Per row, the hash of all that it says but its update time: `name=value` in the contract's order,

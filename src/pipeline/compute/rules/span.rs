@@ -2,6 +2,7 @@
 
 use chrono::{Months, NaiveDate};
 
+use crate::cases::RECENT_MONTHS;
 use crate::domain::{Month, Period};
 use crate::policy::{DateBasis, Rule, Shape, Window};
 
@@ -71,6 +72,12 @@ impl Span {
     /// The part of a month whose totals are read: all of it, or the period's.
     pub(in crate::pipeline) fn part_of(&self, month: Month) -> Period {
         if month == self.period.month() { self.period } else { month.into() }
+    }
+
+    /// First day of the recent months, of which a run rate is taken; none of them lies before the window.
+    pub(in crate::pipeline) fn recent_from(&self) -> NaiveDate {
+        let first = back(self.period.month(), u32::from(RECENT_MONTHS).saturating_sub(1));
+        first.first_day().max(self.window_from)
     }
 
     /// Last day of the window; of its month where discharges are counted by the month.

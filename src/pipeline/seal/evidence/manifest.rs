@@ -72,6 +72,8 @@ struct Manifest<'a> {
     recipe: &'a str,
     rules: Vec<RuleLine<'a>>,
     previous: Option<PreviousLine<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    took_over: Vec<PreviousLine<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rehearsal: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -88,6 +90,7 @@ pub(in crate::pipeline::seal) struct Subject<'a> {
     pub(in crate::pipeline::seal) county_name: &'a str,
     pub(in crate::pipeline::seal) office_name: &'a str,
     pub(in crate::pipeline::seal) previous: Option<(&'a str, &'a str)>,
+    pub(in crate::pipeline::seal) took_over: &'a [(String, String)],
 }
 
 /// Writes the manifest of the files `names` in `folder` and returns its own SHA-256, hex. `reading` is `None` for the
@@ -123,6 +126,11 @@ pub(in crate::pipeline::seal) fn write_manifest(
             .map(|rule| RuleLine { id: &rule.id, version: &rule.version, sha256: &rule.sha256 })
             .collect(),
         previous: subject.previous.map(|(list_id, manifest_sha256)| PreviousLine { list_id, manifest_sha256 }),
+        took_over: subject
+            .took_over
+            .iter()
+            .map(|(list_id, manifest_sha256)| PreviousLine { list_id, manifest_sha256 })
+            .collect(),
         rehearsal: context.is_rehearsal.then_some(REHEARSAL),
         counts: reading.map(|reading| CountLine {
             rows: reading.counts.persons() + reading.counts.withdrawn,

@@ -1,0 +1,187 @@
+//! `deliver`: send what is due; resolve, repeat, and note what came back.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+
+use super::lists::{hand_over, hand_over_rest};
+use super::{DATA, Failure, Format, INTERNAL, Session};
+use crate::delivery::{DeliveryError, Desk, Mailer, Resolution, dispatch, record_bounces};
+use crate::ledger::{Ledger, Letter, MailState};
+use crate::workspace::{self, Workspace, hold_lock};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    act: Option<Act>,
+    /// Only say what would be sent, also where [delivery] live = true.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Act {
+    /// Show letters and where they stand.
+    Show {
+        /// Also those that have arrived.
+        #[arg(long)]
+        all: bool,
+        /// How to print it.
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    /// Say of a letter what nobody else can know.
+    Resolve {
+        /// Its Message-ID, as `deliver show` prints it.
+        message_id: String,
+        /// It has arrived.
+        #[arg(long, required_unless_present_any = ["not_sent", "take_out"])]
+        sent: bool,
+        /// It has provably not arrived: the same letter goes again.
+        #[arg(long, conflicts_with_all = ["sent", "take_out"])]
+        not_sent: bool,
+        /// It is not to be sent any more.
+        #[arg(long, conflicts_with = "sent")]
+        take_out: bool,
+        /// Who says so.
+        #[arg(long)]
+        by: String,
+        /// How it is known.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Send a list's letter again on purpose: a new letter, marked 重发.
+    Resend {
+        /// The list.
+        list_id: String,
+        /// Who decides.
+        #[arg(long)]
+        by: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Note letters that came back: delivery reports as .eml files.
+    Bounces {
+        /// The files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+}
+
+pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
+    let workspace = workspace::load(&session.workspace)?;
+    let ledger = Ledger::open(&workspace.layout.ledger())?;
+    match &arguments.act {
+        None => send(arguments.dry_run, &workspace, &ledger, session).await,
+        Some(Act::Show { all, format }) => show(&ledger, *all, *format),
+        Some(Act::Resolve { message_id, sent, not_sent, by, reason, .. }) => {
+            let word = match (sent, not_sent) {
+                (true, _) => Resolution::Sent,
+                (_, true) => Resolution::NotSent,
+                _ => Resolution::TakenOut,
+            };
+            let _lock = lock(&workspace)?;
+            let desk = Desk::new(&workspace, &ledger, session.now)?;
+            let letter = desk.resolve(message_id, word, by, reason)?;
+            println!("letter {} is now {}", letter.message_id, letter.standing.state.code());
+            Ok(0)
+        }
+        Some(Act::Resend { list_id, by, reason }) => {
+            let message_id = Desk::new(&workspace, &ledger, session.now)?.resend(list_id, by, reason)?;
+            for list in ledger.lists_named(std::slice::from_ref(list_id))? {
+                hand_over(&workspace, &ledger, &list, session)?;
+            }
+            println!("letter {message_id} is in the outbox");
+            Ok(0)
+        }
+        Some(Act::Bounces { files }) => bounces(&ledger, files, session.now),
+    }
+}
+
+fn lock(workspace: &Workspace) -> Result<std::fs::File, Failure> {
+    let path = workspace.layout.deliver_lock();
+    let io = |source| DeliveryError::Io { path: path.clone(), source };
+    let held = hold_lock(&path).map_err(io)?;
+    Ok(held.ok_or_else(|| DeliveryError::Locked(path.display().to_string()))?)
+}
+
+async fn send(dry_run: bool, workspace: &Workspace, ledger: &Ledger, session: &Session) -> Result<u8, Failure> {
+    let desk = Desk::new(workspace, ledger, session.now)?;
+    if dry_run || !workspace.settings.delivery.live {
+        return rehearse(&desk, ledger, session.now);
+    }
+    let _lock = lock(workspace)?;
+    // No letter says that a list lies ready before it does.
+    hand_over_rest(workspace, ledger, session)?;
+    let mailer = Mailer::open(&workspace.settings.delivery, &workspace.layout)?;
+    let report = dispatch(ledger, &mailer, Utc::now, |letter| desk.may_go(letter)).await;
+    mailer.close().await;
+    let report = report?;
+    println!(
+        "accepted {}, deferred {}, rejected {}, unknown {}",
+        report.accepted, report.deferred, report.rejected, report.unknown
+    );
+    if report.rejected + report.unknown > 0 {
+        println!("somebody must look: poverty-watch deliver show");
+        return Ok(DATA);
+    }
+    Ok(0)
+}
+
+/// Says what would go, and moves nothing.
+fn rehearse(desk: &Desk<'_>, ledger: &Ledger, now: DateTime<Utc>) -> Result<u8, Failure> {
+    let due = ledger.letters_due(now)?;
+    for letter in &due {
+        let word = match desk.may_go(letter) {
+            Ok(()) => format!("would go to {}", letter.recipient),
+            Err(why) => format!("would be refused: {why}"),
+        };
+        println!("{} {} {}: {word}", letter.county, letter.office, letter.lists.join(" "));
+    }
+    println!("dry run: {} letters are due, nothing was sent; [delivery] live = true sends", due.len());
+    Ok(0)
+}
+
+fn show(ledger: &Ledger, all: bool, format: Format) -> Result<u8, Failure> {
+    let states =
+        MailState::ALL.into_iter().filter(|state| all || !matches!(state, MailState::Accepted | MailState::Replaced));
+    let letters = ledger.letters(&states.collect::<Vec<_>>())?;
+    match format {
+        Format::Json => println!("{:#}", serde_json::to_value(&letters).unwrap_or_default()),
+        Format::Text => {
+            for letter in &letters {
+                println!("{}", line(ledger, letter)?);
+            }
+            println!("{} letters", letters.len());
+        }
+    }
+    Ok(0)
+}
+
+fn line(ledger: &Ledger, letter: &Letter) -> Result<String, Failure> {
+    let last = ledger.letter_history(letter.letter_id)?.pop();
+    let said = last.map(|event| format!("{} {}", event.at, event.detail)).unwrap_or_default();
+    let Letter { message_id, county, office, lists, standing, .. } = letter;
+    let (state, attempts) = (standing.state.code(), standing.attempts);
+    Ok(format!("{message_id} {county} {office} {} {state}, attempts {attempts}: {said}", lists.join(" ")))
+}
+
+fn bounces(ledger: &Ledger, files: &[PathBuf], now: DateTime<Utc>) -> Result<u8, Failure> {
+    let mut reports = Vec::with_capacity(files.len());
+    for path in files {
+        let bytes = std::fs::read(path);
+        reports.push(bytes.map_err(|error| Failure::new(INTERNAL, format!("{}: {error}", path.display())))?);
+    }
+    let mut code = 0;
+    for (path, told) in files.iter().zip(record_bounces(ledger, &reports, now)?) {
+        match told {
+            Ok(message_id) => println!("{}: letter {message_id} came back", path.display()),
+            Err(why) => {
+                code = DATA;
+                println!("{}: not noted: {why}", path.display());
+            }
+        }
+    }
+    Ok(code)
+}

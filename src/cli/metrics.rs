@@ -1,0 +1,25 @@
+//! `metrics`: the figures for Prometheus, printed or left in a file.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use super::{Failure, INTERNAL, Session};
+use crate::pipeline::{metrics, write_metrics};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Write them there in one step instead of printing them; the name ends in .prom.
+    #[arg(long, value_name = "FILE.prom")]
+    out: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
+    let context = session.open()?;
+    let text = metrics(&context, session.now)?;
+    let written = match &arguments.out {
+        Some(path) => write_metrics(path, &text),
+        None => std::io::stdout().write_all(text.as_bytes()),
+    };
+    written.map_err(|error| Failure::new(INTERNAL, format!("the metrics could not be written: {error}")))?;
+    Ok(0)
+}

@@ -1,0 +1,22 @@
+//! Delivery: signing lists, writing their letters, handing them over, and knowing of each letter what became of it.
+//!
+//! Lists are made in `pipeline`; the two meet in the ledger. Exactly-once mail does not exist: what exists is a letter
+//! written once, sent until somebody has answered for it, with a Message-ID by which the receiver knows it again.
+
+mod bounce;
+mod dispatch;
+mod error;
+mod machine;
+mod mailer;
+mod message;
+mod notice;
+mod sign;
+
+pub use bounce::{Bounce, read_bounce, record_bounces};
+pub use dispatch::{Attempt, DispatchReport, Store, Transport, dispatch};
+pub use error::DeliveryError;
+pub use machine::{Event, GIVE_UP_DAYS, Outcome, next};
+pub use mailer::{Mailer, MemoryTransport, SmtpTransport, SpoolTransport};
+pub use message::{Attachment, Draft, compose, message_id};
+pub use notice::{ListNotice, Notice, render};
+pub use sign::{Desk, Resolution, may_go};

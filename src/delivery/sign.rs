@@ -1,0 +1,337 @@
+//! The desk at which lists are signed and letters are written: plain functions for the command line and for pages.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Utc, Weekday};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::machine::{Event, next};
+use super::{DeliveryError, Draft, ListNotice, Notice, compose, message_id, render};
+use crate::config::{Layout, Settings};
+use crate::domain::{MailAddress, hex, official_day};
+use crate::keys::Keys;
+use crate::ledger::{Approval, Ledger, Letter, LetterStep, ListStage, MailState, NewLetter, Review, SealedList};
+use crate::referrals::{Office, Routes};
+use crate::workspace::Workspace;
+
+/// What an operator says of a letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resolution {
+    /// It has arrived.
+    Sent,
+    /// It has provably not arrived: the same bytes go again.
+    NotSent,
+    /// It is not to be sent any more.
+    TakenOut,
+}
+
+/// A signing desk of one workspace.
+pub struct Desk<'a> {
+    layout: &'a Layout,
+    settings: &'a Settings,
+    routes: Routes,
+    ledger: &'a Ledger,
+    now: DateTime<Utc>,
+}
+
+impl<'a> Desk<'a> {
+    /// A desk at the moment `now`.
+    ///
+    /// # Errors
+    /// Every fault of the table of routes: nothing is signed while one is in it.
+    pub fn new(
+        workspace: &'a Workspace,
+        ledger: &'a Ledger,
+        now: DateTime<Utc>,
+    ) -> Result<Self, DeliveryError> {
+        let mut problems = Vec::new();
+        let routes = workspace.routes(&mut problems);
+        if problems.is_empty() {
+            Ok(Self { layout: &workspace.layout, settings: &workspace.settings, routes, ledger, now })
+        } else {
+            Err(DeliveryError::Config(problems))
+        }
+    }
+
+    /// Signs lists as reviewed, after their files were compared with what was sealed.
+    ///
+    /// # Errors
+    /// When a file is no longer what was sealed, or the ledger refuses.
+    pub fn review(&self, review: &Review<'_>) -> Result<(), DeliveryError> {
+        for list in self.ledger.lists_named(review.lists)? {
+            self.manifest(&list)?;
+        }
+        Ok(self.ledger.review_lists(review, self.now)?)
+    }
+
+    /// Signs lists as ready and writes their letters, one per office; returns how many.
+    ///
+    /// # Errors
+    /// When a list has no address, a file is no longer what was sealed, or the ledger refuses.
+    pub fn approve(&self, approval: &Approval<'_>) -> Result<usize, DeliveryError> {
+        let mut offices: BTreeMap<(String, String), Vec<SealedList>> = BTreeMap::new();
+        for list in self.ledger.lists_named(approval.lists)? {
+            // Sealed for the record of a past period: no office is written to about it.
+            if self.ledger.is_quiet(&list.list_id)? {
+                continue;
+            }
+            let office = Office::letters_of(&list.office).to_owned();
+            offices.entry((list.county.clone(), office)).or_default().push(list);
+        }
+        let mut letters = Vec::with_capacity(offices.len());
+        for ((county, office), lists) in offices {
+            letters.push(self.letter(&county, &office, lists)?);
+        }
+        self.ledger.approve_lists(approval, &letters, self.now)?;
+        Ok(letters.len())
+    }
+
+    /// Writes a list's letter again, on purpose: a new Message-ID, marked 重发. A list that was approved while its period
+    /// was quiet gets its first letter. Returns the Message-ID.
+    ///
+    /// # Errors
+    /// When the list is not approved or its period is quiet, or its letter still waits to be sent.
+    pub fn resend(&self, list_id: &str, signer: &str, reason: &str) -> Result<String, DeliveryError> {
+        let told = |why: &str| DeliveryError::Letter { message_id: list_id.to_owned(), why: why.to_owned() };
+        let list = self.ledger.lists_named(&[list_id.to_owned()])?;
+        if self.ledger.signatures(list_id)?.0 != ListStage::Ready {
+            return Err(told("the list is not approved yet"));
+        }
+        if self.ledger.is_quiet(list_id)? {
+            return Err(told("its period is quiet; backfill --notify lifts that"));
+        }
+        let letters = self.ledger.letters_of(list_id)?;
+        let last = letters.iter().max_by_key(|letter| letter.resend_no);
+        let waits = |letter: &&Letter| !letter.standing.state.is_final() && letter.standing.state != MailState::Unknown;
+        if last.is_some_and(|letter| waits(&letter)) {
+            return Err(told("its letter still waits to be sent"));
+        }
+        let (county, office) = (list[0].county.as_str(), Office::letters_of(&list[0].office));
+        let to = self.route(&list[0], county, office)?;
+        let letter = self.write(&to, (county, office), &list, last.map_or(0, |letter| letter.resend_no + 1))?;
+        self.ledger.resend(&letter, signer, reason, self.now)?;
+        Ok(letter.message_id)
+    }
+
+    /// Notes what an operator says of a letter.
+    ///
+    /// # Errors
+    /// When there is no such letter, or it does not wait for a word.
+    pub fn resolve(&self, id: &str, word: Resolution, signer: &str, reason: &str) -> Result<Letter, DeliveryError> {
+        let told = |why: &str| DeliveryError::Letter { message_id: id.to_owned(), why: why.to_owned() };
+        let letter = self.ledger.letter_named(id)?.ok_or_else(|| told("there is no such letter"))?;
+        if signer.trim().is_empty() || reason.trim().is_empty() {
+            return Err(told("a word about a letter needs a name and a reason"));
+        }
+        let event = match word {
+            Resolution::Sent => Event::Found,
+            Resolution::NotSent => Event::Absent,
+            Resolution::TakenOut => Event::TakenOut,
+        };
+        let to = next(&letter.standing, event, letter.due_at, self.now);
+        let state = letter.standing.state.code();
+        let to = to.ok_or_else(|| told(&format!("it is {state}: there is nothing to resolve")))?;
+        let step = LetterStep { actor: signer.to_owned(), event: event.code(), to, detail: reason.to_owned() };
+        self.ledger.step_letter(&letter, &step, self.now)?;
+        Ok(Letter { standing: to, ..letter })
+    }
+
+    /// Why a letter may not go to its address today, where it may not.
+    ///
+    /// # Errors
+    /// The reason.
+    pub fn may_go(&self, letter: &Letter) -> Result<(), String> {
+        may_go(letter, &self.routes, official_day(self.now))
+    }
+
+    /// The letter to an office; a waiting one of the last days, never tried, is taken up into it.
+    fn letter(&self, county: &str, office: &str, mut lists: Vec<SealedList>) -> Result<NewLetter, DeliveryError> {
+        let to = self.route(&lists[0], county, office)?;
+        let since = self.now - chrono::Duration::days(10);
+        let known = self.ledger.letters_to(county, office, since)?;
+        let known: Vec<&Letter> =
+            known.iter().filter(|letter| letter.resend_no == 0 && letter.recipient == to.as_str()).collect();
+        let is_waiting =
+            |letter: &&&Letter| letter.standing.state == MailState::Queued && letter.standing.attempts == 0;
+        let today = official_day(self.now);
+        let had_one = known
+            .iter()
+            .any(|letter| letter.standing.state != MailState::Replaced && official_day(letter.due_at) == today);
+        let is_urgent = lists.iter().any(|list| !matches!(list.kind.as_str(), "FULL" | "NIL"));
+        let waiting = known.iter().rfind(is_waiting).copied();
+        let due_at = match waiting {
+            _ if is_urgent => self.now,
+            Some(letter) => letter.due_at,
+            // A digest per office and working day: what comes later goes the next morning.
+            None if had_one => next_working_morning(today),
+            None => self.now,
+        };
+        if let Some(letter) = waiting {
+            let more: Vec<String> = letter.lists.clone();
+            lists.extend(self.ledger.lists_named(&more)?);
+        }
+        let letter = self.write(&to, (county, office), &lists, 0)?;
+        Ok(NewLetter { due_at, replaces: waiting.map(|letter| letter.letter_id), ..letter })
+    }
+
+    fn route(&self, list: &SealedList, county: &str, office: &str) -> Result<MailAddress, DeliveryError> {
+        let route = self.routes.in_force(county, office, official_day(self.now)).cloned();
+        let (list_id, county, office) = (list.list_id.clone(), county.to_owned(), office.to_owned());
+        route.ok_or(DeliveryError::NoRoute { list_id, county, office })
+    }
+
+    fn write(
+        &self,
+        to: &MailAddress,
+        (county, office): (&str, &str),
+        lists: &[SealedList],
+        resend_no: u32,
+    ) -> Result<NewLetter, DeliveryError> {
+        let mut notices = BTreeMap::new();
+        let (mut county_name, mut office_name) = (String::new(), String::new());
+        for list in lists {
+            let manifest = self.manifest(list)?;
+            notices.insert(list.list_id.clone(), manifest.notice(list));
+            (county_name, office_name) = (manifest.county_name, manifest.office_name);
+        }
+        let bureau = &self.settings.bureau;
+        let deadline = official_day(self.now) + Days::new(bureau.feedback_days.into());
+        let ids: Vec<String> = notices.keys().cloned().collect();
+        let notice = Notice {
+            sender: bureau.name.clone(),
+            county: county.to_owned(),
+            county_name,
+            office: office.to_owned(),
+            office_name,
+            lists: notices.into_values().collect(),
+            deadline: deadline.to_string(),
+            collect: self.settings.delivery.collect.clone(),
+            resend_no,
+        };
+        let (subject, text) = render(&notice)?;
+        let from = self.settings.delivery.sender();
+        let from = from.ok_or_else(|| DeliveryError::message("set from in [delivery]: letters need a sender"))?;
+        let message_id = message_id(&Keys::open(self.layout)?.tokens, &ids, to, resend_no, from.domain());
+        let draft = Draft {
+            message_id: &message_id,
+            from: &from,
+            to,
+            date: self.now,
+            subject: &subject,
+            text: &text,
+            attachments: &[],
+        };
+        Ok(NewLetter {
+            bytes: compose(&draft)?,
+            message_id,
+            county: county.to_owned(),
+            office: office.to_owned(),
+            recipient: to.to_string(),
+            resend_no,
+            lists: ids,
+            due_at: self.now,
+            replaces: None,
+        })
+    }
+
+    /// A sealed list's manifest, after it and every file that it names were compared with what was sealed.
+    fn manifest(&self, list: &SealedList) -> Result<Manifest, DeliveryError> {
+        let folder = self.layout.lists(list.period).join(&list.list_id);
+        let path = folder.join("manifest.json");
+        let bytes = std::fs::read(&path).map_err(DeliveryError::io(&path))?;
+        let wrong = |path: PathBuf, why: &str| DeliveryError::Sealed { path, why: why.to_owned() };
+        if hex(&Sha256::digest(&bytes)) != list.manifest_sha256 {
+            return Err(wrong(path, "it is not the manifest that was sealed"));
+        }
+        let manifest: Manifest =
+            serde_json::from_slice(&bytes).map_err(|error| wrong(path.clone(), &error.to_string()))?;
+        if manifest.county != list.county || manifest.office != list.office {
+            return Err(wrong(path, "it names another county or office than the list"));
+        }
+        for file in &manifest.files {
+            let path = folder.join(&file.name);
+            let bytes = std::fs::read(&path).map_err(DeliveryError::io(&path))?;
+            if hex(&Sha256::digest(&bytes)) != file.sha256 {
+                return Err(wrong(path, "its SHA-256 is not the one that was sealed"));
+            }
+        }
+        Ok(manifest)
+    }
+}
+
+/// What letters need of a manifest.
+#[derive(Debug, Deserialize)]
+struct Manifest {
+    county: String,
+    county_name: String,
+    office: String,
+    office_name: String,
+    counts: Counts,
+    files: Vec<SealedFile>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Counts {
+    new: u64,
+    continuing: u64,
+    escalated: u64,
+    withdrawn: u64,
+}
+
+#[derive(Debug, Deserialize)]
+struct SealedFile {
+    name: String,
+    sha256: String,
+}
+
+impl Manifest {
+    fn notice(&self, list: &SealedList) -> ListNotice {
+        let before = list.seq.saturating_sub(1);
+        let Counts { new, continuing, escalated, withdrawn } = self.counts;
+        ListNotice {
+            list_id: list.list_id.clone(),
+            period: list.period.to_string(),
+            seq: list.seq,
+            previous: if before == 0 { "无".to_owned() } else { format!("第 {before} 号") },
+            previous_number: if before == 0 { "none".to_owned() } else { before.to_string() },
+            rows: list.rows,
+            new,
+            continuing,
+            escalated,
+            withdrawn,
+        }
+    }
+}
+
+/// Why a letter may not go to its address on a day: list county = letter county = the address's own, and in force.
+///
+/// # Errors
+/// The reason, without the address.
+pub fn may_go(letter: &Letter, routes: &Routes, day: NaiveDate) -> Result<(), String> {
+    let places: BTreeSet<(&str, &str)> = letter.lists.iter().map(|list| place_of(list)).collect();
+    if places.iter().ne([&(letter.county.as_str(), letter.office.as_str())]) {
+        return Err("its lists are of another county or office".to_owned());
+    }
+    match routes.in_force(&letter.county, &letter.office, day) {
+        Some(address) if address.as_str() == letter.recipient => Ok(()),
+        Some(_) => Err("its address is not the one in force for this county and office".to_owned()),
+        None => Err("no address is in force for this county and office".to_owned()),
+    }
+}
+
+/// County and office in a list's id.
+fn place_of(list_id: &str) -> (&str, &str) {
+    let mut parts = list_id.split('-').skip(1);
+    (parts.next().unwrap_or_default(), Office::letters_of(parts.next().unwrap_or_default()))
+}
+
+/// Eight o'clock (+08:00) of the next day from Monday to Friday.
+fn next_working_morning(day: NaiveDate) -> DateTime<Utc> {
+    let mut next = day + Days::new(1);
+    while matches!(next.weekday(), Weekday::Sat | Weekday::Sun) {
+        next = next + Days::new(1);
+    }
+    next.and_time(NaiveTime::MIN).and_utc()
+}

@@ -1,0 +1,56 @@
+//! Ready units for what runs jobs by the clock: systemd, cron, Kubernetes, Airflow. Texts only; writing them is `cli`'s.
+//!
+//! All of them call `run <job> --scheduled`, which derives the period from the job's own schedule: a timer that fires
+//! late, twice, or after a week of downtime does the right runs.
+
+mod quote;
+mod render;
+
+pub use render::units;
+
+use chrono::NaiveDate;
+
+use super::Planned;
+
+/// What runs the jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// A service and a timer per job.
+    Systemd,
+    /// One service that runs `poverty-watch daemon`.
+    SystemdDaemon,
+    /// Crontab lines.
+    Cron,
+    /// A `CronJob` per job.
+    Kubernetes,
+    /// One DAG per job, in one file.
+    Airflow,
+}
+
+/// What units need to know of the place that they run in.
+#[derive(Debug, Clone)]
+pub struct UnitSettings {
+    /// The program's path there.
+    pub program: String,
+    /// The workspace's path there, absolute.
+    pub workspace: String,
+    /// The account that runs it.
+    pub user: String,
+    /// Memory that a run may take before it is ended, MiB.
+    pub memory_mib: u64,
+    /// Whether runs may reach the network, to send mail.
+    pub is_networked: bool,
+    /// Further folders that runs write to: that of the metrics file.
+    pub writes: Vec<String>,
+    /// The day on which they are made.
+    pub day: NaiveDate,
+}
+
+/// One file of units.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unit {
+    /// Its file name.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}

@@ -1,0 +1,70 @@
+//! Small CSV tables that people keep beside the rules, and the table of routes.
+
+use super::{Assets, Workspace};
+use crate::config::Problem;
+use crate::referrals::{ROUTES_FILE, RouteRow, Routes};
+
+/// A row's line number, its wanted cells and its optional ones.
+pub type TableRow<const N: usize, const M: usize> = (usize, ([String; N], [String; M]));
+
+/// The rows of a CSV asset with their line numbers, in the order of the wanted columns; those of `optional` that the
+/// file does not have are empty.
+pub fn table_rows<const N: usize, const M: usize>(
+    assets: &Assets,
+    file: &str,
+    wanted: [&str; N],
+    optional: [&str; M],
+    problems: &mut Vec<Problem>,
+) -> Vec<TableRow<N, M>> {
+    let text = match assets.read(file) {
+        Ok(asset) => asset.text,
+        Err(error) => {
+            problems.push(Problem::new(file, 0, error.to_string(), ""));
+            return Vec::new();
+        }
+    };
+    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).trim(csv::Trim::All).from_reader(text.as_bytes());
+    let headers = reader.headers().cloned().unwrap_or_default();
+    let place = |name: &str| headers.iter().position(|header| header == name);
+    let (places, others) = (wanted.map(place), optional.map(place));
+    if let Some(missing) = places.iter().position(Option::is_none) {
+        let message = format!("column `{}` is missing", wanted[missing]);
+        problems.push(Problem::new(file, 1, message, format!("the header is {}", wanted.join(","))));
+        return Vec::new();
+    }
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        match record {
+            Ok(record) => {
+                let line = record.position().map_or(0, |at| usize::try_from(at.line()).unwrap_or(0));
+                let cell = |place: Option<usize>| place.and_then(|at| record.get(at)).unwrap_or_default().to_owned();
+                rows.push((line, (places.map(cell), others.map(cell))));
+            }
+            Err(error) => {
+                problems.push(Problem::new(file, 0, error.to_string(), "each row has as many cells as the header"));
+            }
+        }
+    }
+    rows
+}
+
+/// The rows of the table of routes, as the file has them.
+#[must_use]
+pub fn route_rows(assets: &Assets, problems: &mut Vec<Problem>) -> Vec<RouteRow> {
+    let wanted = ["county", "office", "address", "valid_from", "valid_to", "approved_by", "confirmed_by", "code"];
+    let rows = table_rows(assets, ROUTES_FILE, wanted, [], problems).into_iter();
+    rows.map(|(line, (cells, []))| {
+        let [county, office, address, valid_from, valid_to, approved_by, confirmed_by, code] = cells;
+        RouteRow { line, county, office, address, valid_from, valid_to, approved_by, confirmed_by, code }
+    })
+    .collect()
+}
+
+impl Workspace {
+    /// The routes that may be used; what is wrong with the others goes to `problems`.
+    #[must_use]
+    pub fn routes(&self, problems: &mut Vec<Problem>) -> Routes {
+        let rows = route_rows(&self.assets, problems);
+        Routes::new(&rows, &self.settings.delivery, problems)
+    }
+}
