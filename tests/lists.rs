@@ -473,8 +473,11 @@ fn each_office_sees_the_columns_of_its_profile() {
         list.office.profile = Profile::Contact;
     }
     let rules = rules();
+    let texts = Texts { policy: "invented".to_owned(), by_path: BTreeMap::new() };
     let context = SealContext {
         version: 7,
+        series: "",
+        texts: &texts,
         policy: "invented",
         policy_sha256: "ab",
         recipe: "",
@@ -484,6 +487,7 @@ fn each_office_sees_the_columns_of_its_profile() {
         area_name: "海角市",
         feedback_days: 15,
         is_rehearsal: false,
+        workers: 1,
         at: DateTime::UNIX_EPOCH,
     };
     seal(&place.layout, &place.ledger, &lists, &context).unwrap();
