@@ -19,6 +19,7 @@ mod oracle;
 mod plan;
 mod policy_change;
 mod rand_hie;
+mod receipts;
 mod schedule;
 mod simulate;
 mod sql;

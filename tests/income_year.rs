@@ -7,7 +7,7 @@ use calamine::{Reader, Xlsx, open_workbook};
 use crate::workspace::{Workspace, files_below};
 
 /// Invented people of 青屏县, all of them lifted out of poverty.
-const IDS: [&str; 6] = [
+pub(crate) const IDS: [&str; 6] = [
     "990103196203050018",
     "990103196203050026",
     "990103196203050034",

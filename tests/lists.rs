@@ -8,16 +8,19 @@ use calamine::{Data, Reader, Xlsx, open_workbook};
 use chrono::{DateTime, NaiveDate};
 use poverty_watch::config::Layout;
 use poverty_watch::domain::{CountyCode, Fen, Period, PersonKey};
-use poverty_watch::ledger::{Ledger, Texts};
+use poverty_watch::keys::Keys;
+use poverty_watch::ledger::{Ledger, Moment, Texts};
 use poverty_watch::pipeline::seal::{SealContext, SealError, SealSummary, previous_lists, seal};
 use poverty_watch::referrals::{
-    COLUMNS, Cell, ListRequest, ListRow, ListedRule, Lists, OfficeTerm, Offices, Profile, build_lists, column_called,
+    Attachment, COLUMNS, Cell, ListRequest, ListRow, ListedRule, Lists, OfficeTerm, Offices, Profile, Reroutes,
+    build_lists, column_called,
 };
 
 struct Place {
     folder: tempfile::TempDir,
     layout: Layout,
     ledger: Ledger,
+    keys: Keys,
 }
 
 impl Place {
@@ -25,16 +28,25 @@ impl Place {
         let folder = tempfile::tempdir().unwrap();
         let layout = Layout::new(folder.path());
         let ledger = Ledger::open(&layout.ledger()).unwrap();
-        Self { folder, layout, ledger }
+        let keys = Keys::from_secrets([7; 32], [9; 32]);
+        Self { folder, layout, ledger, keys }
     }
 
     fn build(&self, month: Period, rows: &[ListRow], counties: &BTreeMap<CountyCode, String>) -> Lists {
-        let previous = previous_lists(&self.layout, &self.ledger, month).unwrap();
+        let previous = previous_lists(&self.layout, &self.ledger, Moment::before(month)).unwrap();
         let area = county("990100");
         let rules = rules();
         let offices = offices().of_lists(["civil_affairs", "rural_affairs"], month.last_day(), "");
-        let request =
-            ListRequest { period: month, area: &area, counties, rules: &rules, offices: &offices, previous: &previous };
+        let request = ListRequest {
+            period: month,
+            area: &area,
+            counties,
+            rules: &rules,
+            offices: &offices,
+            previous: &previous,
+            reroutes: &Reroutes::new(),
+            tokens: &self.keys.tokens,
+        };
         build_lists(&request, rows).unwrap()
     }
 
@@ -57,8 +69,9 @@ impl Place {
             texts: &texts,
             policy: "invented",
             policy_sha256: "ab",
+            recipe: "",
             rules: &rules,
-            profile: Profile::Default,
+            keys: &self.keys,
             sender: "海角市医疗保障局",
             area_name: "海角市",
             feedback_days: 15,
@@ -117,6 +130,8 @@ fn offices() -> Offices {
         from: None,
         to: None,
         successor: None,
+        profile: Profile::Default,
+        attachment: Attachment::None,
     };
     Offices::new(vec![term(2, "MZ", "civil_affairs", "民政局"), term(3, "NC", "rural_affairs", "农业农村局")]).unwrap()
 }
@@ -448,6 +463,42 @@ fn every_column_of_the_table_reaches_every_file() {
     }
     assert!(!csv.contains("13800000000"));
     println!("columns: {} cases", COLUMNS.len() * 2);
+}
+
+#[test]
+fn each_office_sees_the_columns_of_its_profile() {
+    let place = Place::new();
+    let mut lists = place.build(month("2026-10"), &sample(), &counties(3));
+    for list in lists.lists.iter_mut().filter(|list| list.office.code == "NC") {
+        list.office.profile = Profile::Contact;
+    }
+    let rules = rules();
+    let texts = Texts { policy: "invented".to_owned(), by_path: BTreeMap::new() };
+    let context = SealContext {
+        version: 7,
+        series: "",
+        texts: &texts,
+        policy: "invented",
+        policy_sha256: "ab",
+        recipe: "",
+        rules: &rules,
+        keys: &place.keys,
+        sender: "海角市医疗保障局",
+        area_name: "海角市",
+        feedback_days: 15,
+        is_rehearsal: false,
+        workers: 1,
+        at: DateTime::UNIX_EPOCH,
+    };
+    seal(&place.layout, &place.ledger, &lists, &context).unwrap();
+    for (office, is_shown) in [("MZ", false), ("NC", true)] {
+        let list_id = format!("202610-990102-{office}-FULL-v1");
+        let csv = std::fs::read_to_string(place.list_file(month("2026-10"), &list_id, "csv")).unwrap();
+        let sheet = sheet(&place.list_file(month("2026-10"), &list_id, "xlsx"));
+        assert_eq!(csv.contains("13800000000"), is_shown, "{office}");
+        assert_eq!(sheet[1].iter().any(|cell| cell.to_string() == "联系电话"), is_shown, "{office}");
+    }
+    println!("profiles of offices: 4 cases");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use poverty_watch::domain::Fen;
+use poverty_watch::keys::Keys;
 use sha2::{Digest, Sha256};
 
 /// A person whom a rule noticed, as the `findings` verb prints one.
@@ -34,6 +35,7 @@ impl Workspace {
         let made = Self { _keep: Some(keep), root };
         let args = ["init", made.root.to_str().unwrap(), "--policy", policy, "--area", area];
         check(&args, &binary().args(args).output().unwrap());
+        fix_keys(&made.root);
         made
     }
 
@@ -190,8 +192,17 @@ pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// The same keys in every workspace of the tests: their lists must have the same bytes.
+pub(crate) fn fix_keys(root: &Path) {
+    let keys = Keys::from_secrets([7; 32], [9; 32]);
+    fs::write(root.join("keys/tokens.key"), "07".repeat(32)).unwrap();
+    fs::write(root.join("keys/signing.pem"), keys.signer.to_pem().unwrap()).unwrap();
+    fs::write(root.join("keys/signing.pub.pem"), keys.signer.public().to_pem().unwrap()).unwrap();
+}
+
 pub(crate) fn copy_tree(source: &Path, target: &Path) {
     fs::create_dir_all(target).unwrap();
+    fs::set_permissions(target, fs::metadata(source).unwrap().permissions()).unwrap();
     for entry in fs::read_dir(source).unwrap() {
         let entry = entry.unwrap();
         let to = target.join(entry.file_name());

@@ -2,10 +2,14 @@
 //!
 //! Pure: states, transitions, reasons. History is kept by `ledger`, decisions by officers by the review app.
 
+mod answer;
 mod forecast;
 mod outlook;
 mod transition;
 
+pub use answer::{
+    Answer, AnswerCells, AnswerFault, CATEGORIES, ENROLLED, Effect, FOUND, MEASURES, REASONS, RECEIPTS, Verdict, effect,
+};
 pub use forecast::{Forecast, RECENT_MONTHS, forecast};
 pub use outlook::{Outlook, no_forecast_because, outlook, pace, recent_months};
 pub use transition::{next, year_end};
@@ -141,11 +145,13 @@ pub enum EventKind {
     Reopened,
     /// The benefit year is over.
     Closed,
+    /// An office answered about the person; the state stays what the data say.
+    Answered,
 }
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Opened,
         Self::Continued,
         Self::Escalated,
@@ -154,6 +160,7 @@ impl EventKind {
         Self::Withdrawn,
         Self::Reopened,
         Self::Closed,
+        Self::Answered,
     ];
 
     /// The stable code.
@@ -168,6 +175,7 @@ impl EventKind {
             Self::Withdrawn => "withdrawn",
             Self::Reopened => "reopened",
             Self::Closed => "closed",
+            Self::Answered => "answered",
         }
     }
 

@@ -5,15 +5,20 @@ use crate::contracts::{Feed, to_json, to_text};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The feed: claims, residents, rosters, income or adjustments.
-    #[arg(value_parser = feed_argument)]
+    /// The feed: claims, residents, rosters, income, adjustments, applications, aided or receipts.
+    #[arg(value_parser = any_feed)]
     feed: Feed,
     /// How to print it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
 
-/// A feed by name.
+/// A feed by name, or the receipts, which do not land.
+fn any_feed(name: &str) -> Result<Feed, String> {
+    if name == Feed::Receipts.name() { Ok(Feed::Receipts) } else { feed_argument(name) }
+}
+
+/// A feed that lands, by name.
 pub(super) fn feed_argument(name: &str) -> Result<Feed, String> {
     Feed::parse(name)
         .ok_or_else(|| format!("there is no such feed; there are {}", Feed::ALL.map(Feed::name).join(", ")))

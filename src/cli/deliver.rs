@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
+use super::lists::{hand_over, hand_over_rest};
 use super::{DATA, Failure, Format, INTERNAL, Session};
-use crate::delivery::{DeliveryError, Desk, Mailer, Resolution, dispatch, mail_key, record_bounces};
+use crate::delivery::{DeliveryError, Desk, Mailer, Resolution, dispatch, record_bounces};
 use crate::ledger::{Ledger, Letter, MailState};
 use crate::workspace::{self, Workspace, hold_lock};
 
@@ -81,14 +82,16 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
                 _ => Resolution::TakenOut,
             };
             let _lock = lock(&workspace)?;
-            let desk = Desk::new(&workspace, &ledger, &[], session.now)?;
+            let desk = Desk::new(&workspace, &ledger, session.now)?;
             let letter = desk.resolve(message_id, word, by, reason)?;
             println!("letter {} is now {}", letter.message_id, letter.standing.state.code());
             Ok(0)
         }
         Some(Act::Resend { list_id, by, reason }) => {
-            let key = mail_key(&workspace.layout)?;
-            let message_id = Desk::new(&workspace, &ledger, &key, session.now)?.resend(list_id, by, reason)?;
+            let message_id = Desk::new(&workspace, &ledger, session.now)?.resend(list_id, by, reason)?;
+            for list in ledger.lists_named(std::slice::from_ref(list_id))? {
+                hand_over(&workspace, &ledger, &list, session)?;
+            }
             println!("letter {message_id} is in the outbox");
             Ok(0)
         }
@@ -104,11 +107,13 @@ fn lock(workspace: &Workspace) -> Result<std::fs::File, Failure> {
 }
 
 async fn send(dry_run: bool, workspace: &Workspace, ledger: &Ledger, session: &Session) -> Result<u8, Failure> {
-    let desk = Desk::new(workspace, ledger, &[], session.now)?;
+    let desk = Desk::new(workspace, ledger, session.now)?;
     if dry_run || !workspace.settings.delivery.live {
         return rehearse(&desk, ledger, session.now);
     }
     let _lock = lock(workspace)?;
+    // No letter says that a list lies ready before it does.
+    hand_over_rest(workspace, ledger, session)?;
     let mailer = Mailer::open(&workspace.settings.delivery, &workspace.layout)?;
     let report = dispatch(ledger, &mailer, Utc::now, |letter| desk.may_go(letter)).await;
     mailer.close().await;

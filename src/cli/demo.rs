@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Failure, INTERNAL, Session, run::describe};
+use crate::config::Layout;
 use crate::demo::{AREA, DemoOptions, PERIOD, generate};
 use crate::domain::Period;
 use crate::pipeline::run_job;
@@ -30,6 +31,7 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
     workspace::init(&arguments.dir, "fujian", AREA)?;
+    super::keys::make(&Layout::new(&arguments.dir))?;
     fit_settings(arguments).map_err(|error| Failure::new(INTERNAL, error.to_string()))?;
     let landing = arguments.dir.join("landing");
     write_routes(&arguments.dir)?;

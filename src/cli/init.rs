@@ -21,6 +21,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, _session: &Session) -> Result<u8, Failure> {
     let summary = workspace::init(&arguments.dir, &arguments.policy, &arguments.area)?;
     Ledger::open(&Layout::new(&arguments.dir).ledger()).map_err(|error| Failure::new(INTERNAL, error.to_string()))?;
+    super::keys::make(&Layout::new(&arguments.dir))?;
     let dir = arguments.dir.display();
     println!("{dir}: {} files written, {} kept as they are", summary.written.len(), summary.kept.len());
     for file in &summary.kept {

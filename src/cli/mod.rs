@@ -13,16 +13,21 @@ mod deliver;
 mod demo;
 mod explain;
 mod findings;
+mod funnel;
 mod init;
 mod intake;
+mod keys;
 mod lists;
 mod metrics;
 mod plan;
 mod progress;
+mod receipts;
+mod reproduce;
 mod run;
 mod schedule;
 mod simulate;
 mod status;
+mod verify;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -97,10 +102,20 @@ enum Verb {
     Explain(explain::Arguments),
     /// Show runs, feeds, cases and lists.
     Status(status::Arguments),
-    /// Show sealed lists, sign them for sending, keep persons off the next ones.
+    /// Make the workspace's keys.
+    Keys(keys::Arguments),
+    /// Show sealed lists, sign them for sending, keep persons off the next ones; correct, take back, follow up.
     Lists(lists::Arguments),
     /// Send the letters that are due, and look after those that did not arrive.
     Deliver(deliver::Arguments),
+    /// Show how many were flagged, listed, answered and helped, and whom no rule flagged.
+    Funnel(funnel::Arguments),
+    /// Take in what offices answer.
+    Receipts(receipts::Arguments),
+    /// Make sealed lists once more and compare every byte.
+    Reproduce(reproduce::Arguments),
+    /// Check that a list is the one that was sealed; needs no workspace.
+    Verify(verify::Arguments),
     /// Try a draft policy on the stored data, and write a report of counts.
     Simulate(simulate::Arguments),
     /// Show what needs attention.
@@ -150,7 +165,7 @@ impl Failure {
 impl From<PipelineError> for Failure {
     fn from(error: PipelineError) -> Self {
         let code = match &error {
-            PipelineError::Config(_) | PipelineError::Workspace(_) => CONFIG,
+            PipelineError::Config(_) | PipelineError::Workspace(_) | PipelineError::Keys(_) => CONFIG,
             PipelineError::Locked(_) | PipelineError::NotReady(_) | PipelineError::Figures(_) => TEMPORARY,
             PipelineError::Stopped => TEMPORARY,
             PipelineError::NotPast(_) => USAGE,
@@ -169,7 +184,7 @@ impl From<PipelineError> for Failure {
 impl From<DeliveryError> for Failure {
     fn from(error: DeliveryError) -> Self {
         let code = match &error {
-            DeliveryError::Config(_) | DeliveryError::NoRoute { .. } => CONFIG,
+            DeliveryError::Config(_) | DeliveryError::NoRoute { .. } | DeliveryError::Keys(_) => CONFIG,
             DeliveryError::Locked(_) | DeliveryError::Ledger(LedgerError::Moved { .. }) => TEMPORARY,
             DeliveryError::Ledger(LedgerError::SignOff { .. }) | DeliveryError::Letter { .. } => DATA,
             DeliveryError::Sealed { .. } => DATA,
@@ -271,8 +286,13 @@ fn dispatch(verb: Verb, session: &Session) -> Result<u8, Failure> {
             Verb::Plan(arguments) => plan::run(&arguments, session).await,
             Verb::Explain(arguments) => explain::run(&arguments, session).await,
             Verb::Status(arguments) => status::run(&arguments, session).await,
-            Verb::Lists(arguments) => lists::run(&arguments, session),
+            Verb::Keys(arguments) => keys::run(&arguments, session),
+            Verb::Lists(arguments) => lists::run(&arguments, session).await,
             Verb::Deliver(arguments) => deliver::run(&arguments, session).await,
+            Verb::Funnel(arguments) => funnel::run(&arguments, session).await,
+            Verb::Receipts(arguments) => receipts::run(&arguments, session),
+            Verb::Reproduce(arguments) => reproduce::run(&arguments, session).await,
+            Verb::Verify(arguments) => verify::run(&arguments, session),
             Verb::Simulate(arguments) => simulate::run(&arguments, session).await,
             Verb::Check(arguments) => check::run(&arguments, session).await,
             Verb::Backtest(arguments) => backtest::run(&arguments, session).await,

@@ -2,9 +2,10 @@
 
 use chrono::{Duration, NaiveDate};
 
+use super::lists::late_lists;
 use super::run::{degraded, today};
 use super::{Failure, Format, Session, TEMPORARY, date_argument};
-use crate::pipeline::{Status, status};
+use crate::pipeline::{PipelineError, Status, status};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -34,16 +35,28 @@ fn age_argument(text: &str) -> Result<Duration, String> {
 
 pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
     let context = session.open()?;
-    let status = status(&context, arguments.as_of.unwrap_or_else(|| today(session))).await?;
+    let day = arguments.as_of.unwrap_or_else(|| today(session));
+    let status = status(&context, day).await?;
+    let last = context.ledger.last_sealed_period().map_err(PipelineError::from)?;
+    let late = last.map_or(Ok(Vec::new()), |period| late_lists(&context, period, day))?;
     match arguments.format {
-        Format::Text => print!("{}", describe(&status)),
-        Format::Json => println!("{:#}", serde_json::to_value(&status).unwrap_or_default()),
+        Format::Text => print!("{}{}", describe(&status), describe_late(&late)),
+        Format::Json => {
+            let mut value = serde_json::to_value(&status).unwrap_or_default();
+            value["late_lists"] = serde_json::json!(late);
+            println!("{value:#}");
+        }
     }
     let too_old = arguments.max_age.is_some_and(|age| status.last_done.is_none_or(|at| session.now - at > age));
     if too_old {
         eprintln!("error: no run has ended well within the age allowed; run nightly, or look at its log");
     }
     Ok(if too_old { TEMPORARY } else { 0 })
+}
+
+fn describe_late(late: &[String]) -> String {
+    let lines = late.iter().map(|list| format!("  LATE {list}\n"));
+    if late.is_empty() { String::new() } else { format!("\nanswers that are late\n{}", lines.collect::<String>()) }
 }
 
 /// What needs attention, before anything else.

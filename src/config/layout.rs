@@ -62,6 +62,24 @@ impl Layout {
         self.given.join("lists").join(month.to_string())
     }
 
+    /// `keys/`, the workspace's secrets; nobody else may read it.
+    #[must_use]
+    pub fn keys(&self) -> PathBuf {
+        self.root.join("keys")
+    }
+
+    /// `recipes/<sha256>/`, what people had written when lists were sealed.
+    #[must_use]
+    pub fn recipe(&self, hash: &str) -> PathBuf {
+        self.root.join("recipes").join(hash)
+    }
+
+    /// `collect/<office>/<county>/`, where an office fetches its lists.
+    #[must_use]
+    pub fn collect(&self, office: &str, county: &str) -> PathBuf {
+        self.root.join("collect").join(office).join(county)
+    }
+
     /// `rehearsals/<period>/`, lists that were never sealed.
     #[must_use]
     pub fn rehearsals(&self, period: Period) -> PathBuf {
@@ -96,12 +114,6 @@ impl Layout {
     #[must_use]
     pub fn spool(&self) -> PathBuf {
         self.root.join("spool")
-    }
-
-    /// `keys/mail.key`, the secret that Message-IDs are made with.
-    #[must_use]
-    pub fn mail_key(&self) -> PathBuf {
-        self.root.join("keys").join("mail.key")
     }
 
     /// `deliver.lock`, held by the one run that may send.

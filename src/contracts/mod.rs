@@ -3,10 +3,12 @@
 //! Pure description. Reading files lives in `intake`, Arrow schemas in `engine`.
 
 mod adjustments;
+mod aided;
 mod applications;
 mod claims;
 mod income;
 mod print;
+mod receipts;
 mod rejects;
 mod residents;
 mod rosters;
@@ -38,12 +40,23 @@ pub enum Feed {
     Income,
     /// Later reimbursements and other payers (二次报销、商业保险、慈善): one row per payment.
     Adjustments,
+    /// Help granted on application (依申请救助): one row per grant.
+    Aided,
+    /// Offices' answers about the persons of a list: one row per person. Imported by hand, they never land.
+    Receipts,
 }
 
 impl Feed {
-    /// All feeds, in the order in which intake takes them: claims need nothing, adjustments need claims.
-    pub const ALL: [Self; 6] =
-        [Self::Income, Self::Residents, Self::Applications, Self::Rosters, Self::Claims, Self::Adjustments];
+    /// All feeds that land, in the order in which intake takes them: claims need nothing, adjustments need claims.
+    pub const ALL: [Self; 7] = [
+        Self::Income,
+        Self::Residents,
+        Self::Applications,
+        Self::Rosters,
+        Self::Claims,
+        Self::Adjustments,
+        Self::Aided,
+    ];
 
     /// The folder under `landing/` and the word on the command line.
     #[must_use]
@@ -55,10 +68,18 @@ impl Feed {
             Self::Rosters => "rosters",
             Self::Income => "income",
             Self::Adjustments => "adjustments",
+            Self::Aided => "aided",
+            Self::Receipts => "receipts",
         }
     }
 
-    /// The feed with that name.
+    /// Whether its rows are about persons, by their document numbers.
+    #[must_use]
+    pub const fn has_persons(self) -> bool {
+        !matches!(self, Self::Income | Self::Receipts)
+    }
+
+    /// The feed that lands under that name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|feed| feed.name() == name)
@@ -74,6 +95,8 @@ impl Feed {
             Self::Rosters => &rosters::CONTRACT,
             Self::Income => &income::CONTRACT,
             Self::Adjustments => &adjustments::CONTRACT,
+            Self::Aided => &aided::CONTRACT,
+            Self::Receipts => &receipts::CONTRACT,
         }
     }
 }

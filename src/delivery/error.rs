@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::Problem;
+use crate::keys::KeyError;
 use crate::ledger::LedgerError;
 
 /// A failure of delivery. Texts never carry a person, a password or a key.
@@ -11,6 +12,9 @@ pub enum DeliveryError {
     /// The ledger refused or failed.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// The keys cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
     /// Settings or routes are wrong.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Config(Vec<Problem>),

@@ -5,13 +5,11 @@
 use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
-use hmac::{Hmac, KeyInit, Mac};
 use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
-use sha2::Sha256;
 
 use super::DeliveryError;
-use crate::domain::{MailAddress, hex};
+use crate::domain::{MailAddress, TokenKey};
 
 /// A file that goes with a letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,12 +41,9 @@ pub struct Draft<'a> {
 
 /// The Message-ID of a letter: 128 bits of a keyed hash of what it announces, to whom, and the how-manieth time.
 #[must_use]
-pub fn message_id(key: &[u8], lists: &[String], to: &MailAddress, resend_no: u32, domain: &str) -> String {
-    let Ok(mac) = Hmac::<Sha256>::new_from_slice(key) else { unreachable!("a key of any length fits") };
-    let mut mac = mac;
-    mac.update(format!("{}|{to}|{resend_no}", lists.join("+")).as_bytes());
-    let tag = mac.finalize().into_bytes();
-    format!("{}@{domain}", hex(&tag[..16]))
+pub fn message_id(key: &TokenKey, lists: &[String], to: &MailAddress, resend_no: u32, domain: &str) -> String {
+    let tag = key.hex128(&format!("{}|{to}|{resend_no}", lists.join("+")));
+    format!("{tag}@{domain}")
 }
 
 /// Writes the letter's bytes.
@@ -213,16 +208,17 @@ mod tests {
     fn a_message_id_depends_on_all_it_stands_for() {
         let (a, b) = (MailAddress::parse("a@c.example").unwrap(), MailAddress::parse("b@c.example").unwrap());
         let lists = ["202610-990101-MZ-FULL-v1".to_owned()];
+        let key = |byte| TokenKey::new([byte; 32]);
         let ids = [
-            message_id(b"k", &lists, &a, 0, "d.example"),
-            message_id(b"k", &lists, &a, 1, "d.example"),
-            message_id(b"k", &lists, &b, 0, "d.example"),
-            message_id(b"l", &lists, &a, 0, "d.example"),
-            message_id(b"k", &[], &a, 0, "d.example"),
+            message_id(&key(1), &lists, &a, 0, "d.example"),
+            message_id(&key(1), &lists, &a, 1, "d.example"),
+            message_id(&key(1), &lists, &b, 0, "d.example"),
+            message_id(&key(2), &lists, &a, 0, "d.example"),
+            message_id(&key(1), &[], &a, 0, "d.example"),
         ];
         let distinct: std::collections::BTreeSet<&String> = ids.iter().collect();
         assert_eq!(distinct.len(), ids.len());
-        assert_eq!(ids[0], message_id(b"k", &lists, &a, 0, "d.example"));
+        assert_eq!(ids[0], message_id(&key(1), &lists, &a, 0, "d.example"));
         assert_eq!(ids[0].find('@'), Some(32));
     }
 }

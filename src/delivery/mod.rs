@@ -19,4 +19,4 @@ pub use machine::{Event, GIVE_UP_DAYS, Outcome, next};
 pub use mailer::{Mailer, MemoryTransport, SmtpTransport, SpoolTransport};
 pub use message::{Attachment, Draft, compose, message_id};
 pub use notice::{ListNotice, Notice, render};
-pub use sign::{Desk, Resolution, mail_key, may_go};
+pub use sign::{Desk, Resolution, may_go};

@@ -1,7 +1,6 @@
 //! The desk at which lists are signed and letters are written: plain functions for the command line and for pages.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Utc, Weekday};
@@ -12,6 +11,7 @@ use super::machine::{Event, next};
 use super::{DeliveryError, Draft, ListNotice, Notice, compose, message_id, render};
 use crate::config::{Layout, Settings};
 use crate::domain::{MailAddress, hex, official_day};
+use crate::keys::Keys;
 use crate::ledger::{Approval, Ledger, Letter, LetterStep, ListStage, MailState, NewLetter, Review, SealedList};
 use crate::referrals::{Office, Routes};
 use crate::workspace::Workspace;
@@ -27,31 +27,29 @@ pub enum Resolution {
     TakenOut,
 }
 
-/// A signing desk of one workspace. It cannot be printed: it holds a key.
+/// A signing desk of one workspace.
 pub struct Desk<'a> {
     layout: &'a Layout,
     settings: &'a Settings,
     routes: Routes,
     ledger: &'a Ledger,
-    key: &'a [u8],
     now: DateTime<Utc>,
 }
 
 impl<'a> Desk<'a> {
-    /// A desk at the moment `now`; `key` is the secret that Message-IDs are made with.
+    /// A desk at the moment `now`.
     ///
     /// # Errors
     /// Every fault of the table of routes: nothing is signed while one is in it.
     pub fn new(
         workspace: &'a Workspace,
         ledger: &'a Ledger,
-        key: &'a [u8],
         now: DateTime<Utc>,
     ) -> Result<Self, DeliveryError> {
         let mut problems = Vec::new();
         let routes = workspace.routes(&mut problems);
         if problems.is_empty() {
-            Ok(Self { layout: &workspace.layout, settings: &workspace.settings, routes, ledger, key, now })
+            Ok(Self { layout: &workspace.layout, settings: &workspace.settings, routes, ledger, now })
         } else {
             Err(DeliveryError::Config(problems))
         }
@@ -215,7 +213,7 @@ impl<'a> Desk<'a> {
         let (subject, text) = render(&notice)?;
         let from = self.settings.delivery.sender();
         let from = from.ok_or_else(|| DeliveryError::message("set from in [delivery]: letters need a sender"))?;
-        let message_id = message_id(self.key, &ids, to, resend_no, from.domain());
+        let message_id = message_id(&Keys::open(self.layout)?.tokens, &ids, to, resend_no, from.domain());
         let draft = Draft {
             message_id: &message_id,
             from: &from,
@@ -261,31 +259,6 @@ impl<'a> Desk<'a> {
         }
         Ok(manifest)
     }
-}
-
-/// The secret that Message-IDs are made with; made at the first use, readable by its owner alone.
-///
-/// # Errors
-/// When it cannot be read or made.
-pub fn mail_key(layout: &Layout) -> Result<Vec<u8>, DeliveryError> {
-    let path = layout.mail_key();
-    let fail = || DeliveryError::io(&path);
-    if !path.exists() {
-        let mut key = [0; 32];
-        std::fs::File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut key)).map_err(fail())?;
-        let folder = path.parent().unwrap_or(layout.root());
-        std::fs::create_dir_all(folder).map_err(fail())?;
-        let mut aside = tempfile::NamedTempFile::new_in(folder).map_err(fail())?;
-        aside.write_all(&key).and_then(|()| aside.as_file().sync_all()).map_err(fail())?;
-        // Whoever was first has made the key.
-        if let Err(error) = aside.persist_noclobber(&path)
-            && error.error.kind() != std::io::ErrorKind::AlreadyExists
-        {
-            return Err(fail()(error.error));
-        }
-        std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(fail())?;
-    }
-    std::fs::read(&path).map_err(fail())
 }
 
 /// What letters need of a manifest.

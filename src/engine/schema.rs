@@ -34,6 +34,8 @@ const fn arrow_type(kind: Kind) -> DataType {
 /// | income | indicator, geography, year, release | source_file, source_row |
 /// | adjustments | adjustment | person_key, book_month, content_hash, source_file, source_row |
 /// | held_adjustments | adjustment | the same and hold_reason |
+/// | aided | grant | person_key, source_file, source_row |
+/// | receipts | person of a list | source_file, source_row; staged only |
 #[must_use]
 pub fn table_schema(table: &str) -> Option<SchemaRef> {
     let (feed, extra): (Feed, &[(&str, DataType)]) = match table {
@@ -45,6 +47,8 @@ pub fn table_schema(table: &str) -> Option<SchemaRef> {
         "rosters" => (Feed::Rosters, &RESIDENT_COLUMNS[..1]),
         "income" => (Feed::Income, &[]),
         "adjustments" => (Feed::Adjustments, &ADJUSTMENT_COLUMNS[..3]),
+        "aided" => (Feed::Aided, &RESIDENT_COLUMNS[..1]),
+        "receipts" => (Feed::Receipts, &[]),
         "held_adjustments" => (Feed::Adjustments, &ADJUSTMENT_COLUMNS),
         _ => return None,
     };

@@ -7,6 +7,7 @@ mod commit;
 mod error;
 pub mod gate;
 mod landing;
+mod receipt;
 mod resolve;
 mod summary;
 mod tables;
@@ -15,6 +16,7 @@ mod take_in;
 pub use commit::sweep;
 pub use error::IntakeError;
 pub use gate::{GateError, GateJob, GateLimits, GateReport, GateVerdict, StagedFile, TagAlias, run_gate};
+pub use receipt::{Opened, ReceiptFile, open_receipt};
 pub use summary::{FileSummary, IntakeSummary, Verdict};
 pub use take_in::{Intake, take_in, waiting};
 

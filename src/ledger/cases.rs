@@ -56,6 +56,8 @@ impl CaseCounts {
             EventKind::Withdrawn => &mut self.withdrawn,
             EventKind::Reopened => &mut self.reopened,
             EventKind::Closed => &mut self.closed,
+            // Nights do not answer.
+            EventKind::Answered => return,
         } += 1;
     }
 }

@@ -1,7 +1,5 @@
 //! Sealed lists: their numbers, their persons, and what they said last time.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
@@ -23,6 +21,8 @@ pub struct SealedPerson {
     pub rules: Vec<String>,
     /// Amount measured by the leading rule.
     pub measured: Fen,
+    /// The token that the row carries.
+    pub row_token: String,
 }
 
 /// A sealed list as the ledger knows it.
@@ -52,14 +52,11 @@ pub struct SealedList {
     pub manifest_sha256: String,
 }
 
-/// The last lists with their persons, by county and office code.
-pub type LastLists = BTreeMap<(String, String), (SealedList, Vec<SealedPerson>)>;
-
 /// A period's last day as text that sorts: of a whole month the 31st, whether it has one or not.
-const ENDS: &str = "case length(period) when 7 then period || '-31' else period end";
+pub(super) const ENDS: &str = "case length(period) when 7 then period || '-31' else period end";
 
 const DOING: &str = "sealing lists";
-const COLUMNS: &str =
+pub(super) const COLUMNS: &str =
     "list_id, period, county, office, kind, seq, version, rows, persons, control_fen, manifest_sha256";
 
 impl Ledger {
@@ -133,48 +130,12 @@ impl Ledger {
         Ok(self.select_lists(&sql, &[])?.into_iter().next().map(|list| list.period))
     }
 
-    /// The latest list of a county and an office before a period in the same benefit year (FULL or NIL), with the
-    /// persons on it, withdrawn ones left out. January has none before it.
+    /// All sealed lists in the order in which they were sealed.
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn last_list(
-        &self,
-        county: &str,
-        office: &str,
-        before: Period,
-    ) -> Result<Option<(SealedList, Vec<SealedPerson>)>, LedgerError> {
-        let sql = format!(
-            "select {COLUMNS} from lists where year = ?1 and county = ?2 and office = ?3 and {ENDS} < ?4 \
-             order by {ENDS} desc, seq desc limit 1"
-        );
-        let lists = self.select_lists(&sql, &[&before.year(), &county, &office, &end_of(before)])?;
-        let Some(list) = lists.into_iter().next() else { return Ok(None) };
-        let persons = self.list_persons(&list.list_id)?;
-        Ok(Some((list, persons.into_iter().filter(|person| person.delta != "withdrawn").collect())))
-    }
-
-    /// [`Ledger::last_list`] for every county and office that has one.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
-    pub fn last_lists(&self, before: Period) -> Result<LastLists, LedgerError> {
-        let sql = format!("select distinct county, office from lists where year = ?1 and {ENDS} < ?2 order by 1, 2");
-        let places: Vec<(String, String)> = {
-            let connection = self.read();
-            let mut statement = connection.prepare_cached(&sql).map_err(LedgerError::doing(DOING))?;
-            let rows = statement
-                .query_map(params![before.year(), end_of(before)], |row| Ok((row.get(0)?, row.get(1)?)))
-                .map_err(LedgerError::doing(DOING))?;
-            rows.collect::<Result<_, _>>().map_err(LedgerError::doing(DOING))?
-        };
-        let mut last = BTreeMap::new();
-        for (county, office) in places {
-            if let Some(found) = self.last_list(&county, &office, before)? {
-                last.insert((county, office), found);
-            }
-        }
-        Ok(last)
+    pub fn all_lists(&self) -> Result<Vec<SealedList>, LedgerError> {
+        self.select_lists(&format!("select {COLUMNS} from lists order by rowid"), &[])
     }
 
     /// Everybody on a sealed list, withdrawn ones too, by person.
@@ -185,7 +146,7 @@ impl Ledger {
         let connection = self.read();
         let mut statement = connection
             .prepare_cached(
-                "select person_key, delta, leading_rule, rules, measured_fen from list_persons \
+                "select person_key, delta, leading_rule, rules, measured_fen, row_token from list_persons \
                  where list_id = ?1 order by person_key",
             )
             .map_err(LedgerError::doing(DOING))?;
@@ -197,13 +158,18 @@ impl Ledger {
                     leading_rule: row.get(2)?,
                     rules: row.get::<_, String>(3)?.split(';').map(str::to_owned).collect(),
                     measured: Fen(row.get(4)?),
+                    row_token: row.get(5)?,
                 })
             })
             .map_err(LedgerError::doing(DOING))?;
         rows.collect::<Result<_, _>>().map_err(LedgerError::doing(DOING))
     }
 
-    fn select_lists(&self, sql: &str, values: &[&dyn rusqlite::ToSql]) -> Result<Vec<SealedList>, LedgerError> {
+    pub(super) fn select_lists(
+        &self,
+        sql: &str,
+        values: &[&dyn rusqlite::ToSql],
+    ) -> Result<Vec<SealedList>, LedgerError> {
         let connection = self.read();
         let mut statement = connection.prepare_cached(sql).map_err(LedgerError::doing(DOING))?;
         let mut rows = statement.query(values).map_err(LedgerError::doing(DOING))?;
@@ -216,7 +182,7 @@ impl Ledger {
 }
 
 /// See [`ENDS`].
-fn end_of(period: Period) -> String {
+pub(super) fn end_of(period: Period) -> String {
     if period.is_whole() { format!("{period}-31") } else { period.to_string() }
 }
 
@@ -266,7 +232,7 @@ fn seal_one(
         .map_err(doing())?;
     for person in persons {
         transaction
-            .prepare_cached("insert into list_persons values (?1, ?2, ?3, ?4, ?5, ?6)")
+            .prepare_cached("insert into list_persons values (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
             .and_then(|mut insert| {
                 insert.execute(params![
                     list.list_id,
@@ -274,7 +240,8 @@ fn seal_one(
                     person.delta,
                     person.leading_rule,
                     person.rules.join(";"),
-                    person.measured.0
+                    person.measured.0,
+                    person.row_token
                 ])
             })
             .map_err(doing())?;

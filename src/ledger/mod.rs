@@ -1,5 +1,5 @@
-//! The only database: one `SQLite` file with runs, landed files, cases, sealed lists, the outbox and the audit
-//! chain.
+//! The only database: one `SQLite` file with runs, landed files, cases, sealed lists, the outbox, receipts and the
+//! audit chain.
 //!
 //! The only owner of `rusqlite`. What a case or a list *is* stands in `cases` and `referrals`; this module
 //! keeps it, in one transaction per act, and writes the act into the audit chain in the same transaction.
@@ -12,7 +12,9 @@ mod error;
 mod landed;
 mod lists;
 mod operations;
+mod receipts;
 mod runs;
+mod standing;
 mod store;
 mod texts;
 
@@ -24,8 +26,12 @@ pub use delivery::{
 };
 pub use error::LedgerError;
 pub use landed::{FileState, LandedFile};
-pub use lists::{LastLists, SealedList, SealedPerson};
+pub use lists::{SealedList, SealedPerson};
 pub use operations::{AlertChange, JobRun, Lease, LeaseState, RaisedAlert};
+pub use receipts::{
+    FileReceipt, FunnelRow, ListEvent, ListEventKind, ListedRow, NewAnswer, Reroute, StoredAnswer, Taken,
+};
 pub use runs::{NewRun, Run, RunState, StepTiming};
+pub use standing::{Moment, StandingList, StandingPerson};
 pub use store::Ledger;
 pub use texts::{SealedTexts, Texts};

@@ -8,7 +8,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use rusqlite_migration::{M, Migrations};
 
-use super::{LedgerError, delivery, operations, texts};
+use super::{LedgerError, delivery, operations, receipts, texts};
 
 /// How long a writer waits for another process (`status`, say) before it gives up.
 const BUSY: Duration = Duration::from_secs(30);
@@ -32,7 +32,7 @@ impl Ledger {
         for (pragma, value) in [("journal_mode", "wal"), ("synchronous", "full"), ("foreign_keys", "on")] {
             connection.pragma_update(None, pragma, value).map_err(|error| fail(error.to_string()))?;
         }
-        let tables = [TABLES, texts::TABLES, operations::TABLES, delivery::TABLES];
+        let tables = [TABLES, texts::TABLES, operations::TABLES, delivery::TABLES, receipts::TABLES];
         let migrations = Migrations::new(tables.into_iter().map(M::up).collect());
         migrations.to_latest(&mut connection).map_err(|error| fail(error.to_string()))?;
         connection.set_prepared_statement_cache_capacity(64);

@@ -12,7 +12,7 @@ use super::PipelineError;
 use super::job::{Job, parse_job};
 use super::tables::{County, check_routes, parse_tables};
 use crate::config::{EngineSettings, Problem, nearest};
-use crate::domain::{CountyCode, hex};
+use crate::domain::{CountyCode, Workdays, hex};
 use crate::engine::{Engine, Models};
 use crate::ledger::{Ledger, Texts};
 use crate::policy::{NATIONAL, Policy, parse_policy};
@@ -52,6 +52,8 @@ pub struct Context {
     pub offices: Offices,
     /// Spellings of tags.
     pub tag_aliases: Vec<(String, String)>,
+    /// Days off and make-up days.
+    pub workdays: Workdays,
     /// The moment at which the command began.
     pub now: DateTime<Utc>,
     /// The program that opens foreign files in a process of its own.
@@ -115,6 +117,7 @@ impl Context {
             counties: of_area(declared.counties, &workspace.settings.area),
             offices: declared.offices,
             tag_aliases: declared.tag_aliases,
+            workdays: declared.workdays,
             workspace,
             now,
             gate_program,
@@ -158,6 +161,7 @@ pub struct Declared {
     counties: Vec<County>,
     offices: Offices,
     tag_aliases: Vec<(String, String)>,
+    workdays: Workdays,
 }
 
 impl Declared {
@@ -208,6 +212,7 @@ impl Declared {
                 counties: tables.counties,
                 offices: tables.offices,
                 tag_aliases: tables.tag_aliases,
+                workdays: tables.workdays,
             }),
             _ => Err(problems),
         }

@@ -52,6 +52,9 @@ pub enum PipelineError {
     /// Sealing failed.
     #[error(transparent)]
     Seal(#[from] super::seal::SealError),
+    /// The workspace's keys cannot be used.
+    #[error(transparent)]
+    Keys(#[from] crate::keys::KeyError),
     /// A statement or a file failed.
     #[error(transparent)]
     Engine(#[from] EngineError),

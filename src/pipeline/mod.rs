@@ -20,8 +20,8 @@ mod simulate;
 mod tables;
 
 pub use ask::{
-    Backtest, Explanation, MethodScore, RuleScores, Score, Status, backtest, check, explain, person_named,
-    policy_layers, status,
+    Backtest, Explanation, Funnel, MethodScore, Missed, RuleScores, Score, Status, backtest, check, explain, funnel,
+    person_named, policy_layers, status,
 };
 pub use casebook::{
     CaseFailure, CaseReport, CaseSelection, Coverage, Done, case_folder, cases_by_rule, check_case_books, coverage,
@@ -31,7 +31,7 @@ pub use compute::{FindingRow, Lines, income_figures, read_findings};
 pub use context::{Context, Declared, Progress, Stop};
 pub use error::PipelineError;
 pub use job::{Job, Split, Step, Timing};
-pub use lists::{PlannedList, Sealed};
+pub use lists::{Corrected, Difference, PlannedList, Reproduced, Reproducer, Retracted, Sealed, retract};
 pub use official::{Account, Need, Rhythm, State, needs, unrouted};
 pub use operate::{
     Backfill, Timetable, keep_metrics, metrics, note_alerts, past_periods, run_past, set_notice, standing_alerts,
@@ -40,7 +40,7 @@ pub use operate::{
 pub use plan::{
     Changed, FigureChange, Hold, LineChange, Move, PersonMove, Plan, PlannedFile, RuleEffect, Stale, StatusTotals, plan,
 };
-pub use run::{RunReport, rehearse_job, run_intake, run_job, run_job_accepting};
+pub use run::{RunReport, correct_job, rehearse_job, run_intake, run_job, run_job_accepting};
 pub use simulate::{
     FlipPart, Label, MadeFrom, Persons, PolicyPart, PolicyText, Row, RulePart, Simulation, SimulationRequest, Table,
     VariantPart, simulate,

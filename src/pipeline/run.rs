@@ -48,6 +48,8 @@ pub struct RunReport {
     pub cases: CaseCounts,
     /// What was sealed, where the job seals.
     pub sealed: Option<lists::Sealed>,
+    /// What was corrected, where that was asked for.
+    pub corrected: Option<lists::Corrected>,
     /// Counties with the offices for which no address is in force: their lists would reach nobody.
     pub unrouted: BTreeMap<String, Vec<String>>,
     /// The change of the rules that was accepted, or that would hold the official run.
@@ -62,6 +64,8 @@ pub(super) enum Manner<'a> {
     Official(Option<&'a str>),
     /// Without sealing: it goes on without figures, moves no case, and writes marked lists.
     Rehearsal,
+    /// In earnest for a period that is sealed: what has changed since is sealed as lists of its own.
+    Correct,
     /// In a shadow of the workspace, to tell what it would do.
     Plan,
 }
@@ -96,11 +100,23 @@ pub async fn rehearse_job(context: &Context, job: &Job, period: Period) -> Resul
     run(context, job, period, Manner::Rehearsal).await
 }
 
+/// Runs a sealing job for a period that is sealed, and seals what has changed since as lists of its own.
+///
+/// # Errors
+/// What ended it early; also when a later period of the year is sealed, whose lists have told the change.
+pub async fn correct_job(context: &Context, job: &Job, period: Period) -> Result<RunReport, PipelineError> {
+    run(context, job, period, Manner::Correct).await
+}
+
 async fn run(context: &Context, job: &Job, period: Period, manner: Manner<'_>) -> Result<RunReport, PipelineError> {
     let lock = take_lock(context)?;
     sign_lock(context, &lock)?;
     clear_staging(context)?;
-    let name = if manner == Manner::Rehearsal { format!("{} --rehearsal", job.name) } else { job.name.clone() };
+    let name = match manner {
+        Manner::Rehearsal => format!("{} --rehearsal", job.name),
+        Manner::Correct => format!("{} (correct)", job.name),
+        Manner::Official(_) | Manner::Plan => job.name.clone(),
+    };
     let new = NewRun { key: String::new(), job: name, period: period.to_string() };
     let run_id = context.ledger.start_run(&new, context.now)?;
     let mut run = Run::new(context, job, period, manner).await?;
@@ -319,6 +335,12 @@ impl<'a> Run<'a> {
         let lines = self.findings.as_ref().map(|findings| &findings.lines);
         let empty = BTreeMap::new();
         let (lines, sealing) = (lines.unwrap_or(&empty), self.sealing(job));
+        if self.manner == Manner::Correct {
+            let corrected = lists::correct_period(self.context, &self.version, sealing, lines)?;
+            self.report.changed |= !corrected.lists.is_empty();
+            self.report.corrected = Some(corrected);
+            return Ok(());
+        }
         if self.manner == Manner::Plan {
             self.planned = Some(lists::planned_lists(self.context, &self.version, sealing, lines)?);
             return Ok(());

@@ -10,7 +10,7 @@ use super::{
     PreviousList, PreviousPerson, Rollup,
 };
 use crate::cases::FindingStatus;
-use crate::domain::{CountyCode, Period, PersonKey};
+use crate::domain::{CountyCode, Period, PersonKey, TokenKey};
 
 /// What lists are built for.
 #[derive(Debug, Clone, Copy)]
@@ -27,9 +27,32 @@ pub struct ListRequest<'a> {
     pub offices: &'a [Office],
     /// The last sealed list of this benefit year, by county code and office code.
     pub previous: &'a BTreeMap<(String, String), PreviousList>,
+    /// Persons whom an office gave back as not its own.
+    pub reroutes: &'a Reroutes,
+    /// Secret of the row tokens.
+    pub tokens: &'a TokenKey,
 }
 
+/// Code of the office that now has a person, by person and code of the office that gave them back.
+pub type Reroutes = BTreeMap<(PersonKey, String), String>;
+
 impl ListRequest<'_> {
+    /// Whether an office gave a person back as not its own.
+    fn is_given_back(&self, person: PersonKey, office: &Office) -> bool {
+        self.reroutes.contains_key(&(person, office.code.clone()))
+    }
+
+    /// Whether an office has a person whom another gave back.
+    fn is_given_to(&self, person: PersonKey, office: &Office) -> bool {
+        let from = (person, String::new());
+        let own = self.reroutes.range(from..).take_while(|((of, _), _)| *of == person);
+        // Nobody is lost: whom no office takes comes back to the bureau's own desk.
+        let is_homeless = |to: &String| {
+            self.reroutes.contains_key(&(person, to.clone())) || self.offices.iter().all(|known| known.code != *to)
+        };
+        own.map(|(_, to)| to).any(|to| *to == office.code || (office.duty == Duty::Undecided && is_homeless(to)))
+    }
+
     /// A county's name: its code where the table does not have it, 县区不明 for the area's own list.
     pub(super) fn county_name(&self, county: &CountyCode) -> String {
         match self.counties.get(county) {
@@ -123,13 +146,18 @@ fn hits_of<'a>(
             || request.rules.iter().any(|known| known.id == rule && known.recipients.contains(&office.code))
     };
     let mut counties: BTreeMap<CountyCode, Vec<Vec<&ListRow>>> = BTreeMap::new();
-    for rows in people.values() {
+    for (person, rows) in people {
         // Who is over one line is not also listed as near another.
         if office.duty == Duty::Near && rows.iter().any(|row| row.status == FindingStatus::Flagged) {
             continue;
         }
-        let hits: Vec<&ListRow> =
-            rows.iter().copied().filter(|row| row.status == office.status() && goes_to(&row.rule)).collect();
+        let hits: Vec<&ListRow> = if request.is_given_back(*person, office) {
+            Vec::new()
+        } else if request.is_given_to(*person, office) {
+            rows.iter().copied().filter(|row| row.status == FindingStatus::Flagged).collect()
+        } else {
+            rows.iter().copied().filter(|row| row.status == office.status() && goes_to(&row.rule)).collect()
+        };
         if let Some(first) = hits.first() {
             let county = first.county.as_ref().unwrap_or(request.area).clone();
             counties.entry(county).or_default().push(hits);
@@ -148,7 +176,7 @@ fn build_one(
     let previous = request.previous.get(&(county.to_string(), office.code.clone()));
     let nobody = BTreeMap::new();
     let before = previous.map_or(&nobody, |list| &list.persons);
-    let mut rows: Vec<ListedPerson> = found.iter().filter_map(|hits| listed(request, hits, before)).collect();
+    let mut rows: Vec<ListedPerson> = found.iter().filter_map(|hits| listed(request, hits, before, office)).collect();
     rows.sort_by(|a, b| place(a).cmp(&place(b)));
     let now: BTreeSet<PersonKey> = rows.iter().map(|row| row.person).collect();
     let gone = before.iter().filter(|(person, _)| !now.contains(person));
@@ -160,7 +188,7 @@ fn build_one(
 
     let kind = if rows.is_empty() { ListKind::Nil } else { ListKind::Full };
     let county_name = request.county_name(&county);
-    let id = ListId { period: request.period, county, office: office.code.clone(), kind };
+    let id = ListId { period: request.period, county, office: office.code.clone(), kind, version: 1 };
     let change = DeltaCounts::of(&rows);
     if !change.balances(before.len()) {
         let (new, withdrawn, now) = (change.new, change.withdrawn, change.persons());
@@ -181,8 +209,10 @@ fn listed(
     request: &ListRequest<'_>,
     hits: &[&ListRow],
     before: &BTreeMap<PersonKey, PreviousPerson>,
+    office: &Office,
 ) -> Option<ListedPerson> {
     let leading = hits.first()?;
+    let given = request.is_given_to(leading.person, office);
     let rules: Vec<String> = hits.iter().map(|row| row.rule.clone()).collect();
     let mut cells = leading.cells.clone();
     let delta = match before.get(&leading.person) {
@@ -199,6 +229,10 @@ fn listed(
         }
     };
     let person = leading.person;
+    if given {
+        cells.entry("delta_reason").or_insert(Cell::Text("given_back".to_owned()));
+        cells.insert("reason", Cell::Text("given_back".to_owned()));
+    }
     Some(ListedPerson { person, delta, leading_rule: leading.rule.clone(), rules, measured: leading.measured, cells })
 }
 
@@ -248,6 +282,9 @@ fn reason_gone(
 ) -> &'static str {
     let rows = people.get(&person).map_or(&[][..], Vec::as_slice);
     let has = |status| rows.iter().any(|row| row.status == status);
+    if request.is_given_back(person, office) {
+        return "rerouted";
+    }
     if has(office.status()) && rows.iter().any(|row| row.county.as_ref() != Some(county)) {
         "moved"
     } else if has(FindingStatus::Flagged) {
@@ -295,10 +332,10 @@ fn place(row: &ListedPerson) -> (&str, &str, PersonKey) {
 }
 
 /// Fills in the columns that the mart does not have.
-fn fill(request: &ListRequest<'_>, id: &ListId, county_name: &str, rows: &mut [ListedPerson]) {
+pub(super) fn fill(request: &ListRequest<'_>, id: &ListId, county_name: &str, rows: &mut [ListedPerson]) {
     for (at, row) in rows.iter_mut().enumerate() {
         let names: Vec<&str> = row.rules.iter().map(|rule| rule_name(request, rule)).collect();
-        let token = crate::domain::stable_hash(&format!("{id}|{}", row.person.0));
+        let token = request.tokens.token(&format!("{id}|{}", row.person.0));
         let rule_ids = row.rules.join(";");
         let cells = &mut row.cells;
         cells.insert("rule_ids", Cell::Text(rule_ids));
@@ -308,7 +345,7 @@ fn fill(request: &ListRequest<'_>, id: &ListId, county_name: &str, rows: &mut [L
         cells.insert("delta", Cell::Text(row.delta.code().to_owned()));
         cells.insert("rule_names", Cell::Text(names.join("、")));
         cells.insert("measured_amount", Cell::Money(row.measured));
-        cells.insert("row_token", Cell::Text(format!("{token:016x}")));
+        cells.insert("row_token", Cell::Text(token));
         if let Some(Cell::Date(born)) = cells.get("birth_date") {
             let age = age_on(*born, request.period.last_day());
             cells.insert("age", Cell::Count(age));

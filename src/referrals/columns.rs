@@ -31,13 +31,25 @@ pub enum Place {
 }
 
 /// Which columns a recipient may see (PIPL articles 6, 19: the least that the purpose needs).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Profile {
     /// Without phone and diagnosis.
     #[default]
     Default,
     /// All columns, for recipients whose agreement names them.
     Contact,
+}
+
+impl Profile {
+    /// The word in the table of offices.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "" | "default" => Some(Self::Default),
+            "contact" => Some(Self::Contact),
+            _ => None,
+        }
+    }
 }
 
 /// One column.

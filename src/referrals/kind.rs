@@ -14,9 +14,21 @@ pub enum ListKind {
     Nil,
     /// Counts and sums of the whole area.
     Summary,
+    /// Persons whom later data put on a list that is out: 补充名单.
+    Supplement,
+    /// Persons on a list that is out, with what it should have said of them: 更正名单.
+    Correction,
+    /// Persons whom a list that is out should not name any more: 撤回名单.
+    Withdrawal,
+    /// A list that is out is taken back as a whole: 收回通知. It names nobody again.
+    Retraction,
 }
 
 impl ListKind {
+    /// All kinds.
+    pub const ALL: [Self; 7] =
+        [Self::Full, Self::Nil, Self::Summary, Self::Supplement, Self::Correction, Self::Withdrawal, Self::Retraction];
+
     /// The letters in a list's id.
     #[must_use]
     pub const fn code(self) -> &'static str {
@@ -24,6 +36,34 @@ impl ListKind {
             Self::Full => "FULL",
             Self::Nil => "NIL",
             Self::Summary => "SUM",
+            Self::Supplement => "SUPPLEMENT",
+            Self::Correction => "CORRECTION",
+            Self::Withdrawal => "WITHDRAWAL",
+            Self::Retraction => "RETRACTION",
+        }
+    }
+
+    /// The kind with those letters.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
+    /// Whether it says all of its month; the others change what such a list said.
+    #[must_use]
+    pub const fn is_whole(self) -> bool {
+        matches!(self, Self::Full | Self::Nil | Self::Summary)
+    }
+
+    /// What its title adds to the office's; empty for whole lists.
+    #[must_use]
+    pub const fn chinese(self) -> &'static str {
+        match self {
+            Self::Full | Self::Nil | Self::Summary => "",
+            Self::Supplement => "（补充名单）",
+            Self::Correction => "（更正名单）",
+            Self::Withdrawal => "（撤回名单）",
+            Self::Retraction => "（收回通知）",
         }
     }
 }
@@ -39,12 +79,14 @@ pub struct ListId {
     pub office: String,
     /// Kind.
     pub kind: ListKind,
+    /// 1, and one more for each further list of that month, county, office and kind.
+    pub version: u32,
 }
 
 impl fmt::Display for ListId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (period, county) = (self.period.compact(), &self.county);
-        write!(f, "{period}-{county}-{}-{}-v1", self.office, self.kind.code())
+        write!(f, "{period}-{county}-{}-{}-v{}", self.office, self.kind.code(), self.version)
     }
 }
 

@@ -48,9 +48,15 @@ pub(super) fn delta_reason(code: &str) -> String {
         ("kept_provisional", "按暂用标准列入，按政策保留"),
         ("suppressed", "经复核暂不推送"),
         ("gone", "已低于监测线或不再属于监测范围"),
+        ("rerouted", "贵单位反馈不属本单位，已转其他单位"),
+        ("given_back", "其他单位反馈不属其范围，转本单位"),
+        ("corrected", "内容更正"),
     ];
     if let Some(rules) = code.strip_prefix("rules:") {
         return format!("新增命中：{rules}");
+    }
+    if let Some(amount) = code.strip_prefix("was:") {
+        return format!("金额更正，原为 {amount} 元");
     }
     label(&table, code)
 }
@@ -65,6 +71,7 @@ pub fn reason(code: &str) -> String {
         ("no_roster", "缺少人员名册"),
         ("rural_unknown", "是否农村居民不明"),
         ("deceased", "登记为已死亡"),
+        ("given_back", "接收单位反馈不属其范围"),
         ("means_unknown", "家庭收入或财产未申报"),
         ("over_provisional", "超过暂用标准，未超过正式标准"),
     ];

@@ -5,19 +5,25 @@
 
 mod build;
 mod columns;
+mod correct;
+mod funnel;
 mod kind;
 pub mod labels;
 mod office;
+mod overdue;
 mod previous;
 mod rollup;
 mod route;
 mod row;
 mod suppression;
 
-pub use build::{ListRequest, Lists, ReferralList, build_lists};
+pub use build::{ListRequest, Lists, ReferralList, Reroutes, build_lists};
 pub use columns::{COLUMNS, ColumnKind, FILLED_IN, ListColumn, Place, Profile, column_called, columns_of};
+pub use correct::{split_corrections, standing};
+pub use funnel::{FunnelLine, STAGES, Stage, Way, funnel};
 pub use kind::{ListId, ListKind, ListedRule};
-pub use office::{Duty, Office, OfficeFault, OfficeTerm, Offices};
+pub use office::{Attachment, Duty, Office, OfficeFault, OfficeTerm, Offices};
+pub use overdue::{Answered, Deadlines, Overdue};
 pub use previous::{Delta, DeltaCounts, PreviousList, PreviousPerson};
 pub use rollup::{Rollup, RollupCell, RollupLine, is_small, suppress, suppress_beyond};
 pub use route::{ROUTES_FILE, Route, RouteRow, Routes};

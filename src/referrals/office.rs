@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use super::Profile;
 use crate::cases::FindingStatus;
 
 /// What a list is for.
@@ -20,6 +21,31 @@ pub enum Duty {
 /// The bureau's own lists by their codes; all other codes are offices that rules refer to.
 const OWN: [(&str, Duty); 3] = [("YBU", Duty::Undecided), ("YBN", Duty::Near), ("YB", Duty::Summary)];
 
+/// What goes with the mail that tells of a list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Attachment {
+    /// Nothing: the office fetches its list from its folder.
+    #[default]
+    None,
+    /// The workbook, encrypted as Excel and WPS do (ECMA-376 agile, AES-256).
+    Xlsx,
+    /// All files in a ZIP archive with AES-256.
+    Zip,
+}
+
+impl Attachment {
+    /// The word in the table of offices.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "" | "none" => Some(Self::None),
+            "xlsx" => Some(Self::Xlsx),
+            "zip" => Some(Self::Zip),
+            _ => None,
+        }
+    }
+}
+
 /// Who gets a list, and of what.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Office {
@@ -31,6 +57,10 @@ pub struct Office {
     pub list_title: String,
     /// What the list is for.
     pub duty: Duty,
+    /// Which columns it shows.
+    pub profile: Profile,
+    /// What goes with the mail that tells of it.
+    pub attachment: Attachment,
 }
 
 impl Office {
@@ -83,6 +113,10 @@ pub struct OfficeTerm {
     pub to: Option<NaiveDate>,
     /// Whose word takes over after the last day.
     pub successor: Option<String>,
+    /// Which columns its lists show.
+    pub profile: Profile,
+    /// What goes with its mail.
+    pub attachment: Attachment,
 }
 
 impl OfficeTerm {
@@ -266,7 +300,8 @@ impl Offices {
             let (name, list_title) =
                 own.map_or(("医疗保障局", list_title), |term| (term.name.as_str(), term.list_title.as_str()));
             let (name, list_title) = (name.to_owned(), list_title.to_owned());
-            found.push(Office { code: format!("{code}{series}"), name, list_title, duty });
+            let (profile, attachment) = (Profile::default(), Attachment::None);
+            found.push(Office { code: format!("{code}{series}"), name, list_title, duty, profile, attachment });
         }
         found.sort();
         found.dedup();
@@ -280,6 +315,8 @@ fn office(term: &OfficeTerm, series: &str) -> Office {
         name: term.name.clone(),
         list_title: term.list_title.clone(),
         duty: Duty::Referral,
+        profile: term.profile,
+        attachment: term.attachment,
     }
 }
 
@@ -304,6 +341,8 @@ mod tests {
                 from: cells[2].map(day),
                 to: cells[3].map(day),
                 successor: cells[4].map(str::to_owned),
+                profile: Profile::Default,
+                attachment: Attachment::None,
             }
         };
         Offices::new(rows.iter().enumerate().map(term).collect())

@@ -5,12 +5,14 @@ mod assets;
 mod error;
 mod init;
 mod lock;
+mod recipe;
 mod table;
 
 pub use assets::{Asset, Assets, Origin, read_outside};
 pub use error::WorkspaceError;
 pub use init::{InitSummary, init};
 pub use lock::hold_lock;
+pub use recipe::{keep_recipe, with_recipe};
 pub use table::{TableRow, route_rows, table_rows};
 
 use std::path::Path;

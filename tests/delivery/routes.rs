@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate};
 use poverty_watch::cases::FindingStatus;
 use poverty_watch::config::DeliverySettings;
 use poverty_watch::delivery::may_go;
-use poverty_watch::domain::{CountyCode, Fen, PersonKey};
+use poverty_watch::domain::{CountyCode, Fen, PersonKey, TokenKey};
 use poverty_watch::ledger::{Approval, LedgerError, Letter, MailState, NewLetter, Review, Standing};
 use poverty_watch::referrals::{
     Cell, Cells, ListError, ListRequest, ListRow, ListedRule, Office, Offices, RouteRow, Routes, build_lists,
@@ -221,12 +221,23 @@ fn a_row_of_another_county_is_not_sealed() {
         from: None,
         to: None,
         successor: None,
+        profile: poverty_watch::referrals::Profile::Default,
+        attachment: poverty_watch::referrals::Attachment::None,
     };
     let offices = Offices::new(vec![term]).unwrap().of_lists(["civil_affairs"], day("2026-10-31"), "");
     let period = MONTH.parse().unwrap();
     let previous = BTreeMap::new();
-    let request =
-        ListRequest { period, area: &area, counties: &counties, rules: &rules, offices: &offices, previous: &previous };
+    let (reroutes, tokens) = (BTreeMap::new(), TokenKey::new([7; 32]));
+    let request = ListRequest {
+        period,
+        area: &area,
+        counties: &counties,
+        rules: &rules,
+        offices: &offices,
+        previous: &previous,
+        reroutes: &reroutes,
+        tokens: &tokens,
+    };
     let mut cases = 0;
     for own in &codes {
         for shown in &codes {

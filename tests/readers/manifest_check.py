@@ -6,10 +6,14 @@ usage: manifest_check.py WORKSPACE
 import csv
 import hashlib
 import io
+import json
 import os
 import sys
 from collections import defaultdict
 from decimal import Decimal
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from warehouse import manifests
 
@@ -20,7 +24,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 def check_files(folder, manifest):
     """Every named file is there, unchanged; nothing else lies beside them."""
     named = {file["name"] for file in manifest["files"]}
-    lying = set(os.listdir(folder)) - {"manifest.json"}
+    lying = set(os.listdir(folder)) - {"manifest.json", "manifest.sig"}
     if named != lying:
         raise SystemExit(f"{manifest['list_id']}: manifest names {sorted(named)}, folder has {sorted(lying)}")
     for file in manifest["files"]:
@@ -28,6 +32,26 @@ def check_files(folder, manifest):
             content = opened.read()
         if len(content) != file["bytes"] or hashlib.sha256(content).hexdigest() != file["sha256"]:
             raise SystemExit(f"{manifest['list_id']}: {file['name']} is not the file that was sealed")
+
+
+def check_signature(folder, list_id, key):
+    """The signature over the manifest's bytes, by another implementation of Ed25519; a changed byte breaks it."""
+    with open(os.path.join(folder, "manifest.json"), "rb") as opened:
+        manifest = opened.read()
+    with open(os.path.join(folder, "manifest.sig"), encoding="utf-8") as opened:
+        signature = json.load(opened)
+    if signature["algorithm"] != "Ed25519":
+        raise SystemExit(f"{list_id}: signed with {signature['algorithm']}")
+    raw = bytes.fromhex(signature["signature"])
+    try:
+        key.verify(raw, manifest)
+    except InvalidSignature:
+        raise SystemExit(f"{list_id}: the signature does not hold") from None
+    try:
+        key.verify(raw, manifest.replace(b'"seq"', b'"sqe"'))
+    except InvalidSignature:
+        return
+    raise SystemExit(f"{list_id}: the signature holds for a changed manifest")
 
 
 def check_totals(folder, manifest):
@@ -63,10 +87,13 @@ def main():
     workspace = sys.argv[1]
     numbers = defaultdict(list)
     lists = manifests(workspace)
+    with open(os.path.join(workspace, "keys", "signing.pub.pem"), "rb") as opened:
+        key = load_pem_public_key(opened.read())
     for folder, manifest in lists:
         if os.path.basename(folder) != manifest["list_id"]:
             raise SystemExit(f"{folder} holds {manifest['list_id']}")
         check_files(folder, manifest)
+        check_signature(folder, manifest["list_id"], key)
         if manifest["kind"] != "SUM":
             check_totals(folder, manifest)
         numbers[(manifest["county"], manifest["office"])].append(manifest["seq"])

@@ -18,6 +18,8 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("warehouse", CORE),
     ("engine", CORE),
     ("ledger", CORE),
+    ("keys", CORE),
+    ("handover", &["domain", "config", "contracts", "policy", "cases", "referrals", "ledger", "keys"]),
     (
         "intake",
         &[
@@ -38,6 +40,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("pipeline", RIM),
     ("demo", RIM),
     ("delivery", RIM),
+    ("receipts", RIM),
     ("web", RIM),
 ];
 
@@ -54,6 +57,8 @@ const RIM: &[&str] = &[
     "warehouse",
     "engine",
     "ledger",
+    "keys",
+    "handover",
     "intake",
 ];
 
@@ -73,6 +78,11 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("chrono_tz", &["schedule"]),
     ("minijinja", &["schedule", "pipeline", "delivery"]),
     ("serde_saphyr", &["policy"]),
+    ("hmac", &["domain"]),
+    ("ed25519_dalek", &["keys"]),
+    ("rand", &["keys", "handover"]),
+    ("ms_offcrypto_writer", &["handover"]),
+    ("zip", &["handover"]),
     ("clap", &["cli", "main"]),
     ("tracing_subscriber", &["cli", "main"]),
     ("lettre", &["delivery"]),

@@ -30,6 +30,7 @@ const ODD_FOLDERS: &[(&str, &str)] = &[
     ("src/ledger", "one file per kind of record"),
     ("src/referrals", "one file per thing that a list is made of"),
     ("src/cases", "one state machine"),
+    ("src/ledger", "one file per family of tables"),
     ("src", "lib.rs and main.rs"),
 ];
 

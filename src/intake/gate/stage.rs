@@ -13,7 +13,6 @@ use arrow::ipc::writer::FileWriter;
 
 use super::job::{GateJob, Refusal, StagedFile, Stop};
 use super::rules::table_of;
-use crate::contracts::Feed;
 
 /// Rows that are gathered before they are dealt out: enough that each bucket gets a decent batch.
 const GATHER: usize = 65_536;
@@ -36,7 +35,7 @@ impl Staging {
         Ok(Self {
             folder: job.output.clone(),
             schema: table_of(job.feed)?,
-            has_persons: job.feed != Feed::Income,
+            has_persons: job.feed.has_persons(),
             waiting: Vec::new(),
             dealt: BTreeMap::new(),
             count: 0,

@@ -7,9 +7,9 @@ mod adjustments;
 mod applications;
 mod claims;
 mod columns;
+mod distinct;
 mod income;
 mod residents;
-mod rosters;
 mod scan;
 mod slots;
 
@@ -107,9 +107,14 @@ pub(super) fn take(batch: &Batch<'_>) -> Result<Result<Change, Disagreement>, In
         Feed::Claims => claims::take(batch).map(Ok),
         Feed::Residents => residents::take(batch).map(Ok),
         Feed::Applications => applications::take(batch).map(Ok),
-        Feed::Rosters => rosters::take(batch).map(Ok),
+        Feed::Rosters => distinct::take(batch, &distinct::ROSTERS).map(Ok),
+        Feed::Aided => distinct::take(batch, &distinct::AIDED).map(Ok),
         Feed::Income => income::take(batch),
         Feed::Adjustments => adjustments::take(batch).map(Ok),
+        Feed::Receipts => {
+            let what = "receipts are imported file by file; no table has them".to_owned();
+            Err(IntakeError::DataQuality { feed: batch.feed, what })
+        }
     }
 }
 

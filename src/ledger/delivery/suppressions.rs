@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::params;
 
 use super::super::store::{Ledger, moment};
-use super::super::{LedgerError, audit};
+use super::super::{LedgerError, Moment, audit};
 use super::outbox::clean;
 use crate::domain::{PersonKey, parse_date};
 
@@ -51,8 +51,8 @@ impl Ledger {
         self.write(DOING, |transaction| {
             transaction
                 .prepare_cached(
-                    "insert into suppressions (person_key, rule_id, reason, until, signer, made_at) \
-                     values (?1, ?2, ?3, ?4, ?5, ?6)",
+                    "insert into suppressions (person_key, rule_id, reason, until, signer, made_at, lists_before) \
+                     values (?1, ?2, ?3, ?4, ?5, ?6, (select coalesce(max(rowid), 0) from lists))",
                 )
                 .and_then(|mut insert| {
                     insert.execute(params![new.person.0, new.rule, new.reason, until, signer, moment(at)])
@@ -67,21 +67,21 @@ impl Ledger {
         })
     }
 
-    /// The latest word on each person and rule that was given by a moment, by person and rule.
+    /// The latest word on each person and rule as known at a moment, by person and rule.
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn suppressions(&self, by: DateTime<Utc>) -> Result<Vec<StoredSuppression>, LedgerError> {
+    pub fn suppressions(&self, known: Moment) -> Result<Vec<StoredSuppression>, LedgerError> {
         let doing = || LedgerError::doing(DOING);
         let connection = self.read();
         let mut statement = connection
             .prepare_cached(
                 "select suppression_id, person_key, rule_id, reason, until from suppressions where suppression_id in \
-                 (select max(suppression_id) from suppressions where made_at <= ?1 group by person_key, rule_id) \
+                 (select max(suppression_id) from suppressions where lists_before < ?1 group by person_key, rule_id) \
                  order by person_key, rule_id",
             )
             .map_err(doing())?;
-        let mut rows = statement.query([moment(by)]).map_err(doing())?;
+        let mut rows = statement.query([known.lists_before()]).map_err(doing())?;
         let mut found = Vec::new();
         while let Some(row) = rows.next().map_err(doing())? {
             let until: String = row.get(4).map_err(doing())?;

@@ -3,10 +3,12 @@
 mod backtest;
 mod check;
 mod explain;
+mod funnel;
 mod status;
 
 pub use backtest::{Backtest, MethodScore, RuleScores, Score, backtest};
 pub use check::{check, policy_layers};
 pub use explain::{Explanation, explain, person_named};
+pub use funnel::{Funnel, Missed, funnel};
 pub(super) use status::feed_status;
 pub use status::{Status, status};

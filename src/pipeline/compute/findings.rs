@@ -91,6 +91,24 @@ pub(in crate::pipeline) async fn refresh_findings(
     Ok(findings)
 }
 
+/// The lines that a version's own files draw for a period: what a list of that version was made by.
+pub(in crate::pipeline) fn lines_of(
+    context: &Context,
+    version: &Version,
+    period: Period,
+) -> Result<BTreeMap<String, Lines>, PipelineError> {
+    let of_period = |table: &str| -> Vec<FileEntry> {
+        version.table(table).filter(|file| file.month == Some(period)).cloned().collect()
+    };
+    let counties = counties(context, &of_period("areas"))?;
+    let said = Stated::of_period(context, &of_period("stated_tags"))?;
+    let figures = income_figures(&context.warehouse, version)?;
+    let known =
+        Known { models: context.engine.models(), counties: &counties, stated: &said, figures: &figures, period };
+    let drawn = context.policy.in_force(period.last_day()).map(|rule| RuleData::of(rule, known));
+    drawn.map(|data| data.map(|data| (data.rule.clone(), data.lines))).collect()
+}
+
 /// One task per bucket for a model that reads the period's window of totals, the register and the rosters.
 fn tasks_per_bucket(context: &Context, version: &Version, span: Span, model: &str) -> Vec<Task> {
     let wanted = context.engine.models().sources_of(model);

@@ -11,7 +11,7 @@ mod trial;
 
 pub(super) use cells::Cells;
 pub use findings::{FindingRow, read_findings};
-pub(super) use findings::{Findings, MEMBERS, counties, is_handed_in, refresh_findings, sources_in};
+pub(super) use findings::{Findings, MEMBERS, counties, is_handed_in, lines_of, refresh_findings, sources_in};
 pub(super) use refresh::{Task, monthly_task, monthly_tasks, refresh};
 pub use rules::{Lines, income_figures};
 pub(super) use stated::Stated;

@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use crate::cases::FindingStatus;
 use crate::domain::PersonKey;
+use crate::ledger::Moment;
 use crate::pipeline::{Context, PipelineError};
-use crate::referrals::{Delta, ListRow, ListedRule, Lists, SuppressReason, Suppressed, Suppression};
+use crate::referrals::{Cell, Delta, Duty, ListRow, ListedPerson, ListedRule, Lists, SuppressReason, Suppressed, Suppression};
 
 /// flagged = listed + suppressed + pending, in persons.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -19,7 +20,8 @@ pub struct Account {
     pub listed: usize,
     /// Kept off every list, by the code of the reason.
     pub suppressed: BTreeMap<&'static str, usize>,
-    /// Only on the area's own list: their county is unclear, and no office can be sent them yet.
+    /// Only on the area's own list, as their county is unclear, or on the bureau's, as an office gave them back: no
+    /// office can be sent them yet.
     pub pending: usize,
 }
 
@@ -39,6 +41,14 @@ impl Account {
             let here = if list.id.county.as_str() == area { &mut pending } else { &mut listed };
             let present = list.rows.iter().filter(|row| row.delta != Delta::Withdrawn);
             here.extend(present.map(|row| row.person).filter(|person| flagged.contains(person)));
+        }
+        // Whom no office takes is on the bureau's own desk until somebody is found who does.
+        for list in lists.lists.iter().filter(|list| list.office.duty == Duty::Undecided) {
+            let is_given_back = |row: &&ListedPerson| {
+                row.delta != Delta::Withdrawn && row.cells.get("reason").and_then(Cell::as_text) == Some("given_back")
+            };
+            let here = list.rows.iter().filter(is_given_back).map(|row| row.person);
+            pending.extend(here.filter(|person| flagged.contains(person)));
         }
         pending.retain(|person| !listed.contains(person));
         let mut by_reason: BTreeMap<&'static str, usize> = BTreeMap::new();
@@ -85,9 +95,9 @@ pub(in crate::pipeline) fn referred(rules: &[ListedRule], rows: &[ListRow]) -> B
     rows.iter().filter(|row| row.status == FindingStatus::Flagged).filter(refers).map(|row| row.person).collect()
 }
 
-/// What officers have said by now about persons who stay off.
-pub(in crate::pipeline) fn suppressions(context: &Context) -> Result<Vec<Suppression>, PipelineError> {
-    let stored = context.ledger.suppressions(context.now)?;
+/// What officers had said at a moment about persons who stay off.
+pub(in crate::pipeline) fn suppressions(context: &Context, moment: Moment) -> Result<Vec<Suppression>, PipelineError> {
+    let stored = context.ledger.suppressions(moment)?;
     let known = stored.into_iter().filter_map(|one| {
         // The code that lifts an earlier word is no reason.
         let reason = SuppressReason::parse(&one.reason)?;

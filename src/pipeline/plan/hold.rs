@@ -94,7 +94,7 @@ pub(in crate::pipeline) async fn require_acceptance(
 ) -> Result<Option<Hold>, PipelineError> {
     let sealing = lists::Sealing { period, rhythm: job.cadence, is_rehearsal: manner == Manner::Rehearsal };
     let is_sealed = !lists::sealed_before(context, sealing)?.is_empty() && manner != Manner::Rehearsal;
-    if !job.seals() || is_sealed {
+    if !job.seals() || is_sealed || manner == Manner::Correct {
         return Ok(None);
     }
     let Some(sealed) = context.ledger.last_sealed_texts(job.cadence.mark())? else { return Ok(None) };

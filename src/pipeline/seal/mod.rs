@@ -2,24 +2,26 @@
 //!
 //! What stands on a list is decided in `referrals`; here it is only written, read back, and published. The same lists
 //! from the same version give the same bytes, so a killed run is finished by the next. The clock is not read.
+//! `evidence` counts what the files say, signs it, and checks it at the receiver's.
 
 mod error;
-mod manifest;
+mod evidence;
 mod publish;
-mod readback;
 mod rows;
 mod sheet;
 mod summary;
 mod tables;
 
 pub use error::SealError;
-pub use publish::{SealSummary, SealedFolder, seal};
+pub use evidence::{Checked, Finding, verify};
+pub use publish::{SealSummary, SealedFolder, rebuild, rebuild_corrections, seal, seal_corrections};
 pub use rows::{list_rows, previous_lists};
 
 use chrono::{DateTime, Utc};
 
+use crate::keys::Keys;
 use crate::ledger::Texts;
-use crate::referrals::{ListId, ListedRule, Profile};
+use crate::referrals::{ListId, ListedRule};
 
 /// What stands on every page and in every file of a rehearsal.
 pub(crate) const REHEARSAL: &str = "演练，不得外发";
@@ -37,10 +39,12 @@ pub struct SealContext<'a> {
     pub policy: &'a str,
     /// SHA-256 of the policy file, hex.
     pub policy_sha256: &'a str,
+    /// SHA-256 of the recipe: all that people had written then, hex; empty where none is kept.
+    pub recipe: &'a str,
     /// The policy's rules, in its order.
     pub rules: &'a [ListedRule],
-    /// Which columns recipients may see.
-    pub profile: Profile,
+    /// The secrets: the manifest is signed.
+    pub keys: &'a Keys,
     /// The bureau that sends, e.g. 某市医疗保障局.
     pub sender: &'a str,
     /// The area's name.

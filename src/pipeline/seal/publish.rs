@@ -4,14 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use super::manifest::{Subject, write_manifest};
-use super::readback::{Reading, read_csv, read_parquet, read_xlsx};
+use super::evidence::{Reading, Subject, read_csv, read_parquet, read_xlsx, write_manifest};
 use super::{SealContext, SealError, sheet, summary, tables};
 use crate::config::Layout;
-use crate::domain::Fen;
+use crate::domain::{Fen, Period};
 use crate::engine::on_threads;
 use crate::ledger::{Ledger, LedgerError, SealedList, SealedPerson, SealedTexts};
-use crate::referrals::{DeltaCounts, ListId, Lists, ReferralList, Rollup};
+use crate::referrals::{Cell, DeltaCounts, ListId, ListKind, Lists, ReferralList, Rollup};
 
 /// One sealed folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,43 +51,141 @@ pub fn seal(
     lists: &Lists,
     context: &SealContext<'_>,
 ) -> Result<SealSummary, SealError> {
-    let staging = layout.staging().join(format!("lists-{}", lists.period));
+    let staging = empty_staging(layout, lists.period)?;
+    let mut numbers = Numbers::new(ledger);
+    let mut written = write_lists(&staging, &mut numbers, &lists.lists, context)?;
+    let seq = numbers.next(&lists.rollup.id)?;
+    written.push(write_rollup(&staging, seq, &lists.rollup, context)?);
+    if context.is_rehearsal {
+        let folders = written.into_iter().map(|(folder, _)| folder).collect();
+        return rehearse(&staging, &layout.rehearsals(lists.period), folders);
+    }
+    refuse_changes(ledger, lists.period, &written)?;
+    publish_all(layout, ledger, (lists.period, &staging), written, context)
+}
+
+/// Seals lists that change what a period's sealed lists say, beside these.
+///
+/// # Errors
+/// As [`seal`].
+pub fn seal_corrections(
+    layout: &Layout,
+    ledger: &Ledger,
+    (period, lists): (Period, &[ReferralList]),
+    context: &SealContext<'_>,
+) -> Result<SealSummary, SealError> {
+    let staging = empty_staging(layout, period)?;
+    let written = write_lists(&staging, &mut Numbers::new(ledger), lists, context)?;
+    publish_all(layout, ledger, (period, &staging), written, context)
+}
+
+/// Writes one list, or the roll-up, once more into a folder below `aside`, under the number that it has; nothing is
+/// published. Answers the folder.
+///
+/// # Errors
+/// As [`seal`].
+pub fn rebuild(
+    aside: &Path,
+    seq: u64,
+    lists: &Lists,
+    list_id: &str,
+    context: &SealContext<'_>,
+) -> Result<Option<PathBuf>, SealError> {
+    if lists.rollup.id.to_string() == list_id {
+        return Ok(Some(write_rollup(aside, seq, &lists.rollup, context)?.0.folder));
+    }
+    let Some(list) = lists.lists.iter().find(|list| list.id.to_string() == list_id) else { return Ok(None) };
+    Ok(Some(write_list(aside, seq, list, context)?.0.folder))
+}
+
+/// Writes one list that corrects another once more; see [`rebuild`].
+///
+/// # Errors
+/// As [`seal`].
+pub fn rebuild_corrections(
+    aside: &Path,
+    seq: u64,
+    list: &ReferralList,
+    context: &SealContext<'_>,
+) -> Result<PathBuf, SealError> {
+    Ok(write_list(aside, seq, list, context)?.0.folder)
+}
+
+/// A list's folder and what the ledger is to know of it.
+type Written = (SealedFolder, (SealedList, Vec<SealedPerson>));
+
+fn empty_staging(layout: &Layout, period: Period) -> Result<PathBuf, SealError> {
+    let staging = layout.staging().join(format!("lists-{period}"));
     if staging.exists() {
         fs::remove_dir_all(&staging).map_err(SealError::io(&staging))?;
     }
-    let mut written = Vec::with_capacity(lists.lists.len() + 1);
-    let mut entries = Vec::with_capacity(lists.lists.len() + 1);
-    let mut numbered = Vec::with_capacity(lists.lists.len());
-    for list in &lists.lists {
-        let seq = ledger.sequence_for(&list.id.to_string(), list.id.county.as_str(), &list.id.office)?;
-        numbered.push((list, seq));
-    }
-    let write = |(list, seq): &(&ReferralList, u64)| write_list(&staging, list, *seq, context);
-    for (folder, entry) in on_threads(context.workers, &numbered, &|_| {}, write)? {
-        written.push(folder);
-        entries.push(entry);
-    }
-    let (folder, entry) = write_rollup(&staging, ledger, &lists.rollup, context)?;
-    written.push(folder);
-    entries.push(entry);
+    Ok(staging)
+}
 
-    if context.is_rehearsal {
-        return rehearse(&staging, &layout.rehearsals(lists.period), written);
+/// Writes lists aside, several at once, with the numbers that they get.
+fn write_lists(
+    staging: &Path,
+    numbers: &mut Numbers<'_>,
+    lists: &[ReferralList],
+    context: &SealContext<'_>,
+) -> Result<Vec<Written>, SealError> {
+    let mut numbered = Vec::with_capacity(lists.len());
+    for list in lists {
+        numbered.push((list, numbers.next(&list.id)?));
     }
-    let sealed = refuse_changes(ledger, lists, &entries)?;
-    let target = layout.lists(lists.period);
+    let write = |(list, seq): &(&ReferralList, u64)| write_list(staging, *seq, list, context);
+    on_threads(context.workers, &numbered, &|_| {}, write)
+}
+
+/// The numbers that lists get: several of one act and one office follow each other.
+struct Numbers<'a> {
+    ledger: &'a Ledger,
+    given: BTreeMap<(String, String), u64>,
+}
+
+impl<'a> Numbers<'a> {
+    const fn new(ledger: &'a Ledger) -> Self {
+        Self { ledger, given: BTreeMap::new() }
+    }
+
+    fn next(&mut self, id: &ListId) -> Result<u64, SealError> {
+        let list_id = id.to_string();
+        if let Some(sealed) = self.ledger.sealed_list(&list_id)? {
+            return Ok(sealed.seq);
+        }
+        let place = (id.county.to_string(), id.office.clone());
+        let seq = match self.given.get(&place) {
+            Some(last) => last + 1,
+            None => self.ledger.sequence_for(&list_id, &place.0, &place.1)?,
+        };
+        self.given.insert(place, seq);
+        Ok(seq)
+    }
+}
+
+/// Publishes what was written, then tells the ledger.
+fn publish_all(
+    layout: &Layout,
+    ledger: &Ledger,
+    (period, staging): (Period, &Path),
+    written: Vec<Written>,
+    context: &SealContext<'_>,
+) -> Result<SealSummary, SealError> {
+    let sealed: BTreeSet<String> = ledger.sealed_lists(period)?.into_iter().map(|list| list.list_id).collect();
+    let target = layout.lists(period);
     fs::create_dir_all(&target).map_err(SealError::io(&target))?;
-    clear_strays(&staging, &target, &lists.period.compact(), &sealed)?;
-    for folder in &mut written {
+    fs::create_dir_all(staging).map_err(SealError::io(staging))?;
+    clear_strays(staging, &target, &period.compact(), &sealed)?;
+    let (mut folders, entries): (Vec<SealedFolder>, Vec<_>) = written.into_iter().unzip();
+    for folder in &mut folders {
         let is_sealed = sealed.contains(&folder.list_id);
-        folder.folder = publish(&staging, &target, &folder.list_id, is_sealed)?;
+        folder.folder = publish(staging, &target, &folder.list_id, is_sealed)?;
     }
     sync_folder(&target)?;
-    let made_from =
-        SealedTexts { series: context.series.to_owned(), period: lists.period, texts: context.texts.clone() };
+    let made_from = SealedTexts { series: context.series.to_owned(), period, texts: context.texts.clone() };
     let sealed_now = ledger.seal_lists(&entries, &made_from, context.at)?;
-    fs::remove_dir_all(&staging).map_err(SealError::io(&staging))?;
-    Ok(SealSummary { folders: written, sealed_now })
+    fs::remove_dir_all(staging).map_err(SealError::io(staging))?;
+    Ok(SealSummary { folders, sealed_now })
 }
 
 /// Puts marked lists where the last rehearsal's lay; the ledger learns nothing.
@@ -105,12 +202,7 @@ fn rehearse(staging: &Path, target: &Path, mut written: Vec<SealedFolder>) -> Re
     Ok(SealSummary { folders: written, sealed_now: 0 })
 }
 
-fn write_list(
-    staging: &Path,
-    list: &ReferralList,
-    seq: u64,
-    context: &SealContext<'_>,
-) -> Result<(SealedFolder, (SealedList, Vec<SealedPerson>)), SealError> {
+fn write_list(staging: &Path, seq: u64, list: &ReferralList, context: &SealContext<'_>) -> Result<Written, SealError> {
     let list_id = list.id.to_string();
     let name = context.file_name(&list.id);
     let folder = staging.join(&name);
@@ -118,7 +210,7 @@ fn write_list(
     let names = ["xlsx", "csv", "parquet"].map(|kind| format!("{name}.{kind}"));
     let [xlsx, csv, parquet] = names.each_ref().map(|name| folder.join(name));
     sheet::write_list(&xlsx, list, seq, context)?;
-    let shown = (context.profile, list.office.duty);
+    let shown = (list.office.profile, list.office.duty);
     tables::write_csv(&csv, &list.rows, shown, context.is_rehearsal)?;
     tables::write_parquet(&parquet, &list.rows, shown, context.is_rehearsal)?;
 
@@ -143,6 +235,7 @@ fn write_list(
         leading_rule: row.leading_rule.clone(),
         rules: row.rules.clone(),
         measured: row.measured,
+        row_token: row.cells.get("row_token").and_then(Cell::as_text).unwrap_or_default().to_owned(),
     });
     let sealed = SealedFolder {
         list_id,
@@ -155,17 +248,11 @@ fn write_list(
     Ok((sealed.clone(), (entry(&list.id, &sealed, context)?, persons.collect())))
 }
 
-fn write_rollup(
-    staging: &Path,
-    ledger: &Ledger,
-    rollup: &Rollup,
-    context: &SealContext<'_>,
-) -> Result<(SealedFolder, (SealedList, Vec<SealedPerson>)), SealError> {
+fn write_rollup(staging: &Path, seq: u64, rollup: &Rollup, context: &SealContext<'_>) -> Result<Written, SealError> {
     let list_id = rollup.id.to_string();
     let name = context.file_name(&rollup.id);
     let folder = staging.join(&name);
     fs::create_dir_all(&folder).map_err(SealError::io(&folder))?;
-    let seq = ledger.sequence_for(&list_id, rollup.id.county.as_str(), &rollup.id.office)?;
     let names = ["xlsx", "csv", "json"].map(|kind| format!("{name}.{kind}"));
     let [xlsx, csv, json] = names.each_ref().map(|name| folder.join(name));
     sheet::write_rollup(&xlsx, rollup, context)?;
@@ -202,24 +289,23 @@ fn entry(id: &ListId, sealed: &SealedFolder, context: &SealContext<'_>) -> Resul
     })
 }
 
-/// The ids that are sealed already. Refuses before anything is published when the period is sealed with other
-/// content, be it under another id (a NIL list that would now have rows).
-fn refuse_changes(
-    ledger: &Ledger,
-    lists: &Lists,
-    entries: &[(SealedList, Vec<SealedPerson>)],
-) -> Result<BTreeSet<String>, SealError> {
-    let sealed = ledger.sealed_lists(lists.period)?;
+/// Refuses before anything is published when the period is sealed with other content, be it under another id (a NIL
+/// list that would now have rows). What changed it since does not count.
+fn refuse_changes(ledger: &Ledger, period: Period, written: &[Written]) -> Result<(), SealError> {
+    let sealed = ledger.sealed_lists(period)?;
+    let is_first = |list: &&SealedList| {
+        ListKind::parse(&list.kind).is_some_and(ListKind::is_whole) && list.list_id.ends_with("-v1")
+    };
     let known: BTreeMap<(&str, &str), &SealedList> =
-        sealed.iter().map(|list| ((list.county.as_str(), list.office.as_str()), list)).collect();
-    for (entry, _) in entries {
+        sealed.iter().filter(is_first).map(|list| ((list.county.as_str(), list.office.as_str()), list)).collect();
+    for (_, (entry, _)) in written {
         if let Some(list) = known.get(&(entry.county.as_str(), entry.office.as_str()))
             && (list.list_id != entry.list_id || list.manifest_sha256 != entry.manifest_sha256)
         {
             return Err(LedgerError::SealedDifferently { list_id: list.list_id.clone() }.into());
         }
     }
-    Ok(sealed.iter().map(|list| list.list_id.clone()).collect())
+    Ok(())
 }
 
 /// Takes away the folders that a killed run published and the ledger never sealed; they may be lists of other data.

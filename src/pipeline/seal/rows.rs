@@ -9,7 +9,7 @@ use super::SealError;
 use crate::config::Layout;
 use crate::domain::{Fen, Period, PersonKey};
 use crate::engine::read_table;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Moment};
 use crate::referrals::{Cell, Cells, ListError, ListRow, PreviousList, PreviousPerson, column_called};
 
 /// The mart's rows in a batch.
@@ -39,30 +39,32 @@ pub fn list_rows(batch: &RecordBatch) -> Result<Vec<ListRow>, SealError> {
     Ok(rows)
 }
 
-/// The last sealed lists of the benefit year before `period`, with what each person's row showed.
+/// What stands of the sealed lists at a moment, with what each person's row showed.
 ///
 /// # Errors
 /// When the ledger or the Parquet file of such a list cannot be read.
 pub fn previous_lists(
     layout: &Layout,
     ledger: &Ledger,
-    period: Period,
+    moment: Moment,
 ) -> Result<BTreeMap<(String, String), PreviousList>, SealError> {
     let mut previous = BTreeMap::new();
-    for ((county, code), (list, persons)) in ledger.last_lists(period)? {
-        let mut shown =
-            if persons.is_empty() { BTreeMap::new() } else { shown_cells(layout, list.period, &list.list_id)? };
-        let persons = persons
-            .into_iter()
-            .map(|person| {
-                let cells = shown.remove(&person.person).unwrap_or_default();
-                let (leading_rule, rules, measured) = (person.leading_rule, person.rules, person.measured);
-                (person.person, PreviousPerson { leading_rule, rules, measured, cells })
-            })
-            .collect();
-        let (list_id, period, manifest_sha256) = (list.list_id, list.period, list.manifest_sha256);
-        previous
-            .insert((county, code), PreviousList { list_id, period, manifest_sha256, took_over: Vec::new(), persons });
+    for (place, standing) in ledger.standing(moment)? {
+        // Who was corrected since shows on the list that corrected them.
+        let mut shown: BTreeMap<String, BTreeMap<PersonKey, Cells>> = BTreeMap::new();
+        let mut persons = BTreeMap::new();
+        for one in standing.persons {
+            if !shown.contains_key(&one.list_id) {
+                shown.insert(one.list_id.clone(), shown_cells(layout, one.period, &one.list_id)?);
+            }
+            let person = one.person;
+            let cells = shown.get_mut(&one.list_id).and_then(|list| list.remove(&person.person)).unwrap_or_default();
+            let (leading_rule, rules, measured) = (person.leading_rule, person.rules, person.measured);
+            persons.insert(person.person, PreviousPerson { leading_rule, rules, measured, cells });
+        }
+        let last = standing.last;
+        let (list_id, period, manifest_sha256) = (last.list_id, last.period, last.manifest_sha256);
+        previous.insert(place, PreviousList { list_id, period, manifest_sha256, took_over: Vec::new(), persons });
     }
     Ok(previous)
 }

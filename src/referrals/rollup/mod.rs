@@ -88,7 +88,13 @@ impl Rollup {
             .collect();
         let own = request.offices.iter().find(|office| office.duty == Duty::Summary);
         let code = own.map_or_else(|| "YB".to_owned(), |office| office.code.clone());
-        let id = ListId { period: request.period, county: request.area.clone(), office: code, kind: ListKind::Summary };
+        let id = ListId {
+            period: request.period,
+            county: request.area.clone(),
+            office: code,
+            kind: ListKind::Summary,
+            version: 1,
+        };
         Self { id, columns, lines }
     }
 }

@@ -66,8 +66,11 @@ impl Rules {
             Feed::Rosters => other_feeds::rosters(&mut sheet, &mut faults, &self.aliases),
             Feed::Income => other_feeds::income(&mut sheet, &mut faults),
             Feed::Adjustments => other_feeds::adjustments(&mut sheet),
+            Feed::Aided => other_feeds::aided(&mut sheet, &mut faults),
+            // What an answer means is decided where answers are known.
+            Feed::Receipts => None,
         };
-        let keys = if self.feed == Feed::Income { None } else { Some(person::keys(&mut sheet, &mut faults)) };
+        let keys = self.feed.has_persons().then(|| person::keys(&mut sheet, &mut faults));
         if self.feed == Feed::Residents {
             other_feeds::birth_dates(&mut sheet, keys.as_deref().unwrap_or_default());
         }

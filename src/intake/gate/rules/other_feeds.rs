@@ -1,4 +1,4 @@
-//! The rules of residents, applications, rosters, income and adjustments.
+//! The rules of residents, applications, rosters, income, adjustments and aided persons.
 
 use arrow::array::StringArray;
 
@@ -77,6 +77,13 @@ pub(super) fn income(sheet: &mut Sheet, faults: &mut Faults) -> NoKinds {
 /// An update without a time counts from its day of payment.
 pub(super) fn adjustments(sheet: &mut Sheet) -> NoKinds {
     sheet.default_from("updated_at", first_moment, "paid_date");
+    None
+}
+
+/// A county code that is one, an amount that is not below nothing.
+pub(super) fn aided(sheet: &mut Sheet, faults: &mut Faults) -> NoKinds {
+    counties(sheet, faults);
+    within(sheet, faults, "aid_amount", (Stage::Money, RejectCode::OutOfRange), |fen| fen >= 0);
     None
 }
 

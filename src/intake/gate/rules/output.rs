@@ -75,10 +75,10 @@ pub(super) fn judged(
     let rows = sheet.rows;
     let schema = table_of(rules.feed)?;
     let keys = derived.keys.unwrap_or_else(|| vec![Some(0); rows]);
-    let bucket = |row: usize, key: Option<i64>| match (faults.of(row), rules.feed) {
+    let bucket = |row: usize, key: Option<i64>| match (faults.of(row), rules.feed.has_persons()) {
         (Some(_), _) => None,
-        (None, Feed::Income) => Some(0),
-        (None, _) => key.map(|key| bucket_of(PersonKey(key), rules.buckets)),
+        (None, false) => Some(0),
+        (None, true) => key.map(|key| bucket_of(PersonKey(key), rules.buckets)),
     };
     let buckets = keys.iter().enumerate().map(|(row, key)| bucket(row, *key)).collect();
     let mut columns = Vec::with_capacity(schema.fields().len());

@@ -5,6 +5,7 @@ use std::path::Path;
 use rust_xlsxwriter::{ColNum, DataValidation, Format, RowNum, Worksheet, XlsxError};
 
 use super::style::{Formats, LIST_SHEET, cell_text, excel_date, mark, paper, width_of, workbook};
+use crate::cases::{CATEGORIES, ENROLLED, FOUND, MEASURES, REASONS, RECEIPTS};
 use crate::pipeline::seal::{SealContext, SealError, tables::write_synced};
 use crate::referrals::{Cell, ColumnKind, Delta, Duty, ListColumn, ListedPerson, Place, ReferralList, columns_of};
 
@@ -29,52 +30,21 @@ const fn free(heading: &'static str, width: u8, hint: &'static str) -> Feedback 
     Feedback { heading, width, choices: &[], hint }
 }
 
+const fn choice(heading: &'static str, width: u8, choices: &'static [&'static str], hint: &'static str) -> Feedback {
+    Feedback { heading, width, choices, hint }
+}
+
 /// The feedback block.
 pub(super) const FEEDBACK: &[Feedback] = &[
     free("核查单位", 18, "填写开展核查的乡镇（街道）或单位全称"),
     free("核查人", 10, "填写核查人姓名"),
     free("核查日期", 12, "格式如 2026-11-05"),
-    Feedback {
-        heading: "是否找到", width: 10, choices: &["是", "否"], hint: "本人或家属是否已联系上"
-    },
-    Feedback {
-        heading: "是否纳入监测", width: 12, choices: &["是", "否", "核查中"], hint: "核查后是否纳入监测帮扶"
-    },
-    Feedback {
-        heading: "纳入类别",
-        width: 16,
-        choices: &[
-            "脱贫不稳定户",
-            "边缘易致贫户",
-            "突发严重困难户",
-            "低保对象",
-            "特困人员",
-            "低保边缘家庭",
-            "刚性支出困难家庭",
-        ],
-        hint: "纳入监测的，选择类别",
-    },
-    Feedback {
-        heading: "未纳入原因",
-        width: 18,
-        choices: &[
-            "收入足以承担",
-            "其他保险已赔付",
-            "已在监测范围",
-            "已迁出",
-            "已死亡",
-            "本人放弃",
-            "信息有误",
-            "其他",
-        ],
-        hint: "未纳入的，选择原因；选“其他”的在备注说明",
-    },
-    Feedback {
-        heading: "帮扶措施",
-        width: 16,
-        choices: &["低保", "特困供养", "临时救助", "医疗救助", "慈善救助", "其他", "无"],
-        hint: "已落实的主要帮扶措施；有多项的在备注列出",
-    },
+    choice("签收情况", 12, RECEIPTS, "是否接收此人；不属本单位的由医疗保障局转其他单位"),
+    choice("是否找到", 10, FOUND, "本人或家属是否已联系上"),
+    choice("是否纳入监测", 12, ENROLLED, "核查后是否纳入监测帮扶"),
+    choice("纳入类别", 16, CATEGORIES, "纳入监测的，选择类别"),
+    choice("未纳入原因", 18, REASONS, "未纳入的，选择原因；选“其他”的在备注说明"),
+    choice("帮扶措施", 16, MEASURES, "已落实的主要帮扶措施；有多项的在备注列出"),
     free("帮扶金额（元）", 14, "已发放或已审批的金额"),
     free("备注", 24, "其他需要说明的情况"),
 ];
@@ -112,9 +82,9 @@ enum SheetColumn {
 }
 
 /// Printed columns, the feedback block, the details.
-fn sheet_columns(list: &ReferralList, context: &SealContext<'_>) -> Vec<SheetColumn> {
+fn sheet_columns(list: &ReferralList) -> Vec<SheetColumn> {
     let shown = |column: &&ListColumn| column.name != "reason" || list.office.duty == Duty::Undecided;
-    let all = || columns_of(context.profile, list.office.duty).filter(shown);
+    let all = || columns_of(list.office.profile, list.office.duty).filter(shown);
     let at = |place: Place| all().filter(move |column| column.place == place);
     let feedback = FEEDBACK.iter().filter(|_| list.office.is_referral());
     at(Place::Core)
@@ -131,7 +101,7 @@ fn write_sheet(
     context: &SealContext<'_>,
     formats: &Formats,
 ) -> Result<(), XlsxError> {
-    let columns = sheet_columns(list, context);
+    let columns = sheet_columns(list);
     sheet.set_default_row_height(18);
     sheet.set_row_height(0, 26)?.write_string_with_format(
         0,
@@ -254,11 +224,12 @@ fn width(column: &SheetColumn, rows: &[ListedPerson]) -> usize {
 fn title(list: &ReferralList, seq: u64) -> String {
     let (period, office) = (list.id.period, &list.office);
     format!(
-        "{} {}{}{}　编号 {}（第{seq}号）　敏感个人信息，仅限防止返贫致贫监测帮扶使用，不得外传",
+        "{} {}{}{}{}　编号 {}（第{seq}号）　敏感个人信息，仅限防止返贫致贫监测帮扶使用，不得外传",
         period.chinese(),
         list.county_name,
         office.name,
         office.list_title,
+        list.id.kind.chinese(),
         list.id,
     )
 }

@@ -73,9 +73,7 @@ fn lines(list: &ReferralList, seq: u64, context: &SealContext<'_>) -> Vec<(Strin
         ),
         ("上期名单", list.previous.as_ref().map_or_else(|| "本年度首期".to_owned(), |(id, _)| id.clone())),
     ];
-    if id.kind == ListKind::Nil {
-        lines.push(("零报告", "本期无人列入。零报告同样发送，以免漏报与无人列入混淆。".to_owned()));
-    }
+    lines.extend(kind_line(id.kind).map(|(head, text)| (head, text.to_owned())));
     let mut all: Vec<(String, String)> = lines.into_iter().map(|(head, text)| (head.to_owned(), text)).collect();
     all.push((
         "二、判定规则".to_owned(),
@@ -106,6 +104,18 @@ fn lines(list: &ReferralList, seq: u64, context: &SealContext<'_>) -> Vec<(Strin
             .to_owned(),
     ));
     all
+}
+
+/// What a list of that kind is, where it is no plain list of its month.
+const fn kind_line(kind: ListKind) -> Option<(&'static str, &'static str)> {
+    match kind {
+        ListKind::Full | ListKind::Summary => None,
+        ListKind::Nil => Some(("零报告", "本期无人列入。零报告同样发送，以免漏报与无人列入混淆。")),
+        ListKind::Supplement => Some(("补充名单", "上列名单发出后，因新到数据应当列入的人员。")),
+        ListKind::Correction => Some(("更正名单", "上列名单中内容有误或已变动的人员，以本名单为准。")),
+        ListKind::Withdrawal => Some(("撤回名单", "上列名单中不应再列入的人员，请停止核查并删除其信息。")),
+        ListKind::Retraction => Some(("收回通知", "上列名单整份收回，请立即删除全部文件及副本，并回告删除情况。")),
+    }
 }
 
 fn purpose(list: &ReferralList) -> String {

@@ -1,16 +1,22 @@
-//! `manifest.json`: what a sealed list is, what it was made from, and the hash of every file.
+//! `manifest.json`: what a sealed list is, what it was made from, and the hash of every file; `manifest.sig`: who
+//! sealed it.
 
 use std::path::Path;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::readback::Reading;
-use super::tables::write_synced;
-use super::{REHEARSAL, SealContext, SealError};
+use super::Reading;
 use crate::domain::hex;
 use crate::engine::sha256_of;
+use crate::pipeline::seal::tables::write_synced;
+use crate::pipeline::seal::{REHEARSAL, SealContext, SealError};
 use crate::referrals::ListId;
+
+/// The manifest's file.
+pub(super) const MANIFEST: &str = "manifest.json";
+/// The file of the signature over the manifest's bytes.
+pub(super) const SIGNATURE: &str = "manifest.sig";
 
 /// One file of a sealed list.
 #[derive(Debug, Clone, Serialize)]
@@ -62,6 +68,8 @@ struct Manifest<'a> {
     kind: &'a str,
     warehouse_version: u64,
     policy: PolicyLine<'a>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    recipe: &'a str,
     rules: Vec<RuleLine<'a>>,
     previous: Option<PreviousLine<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -76,18 +84,18 @@ struct Manifest<'a> {
 }
 
 /// What a manifest says besides what is read back.
-pub(super) struct Subject<'a> {
-    pub(super) id: &'a ListId,
-    pub(super) seq: u64,
-    pub(super) county_name: &'a str,
-    pub(super) office_name: &'a str,
-    pub(super) previous: Option<(&'a str, &'a str)>,
-    pub(super) took_over: &'a [(String, String)],
+pub(in crate::pipeline::seal) struct Subject<'a> {
+    pub(in crate::pipeline::seal) id: &'a ListId,
+    pub(in crate::pipeline::seal) seq: u64,
+    pub(in crate::pipeline::seal) county_name: &'a str,
+    pub(in crate::pipeline::seal) office_name: &'a str,
+    pub(in crate::pipeline::seal) previous: Option<(&'a str, &'a str)>,
+    pub(in crate::pipeline::seal) took_over: &'a [(String, String)],
 }
 
 /// Writes the manifest of the files `names` in `folder` and returns its own SHA-256, hex. `reading` is `None` for the
 /// roll-up, whose total may be hidden.
-pub(super) fn write_manifest(
+pub(in crate::pipeline::seal) fn write_manifest(
     folder: &Path,
     subject: &Subject<'_>,
     reading: Option<&Reading>,
@@ -111,6 +119,7 @@ pub(super) fn write_manifest(
         kind: id.kind.code(),
         warehouse_version: context.version,
         policy: PolicyLine { name: context.policy, sha256: context.policy_sha256 },
+        recipe: context.recipe,
         rules: context
             .rules
             .iter()
@@ -134,9 +143,14 @@ pub(super) fn write_manifest(
         control_fen: reading.map(|reading| reading.control_fen),
         files,
     };
-    let path = folder.join("manifest.json");
+    let path = folder.join(MANIFEST);
     let mut bytes = serde_json::to_vec_pretty(&manifest).map_err(SealError::write(&path))?;
     bytes.push(b'\n');
     write_synced(&path, &bytes)?;
+    let path = folder.join(SIGNATURE);
+    let mut signature =
+        serde_json::to_vec_pretty(&context.keys.signer.sign(&bytes)).map_err(SealError::write(&path))?;
+    signature.push(b'\n');
+    write_synced(&path, &signature)?;
     Ok(hex(&Sha256::digest(&bytes)))
 }

@@ -7,19 +7,19 @@ use arrow::array::AsArray;
 use arrow::datatypes::Decimal128Type;
 use calamine::{Data, Reader, Xlsx, open_workbook};
 
-use super::SealError;
-use super::sheet::{LIST_SHEET, cell_text};
 use crate::domain::{Fen, stable_hash};
 use crate::engine::read_table;
+use crate::pipeline::seal::SealError;
+use crate::pipeline::seal::sheet::{LIST_SHEET, cell_text};
 use crate::referrals::{Cell, ColumnKind, Delta, DeltaCounts, ListColumn, ListedPerson, column_called};
 
 /// What a list's file says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Reading {
+pub(in crate::pipeline::seal) struct Reading {
     /// Rows by change.
-    pub(super) counts: DeltaCounts,
+    pub(in crate::pipeline::seal) counts: DeltaCounts,
     /// Sum of the measured amounts of the persons on the list, fen.
-    pub(super) control_fen: i128,
+    pub(in crate::pipeline::seal) control_fen: i128,
     /// Hash over number, token, id, name, change and amount of every row in order.
     content: u64,
 }
@@ -35,7 +35,7 @@ impl Reading {
     }
 
     /// What the list itself says. Texts are compared as a workbook can hold them.
-    pub(super) fn of_list(rows: &[ListedPerson]) -> Self {
+    pub(in crate::pipeline::seal) fn of_list(rows: &[ListedPerson]) -> Self {
         let mut reading = Self::default();
         for row in rows {
             let texts = COMPARED.map(|name| match row.cells.get(name) {
@@ -49,7 +49,7 @@ impl Reading {
     }
 
     /// Fails unless the file says what the list says.
-    pub(super) fn check(&self, path: &Path, expected: &Self) -> Result<(), SealError> {
+    pub(in crate::pipeline::seal) fn check(&self, path: &Path, expected: &Self) -> Result<(), SealError> {
         if self == expected {
             return Ok(());
         }
@@ -85,7 +85,7 @@ fn damaged(path: &Path, found: &str) -> SealError {
 }
 
 /// Reads the workbook's list sheet.
-pub(super) fn read_xlsx(path: &Path) -> Result<Reading, SealError> {
+pub(in crate::pipeline::seal) fn read_xlsx(path: &Path) -> Result<Reading, SealError> {
     let fail = |error: calamine::XlsxError| damaged(path, &error.to_string());
     let mut workbook: Xlsx<_> = open_workbook(path).map_err(fail)?;
     let range = workbook.worksheet_range(LIST_SHEET).map_err(fail)?;
@@ -125,7 +125,7 @@ fn delta_labels() -> BTreeMap<String, Delta> {
 }
 
 /// Reads the CSV.
-pub(super) fn read_csv(path: &Path) -> Result<Reading, SealError> {
+pub(in crate::pipeline::seal) fn read_csv(path: &Path) -> Result<Reading, SealError> {
     let bytes = std::fs::read(path).map_err(SealError::io(path))?;
     let text = bytes.strip_prefix("\u{feff}".as_bytes()).ok_or_else(|| damaged(path, "no byte-order mark"))?;
     let mut reader = csv::Reader::from_reader(text);
@@ -148,7 +148,7 @@ pub(super) fn read_csv(path: &Path) -> Result<Reading, SealError> {
 }
 
 /// Reads the Parquet file.
-pub(super) fn read_parquet(path: &Path) -> Result<Reading, SealError> {
+pub(in crate::pipeline::seal) fn read_parquet(path: &Path) -> Result<Reading, SealError> {
     let mut reading = Reading::default();
     for batch in read_table(path, None)? {
         let batch = batch?;
@@ -178,9 +178,9 @@ pub(super) fn read_parquet(path: &Path) -> Result<Reading, SealError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tables::{write_csv, write_parquet};
     use super::*;
     use crate::domain::PersonKey;
+    use crate::pipeline::seal::tables::{write_csv, write_parquet};
     use crate::referrals::{Cells, Duty, Profile};
 
     fn rows() -> Vec<ListedPerson> {

@@ -1,4 +1,4 @@
-//! Rosters: every distinct row is kept; a row that says what another says already is a duplicate.
+//! Rosters and grants of help: every distinct row is kept; a row that says what another says already is a duplicate.
 
 use std::collections::HashSet;
 
@@ -13,7 +13,7 @@ use super::{Batch, Change};
 use crate::engine::table_schema;
 
 /// All columns but the source, so that the order of the rows is total.
-static TABLE: Table = Table {
+pub(super) static ROSTERS: Table = Table {
     name: "rosters",
     held: None,
     sorted_by: &[
@@ -31,23 +31,46 @@ static TABLE: Table = Table {
     control: None,
 };
 
+/// The same of grants of help.
+pub(super) static AIDED: Table = Table {
+    name: "aided",
+    held: None,
+    sorted_by: &[
+        "person_key",
+        "aided_date",
+        "scheme",
+        "source_office",
+        "aid_amount",
+        "county_code",
+        "id_number",
+        "cert_type",
+        "person_name",
+    ],
+    control: None,
+};
+
 /// Keeps the batch's distinct rows and writes the touched files.
-pub(super) fn take(batch: &Batch<'_>) -> Result<Change, IntakeError> {
+pub(super) fn take(batch: &Batch<'_>, table: &'static Table) -> Result<Change, IntakeError> {
     batch.per_bucket(&batch.all_buckets(), |bucket| {
         let staged = batch.staged_parts(bucket);
-        if staged.is_empty() { Ok(Change::new(batch.staged.len())) } else { take_bucket(batch, bucket, staged) }
+        if staged.is_empty() { Ok(Change::new(batch.staged.len())) } else { take_bucket(batch, table, bucket, staged) }
     })
 }
 
-fn take_bucket(batch: &Batch<'_>, bucket: u16, staged: Vec<Part>) -> Result<Change, IntakeError> {
-    let existing = batch.version.bucket(TABLE.name, bucket).map(|entry| batch.existing_part(entry, false));
+fn take_bucket(
+    batch: &Batch<'_>,
+    table: &'static Table,
+    bucket: u16,
+    staged: Vec<Part>,
+) -> Result<Change, IntakeError> {
+    let existing = batch.version.bucket(table.name, bucket).map(|entry| batch.existing_part(entry, false));
     let parts: Vec<Part> = existing.chain(staged).collect();
     let mut change = Change::new(batch.staged.len());
     let mut decided = Vec::new();
     let mut seen: HashSet<OwnedRow> = HashSet::new();
     let wrong = |part: &Part, error: &dyn std::fmt::Display| IntakeError::rows(&part.path, error);
-    let schema = table_schema(TABLE.name).ok_or_else(|| IntakeError::rows(batch.root, "a table without schema"))?;
-    let fields = TABLE.sorted_by.iter().filter_map(|name| schema.field_with_name(name).ok());
+    let schema = table_schema(table.name).ok_or_else(|| IntakeError::rows(batch.root, "a table without schema"))?;
+    let fields = table.sorted_by.iter().filter_map(|name| schema.field_with_name(name).ok());
     let fields = fields.map(|field| SortField::new(field.data_type().clone())).collect();
     let converter = RowConverter::new(fields).map_err(|error| IntakeError::rows(batch.root, error))?;
     for (number, part) in parts.iter().enumerate() {
@@ -55,7 +78,7 @@ fn take_bucket(batch: &Batch<'_>, bucket: u16, staged: Vec<Part>) -> Result<Chan
         for rows in read_part(part, None)? {
             let rows = conform(&rows, &schema, &part.path)?;
             let columns: Vec<ArrayRef> =
-                TABLE.sorted_by.iter().filter_map(|name| rows.column_by_name(name).cloned()).collect();
+                table.sorted_by.iter().filter_map(|name| rows.column_by_name(name).cloned()).collect();
             for content in &converter.convert_columns(&columns).map_err(|error| wrong(part, &error))? {
                 let fate = if seen.insert(content.owned()) { Fate::Accepted(None) } else { Fate::Duplicate };
                 change.count(part.origin, part.file, fate, 0);
@@ -65,7 +88,7 @@ fn take_bucket(batch: &Batch<'_>, bucket: u16, staged: Vec<Part>) -> Result<Chan
             }
         }
     }
-    let shelf = Shelf { table: &TABLE, root: batch.root, bucket: Some(bucket), parts: &parts };
+    let shelf = Shelf { table, root: batch.root, bucket: Some(bucket), parts: &parts };
     change.entries = shelf.rewrite(&decided)?;
     Ok(change)
 }

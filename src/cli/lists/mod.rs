@@ -1,0 +1,198 @@
+//! `lists`: what is sealed and how far it is, signing, and what happens to lists once they are out.
+
+mod change;
+mod incident;
+mod sign;
+mod wait;
+
+pub(super) use sign::{hand_over, hand_over_rest};
+pub(super) use wait::late_lists;
+
+use std::path::PathBuf;
+
+use super::{Failure, Session, USAGE};
+use crate::domain::{Fen, Period};
+use crate::referrals::Attachment;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    act: Act,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Act {
+    /// Show sealed lists, who has signed them, and their letters.
+    Show {
+        /// Period; the last sealed one if left out.
+        #[arg(long, value_parser = super::period_argument)]
+        month: Option<Period>,
+    },
+    /// Sign lists as reviewed.
+    Review {
+        #[command(flatten)]
+        which: sign::Which,
+        #[command(flatten)]
+        word: sign::Word,
+    },
+    /// Sign reviewed lists as ready to be sent: another person than the reviewer, who types the totals of the files.
+    Approve {
+        #[command(flatten)]
+        which: sign::Which,
+        #[command(flatten)]
+        word: sign::Word,
+        /// Rows of all these lists together, withdrawn persons included.
+        #[arg(long)]
+        rows: u64,
+        /// Control total of all these lists together, yuan.
+        #[arg(long, value_parser = sign::yuan_argument, allow_negative_numbers = true)]
+        control: Fen,
+    },
+    /// Keep a person off the lists that are sealed from now on.
+    Suppress(sign::Suppress),
+    /// Seal what has changed since a period was sealed, as numbered lists of their own.
+    Correct {
+        /// The period.
+        #[arg(long, value_parser = super::period_argument)]
+        month: Period,
+        /// The job that sealed it.
+        #[arg(long, default_value = "monthly")]
+        job: String,
+    },
+    /// Take a wrong list back as a whole: empty its folder, seal the notice, note why.
+    Retract {
+        /// The list.
+        list_id: String,
+        /// Who decided it.
+        #[arg(long)]
+        by: String,
+        /// What was wrong; no names or ids of persons.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Note that an office says that it deleted a list that was taken back.
+    Deleted {
+        /// The list.
+        list_id: String,
+        /// Who says so.
+        #[arg(long)]
+        by: String,
+    },
+    /// Show the record of a list that was taken back: who, when and why, who deleted it, what took its place and how
+    /// that differs.
+    Incident {
+        /// The list.
+        list_id: String,
+    },
+    /// Show which lists wait for answers, and how late each is.
+    Overdue {
+        /// The period; the last sealed one if left out.
+        #[arg(long, value_parser = super::period_argument)]
+        month: Option<Period>,
+        /// The day; today if left out.
+        #[arg(long, value_parser = super::date_argument)]
+        as_of: Option<chrono::NaiveDate>,
+        /// How to print it.
+        #[arg(long, value_enum, default_value_t = super::Format::Text)]
+        format: super::Format,
+    },
+    /// Name who sees to the missing answers of a list.
+    Owner {
+        /// The list.
+        list_id: String,
+        /// Who.
+        #[arg(long)]
+        name: String,
+        /// Who says so.
+        #[arg(long)]
+        by: String,
+    },
+    /// Close a period once every list and person is answered, or late with a named owner.
+    Close {
+        /// The period.
+        #[arg(long, value_parser = super::period_argument)]
+        month: Period,
+        /// Who closes it.
+        #[arg(long)]
+        by: String,
+        /// The day; today if left out.
+        #[arg(long, value_parser = super::date_argument)]
+        as_of: Option<chrono::NaiveDate>,
+    },
+    /// Write a list encrypted, for handing it over as a file; the password goes by another channel.
+    Encrypt {
+        /// The list.
+        list_id: String,
+        /// As a workbook that Excel and WPS ask the password for, or all files as a ZIP archive (AES-256).
+        #[arg(long = "as", value_enum)]
+        form: Form,
+        /// The file to write.
+        #[arg(long)]
+        to: PathBuf,
+        /// Who hands it over; it is noted.
+        #[arg(long)]
+        by: String,
+    },
+    /// Show the password of an encrypted list, on a terminal only.
+    Password {
+        /// The list.
+        list_id: String,
+        /// Who asks; it is noted.
+        #[arg(long)]
+        by: String,
+    },
+}
+
+/// How a list is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    /// ECMA-376 agile.
+    Xlsx,
+    /// ZIP with AES-256.
+    Zip,
+}
+
+impl From<Form> for Attachment {
+    fn from(form: Form) -> Self {
+        match form {
+            Form::Xlsx => Self::Xlsx,
+            Form::Zip => Self::Zip,
+        }
+    }
+}
+
+pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
+    match &arguments.act {
+        Act::Show { month } => sign::show(session, *month),
+        Act::Review { which, word } => sign::review(session, which, word),
+        Act::Approve { which, word, rows, control } => sign::approve(session, (which, word), (*rows, *control)),
+        Act::Suppress(who) => sign::suppress(session, who),
+        act => change_sealed(act, session).await,
+    }
+}
+
+/// What needs the whole workspace to be in order.
+async fn change_sealed(act: &Act, session: &Session) -> Result<u8, Failure> {
+    let context = session.open()?;
+    match act {
+        Act::Correct { month, job } => change::correct(&context, *month, job).await,
+        Act::Retract { list_id, by, reason } => change::retract_list(&context, session, list_id, (by, reason)),
+        Act::Deleted { list_id, by } => change::deleted(&context, session, list_id, by),
+        Act::Incident { list_id } => incident::show(&context, list_id),
+        Act::Overdue { month, as_of, format } => wait::overdue(&context, session, (*month, *as_of), *format),
+        Act::Owner { list_id, name, by } => wait::owner(&context, session, list_id, (name, by)),
+        Act::Close { month, by, as_of } => wait::close(&context, session, (*month, *as_of), by),
+        Act::Encrypt { list_id, form, to, by } => change::encrypt(&context, list_id, (*form).into(), to, by),
+        Act::Password { list_id, by } => change::password(&context, list_id, by),
+        Act::Show { .. } | Act::Review { .. } | Act::Approve { .. } | Act::Suppress(_) => Ok(USAGE),
+    }
+}
+
+/// A name or a reason that says something and fits on one line.
+fn said<'t>(what: &str, text: &'t str) -> Result<&'t str, Failure> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().any(char::is_control) || text.chars().count() > 200 {
+        return Err(Failure::new(super::USAGE, format!("--{what}: one line of up to 200 characters")));
+    }
+    Ok(text)
+}

@@ -1,0 +1,39 @@
+//! `reproduce`: make sealed lists once more from their versions, and say equal or which byte differs.
+
+use super::{DATA, Failure, Session, USAGE};
+use crate::pipeline::{PipelineError, Reproducer};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The list.
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    list_id: Option<String>,
+    /// Every sealed list.
+    #[arg(long)]
+    all: bool,
+}
+
+pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
+    let context = session.open()?;
+    let lists = match &arguments.list_id {
+        None => context.ledger.all_lists().map_err(PipelineError::from)?,
+        Some(id) => {
+            let found = context.ledger.sealed_list(id).map_err(PipelineError::from)?;
+            vec![found.ok_or_else(|| Failure::new(USAGE, format!("there is no sealed list {id}")))?]
+        }
+    };
+    let mut other = 0;
+    let mut reproducer = Reproducer::new(&context);
+    for list in &lists {
+        let made = reproducer.reproduce(list).await?;
+        match &made.difference {
+            None => println!("{}: equal, {} files", made.list_id, made.files),
+            Some(difference) => {
+                other += 1;
+                println!("{}: {difference}", made.list_id);
+            }
+        }
+    }
+    println!("{} lists: {} equal, {other} not", lists.len(), lists.len() - other);
+    Ok(if other == 0 { 0 } else { DATA })
+}

@@ -1,0 +1,151 @@
+//! Corrections of what is out: a difference is sealed as lists of its own; a wrong list is taken back as a whole.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use super::{Material, Sealing, Told, sealed_before};
+use crate::domain::Period;
+use crate::ledger::{ListEvent, ListEventKind, Moment};
+use crate::pipeline::compute::Lines;
+use crate::pipeline::official::is_of;
+use crate::pipeline::lock::{sign_lock, take_lock};
+use crate::pipeline::seal::seal_corrections;
+use crate::pipeline::{Context, PipelineError};
+use crate::referrals::{Duty, ListKind, Office, ReferralList, split_corrections};
+use crate::warehouse::Version;
+use crate::workspace::keep_recipe;
+
+/// What was sealed to correct a period.
+#[derive(Debug, Default, Serialize)]
+pub struct Corrected {
+    /// The lists by id, with their rows.
+    pub lists: BTreeMap<String, usize>,
+}
+
+/// Seals how a sealed period differs from what the data say now.
+pub(in crate::pipeline) fn correct_period(
+    context: &Context,
+    version: &Version,
+    sealing: Sealing,
+    lines: &BTreeMap<String, Lines>,
+) -> Result<Corrected, PipelineError> {
+    let period = sealing.period;
+    let sealed = sealed_before(context, sealing)?;
+    if sealed.is_empty() {
+        return Err(PipelineError::NotReady(format!("no list of {period} is sealed: there is nothing to correct")));
+    }
+    let is_later = |other: Period| other.year() == period.year() && other.last_day() > period.last_day();
+    let all = context.ledger.all_lists()?;
+    if let Some(later) = all.iter().find(|list| is_later(list.period) && is_of(sealing.rhythm, &list.office)) {
+        let why =
+            format!("lists of {} are sealed and have told what changed since {period}; correct these", later.period);
+        return Err(PipelineError::NotReady(why));
+    }
+    let moment = Moment::within(period);
+    let mut material = Material::of(context, version, sealing, lines, moment)?;
+    material.recipe = keep_recipe(&context.workspace)?;
+    let told = Told::at(context, sealing, moment)?;
+    let lists = told.lists(period, &material)?;
+    let request = told.request(period, &material.rules);
+    let mut corrections: Vec<ReferralList> = Vec::new();
+    for list in lists.lists.iter().filter(|list| list.office.duty != Duty::Summary) {
+        let next = |kind: ListKind| {
+            let of_kind = |sealed: &&crate::ledger::SealedList| {
+                sealed.county == list.id.county.as_str()
+                    && sealed.office == list.id.office
+                    && (sealed.kind == kind.code()
+                        || (kind.is_whole() && ["FULL", "NIL"].contains(&sealed.kind.as_str())))
+            };
+            u32::try_from(sealed.iter().filter(of_kind).count()).unwrap_or(u32::MAX).saturating_add(1)
+        };
+        corrections.extend(split_corrections(&request, list, next));
+    }
+    if corrections.is_empty() {
+        return Ok(Corrected::default());
+    }
+    let seal_context = material.seal_context(context, &told.keys, sealing);
+    let layout = &context.workspace.layout;
+    seal_corrections(layout, &context.ledger, (period, &corrections), &seal_context)?;
+    Ok(Corrected { lists: corrections.iter().map(|list| (list.id.to_string(), list.rows.len())).collect() })
+}
+
+/// What a retraction did.
+#[derive(Debug, Serialize)]
+pub struct Retracted {
+    /// The notice's list id.
+    pub notice: String,
+    /// The lists that were taken back: the one named, and what has changed it since.
+    pub lists: Vec<String>,
+}
+
+/// Takes a list back as a whole, with all that changed it since: a numbered notice that names nobody, and an event on
+/// each list. The next `lists correct` seals the right list under the next version.
+///
+/// # Errors
+/// When the list is not sealed, is no list that leaves the bureau, or was taken back before.
+pub fn retract(
+    context: &Context,
+    list_id: &str,
+    (by, reason): (&str, &str),
+    day: NaiveDate,
+) -> Result<Retracted, PipelineError> {
+    let lock = take_lock(context)?;
+    sign_lock(context, &lock)?;
+    let refused = |why: String| PipelineError::NotReady(why);
+    let list =
+        context.ledger.sealed_list(list_id)?.ok_or_else(|| refused(format!("there is no sealed list {list_id}")))?;
+    if !Office::is_referral_code(&list.office) || list.kind == ListKind::Retraction.code() {
+        return Err(refused(format!("{list_id} is no list that was handed to an office")));
+    }
+    let place = (list.county.clone(), list.office.clone());
+    let of_place: Vec<_> = context
+        .ledger
+        .sealed_lists(list.period)?
+        .into_iter()
+        .filter(|other| (&other.county, &other.office) == (&place.0, &place.1))
+        .collect();
+    let standing = context.ledger.standing(Moment::within(list.period))?;
+    if standing.get(&place).is_none_or(|standing| standing.last.period != list.period) {
+        return Err(refused(format!("{list_id} was taken back before")));
+    }
+    let rhythm = [crate::pipeline::Rhythm::Monthly, crate::pipeline::Rhythm::TenDays];
+    let rhythm = rhythm.into_iter().find(|rhythm| is_of(*rhythm, &list.office)).unwrap_or_default();
+    let sealing = Sealing { period: list.period, rhythm, is_rehearsal: false };
+    let told = Told::at(context, sealing, Moment::within(list.period))?;
+    let notice = notice(&told, &list, &of_place).ok_or_else(|| refused(format!("{}: no such office", list.office)))?;
+    // Before the notice: a run that is killed in between is done again, and finds what is noted.
+    let event = ListEvent { kind: ListEventKind::Retracted, day, by: by.to_owned(), detail: reason.to_owned() };
+    let mut lists = Vec::new();
+    for other in of_place.iter().filter(|other| other.kind != ListKind::Retraction.code()) {
+        let known = context.ledger.list_events(&other.list_id)?;
+        if known.iter().all(|event| event.kind != ListEventKind::Retracted) {
+            context.ledger.note_list(&other.list_id, &event, context.now)?;
+            lists.push(other.list_id.clone());
+        }
+    }
+    let policy = (context.policy.name.clone(), context.policy_hash.clone());
+    let recipe = keep_recipe(&context.workspace)?;
+    let material = Material { version: list.version, policy, recipe, ..Material::default() };
+    let seal_context = material.seal_context(context, &told.keys, sealing);
+    let layout = &context.workspace.layout;
+    seal_corrections(layout, &context.ledger, (list.period, std::slice::from_ref(&notice)), &seal_context)?;
+    Ok(Retracted { notice: notice.id.to_string(), lists })
+}
+
+fn notice(
+    told: &Told,
+    list: &crate::ledger::SealedList,
+    of_place: &[crate::ledger::SealedList],
+) -> Option<ReferralList> {
+    let office = told.offices.iter().find(|office| office.code == list.office)?.clone();
+    let county = crate::domain::CountyCode::parse(&list.county).ok()?;
+    let kind = ListKind::Retraction;
+    let before = of_place.iter().filter(|other| other.kind == kind.code()).count();
+    let version = u32::try_from(before).ok()?.checked_add(1)?;
+    let county_name = told.counties.get(&county).cloned().unwrap_or_else(|| county.to_string());
+    let id = crate::referrals::ListId { period: list.period, county, office: list.office.clone(), kind, version };
+    let previous = Some((list.list_id.clone(), list.manifest_sha256.clone()));
+    Some(ReferralList { id, office, county_name, rows: Vec::new(), previous, took_over: Vec::new() })
+}

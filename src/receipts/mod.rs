@@ -1,0 +1,11 @@
+//! What offices send back: the receipt of a list as a whole, the answers about its persons, and who is late with them.
+//!
+//! Foreign files are opened by the gate; what an answer means stands in `cases`; the ledger keeps all of it.
+
+mod error;
+mod import;
+mod overdue;
+
+pub use error::ReceiptError;
+pub use import::{Imported, ReceiptDesk, import};
+pub use overdue::{ListStanding, close_period, standings};
