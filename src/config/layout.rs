@@ -8,7 +8,7 @@ use crate::domain::Period;
 #[derive(Debug, Clone)]
 pub struct Layout {
     root: PathBuf,
-    /// Where landed files and sealed lists lie: the root, but for a shadow.
+    /// Where landed files, sealed lists and keys lie: the root, but for a shadow.
     given: PathBuf,
 }
 
@@ -19,7 +19,7 @@ impl Layout {
         Self { root: root.to_owned(), given: root.to_owned() }
     }
 
-    /// A layout for trying a job out: it finds landed files and sealed lists where they lie here, and everything that
+    /// A layout for trying a job out: it finds landed files, sealed lists and keys where they lie here, and everything that
     /// a job writes below `root`.
     #[must_use]
     pub fn shadow(&self, root: &Path) -> Self {
@@ -65,7 +65,7 @@ impl Layout {
     /// `keys/`, the workspace's secrets; nobody else may read it.
     #[must_use]
     pub fn keys(&self) -> PathBuf {
-        self.root.join("keys")
+        self.given.join("keys")
     }
 
     /// `recipes/<sha256>/`, what people had written when lists were sealed.

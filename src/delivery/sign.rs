@@ -41,11 +41,7 @@ impl<'a> Desk<'a> {
     ///
     /// # Errors
     /// Every fault of the table of routes: nothing is signed while one is in it.
-    pub fn new(
-        workspace: &'a Workspace,
-        ledger: &'a Ledger,
-        now: DateTime<Utc>,
-    ) -> Result<Self, DeliveryError> {
+    pub fn new(workspace: &'a Workspace, ledger: &'a Ledger, now: DateTime<Utc>) -> Result<Self, DeliveryError> {
         let mut problems = Vec::new();
         let routes = workspace.routes(&mut problems);
         if problems.is_empty() {

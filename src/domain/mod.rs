@@ -5,23 +5,19 @@
 
 mod address;
 mod calendar;
-mod mask;
 mod money;
 mod person;
 mod region;
 mod tag;
 mod text;
-mod token;
 
 pub use address::MailAddress;
 pub use calendar::{Month, Period, Workdays, official_day, parse_date};
-pub use mask::{mask_id, mask_name, mask_value};
 pub use money::Fen;
 pub use person::{CertType, IdError, IdNumber, PersonKey, bucket_of, stable_hash};
 pub use region::CountyCode;
 pub use tag::Tag;
-pub use text::{clean_text, comparable_name, fold_width, hex};
-pub use token::{TokenKey, clean_token};
+pub use text::{TokenKey, clean_text, clean_token, comparable_name, fold_width, hex, mask_id, mask_name, mask_value};
 
 /// Why a piece of text is not the thing it should be; says what was expected, never the value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -9,6 +9,7 @@ mod compute;
 mod context;
 mod error;
 mod job;
+mod landing;
 mod lists;
 mod lock;
 mod official;
@@ -31,6 +32,7 @@ pub use compute::{FindingRow, Lines, income_figures, read_findings};
 pub use context::{Context, Declared, Progress, Stop};
 pub use error::PipelineError;
 pub use job::{Job, Split, Step, Timing};
+pub use landing::run_intake;
 pub use lists::{Corrected, Difference, PlannedList, Reproduced, Reproducer, Retracted, Sealed, retract};
 pub use official::{Account, Need, Rhythm, State, needs, unrouted};
 pub use operate::{
@@ -40,7 +42,7 @@ pub use operate::{
 pub use plan::{
     Changed, FigureChange, Hold, LineChange, Move, PersonMove, Plan, PlannedFile, RuleEffect, Stale, StatusTotals, plan,
 };
-pub use run::{RunReport, correct_job, rehearse_job, run_intake, run_job, run_job_accepting};
+pub use run::{RunReport, correct_job, rehearse_job, run_job, run_job_accepting};
 pub use simulate::{
     FlipPart, Label, MadeFrom, Persons, PolicyPart, PolicyText, Row, RulePart, Simulation, SimulationRequest, Table,
     VariantPart, simulate,

@@ -14,7 +14,7 @@ class Bureau:
         self.root, self.binary, self.month = home, binary, month
         self.said = ""
         home.mkdir(parents=True)
-        for part in ["poverty-watch.toml", "ledger.sqlite", "ledger.sqlite-wal", "pipelines", f"lists/{month}"]:
+        for part in ["poverty-watch.toml", "ledger.sqlite", "ledger.sqlite-wal", "pipelines", "keys", f"lists/{month}"]:
             path = source / part
             if path.is_dir():
                 shutil.copytree(path, home / part)

@@ -8,11 +8,15 @@ import os
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 import msoffcrypto
 import pyzipper
 
 from warehouse import manifests
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "mail"))
+from bureau import Bureau  # noqa: E402
 
 
 def encrypt(program, workspace, list_id, form, folder):
@@ -68,8 +72,15 @@ def check_archive(target, password, folder):
 
 def main():
     workspace, program = sys.argv[1:3]
-    lists = [(folder, manifest) for folder, manifest in manifests(workspace) if manifest["kind"] == "FULL"][:3]
+    found = [manifest for _, manifest in manifests(workspace)]
+    month = max(manifest["period"] for manifest in found if len(manifest["period"]) == 7)
     with tempfile.TemporaryDirectory() as place:
+        # Only what two people have signed leaves the bureau.
+        bureau = Bureau(Path(workspace), Path(place) / "bureau", Path(program).resolve(), month)
+        bureau.sign()
+        workspace = str(bureau.root)
+        leaves = [one for one in manifests(workspace) if not one[1]["office"].startswith("YB")]
+        lists = [(folder, manifest) for folder, manifest in leaves if manifest["kind"] == "FULL"][:3]
         for folder, manifest in lists:
             list_id = manifest["list_id"]
             with open(os.path.join(folder, f"{list_id}.xlsx"), "rb") as opened:

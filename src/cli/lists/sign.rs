@@ -123,11 +123,7 @@ pub(in crate::cli) fn hand_over(
 
 /// Hands over what is READY and does not lie at its office yet: the command that approved it was ended early, or its
 /// period was quiet then.
-pub(in crate::cli) fn hand_over_rest(
-    workspace: &Workspace,
-    ledger: &Ledger,
-    session: &Session,
-) -> Result<(), Failure> {
+pub(in crate::cli) fn hand_over_rest(workspace: &Workspace, ledger: &Ledger, session: &Session) -> Result<(), Failure> {
     for list in ledger.all_lists()? {
         let is_ready = ledger.signatures(&list.list_id)?.0 == ListStage::Ready;
         if !is_ready || is_retracted(ledger, &list.list_id)? {

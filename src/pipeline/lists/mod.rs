@@ -21,7 +21,7 @@ use serde::Serialize;
 
 use self::material::Material;
 use self::told::Told;
-use crate::domain::{Fen, PersonKey, Period};
+use crate::domain::{Fen, Period, PersonKey};
 use crate::ledger::{Moment, SealedList};
 use crate::pipeline::compute::Lines;
 use crate::pipeline::official::{Account, Rhythm, is_of, referred};
@@ -121,8 +121,7 @@ pub(in crate::pipeline) fn seal_period(
     let seal_context = material.seal_context(context, &told.keys, sealing);
     seal(&context.workspace.layout, &context.ledger, &lists, &seal_context)?;
     let referrals = lists.lists.iter().filter(|list| list.office.is_referral());
-    let present =
-        referrals.clone().flat_map(|list| &list.rows).filter(|row| row.delta != Delta::Withdrawn);
+    let present = referrals.clone().flat_map(|list| &list.rows).filter(|row| row.delta != Delta::Withdrawn);
     let listed: BTreeMap<PersonKey, Fen> = present.map(|row| (row.person, row.measured)).collect();
     let layout = &context.workspace.layout;
     let folder = if is_rehearsal { layout.rehearsals(period) } else { layout.lists(period) };

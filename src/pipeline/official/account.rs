@@ -9,7 +9,9 @@ use crate::cases::FindingStatus;
 use crate::domain::PersonKey;
 use crate::ledger::Moment;
 use crate::pipeline::{Context, PipelineError};
-use crate::referrals::{Cell, Delta, Duty, ListRow, ListedPerson, ListedRule, Lists, SuppressReason, Suppressed, Suppression};
+use crate::referrals::{
+    Cell, Delta, Duty, ListRow, ListedPerson, ListedRule, Lists, SuppressReason, Suppressed, Suppression,
+};
 
 /// flagged = listed + suppressed + pending, in persons.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

@@ -23,9 +23,10 @@ pub use stale::Stale;
 
 use super::context::sha256_hex;
 use super::job::{Job, Step};
+use super::landing::intake;
 use super::lock::{clear_staging, take_lock};
 use super::official::Need;
-use super::run::{Run, intake, try_job};
+use super::run::{Run, try_job};
 use super::{Context, PipelineError, PlannedList};
 use crate::contracts::{Feed, Outcome};
 use crate::domain::Period;

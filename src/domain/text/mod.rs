@@ -1,4 +1,11 @@
-//! Cleaning text that people typed: full-width forms, tabs, stray spaces, variants of the name dot.
+//! Cleaning text that people typed: full-width forms, tabs, stray spaces, variants of the name dot. How it is masked
+//! and how a row is named without it live beside.
+
+mod mask;
+mod token;
+
+pub use mask::{mask_id, mask_name, mask_value};
+pub use token::{TokenKey, clean_token};
 
 use unicode_normalization::UnicodeNormalization;
 
