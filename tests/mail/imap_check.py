@@ -11,11 +11,14 @@ import imaplib
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+import openpyxl
 
 from bureau import Bureau, certificates, ids_of
 
@@ -211,8 +214,54 @@ def demo_month(demo, month, binary, home):
         assert f"letter {letters[-1]['message_id']} came back" in said, said
         assert "bounced 1, rejected 1" in bureau.run("status")
         logs = servers.logs()
+    answers = offices_answer(bureau)
     texts = [*shown, logs, bureau.said, *(bureau.bytes_of(one).decode() for one in letters)]
-    return letters, texts
+    return letters, texts, answers
+
+
+def fill_in(source: Path, target: Path) -> int:
+    """The yellow block of a list's own workbook, filled in for every person; how many there are."""
+    book = openpyxl.load_workbook(source)
+    persons = 0
+    for sheet in book.worksheets:
+        for head in sheet.iter_rows(max_row=12):
+            titles = {cell.value: cell.column for cell in head}
+            if "行标识" not in titles or "签收情况" not in titles:
+                continue
+            for row in range(head[0].row + 1, sheet.max_row + 1):
+                if not sheet.cell(row, titles["行标识"]).value:
+                    continue
+                answer = {"签收情况": "接收", "是否找到": "是", "是否纳入监测": "是", "纳入类别": "低保对象",
+                          "帮扶措施": "低保", "帮扶金额（元）": "500.00", "核查日期": "2026-11-20"}
+                for title, value in answer.items():
+                    sheet.cell(row, titles[title]).value = value
+                persons += 1
+    book.save(target)
+    return persons
+
+
+def offices_answer(bureau):
+    """Every office fetches its lists, counts them, answers about every person; the month is closed then."""
+    answers = bureau.root / "answers"
+    answers.mkdir()
+    persons = 0
+    for list_id, manifest in bureau.lists().items():
+        [source] = bureau.root.glob(f"collect/**/{list_id}.xlsx")
+        fen = manifest["control_fen"]
+        rows, yuan = str(manifest["counts"]["rows"]), f"{fen // 100}.{fen % 100:02}"
+        bureau.run("receipts", "file", list_id, "--rows", rows, "--control", yuan, "--by", "对接人")
+        if (found := fill_in(source, answers / f"{list_id}.xlsx")) > 0:
+            said = bureau.run("receipts", "import", str(answers / f"{list_id}.xlsx"))
+            assert f"{found} rows: {found} answers" in said, said
+        persons += found
+    assert f"{bureau.month}: closed" in bureau.run("lists", "close", "--month", bureau.month, "--by", "张科长")
+    with sqlite3.connect(bureau.root / "ledger.sqlite") as ledger:
+        query = "select count(distinct person_key) from case_events e inner join cases c using (case_id) where e.kind = 'answered'"
+        cases = ledger.execute(query).fetchone()[0]
+        listed = "select count(distinct person_key) from list_persons p inner join lists l using (list_id) " \
+                 "where l.office in ('MZ', 'NC') and l.period = ? and p.delta <> 'withdrawn'"
+        assert cases == ledger.execute(listed, [bureau.month]).fetchone()[0] > 0
+    return persons
 
 
 def odd_names(binary, fixtures, home):
@@ -259,13 +308,14 @@ def main():
     home = Path(tempfile.mkdtemp())
     home.chmod(0o755)
     try:
-        letters, texts = demo_month(demo, month, binary, home)
+        letters, texts, answers = demo_month(demo, month, binary, home)
         ids = ids_of(demo / "landing")
         assert len(ids) > 500, f"only {len(ids)} document numbers found in the landed files"
         found = sum(text.count(one) for text in texts for one in ids if one in text)
         assert found == 0, f"{found} document numbers in mails, logs or output"
         odd = odd_names(binary, fixtures, home)
         print(f"demo month in the offices' mailboxes: {len(letters)} letters, 1 refused, 1 returned, {len(letters)} cases")
+        print(f"answers about persons on their lists, month closed: {answers} cases")
         print(f"odd county names read back: {odd} cases")
         print(f"document numbers looked for in mails, server logs and output: {len(ids)} cases, 0 found")
     finally:
