@@ -57,7 +57,12 @@ fn whoever_is_suppressed_is_off_the_list_and_counted() {
     };
     let on: Vec<bool> = person[..5].iter().map(|id| on_a_list(id)).collect();
     assert_eq!(on, [false, false, true, true, true]);
-    println!("suppressions: 10 cases");
+    // What is said of persons later changes no list that was sealed before.
+    ok(&["--person", &person[5], "--reason", "refused"]);
+    ok(&["--person", &person[0], "--lift"]);
+    let told = workspace.ok(&["reproduce", "--all"]);
+    assert!(told.trim_end().ends_with("equal, 0 not"), "{told}");
+    println!("suppressions: 11 cases");
 }
 
 /// flagged, listed, suppressed, pending.
