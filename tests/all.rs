@@ -1,6 +1,8 @@
 //! All integration tests, in one binary.
 
 mod casebook;
+#[cfg(feature = "cluster")]
+mod cluster;
 mod demo;
 mod determinism;
 mod fixtures;

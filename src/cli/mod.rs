@@ -3,6 +3,8 @@
 //! The only place that reads the environment; the clock is read in `main` and handed down.
 
 mod check;
+#[cfg(feature = "cluster")]
+mod cluster;
 mod contract;
 mod demo;
 mod explain;
@@ -12,6 +14,7 @@ mod intake;
 mod progress;
 mod run;
 mod status;
+mod stop;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -21,6 +24,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::domain::{Period, parse_date};
+use crate::engine::EngineError;
 use crate::intake::IntakeError;
 use crate::pipeline::{Context, PipelineError, Progress};
 use crate::workspace::{self, WorkspaceError};
@@ -78,6 +82,10 @@ enum Verb {
     Status(status::Arguments),
     /// Check settings, policies, pipelines and SQL, without data.
     Check(check::Arguments),
+    /// Be a machine of a cluster that works on a province's parts.
+    #[cfg(feature = "cluster")]
+    #[command(subcommand)]
+    Cluster(cluster::Role),
     /// Print a period's findings; for tests and engineers.
     #[command(hide = true)]
     Findings(findings::Arguments),
@@ -117,11 +125,19 @@ impl From<PipelineError> for Failure {
             PipelineError::Locked(_) | PipelineError::NotReady(_) | PipelineError::Figures(_) => TEMPORARY,
             PipelineError::Check { .. } => DATA,
             PipelineError::Intake(IntakeError::DataQuality { .. }) => DATA,
-            PipelineError::Engine(crate::engine::EngineError::Model { .. }) => CONFIG,
+            PipelineError::Engine(error) => code_of(error),
             PipelineError::Warehouse(crate::warehouse::WarehouseError::Conflict(_)) => TEMPORARY,
             _ => INTERNAL,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+const fn code_of(error: &EngineError) -> u8 {
+    match error {
+        EngineError::Model { .. } | EngineError::Refused(_) => CONFIG,
+        EngineError::Unreachable(_) => TEMPORARY,
+        _ => INTERNAL,
     }
 }
 
@@ -183,6 +199,7 @@ pub fn main(now: DateTime<Utc>) -> ExitCode {
 
 fn dispatch(verb: Verb, session: &Session) -> Result<u8, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
         .build()
         .map_err(|error| Failure::new(INTERNAL, format!("cannot start worker threads: {error}")))?;
     runtime.block_on(async {
@@ -196,6 +213,8 @@ fn dispatch(verb: Verb, session: &Session) -> Result<u8, Failure> {
             Verb::Status(arguments) => status::run(&arguments, session).await,
             Verb::Check(arguments) => check::run(&arguments, session).await,
             Verb::Findings(arguments) => findings::run(&arguments, session).await,
+            #[cfg(feature = "cluster")]
+            Verb::Cluster(role) => cluster::run(role).await,
             Verb::Gate { .. } => Ok(USAGE),
         }
     })

@@ -2,6 +2,7 @@
 
 use chrono::{FixedOffset, NaiveDate};
 
+use super::stop::unless_stopped;
 use super::{Failure, Session, USAGE, date_argument, intake, period_argument};
 use crate::domain::{Month, Period};
 use crate::pipeline::{Context, Job, Rhythm, RunReport, rehearse_job, run_job};
@@ -26,9 +27,9 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
     let job = context.job(&arguments.job)?;
     let period = period_of(arguments, &job, session)?;
     let report = if arguments.rehearsal {
-        rehearse_job(&context, &job, period).await?
+        unless_stopped(&context, rehearse_job(&context, &job, period)).await?
     } else {
-        run_job(&context, &job, period).await?
+        unless_stopped(&context, run_job(&context, &job, period)).await?
     };
     print!("{}", describe(&context, &report));
     Ok(report.intake.as_ref().map_or(0, intake::exit_code))

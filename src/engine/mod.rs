@@ -2,7 +2,10 @@
 //!
 //! Also the one place that says how warehouse tables look in Arrow and how Parquet is written.
 
+#[cfg(feature = "cluster")]
+pub mod cluster;
 mod error;
+mod job;
 mod model;
 mod params;
 mod pool;
@@ -12,6 +15,7 @@ mod tables;
 mod writer;
 
 pub use error::EngineError;
+pub use job::{BucketJob, Made};
 pub use model::{Model, ModelKind, Models, ParamKind};
 pub use params::{Param, Params};
 pub use pool::in_parallel;

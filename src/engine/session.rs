@@ -18,6 +18,7 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt;
 
+use super::job::Site;
 use super::model::{Model, ModelKind, Models};
 use super::params::{Param, Params, bind};
 use super::tables::{MEASURED, difference};
@@ -53,7 +54,8 @@ pub struct Statement {
 pub struct Engine {
     models: Arc<Models>,
     runtime: Arc<RuntimeEnv>,
-    batch_rows: usize,
+    pub(super) batch_rows: usize,
+    pub(super) site: Site,
 }
 
 impl Engine {
@@ -62,14 +64,12 @@ impl Engine {
     /// # Errors
     /// When the scratch folder cannot be used.
     pub fn new(models: Models, settings: &EngineSettings, scratch: &Path) -> Result<Self, EngineError> {
-        let pool = FairSpillPool::new(settings.memory_mib.max(64) << 20);
-        let runtime = RuntimeEnvBuilder::new()
-            .with_memory_pool(Arc::new(pool))
-            .with_object_list_cache_limit(0)
-            .with_temp_file_path(scratch)
-            .build_arc()
-            .map_err(|error| EngineError::Model { model: "(engine)".to_owned(), why: error.to_string() })?;
-        Ok(Self { models: Arc::new(models), runtime, batch_rows: settings.batch_rows.max(1) })
+        Ok(Self::with_runtime(models, runtime(settings.memory_mib, scratch)?, settings.batch_rows))
+    }
+
+    /// An engine that shares memory and scratch space with others.
+    pub(super) fn with_runtime(models: Models, runtime: Arc<RuntimeEnv>, batch_rows: usize) -> Self {
+        Self { models: Arc::new(models), runtime, batch_rows: batch_rows.max(1), site: Site::Here }
     }
 
     /// The models it carries out.
@@ -217,6 +217,16 @@ impl Engine {
         };
         provider.map_err(|error| failed(&self.models, statement, &error))
     }
+}
+
+/// One bounded memory pool for all statements; spills go below `scratch`.
+pub(super) fn runtime(memory_mib: usize, scratch: &Path) -> Result<Arc<RuntimeEnv>, EngineError> {
+    RuntimeEnvBuilder::new()
+        .with_memory_pool(Arc::new(FairSpillPool::new(memory_mib.max(64) << 20)))
+        .with_object_list_cache_limit(0)
+        .with_temp_file_path(scratch)
+        .build_arc()
+        .map_err(|error| EngineError::Model { model: "(engine)".to_owned(), why: error.to_string() })
 }
 
 fn listing(files: &[PathBuf], schema: SchemaRef) -> Result<Arc<dyn TableProvider>, DataFusionError> {

@@ -72,6 +72,9 @@ async fn run(context: &Context, job: &Job, period: Period, is_rehearsal: bool) -
     let mut run = Run::new(context, job, period, is_rehearsal).await?;
     let begun = Instant::now();
     let outcome = run.steps(job).await;
+    if outcome.is_err() {
+        context.engine.stop().await;
+    }
     let (state, summary) = match &outcome {
         Ok(()) => (RunState::Done, serde_json::to_value(&run.report).unwrap_or_default()),
         Err(error) => (RunState::Failed, serde_json::json!({ "error": error.to_string() })),

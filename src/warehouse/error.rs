@@ -24,6 +24,9 @@ pub enum WarehouseError {
         /// What is wrong with it.
         why: String,
     },
+    /// No storage that this binary knows.
+    #[error("{0}: only folders and, in a binary built with the feature `cluster`, s3://bucket/prefix can be used")]
+    Unknown(String),
     /// The storage below failed.
     #[error("storage: {0}")]
     Storage(#[from] object_store::Error),

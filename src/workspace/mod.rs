@@ -76,6 +76,9 @@ fn parse_settings(text: &str, assets: &Assets) -> Result<Settings, WorkspaceErro
     if !(1..=1_048_576).contains(&settings.engine.batch_rows) {
         report("batch_rows", "batch_rows must lie between 1 and 1048576".to_owned(), "8192 is the default".to_owned());
     }
+    for (key, message, hint) in settings.cluster_faults(cfg!(feature = "cluster")) {
+        report(key, message.to_owned(), hint.to_owned());
+    }
     for name in settings.feeds.keys().filter(|name| Feed::parse(name).is_none()) {
         let close = nearest(name, Feed::ALL.map(Feed::name)).unwrap_or("claims");
         let at = text.find(&format!("feeds.{name}")).unwrap_or(0);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::domain::Period;
-use crate::engine::{Engine, Models, Param, Params, Source, Statement, in_parallel};
+use crate::engine::{BucketJob, Engine, Models, Param, Params, Source, Statement, in_parallel};
 use crate::warehouse::{FileEntry, Version};
 
 use super::{balance, rules};
@@ -80,9 +80,19 @@ impl Task {
         format!("{}/{month}{rule}bucket={:03}/{}.parquet", self.table, self.bucket, &inputs[..16])
     }
 
-    fn statement(&self, model: &str, sources: BTreeMap<String, Source>) -> Statement {
-        let (params, measures) = (self.params.clone(), self.measures.clone());
-        Statement { model: model.to_owned(), measures, sources, params, place: self.place() }
+    /// The statement, its files below the warehouse's root.
+    fn statement(&self) -> Statement {
+        let files =
+            |entries: &Vec<FileEntry>| Source::Files(entries.iter().map(|entry| PathBuf::from(&entry.path)).collect());
+        let stored = self.sources.iter().map(|(table, entries)| (table.clone(), files(entries)));
+        let handed = self.rows.iter().map(|(table, rows)| (table.clone(), Source::Rows(rows.clone())));
+        Statement {
+            model: self.model.clone(),
+            measures: self.measures.clone(),
+            sources: stored.chain(handed).collect(),
+            params: self.params.clone(),
+            place: self.place(),
+        }
     }
 }
 
@@ -162,7 +172,7 @@ pub(in crate::pipeline) async fn refresh(
     let done = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
     let (engine, root) = (context.engine.clone(), context.warehouse.root().to_owned());
     let progress = context.progress.clone();
-    let made = in_parallel(context.workers(), stale, move |(task, inputs)| {
+    let made = in_parallel(context.jobs_at_once(), stale, move |(task, inputs)| {
         let (engine, root, progress, done) = (engine.clone(), root.clone(), progress.clone(), done.clone());
         async move {
             let entry = make(&engine, &root, &task, inputs).await;
@@ -182,21 +192,13 @@ pub(in crate::pipeline) async fn make(
     task: &Task,
     inputs: String,
 ) -> Result<FileEntry, PipelineError> {
-    let files = |entries: &Vec<FileEntry>| -> Source {
-        Source::Files(entries.iter().map(|entry| root.join(&entry.path)).collect::<Vec<PathBuf>>())
-    };
-    let mut sources: BTreeMap<String, Source> =
-        task.sources.iter().map(|(table, entries)| (table.clone(), files(entries))).collect();
-    for (table, rows) in &task.rows {
-        sources.insert(table.clone(), Source::Rows(rows.clone()));
-    }
     let path = task.path(&inputs);
-    let written = engine.write(&task.statement(&task.model, sources.clone()), &root.join(&path)).await?;
-    for check in &task.checks {
-        sources.insert(task.model.clone(), Source::Files(vec![root.join(&path)]));
-        let rows = engine.collect(&task.statement(check, sources.clone())).await?;
-        balance::verify(check, &task.place(), &rows, written.rows)?;
+    let job = BucketJob { statement: task.statement(), file: path.clone(), checks: task.checks.clone() };
+    let made = engine.make(root, &job).await?;
+    for (check, rows) in task.checks.iter().zip(&made.checked) {
+        balance::verify(check, &task.place(), rows, made.written.rows)?;
     }
+    let written = made.written;
     Ok(FileEntry {
         table: task.table.clone(),
         month: task.month,
