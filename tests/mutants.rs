@@ -19,10 +19,8 @@ const TAGS: &str = "sql/intermediate/int_person_tags.sql";
 const KNOWN: &str = "sql/intermediate/int_known.sql";
 const JUDGED: &str = "sql/intermediate/judged.sql";
 const STAY: &str = "sql/intermediate/int_stay_burden.sql";
-const APPLICATIONS: &str = "sql/applications/int_applications.sql";
 const MEMBERS: &str = "sql/applications/member_burden.sql";
-const SHARE: &str = "sql/applications/int_application_burden.sql";
-const MEANS: &str = "sql/applications/int_application_means.sql";
+const APPLICATION: &str = "sql/applications/int_application_burden.sql";
 
 const FUJIAN: &str = "pipelines/policies/fujian.toml";
 const YANGYUAN: &str = "pipelines/policies/yangyuan.toml";
@@ -153,59 +151,81 @@ const OF_MEASURES: &[Mutant] = &[
     (STAY, "stay_date >= $window_from and", "", &["gansu-county"]),
     (STAY, "max(counted_date) as stay_date", "min(counted_date) as stay_date", &["gansu-county"]),
     (STAY, "group by person_key, visit_id", "group by person_key, visit_id, claim_id", &["gansu-county"]),
-    (APPLICATIONS, "and application_date <= $on_date", "", &["dezhou"]),
+    (APPLICATION, "application_date between $year_from and $on_date", "application_date >= $year_from", &["dezhou"]),
+    (APPLICATION, "application_date between $year_from and $on_date", "application_date <= $on_date", &["dezhou"]),
     (
-        APPLICATIONS,
+        APPLICATION,
         "order by application_date desc, application_id desc",
         "order by application_date, application_id",
         &["dezhou"],
     ),
-    (APPLICATIONS, "where is_applicant and", "where", &["dezhou"]),
-    (MEMBERS, "c.counted_date <= a.application_date", "c.counted_date < a.application_date", &["dezhou"]),
-    (MEMBERS, "else c.counted_date > a.day_before end", "else c.counted_date >= a.day_before end", &["dezhou"]),
-    (MEMBERS, "else c.counted_date > a.day_before end", "else true end", &["guangdong"]),
-    (MEMBERS, "- interval '1 day'", "- interval '1 month'", &["yueyang"]),
-    (SHARE, "where $whole_household or a.person_key = m.person_key", "where true", &["dezhou"]),
+    (APPLICATION, "where is_applicant and", "where", &["dezhou"]),
+    (MEMBERS, "d.counted_date <= m.application_date", "d.counted_date < m.application_date", &["dezhou"]),
     (
-        SHARE,
-        "where $whole_household or a.person_key = m.person_key",
-        "where a.person_key = m.person_key",
+        MEMBERS,
+        "date_part('day', d.counted_date) > date_part('day', m.application_date)",
+        "date_part('day', d.counted_date) >= date_part('day', m.application_date)",
+        &["dezhou"],
+    ),
+    (MEMBERS, "\n                < $window_months\n", "\n                <= $window_months\n", &["guangdong"]),
+    (
+        MEMBERS,
+        "when $window_months = 0 then date_part('year', d.counted_date) = date_part('year', m.application_date)",
+        "when $window_months = 0 then true",
+        &["yueyang"],
+    ),
+    (APPLICATION, "and ($whole_household or m.person_key = a.person_key)", "", &["dezhou"]),
+    (
+        APPLICATION,
+        "and ($whole_household or m.person_key = a.person_key)",
+        "and m.person_key = a.person_key",
         &["guangdong"],
     ),
-    (SHARE, "* $income_share end", "end", &["yueyang"]),
     (
-        SHARE,
-        "case when $counts_spending then coalesce(a.other_spending_amount, 0) else 0 end",
-        "0",
-        &["rigid-expenditure"],
+        APPLICATION,
+        "household_income_amount * $income_share as exact_line",
+        "household_income_amount as exact_line",
+        &["yueyang"],
     ),
+    (APPLICATION, "case when $counts_spending\n", "case when false\n", &["rigid-expenditure"]),
     (
-        SHARE,
-        "when not $strict and exact_line % 0.01 > 0 then 0.01",
-        "when not $strict and exact_line % 0.01 > 0 then 0.00",
+        APPLICATION,
+        "when not $strict and h.near_line < h.exact_line then 0.01",
+        "when not $strict and h.near_line < h.exact_line then 0.00",
         &["yueyang"],
     ),
     (
-        MEANS,
-        "when '<' then declared_amount < limit_amount",
-        "when '<' then declared_amount <= limit_amount",
+        APPLICATION,
+        "when '<' then case when declared_amount >= limit_amount",
+        "when '<' then case when declared_amount > limit_amount",
         &["dezhou"],
     ),
     (
-        MEANS,
-        "when '<=' then declared_amount <= limit_amount",
-        "when '<=' then declared_amount < limit_amount",
+        APPLICATION,
+        "when '<=' then case when declared_amount > limit_amount",
+        "when '<=' then case when declared_amount >= limit_amount",
         &["guangdong"],
     ),
-    (MEANS, "m.limit_amount * n.member_count", "m.limit_amount", &["dezhou"]),
-    (MEANS, "when 'assets' then a.assets_amount", "when 'assets' then a.household_income_amount", &["guangdong"]),
-    (MEANS, "when c.failed_count > 0 then 'failed'", "when c.failed_count > 1 then 'failed'", &["dezhou"]),
     (
-        MEANS,
-        "when c.held_count = $means_count then 'met'",
-        "when c.held_count > 0 then 'met'",
+        APPLICATION,
+        "when 'income_per_head' then s.member_count else 1 end",
+        "when 'income_per_head' then 1 else 1 end",
+        &["dezhou"],
+    ),
+    (
+        APPLICATION,
+        "case l.measure when 'assets' then s.assets_amount",
+        "case l.measure when 'assets' then s.household_income_amount",
+        &["guangdong"],
+    ),
+    (APPLICATION, "when t.has_failed = 1 then 'failed'", "", &["dezhou"]),
+    (
+        APPLICATION,
+        "or t.limit_count < $means_count then 'unknown'",
+        "then 'unknown'",
         &["rigid-expenditure", "dezhou", "guangdong"],
     ),
+    (APPLICATION, "or t.is_open = 1", "", &["guangdong", "dezhou"]),
 ];
 
 /// Who is meant, what is known of them, and how the line decides.

@@ -38,7 +38,8 @@ fn a_merged_offices_list_continues_at_its_successor() {
     let march = [(0, row("continuing", "", "official")), (1, row("withdrawn", "gone", "official")), (2, new())];
     assert_eq!(listed(&workspace, "2026-03", "NC"), march.into());
     let manifest = workspace.manifests("2026-03")["202603-990103-NC-FULL-v1"].clone();
-    assert_eq!(manifest["previous"]["list_id"], "202602-990103-XC-FULL-v1");
+    assert_eq!(manifest["previous"]["list_id"], "202602-990103-NC-NIL-v1", "its own series goes on");
+    assert_eq!(manifest["took_over"][0]["list_id"], "202602-990103-XC-FULL-v1");
     assert_eq!((manifest["seq"].as_u64(), manifest["office_name"].as_str()), (Some(2), Some("农业农村局")));
     month(&workspace, "2026-04");
     let april = listed(&workspace, "2026-04", "NC");

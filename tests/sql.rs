@@ -92,14 +92,18 @@ async fn run(engine: &Engine, model: &Model, case: &Path, scratch: &Path, order:
     let expected = rows::Expected::read(&case.join("expect.csv"), &model.schema)?;
     let statement = Statement {
         model: model.name.clone(),
-        // a check of what a shape measured follows the person's window
-        measures: model.measures.clone().or_else(|| Some("int_burden".to_owned())),
+        measures: measured_by(model),
         sources: sources(engine.models(), model, case, scratch, order)?,
         params: params(engine.models(), model, case)?,
         place: "test".to_owned(),
     };
     let found = engine.collect(&statement).await.map_err(|error| error.to_string())?;
     expected.compare(&found, model.kind == ModelKind::View)
+}
+
+/// The view that a model reads as `measured`: its shape's, else the person's window.
+fn measured_by(model: &Model) -> Option<String> {
+    model.measures.clone().or_else(|| Some("int_burden".to_owned()))
 }
 
 fn sources(
@@ -109,7 +113,7 @@ fn sources(
     scratch: &Path,
     order: Order,
 ) -> Result<BTreeMap<String, Source>, String> {
-    let wanted = models.sources_of(&model.name);
+    let wanted = models.bound_sources(&model.name, measured_by(model).as_deref());
     for folder in [case, case.parent().unwrap()] {
         for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
             let name = entry.file_name().and_then(std::ffi::OsStr::to_str).unwrap();
@@ -158,7 +162,7 @@ fn written(table: &str, parts: &[RecordBatch], scratch: &Path) -> Vec<PathBuf> {
 
 /// The case's parameters over those that all cases of the model share.
 fn params(models: &Models, model: &Model, case: &Path) -> Result<Params, String> {
-    let views = models.with_views(&model.name);
+    let views = models.bound_views(&model.name, measured_by(model).as_deref());
     let declared: BTreeMap<&String, ParamKind> =
         views.iter().flat_map(|view| view.parameters.iter().map(|(name, kind)| (name, *kind))).collect();
     let mut params = Params::new();
@@ -172,6 +176,7 @@ fn params(models: &Models, model: &Model, case: &Path) -> Result<Params, String>
                 (ParamKind::Date, toml::Value::String(text)) => parse_date(&text).ok().map(Param::Date),
                 (ParamKind::Text, toml::Value::String(text)) => Some(Param::Text(text)),
                 (ParamKind::Money, toml::Value::String(text)) => Fen::parse(&text).ok().map(Param::Money),
+                (ParamKind::Ratio, toml::Value::String(text)) => text.parse().ok().map(Param::Ratio),
                 (ParamKind::Boolean, toml::Value::Boolean(flag)) => Some(Param::Boolean(flag)),
                 (ParamKind::Bigint, toml::Value::Integer(number)) => Some(Param::Bigint(number)),
                 _ => None,

@@ -16,6 +16,8 @@ pub(crate) struct Finding {
     pub(crate) status: String,
     pub(crate) reason: String,
     pub(crate) measured_fen: i64,
+    /// Of somebody near: margin, run rate and the month in which to expect the crossing, joined by `|`.
+    pub(crate) outlook: String,
 }
 
 /// A folder that lives as long as the test, with a workspace in it.
@@ -85,6 +87,7 @@ impl Workspace {
         let at = |name: &str| header.iter().position(|column| column == name).unwrap_or_else(|| panic!("no {name}"));
         let (person, rule, status, reason, measured) =
             (at("person_key"), at("rule_id"), at("status"), at("reason"), at("measured_amount"));
+        let outlook = ["margin_amount", "run_rate_amount", "expected_month"].map(at);
         let rows = reader.records().map(|row| {
             let row = row.unwrap();
             Finding {
@@ -93,6 +96,7 @@ impl Workspace {
                 status: row[status].to_owned(),
                 reason: row[reason].to_owned(),
                 measured_fen: Fen::parse(&row[measured]).unwrap().0,
+                outlook: outlook.map(|at| &row[at]).join("|"),
             }
         });
         rows.filter(|row| ["flagged", "near", "undecided"].contains(&row.status.as_str())).collect()

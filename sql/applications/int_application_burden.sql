@@ -90,6 +90,8 @@ select
     s.component_self_pay_amount, s.cash_amount, s.net_burden_amount, s.adjustment_amount,
     s.county_code as first_area, s.county_code as last_area, s.first_name, s.last_name,
     s.measured_amount,
+    -- an application looks back from its day, so there is no run rate
+    cast(null as decimal(18, 2)) as recent_amount,
     -- rounded so that comparing whole fen is exact: down for 超过, up for 以上
     cast(h.near_line + case when $strict and h.near_line > h.exact_line then -0.01
         when not $strict and h.near_line < h.exact_line then 0.01 else 0.00 end as decimal(18, 2)) as own_line_amount,

@@ -10,7 +10,7 @@ with burden as (
         total_amount, in_scope_amount, fund_amount, medical_assistance_amount, personal_burden_amount,
         in_catalogue_self_pay_amount, self_pay_with_over_limit_amount, in_scope_self_pay_amount,
         component_self_pay_amount, cash_amount, net_burden_amount, adjustment_amount,
-        first_area, last_area, first_name, last_name, measured_amount, own_line_amount, means
+        first_area, last_area, first_name, last_name, measured_amount, recent_amount, own_line_amount, means
     from measured
     where measured_amount > $floor_amount
 ),
@@ -53,7 +53,7 @@ select
     coalesce(r.is_alive, true) as is_alive,
     coalesce(r.has_name_conflict, false)
         or (b.person_key > 0 and coalesce(b.first_name <> b.last_name, false)) as has_id_conflict,
-    b.measured_amount, b.own_line_amount, b.means, b.claim_count,
+    b.measured_amount, b.recent_amount, b.own_line_amount, b.means, b.claim_count,
     b.total_amount, b.in_scope_amount, b.fund_amount, b.medical_assistance_amount, b.personal_burden_amount,
     b.in_catalogue_self_pay_amount, b.self_pay_with_over_limit_amount, b.in_scope_self_pay_amount,
     b.component_self_pay_amount, b.cash_amount, b.net_burden_amount, b.adjustment_amount

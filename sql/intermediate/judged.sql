@@ -19,7 +19,7 @@
 with lined as (
     select
         k.person_key, k.unit_id, k.county_code, k.is_rural, k.rural_source, k.has_wanted_tag, k.has_excluded_tag,
-        k.is_alive, k.has_id_conflict, k.means, k.measured_amount, k.claim_count,
+        k.is_alive, k.has_id_conflict, k.means, k.measured_amount, k.recent_amount, k.claim_count,
         k.total_amount, k.in_scope_amount, k.fund_amount, k.medical_assistance_amount, k.personal_burden_amount,
         k.in_catalogue_self_pay_amount, k.self_pay_with_over_limit_amount, k.in_scope_self_pay_amount,
         k.component_self_pay_amount, k.cash_amount, k.net_burden_amount, k.adjustment_amount,
@@ -41,8 +41,8 @@ with lined as (
 -- An open question about the person matters only where the amount could put them on the list.
 decided as (
     select
-        person_key, unit_id, county_code, is_rural, rural_source, measured_amount, income_amount, line_amount,
-        is_provisional, $rule_id as band_rule, claim_count,
+        person_key, unit_id, county_code, is_rural, rural_source, measured_amount, recent_amount, income_amount,
+        line_amount, warn_amount, is_provisional, $rule_id as band_rule, claim_count,
         total_amount, in_scope_amount, fund_amount, medical_assistance_amount, personal_burden_amount,
         in_catalogue_self_pay_amount, self_pay_with_over_limit_amount, in_scope_self_pay_amount,
         component_self_pay_amount, cash_amount, net_burden_amount, adjustment_amount,
@@ -78,7 +78,8 @@ select
     case when d.outcome not in ('outside', 'below', 'flagged', 'near') then d.outcome end as reason,
     case when d.outcome in ('flagged', 'near') then b.band end as band,
     d.county_code, d.is_rural, d.rural_source, d.measured_amount, d.income_amount, d.line_amount, d.is_provisional,
-    cast(d.measured_amount - d.line_amount as decimal(18, 2)) as excess_amount, d.claim_count,
+    cast(d.measured_amount - d.line_amount as decimal(18, 2)) as excess_amount,
+    cast(d.warn_amount as decimal(18, 2)) as warn_amount, d.recent_amount, d.claim_count,
     d.total_amount, d.in_scope_amount, d.fund_amount, d.medical_assistance_amount, d.personal_burden_amount,
     d.in_catalogue_self_pay_amount, d.self_pay_with_over_limit_amount, d.in_scope_self_pay_amount,
     d.component_self_pay_amount, d.cash_amount, d.net_burden_amount, d.adjustment_amount

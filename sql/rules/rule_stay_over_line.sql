@@ -6,7 +6,7 @@
 -- int_stay_burden measures the cost (`measures` in the .toml); judged decides, alike for all shapes.
 select
     person_key, unit_id, rule_id, status, reason, band, county_code, is_rural, rural_source, measured_amount,
-    income_amount, line_amount, is_provisional, excess_amount, claim_count,
+    income_amount, line_amount, is_provisional, excess_amount, warn_amount, recent_amount, claim_count,
     total_amount, in_scope_amount, fund_amount, medical_assistance_amount, personal_burden_amount,
     in_catalogue_self_pay_amount, self_pay_with_over_limit_amount, in_scope_self_pay_amount,
     component_self_pay_amount, cash_amount, net_burden_amount, adjustment_amount

@@ -3,9 +3,11 @@
 //! Pure: states, transitions, reasons. History is kept by `ledger`, decisions by officers by the review app.
 
 mod forecast;
+mod outlook;
 mod transition;
 
 pub use forecast::{Forecast, RECENT_MONTHS, forecast};
+pub use outlook::{Outlook, no_forecast_because, outlook, pace, recent_months};
 pub use transition::{next, year_end};
 
 use crate::domain::{Fen, Period};

@@ -1,8 +1,9 @@
 //! `findings`: a period's findings as CSV, without names; for tests and engineers.
 
 use super::{Failure, Session, period_argument};
-use crate::domain::Period;
-use crate::pipeline::read_findings;
+use crate::cases::{Outlook, outlook};
+use crate::domain::{Fen, Period};
+use crate::pipeline::{Context, FindingRow, read_findings};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -19,18 +20,33 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
     let version = context.warehouse.current().await.map_err(crate::pipeline::PipelineError::from)?;
     let mut rows = read_findings(&context, &version, arguments.month)?;
     rows.sort_by(|a, b| (&a.rule, a.person).cmp(&(&b.rule, b.person)));
-    println!("person_key,rule_id,status,reason,county_code,measured_amount,line_amount");
+    println!(
+        "person_key,rule_id,status,reason,county_code,measured_amount,line_amount,\
+         margin_amount,run_rate_amount,expected_month"
+    );
     for row in rows {
+        let found = near(&context, arguments.month, &row);
+        let forecast = found.and_then(|found| found.forecast);
+        let yuan = |fen: Option<Fen>| fen.map_or(String::new(), |fen| fen.to_string());
         println!(
-            "{},{},{},{},{},{},{}",
+            "{},{},{},{},{},{},{},{},{},{}",
             row.person.0,
             row.rule,
             row.status,
             row.reason.unwrap_or_default(),
             row.county.unwrap_or_default(),
             row.measured,
-            row.line.map_or(String::new(), |line| line.to_string())
+            yuan(row.line),
+            yuan(found.map(|found| found.margin)),
+            yuan(forecast.map(|forecast| forecast.monthly)),
+            forecast.and_then(|forecast| forecast.month).map_or(String::new(), |month| month.to_string()),
         );
     }
     Ok(0)
+}
+
+/// The outlook of somebody near a line.
+fn near(context: &Context, period: Period, row: &FindingRow) -> Option<Outlook> {
+    let rule = context.policy.in_force(period.last_day()).find(|rule| rule.id == row.rule)?;
+    (row.status == "near").then_some(outlook(rule, period, row.measured, row.line?, row.recent))
 }

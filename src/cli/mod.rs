@@ -2,6 +2,7 @@
 //!
 //! The only place that reads the environment; the clock is read in `main` and handed down.
 
+mod backtest;
 mod check;
 #[cfg(feature = "cluster")]
 mod cluster;
@@ -86,6 +87,8 @@ enum Verb {
     #[cfg(feature = "cluster")]
     #[command(subcommand)]
     Cluster(cluster::Role),
+    /// Replay past months: how well the early warning did, beside naive baselines.
+    Backtest(backtest::Arguments),
     /// Print a period's findings; for tests and engineers.
     #[command(hide = true)]
     Findings(findings::Arguments),
@@ -212,6 +215,7 @@ fn dispatch(verb: Verb, session: &Session) -> Result<u8, Failure> {
             Verb::Explain(arguments) => explain::run(&arguments, session).await,
             Verb::Status(arguments) => status::run(&arguments, session).await,
             Verb::Check(arguments) => check::run(&arguments, session).await,
+            Verb::Backtest(arguments) => backtest::run(&arguments, session).await,
             Verb::Findings(arguments) => findings::run(&arguments, session).await,
             #[cfg(feature = "cluster")]
             Verb::Cluster(role) => cluster::run(role).await,

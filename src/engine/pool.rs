@@ -18,8 +18,17 @@ where
 {
     let mut running = stream::iter(items)
         .map(|item| {
-            let task = tokio::spawn(work(item));
-            async move { task.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())) }
+            let mut task = Spawned(tokio::spawn(work(item)));
+            async move {
+                match (&mut task.0).await {
+                    Ok(result) => result,
+                    Err(error) => match error.try_into_panic() {
+                        Ok(panic) => std::panic::resume_unwind(panic),
+                        // Only a runtime that shuts down cancels a task that is waited for: it ends this wait, too.
+                        Err(_) => std::future::pending().await,
+                    },
+                }
+            }
         })
         .buffered(workers.max(1));
     let mut results = Vec::new();
@@ -27,4 +36,57 @@ where
         results.push(result?);
     }
     Ok(results)
+}
+
+/// Work that stops at its next await when nobody waits for it any more.
+struct Spawned<T>(tokio::task::JoinHandle<T>);
+
+impl<T> Drop for Spawned<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use super::*;
+
+    /// The first failure ends everything: nothing goes on behind the caller's back.
+    #[test]
+    fn work_ends_with_the_first_failure() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
+        let finished = Arc::new(AtomicUsize::new(0));
+        let counted = finished.clone();
+        let outcome: Result<Vec<()>, &str> = runtime.block_on(in_parallel(3, vec![0, 1, 2], move |item| {
+            let finished = counted.clone();
+            async move {
+                if item == 0 {
+                    return Err("first");
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                finished.fetch_add(1, Ordering::SeqCst);
+                Ok(())
+            }
+        }));
+        assert_eq!(outcome, Err("first"));
+        runtime.block_on(async { tokio::time::sleep(Duration::from_millis(200)).await });
+        assert_eq!(finished.load(Ordering::SeqCst), 0);
+    }
+
+    /// A caller that is dropped with its runtime does not panic.
+    #[test]
+    fn a_runtime_that_shuts_down_ends_the_wait() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
+        let waiting = runtime.spawn(in_parallel(2, vec![(); 4], |()| async {
+            tokio::time::sleep(Duration::from_secs(600)).await;
+            Ok::<(), ()>(())
+        }));
+        runtime.block_on(async { tokio::time::sleep(Duration::from_millis(20)).await });
+        runtime.shutdown_timeout(Duration::from_secs(5));
+        assert!(waiting.is_finished());
+    }
 }

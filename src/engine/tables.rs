@@ -29,6 +29,7 @@ const MEASURED_COLUMNS: &[&str] = &[
     "first_name text",
     "last_name text",
     "measured_amount money",
+    "recent_amount money",
     "own_line_amount money",
     "means text",
 ];

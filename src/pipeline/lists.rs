@@ -10,7 +10,7 @@ use super::context::sha256_hex;
 use super::official::{Rhythm, inherit, is_of};
 use super::seal::{SealContext, list_rows, previous_lists, seal};
 use super::{Context, PipelineError};
-use crate::cases::FindingStatus;
+use crate::cases::{FindingStatus, outlook};
 use crate::config::BureauSettings;
 use crate::domain::{CountyCode, Fen, IdNumber, Period, PersonKey};
 use crate::engine::read_table;
@@ -155,8 +155,10 @@ fn yuan(amounts: impl Iterator<Item = Fen>) -> String {
     i64::try_from(fen).map_or_else(|_| format!("{fen} fen"), |fen| Fen(fen).to_string())
 }
 
-/// The mart's rows of a period; an id that the register does not have is the one that the key holds.
+/// The mart's rows of a period, with the outlook of who is near; an id that the register does not have is the one
+/// that the key holds.
 fn mart_rows(context: &Context, version: &Version, period: Period) -> Result<Vec<ListRow>, PipelineError> {
+    let rules: Vec<&Rule> = context.policy.in_force(period.last_day()).collect();
     let mut rows = Vec::new();
     for file in version.table("referral_rows").filter(|file| file.month == Some(period)) {
         for batch in read_table(&context.warehouse.path(file), None)? {
@@ -167,8 +169,29 @@ fn mart_rows(context: &Context, version: &Version, period: Period) -> Result<Vec
         if let (None, Some(id)) = (row.cells.get("id_number"), IdNumber::from_key(row.person)) {
             row.cells.insert("id_number", Cell::Text(id.as_str().to_owned()));
         }
+        if let Some(rule) = rules.iter().find(|rule| rule.id == row.rule) {
+            foresee(row, rule, period);
+        }
     }
     Ok(rows)
+}
+
+/// Says of somebody near the line when to expect the crossing.
+fn foresee(row: &mut ListRow, rule: &Rule, period: Period) {
+    let Some(Cell::Money(line)) = row.cells.get("line_amount") else { return };
+    if row.status != FindingStatus::Near {
+        return;
+    }
+    let recent = match row.cells.get("recent_amount") {
+        Some(Cell::Money(recent)) => Some(*recent),
+        _ => None,
+    };
+    let found = outlook(rule, period, row.measured, *line, recent);
+    let month = found.forecast.map(|forecast| {
+        row.cells.insert("run_rate_amount", Cell::Money(forecast.monthly));
+        forecast.month.map_or_else(|| "not_this_year".to_owned(), |month| month.to_string())
+    });
+    row.cells.insert("expected_month", Cell::Text(month.unwrap_or_else(|| "no_forecast".to_owned())));
 }
 
 fn period_lists(

@@ -14,7 +14,10 @@ mod run;
 pub mod seal;
 mod tables;
 
-pub use ask::{Explanation, Status, check, explain, person_named, policy_layers, status};
+pub use ask::{
+    Backtest, Explanation, MethodScore, RuleScores, Score, Status, backtest, check, explain, person_named,
+    policy_layers, status,
+};
 pub use casebook::{
     CaseFailure, CaseReport, CaseSelection, Coverage, Done, case_folder, cases_by_rule, check_case_books, coverage,
     read_cases, run_case_books,

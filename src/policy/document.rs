@@ -4,8 +4,8 @@
 
 use serde::Deserialize;
 
-use super::file::Word;
 use super::read::Reader;
+use super::read::Word;
 use super::rule::{Rule, words};
 use crate::config::Problem;
 

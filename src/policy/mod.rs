@@ -6,24 +6,21 @@ mod basis;
 pub mod casebook;
 pub mod describe;
 mod document;
-mod file;
-mod layers;
 mod line;
 mod line_rule;
 mod read;
-mod read_line;
 mod rule;
 #[cfg(test)]
 mod tests;
 
 pub use basis::Basis;
 pub use document::{ClauseKind, Document, DocumentClause, parse_document};
-pub use layers::{NATIONAL, parse_policy};
 pub use line::{Chosen, Doubt, IncomeFigure, Line, doubt, figure_for, figure_of, line_for};
 pub use line_rule::{
     Band, BeforePublication, Geography, LineMeasure, LineRule, Means, MeansLimit, MeansOf, MeansOperator,
     OnPublication, Operator, SeriesLine, SeriesOf,
 };
+pub use read::{NATIONAL, parse_policy};
 pub use rule::{
     Cadence, Clause, Cost, DateBasis, LayerChange, Netting, Policy, Rule, Rural, Shape, TagsOn, Unit, Who, Window,
 };

@@ -53,6 +53,8 @@ pub struct ReferralList {
     pub rows: Vec<ListedPerson>,
     /// Id and manifest hash of the list before.
     pub previous: Option<(String, String)>,
+    /// The same of the last lists of offices that this one takes over from.
+    pub took_over: Vec<(String, String)>,
 }
 
 /// The month's lists.
@@ -165,8 +167,9 @@ fn build_one(
         return Err(ListError::Unbalanced { list_id: id.to_string(), before: before.len(), new, withdrawn, now });
     }
     fill(request, &id, &county_name, &mut rows);
+    let took_over = previous.map_or_else(Vec::new, |list| list.took_over.clone());
     let previous = previous.map(|list| (list.list_id.clone(), list.manifest_sha256.clone()));
-    Ok(ReferralList { id, office: office.clone(), county_name, rows, previous })
+    Ok(ReferralList { id, office: office.clone(), county_name, rows, previous, took_over })
 }
 
 fn listed(

@@ -2,7 +2,7 @@
 //!
 //! To add a column to the lists: give it to the mart (`sql/marts/referral_rows.sql`) and add one line here.
 
-use super::labels;
+use super::{Duty, labels};
 
 /// How a column's values are written.
 #[derive(Debug, Clone, Copy)]
@@ -55,25 +55,41 @@ pub struct ListColumn {
     pub place: Place,
     /// The least profile that shows it.
     pub profile: Profile,
+    /// Whether only the lists of near persons show it, which do not leave the bureau.
+    pub only_near: bool,
 }
 
 const fn core(name: &'static str, heading: &'static str, kind: ColumnKind, width: u8) -> ListColumn {
-    ListColumn { name, heading, kind, width, place: Place::Core, profile: Profile::Default }
+    ListColumn { name, heading, kind, width, place: Place::Core, profile: Profile::Default, only_near: false }
 }
 
 const fn detail(name: &'static str, heading: &'static str, kind: ColumnKind, width: u8) -> ListColumn {
-    ListColumn { name, heading, kind, width, place: Place::Detail, profile: Profile::Default }
+    ListColumn { name, heading, kind, width, place: Place::Detail, profile: Profile::Default, only_near: false }
 }
 
 const fn contact(name: &'static str, heading: &'static str, kind: ColumnKind, width: u8) -> ListColumn {
-    ListColumn { name, heading, kind, width, place: Place::Core, profile: Profile::Contact }
+    ListColumn { name, heading, kind, width, place: Place::Core, profile: Profile::Contact, only_near: false }
+}
+
+const fn near(name: &'static str, heading: &'static str, kind: ColumnKind, width: u8) -> ListColumn {
+    ListColumn { name, heading, kind, width, place: Place::Core, profile: Profile::Default, only_near: true }
 }
 
 use ColumnKind::{Coded, Count, Date, Id, Money, Text};
 
 /// Columns that are filled in while lists are built; all others come from the mart.
-pub const FILLED_IN: [&str; 8] =
-    ["row_no", "county_name", "age", "delta", "delta_reason", "rule_names", "rule_ids", "row_token"];
+pub const FILLED_IN: [&str; 10] = [
+    "row_no",
+    "county_name",
+    "age",
+    "delta",
+    "delta_reason",
+    "rule_names",
+    "rule_ids",
+    "row_token",
+    "run_rate_amount",
+    "expected_month",
+];
 
 /// All columns, in the order of CSV and Parquet.
 pub const COLUMNS: &[ListColumn] = &[
@@ -99,6 +115,11 @@ pub const COLUMNS: &[ListColumn] = &[
     core("line_amount", "监测线（元）", Money, 14),
     core("line_status", "监测线性质", Coded(labels::line_status), 12),
     core("excess_amount", "超出金额（元）", Money, 14),
+    near("margin_amount", "距监测线（元）", Money, 14),
+    near("first_warned_date", "首次超过预警标准日期", Date, 14),
+    near("recent_amount", "近三个月费用（元）", Money, 14),
+    near("run_rate_amount", "近期月均费用（元）", Money, 14),
+    near("expected_month", "照此预计越线月份", Coded(labels::expected_month), 16),
     core("first_crossed_date", "首次越线日期", Date, 14),
     core("last_settled_date", "最近结算日期", Date, 14),
     core("total_amount", "年度总费用（元）", Money, 16),
@@ -136,9 +157,10 @@ pub fn column_called(name: &str) -> Option<&'static ListColumn> {
     COLUMNS.iter().find(|column| column.name == name)
 }
 
-/// The columns that a profile shows, in order.
-pub fn columns_of(profile: Profile) -> impl Iterator<Item = &'static ListColumn> {
-    COLUMNS.iter().filter(move |column| column.profile <= profile)
+/// The columns that a profile shows on lists of a duty, in order.
+pub fn columns_of(profile: Profile, duty: Duty) -> impl Iterator<Item = &'static ListColumn> {
+    let shown = move |column: &&ListColumn| column.profile <= profile && (duty == Duty::Near || !column.only_near);
+    COLUMNS.iter().filter(shown)
 }
 
 #[cfg(test)]
@@ -156,6 +178,10 @@ mod tests {
             let width = unicode_width::UnicodeWidthStr::width(column.heading);
             assert!(width <= 2 * usize::from(column.width), "{}", column.name);
         }
-        assert!(columns_of(Profile::Default).all(|column| column.name != "phone"));
+        assert!(columns_of(Profile::Default, Duty::Near).all(|column| column.name != "phone"));
+        for duty in [Duty::Referral, Duty::Undecided, Duty::Summary] {
+            assert!(columns_of(Profile::Contact, duty).all(|column| !column.only_near));
+        }
+        assert_eq!(columns_of(Profile::Contact, Duty::Near).count(), COLUMNS.len());
     }
 }

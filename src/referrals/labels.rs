@@ -67,6 +67,11 @@ pub(super) fn reason(code: &str) -> String {
     label(&table, code)
 }
 
+/// A month, or that none is to be expected, or that the rule has no forecast.
+pub(super) fn expected_month(code: &str) -> String {
+    label(&[("not_this_year", "预计本年度不越线"), ("no_forecast", "本规则不作预计")], code)
+}
+
 /// Whether the line is drawn from the published figure or from one that stands in for it.
 pub(super) fn line_status(code: &str) -> String {
     label(&[("provisional", "暂用"), ("official", "正式")], code)

@@ -14,7 +14,9 @@ pub struct PreviousList {
     pub period: Period,
     /// SHA-256 of its manifest, hex.
     pub manifest_sha256: String,
-    /// Who was on it, withdrawn persons left out.
+    /// Last lists of offices that it has taken over from since: id and manifest hash.
+    pub took_over: Vec<(String, String)>,
+    /// Who was on it and on those, withdrawn persons left out.
     pub persons: BTreeMap<PersonKey, PreviousPerson>,
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use poverty_watch::domain::{Month, clean_text, comparable_name};
+use poverty_watch::domain::{Fen, Month, clean_text, comparable_name};
 
 use super::identity::person_key;
 use super::province::{Adjustment, Batch, Claim, Document, Income, Province, Resident, Roster, Shape};
@@ -376,15 +376,8 @@ impl Known<'_> {
     }
 
     fn finding(&self, rule: &'static Rule, person: i64, month: Month) -> Option<Finding> {
-        let adjusted: i128 = self
-            .adjustments
-            .iter()
-            .filter(|paid| paid.person == person && paid.month.year() == month.year() && paid.month <= month)
-            .filter(|paid| INSURANCES.contains(&paid.insurance_type))
-            .map(|paid| paid.fen)
-            .sum();
         self.window(person, month).next()?;
-        let measured = self.window(person, month).map(|claim| claim.measured).sum::<i128>() - adjusted;
+        let measured = self.spent(person, month, 12);
 
         let has_roster = rule.tags.is_empty() || self.rosters.iter().any(|(_, row)| rule.tags.contains(&row.tag));
         if has_roster && !rule.tags.is_empty() && !self.has_tag(person, rule.tags, month) {
@@ -428,7 +421,33 @@ impl Known<'_> {
             status: status.to_owned(),
             reason: reason.to_owned(),
             measured_fen: i64::try_from(measured).unwrap(),
+            outlook: match line.filter(|_| status == "near") {
+                Some(line) => self.outlook(person, month, measured, line),
+                None => "||".to_owned(),
+            },
         })
+    }
+
+    /// What was spent in the last so many months of the year, less what others paid later, fen.
+    fn spent(&self, person: i64, month: Month, months: u32) -> i128 {
+        let is_in = |booked: Month| booked.year() == month.year() && booked <= month;
+        let is_late = |booked: Month| booked.number() + months > month.number();
+        let claims = self.window(person, month).filter(|claim| is_late(claim.month)).map(|claim| claim.measured);
+        let paid = self.adjustments.iter().filter(|paid| paid.person == person && is_in(paid.month));
+        let paid = paid.filter(|paid| INSURANCES.contains(&paid.insurance_type) && is_late(paid.month));
+        claims.sum::<i128>() - paid.map(|paid| paid.fen).sum::<i128>()
+    }
+
+    /// Margin, mean of the last three months, and the month in which adding that mean again and again is over.
+    fn outlook(&self, person: i64, month: Month, measured: i128, line: i128) -> String {
+        let months = month.number().min(3);
+        let recent = self.spent(person, month, months);
+        let months = i128::from(months);
+        let mut ahead = (1..=12 - month.number()).map(|n| (month.number() + n, i128::from(n)));
+        let crossing = ahead.find(|(_, n)| measured * months + recent * n > line * months);
+        let crossing = crossing.map_or(String::new(), |(number, _)| format!("{}-{number:02}", month.year()));
+        let fen = |fen: i128| Fen(i64::try_from(fen).unwrap()).to_string();
+        format!("{}|{}|{crossing}", fen(line - measured), fen(recent.div_euclid(months)))
     }
 
     fn names_differ(&self, person: i64, month: Month) -> bool {

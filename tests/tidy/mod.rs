@@ -94,6 +94,9 @@ rules! {
     only_the_entry_prints: rust::only_the_entry_prints,
         planted [("src/pipeline/mod.rs", "println!(\"done\");")],
         sound [("src/cli/run.rs", "println!(\"done\");"), ("src/engine/a.rs", "#[cfg(test)]\nmod t { fn f() { println!(); } }")];
+    tests_are_only_tests: rust::tests_are_only_tests,
+        planted [("src/policy/tests.rs", "//! Tests."), ("src/engine/tests.rs", "#[test] fn f() {}")],
+        sound [("src/policy/tests.rs", "fn f() { println!(); }"), ("src/policy/mod.rs", "#[cfg(test)]\nmod tests;\n")];
     no_test_is_ignored: rust::no_test_is_ignored,
         planted [("tests/kill.rs", concat!("#[ign", "ore]\nfn f() {}"))],
         sound [("tests/kill.rs", "// #[ignore] is not used\n")];

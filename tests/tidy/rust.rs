@@ -110,6 +110,19 @@ pub(super) fn only_the_entry_prints(files: &[Source]) -> Vec<String> {
     naming(below_entry(files), &prints, "only cli and main write to the terminal")
 }
 
+/// `tests.rs` is no code only where its parent leaves it out of the program.
+pub(super) fn tests_are_only_tests(files: &[Source]) -> Vec<String> {
+    let mut faults = Vec::new();
+    for file in in_src(files).filter(|file| file.is_tests()) {
+        let parent = file.path.replace("/tests.rs", "/mod.rs");
+        let parent = files.iter().find(|other| other.path == parent);
+        if parent.is_none_or(|parent| !parent.text.contains("#[cfg(test)]\nmod tests;")) {
+            faults.push(format!("{}: its mod.rs does not say #[cfg(test)] mod tests;", file.path));
+        }
+    }
+    faults
+}
+
 pub(super) fn no_test_is_ignored(files: &[Source]) -> Vec<String> {
     let mut faults = Vec::new();
     for file in rust(files) {

@@ -28,7 +28,12 @@ impl Source {
 
     /// The code without comments, strings and test modules; same lines, blanks in their place.
     pub(super) fn code(&self) -> String {
-        without_tests(&code_only(&self.text))
+        if self.is_tests() { String::new() } else { without_tests(&code_only(&self.text)) }
+    }
+
+    /// A module of tests in a file of its own; `rust::tests_are_only_tests` holds its parent to it.
+    pub(super) fn is_tests(&self) -> bool {
+        self.path.starts_with("src/") && self.path.ends_with("/tests.rs")
     }
 
     /// Lines before the tests.

@@ -21,6 +21,9 @@ pub(super) fn branch(rule: &Value) -> Node {
         node.add(Node::new("住院").with(rows(rule, "stays").iter().map(stay)));
     }
     node.add(line(rule));
+    if rule["warning"].is_object() {
+        node.add(warning(&rule["warning"]));
+    }
     let outcome = &rule["outcome"];
     let because = rows(outcome, "because").iter().filter_map(Value::as_str).map(Node::new);
     node.add(Node::new(format!("结论: {}", text(outcome, "words"))).with(because));
@@ -160,6 +163,27 @@ fn line(rule: &Value) -> Node {
         if let Some(day) = distance["first_crossed_date"].as_str() {
             node.say(format!("首次越线 {day}"));
         }
+    }
+    node
+}
+
+/// The early warning of somebody near the line.
+fn warning(warning: &Value) -> Node {
+    let mut node = Node::new(format!("关注: 距标准还有 {} 元", text(warning, "margin_amount")));
+    if let Some(day) = warning["first_warned_date"].as_str() {
+        node.say(format!("首次超过预警标准 {day}"));
+    }
+    if let Some(because) = warning["no_forecast_because"].as_str() {
+        node.say(because);
+    }
+    let forecast = &warning["forecast"];
+    if forecast.is_object() {
+        let (months, sum) = (&forecast["months"], text(forecast, "recent_amount"));
+        node.say(format!("近 {months} 个月计 {sum} 元, 月均 {} 元", text(forecast, "run_rate_amount")));
+        node.say(match forecast["expected_month"].as_str() {
+            Some(month) => format!("照此速度, 预计 {month} 越过标准"),
+            None => "照此速度, 本年度内预计不会越过标准".to_owned(),
+        });
     }
     node
 }

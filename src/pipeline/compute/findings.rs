@@ -45,6 +45,8 @@ pub struct FindingRow {
     pub measured: Fen,
     /// The line, where there is a figure.
     pub line: Option<Fen>,
+    /// Cost of the recent months, where the rule has a forecast.
+    pub recent: Option<Fen>,
 }
 
 /// Refreshes the findings of a period.
@@ -216,7 +218,16 @@ fn texts(context: &Context, entries: &[FileEntry]) -> Result<BTreeSet<String>, P
 pub fn read_findings(context: &Context, version: &Version, period: Period) -> Result<Vec<FindingRow>, PipelineError> {
     let mut rows = Vec::new();
     for entry in version.table("findings").filter(|file| file.month == Some(period)) {
-        let columns = ["person_key", "rule_id", "status", "reason", "county_code", "measured_amount", "line_amount"];
+        let columns = [
+            "person_key",
+            "rule_id",
+            "status",
+            "reason",
+            "county_code",
+            "measured_amount",
+            "line_amount",
+            "recent_amount",
+        ];
         for batch in read_table(&context.warehouse.path(entry), Some(&columns))? {
             let batch = batch?;
             let text = |at: usize, row: usize| {
@@ -237,6 +248,7 @@ pub fn read_findings(context: &Context, version: &Version, period: Period) -> Re
                     county: text(4, row),
                     measured: money(5, row).unwrap_or_default(),
                     line: money(6, row),
+                    recent: money(7, row),
                 });
             }
         }

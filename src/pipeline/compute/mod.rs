@@ -13,4 +13,4 @@ pub(super) use findings::{Findings, MEMBERS, refresh_findings, sources, sources_
 pub(super) use refresh::{Task, make, monthly_tasks, refresh};
 pub use rules::{Lines, income_figures};
 pub(super) use stated::Stated;
-pub(super) use trial::{Data, Trial};
+pub(super) use trial::{Data, Trial, one_table};

@@ -62,6 +62,7 @@ pub(in crate::pipeline) fn inherit(
                 match previous.get_mut(&own) {
                     None => drop(previous.insert(own, left)),
                     Some(list) if left.period >= list.period => {
+                        list.took_over.push((left.list_id, left.manifest_sha256));
                         for (person, was) in left.persons {
                             list.persons.entry(person).or_insert(was);
                         }

@@ -64,6 +64,8 @@ struct Manifest<'a> {
     policy: PolicyLine<'a>,
     rules: Vec<RuleLine<'a>>,
     previous: Option<PreviousLine<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    took_over: Vec<PreviousLine<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rehearsal: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,6 +82,7 @@ pub(super) struct Subject<'a> {
     pub(super) county_name: &'a str,
     pub(super) office_name: &'a str,
     pub(super) previous: Option<(&'a str, &'a str)>,
+    pub(super) took_over: &'a [(String, String)],
 }
 
 /// Writes the manifest of the files `names` in `folder` and returns its own SHA-256, hex. `reading` is `None` for the
@@ -114,6 +117,11 @@ pub(super) fn write_manifest(
             .map(|rule| RuleLine { id: &rule.id, version: &rule.version, sha256: &rule.sha256 })
             .collect(),
         previous: subject.previous.map(|(list_id, manifest_sha256)| PreviousLine { list_id, manifest_sha256 }),
+        took_over: subject
+            .took_over
+            .iter()
+            .map(|(list_id, manifest_sha256)| PreviousLine { list_id, manifest_sha256 })
+            .collect(),
         rehearsal: context.is_rehearsal.then_some(REHEARSAL),
         counts: reading.map(|reading| CountLine {
             rows: reading.counts.persons() + reading.counts.withdrawn,

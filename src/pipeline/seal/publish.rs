@@ -111,8 +111,9 @@ fn write_list(
     let names = ["xlsx", "csv", "parquet"].map(|kind| format!("{name}.{kind}"));
     let [xlsx, csv, parquet] = names.each_ref().map(|name| folder.join(name));
     sheet::write_list(&xlsx, list, seq, context)?;
-    tables::write_csv(&csv, &list.rows, (context.profile, context.is_rehearsal))?;
-    tables::write_parquet(&parquet, &list.rows, (context.profile, context.is_rehearsal))?;
+    let shown = (context.profile, list.office.duty);
+    tables::write_csv(&csv, &list.rows, shown, context.is_rehearsal)?;
+    tables::write_parquet(&parquet, &list.rows, shown, context.is_rehearsal)?;
 
     let expected = Reading::of_list(&list.rows);
     let reading = read_xlsx(&xlsx)?;
@@ -126,6 +127,7 @@ fn write_list(
         county_name: &list.county_name,
         office_name: &list.office.name,
         previous: list.previous.as_ref().map(|(id, hash)| (id.as_str(), hash.as_str())),
+        took_over: &list.took_over,
     };
     let manifest_sha256 = write_manifest(&folder, &subject, Some(&reading), &names, context)?;
     let persons = list.rows.iter().map(|row| SealedPerson {
@@ -162,8 +164,14 @@ fn write_rollup(
     sheet::write_rollup(&xlsx, rollup, context)?;
     summary::write_csv(&csv, rollup, context)?;
     summary::write_json(&json, rollup, context)?;
-    let subject =
-        Subject { id: &rollup.id, seq, county_name: context.area_name, office_name: "医疗保障局", previous: None };
+    let subject = Subject {
+        id: &rollup.id,
+        seq,
+        county_name: context.area_name,
+        office_name: "医疗保障局",
+        previous: None,
+        took_over: &[],
+    };
     let manifest_sha256 = write_manifest(&folder, &subject, None, &names, context)?;
     let counts = DeltaCounts::default();
     let sealed = SealedFolder { list_id, seq, folder, counts, control_fen: 0, manifest_sha256 };

@@ -181,7 +181,7 @@ mod tests {
     use super::super::tables::{write_csv, write_parquet};
     use super::*;
     use crate::domain::PersonKey;
-    use crate::referrals::{Cells, Profile};
+    use crate::referrals::{Cells, Duty, Profile};
 
     fn rows() -> Vec<ListedPerson> {
         let text = |text: &str| Cell::Text(text.to_owned());
@@ -210,7 +210,7 @@ mod tests {
         let path = folder.path().join("list.csv");
         let expected = Reading::of_list(&rows());
         assert_eq!(expected.control_fen, 12_345 * 3);
-        write_csv(&path, &rows(), (Profile::Default, false)).unwrap();
+        write_csv(&path, &rows(), (Profile::Default, Duty::Referral), false).unwrap();
         let whole = std::fs::read_to_string(&path).unwrap();
         read_csv(&path).unwrap().check(&path, &expected).unwrap();
         let last_line = whole.trim_end().rfind("\r\n").unwrap() + 2;
@@ -230,7 +230,7 @@ mod tests {
             assert!(matches!(caught, Err(SealError::ReadBack { .. })));
         }
         let parquet = folder.path().join("list.parquet");
-        write_parquet(&parquet, &rows()[..2], (Profile::Default, false)).unwrap();
+        write_parquet(&parquet, &rows()[..2], (Profile::Default, Duty::Referral), false).unwrap();
         assert!(read_parquet(&parquet).unwrap().check(&parquet, &expected).is_err());
         println!("read-back of tampered files: {} cases", tampered.len() + 1);
     }

@@ -61,7 +61,8 @@ pub fn previous_lists(
             })
             .collect();
         let (list_id, period, manifest_sha256) = (list.list_id, list.period, list.manifest_sha256);
-        previous.insert((county, code), PreviousList { list_id, period, manifest_sha256, persons });
+        previous
+            .insert((county, code), PreviousList { list_id, period, manifest_sha256, took_over: Vec::new(), persons });
     }
     Ok(previous)
 }

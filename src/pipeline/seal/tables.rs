@@ -11,7 +11,7 @@ use arrow::datatypes::{DataType, Date32Type, Field, Schema};
 
 use super::{REHEARSAL, SealError};
 use crate::engine::TableWriter;
-use crate::referrals::{Cell, ColumnKind, ListColumn, ListedPerson, Profile, columns_of};
+use crate::referrals::{Cell, ColumnKind, Duty, ListColumn, ListedPerson, Profile, columns_of};
 
 /// Tells Excel and WPS that the file is UTF-8.
 const BOM: &[u8] = "\u{feff}".as_bytes();
@@ -27,9 +27,10 @@ pub(super) fn guarded(text: &str) -> Cow<'_, str> {
 pub(super) fn write_csv(
     path: &Path,
     rows: &[ListedPerson],
-    (profile, is_rehearsal): (Profile, bool),
+    (profile, duty): (Profile, Duty),
+    is_rehearsal: bool,
 ) -> Result<(), SealError> {
-    let columns: Vec<&ListColumn> = columns_of(profile).collect();
+    let columns: Vec<&ListColumn> = columns_of(profile, duty).collect();
     let mut bytes = BOM.to_vec();
     {
         let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(&mut bytes);
@@ -63,9 +64,10 @@ fn csv_text(cell: Option<&Cell>) -> String {
 pub(super) fn write_parquet(
     path: &Path,
     rows: &[ListedPerson],
-    (profile, is_rehearsal): (Profile, bool),
+    (profile, duty): (Profile, Duty),
+    is_rehearsal: bool,
 ) -> Result<(), SealError> {
-    let columns: Vec<&ListColumn> = columns_of(profile).collect();
+    let columns: Vec<&ListColumn> = columns_of(profile, duty).collect();
     let key = Field::new("person_key", DataType::Int64, false);
     let fields = columns.iter().map(|column| Field::new(column.name, arrow_type(column.kind), true));
     let mark = is_rehearsal.then(|| Field::new("rehearsal", DataType::Utf8, false));

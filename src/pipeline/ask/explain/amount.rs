@@ -57,6 +57,15 @@ pub(super) fn crosses(rule: &Rule, amount: Fen, line: Fen) -> bool {
 /// The day on which the line was crossed for good: what was settled on one day counts together, and a crossing
 /// that a reversal took back was none. Of a stay, its own claims; of an application, nobody can say.
 pub(super) fn first_crossed(facts: &Facts<'_>, line: Fen) -> Option<String> {
+    first_day(facts, |amount| crosses(facts.rule, amount, line))
+}
+
+/// The day on which the warning line was crossed for good.
+pub(super) fn first_warned(facts: &Facts<'_>, warn: Fen) -> Option<String> {
+    first_day(facts, |amount| amount > warn)
+}
+
+fn first_day(facts: &Facts<'_>, is_over: impl Fn(Fen) -> bool) -> Option<String> {
     let stay = match facts.rule.shape {
         Shape::Application => return None,
         Shape::Stay => Some(dearest(facts)?),
@@ -69,7 +78,7 @@ pub(super) fn first_crossed(facts: &Facts<'_>, line: Fen) -> Option<String> {
     let (mut sum, mut crossed) = (0, None);
     for (day, amount) in days {
         sum += amount;
-        crossed = if crosses(facts.rule, Fen(sum), line) { crossed.or(Some(day)) } else { None };
+        crossed = if is_over(Fen(sum)) { crossed.or(Some(day)) } else { None };
     }
     crossed.map(str::to_owned)
 }

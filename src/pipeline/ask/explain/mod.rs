@@ -253,6 +253,7 @@ impl Asking<'_> {
             |file: &FileEntry| file.month == Some(self.period) && file.rule.as_deref() == Some(rule.id.as_str());
         Ok(branch(&Facts {
             rule,
+            period,
             counted: counted(rule, &window, &rows, &known.claims),
             window,
             register: known.register.first(),

@@ -3,10 +3,11 @@
 use chrono::{Datelike, Months};
 use serde_json::{Value, json};
 
-use super::amount::{Counted, amounts, crosses, first_crossed, stays};
+use super::amount::{Counted, amounts, crosses, first_crossed, first_warned, stays};
 use super::cells::{money, text};
 use super::population::population;
 use super::verdict::{because, conclusion};
+use crate::cases::{no_forecast_because, outlook, recent_months};
 use crate::domain::{Fen, Period, parse_date};
 use crate::pipeline::compute::Stated;
 use crate::policy::{DateBasis, IncomeFigure, Line, LineMeasure, Operator, Rule, SeriesLine, Shape, Window, describe};
@@ -43,6 +44,7 @@ impl Days {
 /// What is known of the person when a rule is told.
 pub(super) struct Facts<'a> {
     pub(super) rule: &'a Rule,
+    pub(super) period: Period,
     pub(super) window: Days,
     /// The register's row.
     pub(super) register: Option<&'a Value>,
@@ -129,6 +131,7 @@ pub(super) fn branch(facts: &Facts<'_>) -> Value {
         "stays": if rule.shape == Shape::Stay { stays(facts) } else { Vec::new() },
         "line": line_of(facts),
         "distance": facts.sums.zip(facts.line_amount()).map(|(sums, line)| distance(facts, sums, line)),
+        "warning": (status == "near").then(|| warning(facts)).flatten(),
         "outcome": {
             "status": status,
             "reason": reason,
@@ -193,4 +196,25 @@ fn distance(facts: &Facts<'_>, sums: &Value, line: Fen) -> Value {
         "is_over": crosses(facts.rule, measured, line),
         "first_crossed_date": first_crossed(facts, line),
     })
+}
+
+/// How near, since when, and when to expect the crossing.
+fn warning(facts: &Facts<'_>) -> Option<Value> {
+    let (sums, line) = (facts.sums?, facts.line_amount()?);
+    let recent = text(sums, "recent_amount").and_then(|amount| Fen::parse(amount).ok());
+    let found = outlook(facts.rule, facts.period, money(sums, "measured_amount"), line, recent);
+    let forecast = found.forecast.map(|forecast| {
+        json!({
+            "months": recent_months(facts.period),
+            "recent_amount": recent.map(|amount| amount.to_string()),
+            "run_rate_amount": forecast.monthly.to_string(),
+            "expected_month": forecast.month.map(|month| month.to_string()),
+        })
+    });
+    Some(json!({
+        "margin_amount": found.margin.to_string(),
+        "first_warned_date": facts.warn_amount().and_then(|warn| first_warned(facts, warn)),
+        "forecast": forecast,
+        "no_forecast_because": no_forecast_because(facts.rule),
+    }))
 }

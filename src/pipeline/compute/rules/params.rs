@@ -127,6 +127,7 @@ fn claim_params(rule: &Rule, span: Span) -> Params {
         ("date_basis", Param::Text(rule.cost.date.word().to_owned())),
         ("window_from", Param::Date(span.window_from)),
         ("window_to", Param::Date(span.window_to())),
+        ("recent_from", Param::Date(span.recent_from())),
         ("window_months", Param::Bigint(i64::from(window_months(rule)))),
         ("benefit_year", Param::Text(span.period.year().to_string())),
         ("until", Param::Date(until(span.period))),

@@ -2,6 +2,7 @@
 
 use chrono::{Months, NaiveDate};
 
+use crate::cases::RECENT_MONTHS;
 use crate::domain::{Month, Period};
 use crate::policy::{DateBasis, Rule, Shape, Window};
 
@@ -73,6 +74,12 @@ impl Span {
         if month == self.period.month() { self.period } else { month.into() }
     }
 
+    /// First day of the recent months, of which a run rate is taken; none of them lies before the window.
+    pub(in crate::pipeline) fn recent_from(&self) -> NaiveDate {
+        let first = back(self.period.month(), u32::from(RECENT_MONTHS).saturating_sub(1));
+        first.first_day().max(self.window_from)
+    }
+
     /// Last day of the window; of its month where discharges are counted by the month.
     pub(in crate::pipeline) fn window_to(&self) -> NaiveDate {
         self.period.month().last_day()
@@ -106,7 +113,7 @@ name = "r"
 shape = "{shape}"
 who = {{ tags = [], tags_on = "period_end", insurance = [], rural = "any" }}
 cost = {{ basis = "personal_burden", {window}, date = "{date}", adjustments = "subtract", medical_assistance = "subtract", unit = "applicant" }}
-line = {{ fixed = "1000", operator = ">" }}
+line = {{ fixed = "1000", operator = ">", before_publication = "wait", on_publication = "keep" }}
 warn_at = "0.8"
 recipients = []
 cadence = "monthly"

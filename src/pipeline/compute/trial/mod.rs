@@ -10,7 +10,7 @@ use arrow::array::RecordBatch;
 use super::findings::{MEMBERS, is_handed_in, needs_members};
 use super::rules::{Known, RuleData, Span};
 use crate::domain::Period;
-use crate::engine::{Engine, EngineError, Source, Statement, in_parallel};
+use crate::engine::{Engine, EngineError, Models, Source, Statement, in_parallel};
 use crate::pipeline::PipelineError;
 use crate::policy::{Policy, Rule};
 use crate::warehouse::{Version, Warehouse};
@@ -119,12 +119,21 @@ impl Trial<'_> {
 
     /// Rows of a model as one table.
     fn together(&self, model: &str, batches: impl Iterator<Item = RecordBatch>) -> Result<Source, PipelineError> {
-        let wrong = |why: String| EngineError::Model { model: model.to_owned(), why };
-        let schema = self.engine.models().schema_of(model).ok_or_else(|| wrong("there is no such table".to_owned()))?;
-        // the engine knows columns to be never null; contracts do not say so
-        let conformed: Result<Vec<RecordBatch>, _> =
-            batches.map(|batch| RecordBatch::try_new(schema.clone(), batch.columns().to_vec())).collect();
-        let rows = conformed.and_then(|all| arrow::compute::concat_batches(&schema, &all));
-        Ok(Source::Rows(rows.map_err(|error| wrong(error.to_string()))?))
+        one_table(self.engine.models(), model, batches)
     }
+}
+
+/// Rows of a model as one table.
+pub(in crate::pipeline) fn one_table(
+    models: &Models,
+    model: &str,
+    batches: impl Iterator<Item = RecordBatch>,
+) -> Result<Source, PipelineError> {
+    let wrong = |why: String| EngineError::Model { model: model.to_owned(), why };
+    let schema = models.schema_of(model).ok_or_else(|| wrong("there is no such table".to_owned()))?;
+    // the engine knows columns to be never null; contracts do not say so
+    let conformed: Result<Vec<RecordBatch>, _> =
+        batches.map(|batch| RecordBatch::try_new(schema.clone(), batch.columns().to_vec())).collect();
+    let rows = conformed.and_then(|all| arrow::compute::concat_batches(&schema, &all));
+    Ok(Source::Rows(rows.map_err(|error| wrong(error.to_string()))?))
 }

@@ -114,7 +114,8 @@ enum SheetColumn {
 /// Printed columns, the feedback block, the details.
 fn sheet_columns(list: &ReferralList, context: &SealContext<'_>) -> Vec<SheetColumn> {
     let shown = |column: &&ListColumn| column.name != "reason" || list.office.duty == Duty::Undecided;
-    let at = |place: Place| columns_of(context.profile).filter(shown).filter(move |column| column.place == place);
+    let all = || columns_of(context.profile, list.office.duty).filter(shown);
+    let at = |place: Place| all().filter(move |column| column.place == place);
     let feedback = FEEDBACK.iter().filter(|_| list.office.is_referral());
     at(Place::Core)
         .map(SheetColumn::Table)
