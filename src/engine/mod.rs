@@ -7,17 +7,14 @@ pub mod cluster;
 mod error;
 mod job;
 mod model;
-mod params;
 mod pool;
 mod schema;
 mod session;
-mod tables;
 mod writer;
 
 pub use error::EngineError;
 pub use job::{BucketJob, Made};
-pub use model::{Model, ModelKind, Models, ParamKind};
-pub use params::{Param, Params};
+pub use model::{Model, ModelKind, Models, Param, ParamKind, Params};
 pub use pool::in_parallel;
 pub use schema::{days_since_epoch, table_schema};
 pub use session::{Engine, Source, Statement};

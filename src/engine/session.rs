@@ -19,9 +19,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt;
 
 use super::job::Site;
-use super::model::{Model, ModelKind, Models};
-use super::params::{Param, Params, bind};
-use super::tables::{MEASURED, difference};
+use super::model::{MEASURED, Model, ModelKind, Models, Param, Params, bind, difference};
 use super::{EngineError, TableWriter, Written};
 use crate::config::{EngineSettings, Problem};
 

@@ -7,9 +7,10 @@ use datafusion::common::{ParamValues, ScalarValue};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::model::{Model, ParamKind};
-use super::{EngineError, schema::days_since_epoch};
+use super::{Model, ParamKind};
 use crate::domain::Fen;
+use crate::engine::EngineError;
+use crate::engine::schema::days_since_epoch;
 
 /// One value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +57,7 @@ impl Param {
     }
 
     /// Any value of a kind, for planning a statement without data.
-    pub(super) fn example(kind: ParamKind) -> Self {
+    pub(in crate::engine) fn example(kind: ParamKind) -> Self {
         match kind {
             ParamKind::Date => Self::Date(NaiveDate::default()),
             ParamKind::Text => Self::Text(String::new()),
@@ -72,7 +73,7 @@ impl Param {
 pub type Params = BTreeMap<String, Param>;
 
 /// The values that a model declares, checked against its types.
-pub(super) fn bind(model: &Model, params: &Params) -> Result<ParamValues, EngineError> {
+pub(in crate::engine) fn bind(model: &Model, params: &Params) -> Result<ParamValues, EngineError> {
     let mut values = std::collections::HashMap::new();
     for (name, kind) in &model.parameters {
         let wrong = |why: String| EngineError::Model { model: model.path.clone(), why };

@@ -1,5 +1,8 @@
 //! SQL models: a statement, its contract, and the views it stands on.
 
+mod params;
+mod tables;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -7,10 +10,14 @@ use arrow::datatypes::{Schema, SchemaRef};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::schema::table_schema;
-use super::tables::{MEASURED, PARAMETER_TABLES, declared, difference, parse_column};
 use crate::config::{Problem, nearest};
 use crate::domain::hex;
+use crate::engine::schema::table_schema;
+
+pub(super) use params::bind;
+pub use params::{Param, Params};
+pub(super) use tables::{MEASURED, difference};
+use tables::{PARAMETER_TABLES, declared, parse_column};
 
 /// How a model is carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
