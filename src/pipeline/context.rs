@@ -155,7 +155,7 @@ fn placed(engine: Engine, workspace: &Workspace, warehouse: &Warehouse) -> Resul
 /// Without clusters there is one place; the settings were refused before if they want another.
 #[cfg(not(feature = "cluster"))]
 #[expect(clippy::unnecessary_wraps, reason = "with clusters it can fail")]
-const fn placed(engine: Engine, _: &Workspace, _: &Warehouse) -> Result<Engine, PipelineError> {
+fn placed(engine: Engine, _: &Workspace, _: &Warehouse) -> Result<Engine, PipelineError> {
     Ok(engine)
 }
 

@@ -126,7 +126,7 @@ impl Warehouse {
         }
         for file in &version.files {
             let path = self.path(file);
-            if std::fs::metadata(&path).map_or(true, |here| here.len() != file.bytes) {
+            if !std::fs::metadata(&path).is_ok_and(|here| here.len() == file.bytes) {
                 self.storage.fetch(&file.path, &path, &file.sha256).await?;
             }
         }
