@@ -8,7 +8,7 @@ use calamine::{Data, Reader, Xlsx, open_workbook};
 use chrono::{DateTime, NaiveDate};
 use poverty_watch::config::Layout;
 use poverty_watch::domain::{CountyCode, Fen, Period, PersonKey};
-use poverty_watch::ledger::Ledger;
+use poverty_watch::ledger::{Ledger, Texts};
 use poverty_watch::pipeline::seal::{SealContext, SealError, SealSummary, previous_lists, seal};
 use poverty_watch::referrals::{
     COLUMNS, Cell, ListRequest, ListRow, ListedRule, Lists, OfficeTerm, Offices, Profile, build_lists, column_called,
@@ -50,8 +50,11 @@ impl Place {
     ) -> Result<SealSummary, SealError> {
         let lists = self.build(month, rows, counties);
         let rules = rules();
+        let texts = Texts { policy: "invented".to_owned(), by_path: BTreeMap::new() };
         let context = SealContext {
             version: 7,
+            series: "",
+            texts: &texts,
             policy: "invented",
             policy_sha256: "ab",
             rules: &rules,

@@ -152,7 +152,6 @@ const OF_MEASURES: &[Mutant] = &[
     (STAY, "max(counted_date) as stay_date", "min(counted_date) as stay_date", &["gansu-county"]),
     (STAY, "group by person_key, visit_id", "group by person_key, visit_id, claim_id", &["gansu-county"]),
     (APPLICATION, "application_date between $year_from and $on_date", "application_date >= $year_from", &["dezhou"]),
-    (APPLICATION, "application_date between $year_from and $on_date", "application_date <= $on_date", &["dezhou"]),
     (
         APPLICATION,
         "order by application_date desc, application_id desc",
@@ -168,12 +167,6 @@ const OF_MEASURES: &[Mutant] = &[
         &["dezhou"],
     ),
     (MEMBERS, "\n                < $window_months\n", "\n                <= $window_months\n", &["guangdong"]),
-    (
-        MEMBERS,
-        "when $window_months = 0 then date_part('year', d.counted_date) = date_part('year', m.application_date)",
-        "when $window_months = 0 then true",
-        &["yueyang"],
-    ),
     (APPLICATION, "and ($whole_household or m.person_key = a.person_key)", "", &["dezhou"]),
     (
         APPLICATION,
@@ -192,7 +185,7 @@ const OF_MEASURES: &[Mutant] = &[
         APPLICATION,
         "when not $strict and h.near_line < h.exact_line then 0.01",
         "when not $strict and h.near_line < h.exact_line then 0.00",
-        &["yueyang"],
+        &["guangdong"],
     ),
     (
         APPLICATION,
@@ -219,12 +212,6 @@ const OF_MEASURES: &[Mutant] = &[
         &["guangdong"],
     ),
     (APPLICATION, "when t.has_failed = 1 then 'failed'", "", &["dezhou"]),
-    (
-        APPLICATION,
-        "or t.limit_count < $means_count then 'unknown'",
-        "then 'unknown'",
-        &["rigid-expenditure", "dezhou", "guangdong"],
-    ),
     (APPLICATION, "or t.is_open = 1", "", &["guangdong", "dezhou"]),
 ];
 

@@ -65,7 +65,7 @@ limits as (
 -- One limit that is known to fail decides; else all must be known.
 tested as (
     select
-        application_id, count(*) as limit_count,
+        application_id,
         max(case operator
             when '<' then case when declared_amount >= limit_amount then 1 else 0 end
             when '<=' then case when declared_amount > limit_amount then 1 else 0 end
@@ -97,7 +97,7 @@ select
         when not $strict and h.near_line < h.exact_line then 0.01 else 0.00 end as decimal(18, 2)) as own_line_amount,
     case when $means_count = 0 then cast(null as varchar)
         when t.has_failed = 1 then 'failed'
-        when t.application_id is null or t.is_open = 1 or t.limit_count < $means_count then 'unknown'
+        when t.application_id is null or t.is_open = 1 then 'unknown'
         else 'met' end as means
 from spent as s
 inner join shared as h on s.application_id = h.application_id

@@ -78,7 +78,7 @@ name = "r"
 shape = "{shape}"
 who = {{ tags = [], tags_on = "period_end", insurance = [], rural = "any" }}
 cost = {{ basis = "personal_burden", {window}, date = "settled", adjustments = "subtract", medical_assistance = "subtract" }}
-line = {{ fixed = "1000", operator = "{operator}" }}
+line = {{ fixed = "1000", operator = "{operator}", before_publication = "wait", on_publication = "keep" }}
 warn_at = "0.8"
 recipients = []
 cadence = "monthly"

@@ -12,8 +12,10 @@ mod explain;
 mod findings;
 mod init;
 mod intake;
+mod plan;
 mod progress;
 mod run;
+mod simulate;
 mod status;
 mod stop;
 
@@ -77,10 +79,14 @@ enum Verb {
     Intake(intake::Arguments),
     /// Run a job.
     Run(run::Arguments),
+    /// Say what a run of a job would change and why, without changing anything.
+    Plan(plan::Arguments),
     /// Show one person's way from claims to the list, and by which clause.
     Explain(explain::Arguments),
     /// Show runs, feeds, cases and lists.
     Status(status::Arguments),
+    /// Try a draft policy on the stored data, and write a report of counts.
+    Simulate(simulate::Arguments),
     /// Check settings, policies, pipelines and SQL, without data.
     Check(check::Arguments),
     /// Be a machine of a cluster that works on a province's parts.
@@ -126,7 +132,8 @@ impl From<PipelineError> for Failure {
         let code = match &error {
             PipelineError::Config(_) | PipelineError::Workspace(_) => CONFIG,
             PipelineError::Locked(_) | PipelineError::NotReady(_) | PipelineError::Figures(_) => TEMPORARY,
-            PipelineError::Check { .. } => DATA,
+            // whoever has changed the rule must look: trying again is of no use
+            PipelineError::Check { .. } | PipelineError::Held(_) => DATA,
             PipelineError::Intake(IntakeError::DataQuality { .. }) => DATA,
             PipelineError::Engine(error) => code_of(error),
             PipelineError::Warehouse(crate::warehouse::WarehouseError::Conflict(_)) => TEMPORARY,
@@ -212,8 +219,10 @@ fn dispatch(verb: Verb, session: &Session) -> Result<u8, Failure> {
             Verb::Contract(arguments) => Ok(contract::run(&arguments)),
             Verb::Intake(arguments) => intake::run(&arguments, session).await,
             Verb::Run(arguments) => run::run(&arguments, session).await,
+            Verb::Plan(arguments) => plan::run(&arguments, session).await,
             Verb::Explain(arguments) => explain::run(&arguments, session).await,
             Verb::Status(arguments) => status::run(&arguments, session).await,
+            Verb::Simulate(arguments) => simulate::run(&arguments, session).await,
             Verb::Check(arguments) => check::run(&arguments, session).await,
             Verb::Backtest(arguments) => backtest::run(&arguments, session).await,
             Verb::Findings(arguments) => findings::run(&arguments, session).await,

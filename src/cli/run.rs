@@ -5,7 +5,7 @@ use chrono::{FixedOffset, NaiveDate};
 use super::stop::unless_stopped;
 use super::{Failure, Session, USAGE, date_argument, intake, period_argument};
 use crate::domain::{Month, Period};
-use crate::pipeline::{Context, Job, Rhythm, RunReport, rehearse_job, run_job};
+use crate::pipeline::{Context, Job, Rhythm, RunReport, rehearse_job, run_job, run_job_accepting};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -20,28 +20,49 @@ pub(super) struct Arguments {
     /// Seal nothing: go on where an income figure is missing or doubtful, and write marked lists to rehearsals/.
     #[arg(long)]
     rehearsal: bool,
+    /// Seal although a changed rule moves many people: the hash of the plan that says so, or its first 8 digits.
+    #[arg(long, value_name = "PLAN_HASH", value_parser = hash_argument, conflicts_with = "rehearsal")]
+    accept_change: Option<String>,
+}
+
+/// At least the first eight digits of a plan's hash.
+fn hash_argument(text: &str) -> Result<String, String> {
+    let fits = (8..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if fits { Ok(text.to_ascii_lowercase()) } else { Err("expected 8 to 64 hexadecimal digits".to_owned()) }
 }
 
 pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
     let context = session.open()?;
     let job = context.job(&arguments.job)?;
-    let period = period_of(arguments, &job, session)?;
-    let report = if arguments.rehearsal {
-        unless_stopped(&context, rehearse_job(&context, &job, period)).await?
-    } else {
-        unless_stopped(&context, run_job(&context, &job, period)).await?
+    if !job.seals() {
+        let useless = match (arguments.rehearsal, &arguments.accept_change) {
+            (true, _) => Some("rehearse"),
+            (_, Some(_)) => Some("accept"),
+            _ => None,
+        };
+        if let Some(what) = useless {
+            let message = format!("run {} seals no lists: there is nothing to {what}", job.name);
+            return Err(Failure::new(USAGE, message));
+        }
+    }
+    let period = period_of((arguments.month, arguments.as_of), &job, session)?;
+    let report = match &arguments.accept_change {
+        _ if arguments.rehearsal => unless_stopped(&context, rehearse_job(&context, &job, period)).await?,
+        Some(hash) => unless_stopped(&context, run_job_accepting(&context, &job, period, hash)).await?,
+        None => unless_stopped(&context, run_job(&context, &job, period)).await?,
     };
     print!("{}", describe(&context, &report));
     Ok(report.intake.as_ref().map_or(0, intake::exit_code))
 }
 
 /// What the arguments and the job's rhythm say the run is for.
-fn period_of(arguments: &Arguments, job: &Job, session: &Session) -> Result<Period, Failure> {
+pub(super) fn period_of(
+    asked: (Option<Period>, Option<NaiveDate>),
+    job: &Job,
+    session: &Session,
+) -> Result<Period, Failure> {
     let wrong = |message: String| Failure::new(USAGE, message);
-    if arguments.rehearsal && !job.seals() {
-        return Err(wrong(format!("run {} seals no lists: there is nothing to rehearse", job.name)));
-    }
-    match (arguments.month, arguments.as_of) {
+    match asked {
         (Some(period), _) if job.cadence == Rhythm::Monthly && !period.is_whole() => {
             Err(wrong(format!("run {} is for whole months: --month {}", job.name, period.month())))
         }
@@ -77,6 +98,14 @@ pub(super) fn describe(context: &Context, report: &RunReport) -> String {
             counties.len(),
             counties.first().map_or("", String::as_str)
         );
+    }
+    if let Some(hold) = &report.hold {
+        let what = if report.sealed.as_ref().is_some_and(|sealed| sealed.is_rehearsal) {
+            "warning: an official run would be held"
+        } else {
+            "accepted by plan hash"
+        };
+        let _ = writeln!(text, "{what}: {hold}");
     }
     if let Some(sealed) = &report.sealed {
         let _ = writeln!(text, "{sealed}");

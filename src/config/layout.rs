@@ -8,13 +8,22 @@ use crate::domain::Period;
 #[derive(Debug, Clone)]
 pub struct Layout {
     root: PathBuf,
+    /// Where landed files and sealed lists lie: the root, but for a shadow.
+    given: PathBuf,
 }
 
 impl Layout {
     /// The layout below `root`.
     #[must_use]
     pub fn new(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+        Self { root: root.to_owned(), given: root.to_owned() }
+    }
+
+    /// A layout for trying a job out: it finds landed files and sealed lists where they lie here, and everything that
+    /// a job writes below `root`.
+    #[must_use]
+    pub fn shadow(&self, root: &Path) -> Self {
+        Self { root: root.to_owned(), given: self.given.clone() }
     }
 
     /// The workspace itself.
@@ -32,7 +41,7 @@ impl Layout {
     /// `landing/<feed>/`, where offices drop files.
     #[must_use]
     pub fn landing(&self, feed: &str) -> PathBuf {
-        self.root.join("landing").join(feed)
+        self.given.join("landing").join(feed)
     }
 
     /// `warehouse/`, the versions and the Parquet files that they name.
@@ -50,7 +59,7 @@ impl Layout {
     /// `lists/<month>/`, one folder per sealed list.
     #[must_use]
     pub fn lists(&self, month: Period) -> PathBuf {
-        self.root.join("lists").join(month.to_string())
+        self.given.join("lists").join(month.to_string())
     }
 
     /// `rehearsals/<period>/`, lists that were never sealed.

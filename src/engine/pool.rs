@@ -1,13 +1,14 @@
 //! Working on several buckets at once.
 
+use std::collections::VecDeque;
 use std::future::Future;
 
-use futures::{StreamExt, stream};
+use tokio::task::JoinHandle;
 
 /// Runs `work` on every item, `workers` at a time, and returns the results in the items' order.
 ///
 /// # Errors
-/// The first failure; work that has begun is dropped at its next await.
+/// The first failure; work that has begun is dropped at its next await, and has ended when this is told.
 pub async fn in_parallel<I, T, E, F, R>(workers: usize, items: Vec<I>, work: F) -> Result<Vec<T>, E>
 where
     I: Send + 'static,
@@ -16,30 +17,40 @@ where
     F: Fn(I) -> R,
     R: Future<Output = Result<T, E>> + Send + 'static,
 {
-    let mut running = stream::iter(items)
-        .map(|item| {
-            let mut task = Spawned(tokio::spawn(work(item)));
-            async move {
-                match (&mut task.0).await {
-                    Ok(result) => result,
-                    Err(error) => match error.try_into_panic() {
-                        Ok(panic) => std::panic::resume_unwind(panic),
-                        // Only a runtime that shuts down cancels a task that is waited for: it ends this wait, too.
-                        Err(_) => std::future::pending().await,
-                    },
-                }
-            }
-        })
-        .buffered(workers.max(1));
+    let mut waiting = items.into_iter();
+    let mut running = VecDeque::new();
     let mut results = Vec::new();
-    while let Some(result) = running.next().await {
-        results.push(result?);
+    loop {
+        let free = workers.max(1).saturating_sub(running.len());
+        running.extend(waiting.by_ref().take(free).map(|item| Spawned(tokio::spawn(work(item)))));
+        let Some(mut task) = running.pop_front() else { return Ok(results) };
+        match end_of(&mut task.0).await {
+            Ok(result) => results.push(result),
+            Err(error) => {
+                running.iter().for_each(|task| task.0.abort());
+                for task in &mut running {
+                    // cancelled, or too late to be: either way nobody writes any more
+                    let _ = (&mut task.0).await;
+                }
+                return Err(error);
+            }
+        }
     }
-    Ok(results)
+}
+
+async fn end_of<T>(task: &mut JoinHandle<T>) -> T {
+    match task.await {
+        Ok(result) => result,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // Only a runtime that shuts down cancels a task that is waited for: it ends this wait, too.
+            Err(_) => std::future::pending().await,
+        },
+    }
 }
 
 /// Work that stops at its next await when nobody waits for it any more.
-struct Spawned<T>(tokio::task::JoinHandle<T>);
+struct Spawned<T>(JoinHandle<T>);
 
 impl<T> Drop for Spawned<T> {
     fn drop(&mut self) {

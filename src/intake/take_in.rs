@@ -68,6 +68,24 @@ pub async fn take_in(intake: &Intake<'_>) -> Result<IntakeSummary, IntakeError> 
     Ok(run.summary)
 }
 
+/// The landed files that nothing is known of yet: the next run of intake will open them.
+///
+/// # Errors
+/// When a folder or the ledger cannot be read.
+pub fn waiting(intake: &Intake<'_>) -> Result<Vec<(Feed, String)>, IntakeError> {
+    let run =
+        Run { intake, version: Version::default(), summary: IntakeSummary::default(), waiting: Vec::new(), opened: 0 };
+    let mut found = Vec::new();
+    for feed in Feed::ALL {
+        for file in landing::list(feed, &intake.layout.landing(feed.name()))?.files {
+            if matches!(run.look(feed, &file)?, Look::New { .. }) {
+                found.push((feed, file.name));
+            }
+        }
+    }
+    Ok(found)
+}
+
 impl Intake<'_> {
     fn moment(&self) -> DateTime<Utc> {
         self.now.with_timezone(&Utc)

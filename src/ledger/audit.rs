@@ -40,6 +40,16 @@ impl Ledger {
         self.write(DOING, |transaction| append(transaction, at, actor, action, object, detail))
     }
 
+    /// The detail of the latest entry of an action on an object.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn last_detail(&self, action: &str, object: &str) -> Result<Option<String>, LedgerError> {
+        let sql = "select detail from audit where action = ?1 and object = ?2 order by seq desc limit 1";
+        let found = self.read().query_row(sql, [action, object], |row| row.get(0)).optional();
+        found.map_err(LedgerError::doing("reading the audit chain"))
+    }
+
     /// The end of the chain.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::landed::whole;
 use super::store::{Ledger, moment};
-use super::{LedgerError, audit};
+use super::{LedgerError, SealedTexts, audit, texts};
 use crate::domain::{Fen, Period, PersonKey};
 
 /// One person on a sealed list.
@@ -84,12 +84,18 @@ impl Ledger {
     }
 
     /// Notes the lists of a period with their persons, all or none. A list that is sealed with the same manifest
-    /// already is passed over; returns how many were new.
+    /// already is passed over; returns how many were new. The texts that they were made from are kept with them.
     ///
     /// # Errors
     /// [`LedgerError::SealedDifferently`] or [`LedgerError::Sequence`]; nothing is changed then.
-    pub fn seal_lists(&self, lists: &[(SealedList, Vec<SealedPerson>)], at: DateTime<Utc>) -> Result<u64, LedgerError> {
+    pub fn seal_lists(
+        &self,
+        lists: &[(SealedList, Vec<SealedPerson>)],
+        made_from: &SealedTexts,
+        at: DateTime<Utc>,
+    ) -> Result<u64, LedgerError> {
         self.write(DOING, |transaction| {
+            texts::keep_sealed(transaction, made_from)?;
             let mut sealed = 0;
             for (list, persons) in lists {
                 if seal_one(transaction, list, persons, at)? {

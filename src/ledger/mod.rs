@@ -11,6 +11,7 @@ mod landed;
 mod lists;
 mod runs;
 mod store;
+mod texts;
 
 pub use audit::AuditHead;
 pub use cases::{CaseCounts, CaseFinding};
@@ -19,3 +20,4 @@ pub use landed::{FileState, LandedFile};
 pub use lists::{LastLists, SealedList, SealedPerson};
 pub use runs::{NewRun, Run, RunState, StepTiming};
 pub use store::Ledger;
+pub use texts::{SealedTexts, Texts};

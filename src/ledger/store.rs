@@ -8,7 +8,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use rusqlite_migration::{M, Migrations};
 
-use super::LedgerError;
+use super::{LedgerError, texts};
 
 /// How long a writer waits for another process (`status`, say) before it gives up.
 const BUSY: Duration = Duration::from_secs(30);
@@ -32,9 +32,19 @@ impl Ledger {
         for (pragma, value) in [("journal_mode", "wal"), ("synchronous", "full"), ("foreign_keys", "on")] {
             connection.pragma_update(None, pragma, value).map_err(|error| fail(error.to_string()))?;
         }
-        Migrations::new(vec![M::up(TABLES)]).to_latest(&mut connection).map_err(|error| fail(error.to_string()))?;
+        let migrations = Migrations::new(vec![M::up(TABLES), M::up(texts::TABLES)]);
+        migrations.to_latest(&mut connection).map_err(|error| fail(error.to_string()))?;
         connection.set_prepared_statement_cache_capacity(64);
         Ok(Self { connection: Mutex::new(connection) })
+    }
+
+    /// Writes a copy to a path where nothing lies yet, as of the last commit.
+    ///
+    /// # Errors
+    /// When the copy cannot be written.
+    pub fn copy_to(&self, path: &Path) -> Result<(), LedgerError> {
+        let done = self.read().execute("vacuum into ?1", [path.to_string_lossy()]);
+        done.map(drop).map_err(LedgerError::doing("copying the ledger"))
     }
 
     /// The connection, for reading. A panic elsewhere cannot leave it half-written: its transaction rolled back.

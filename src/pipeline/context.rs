@@ -1,5 +1,6 @@
 //! Everything a job works with, opened once: workspace, warehouse, ledger, engine, policy, tables.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,10 +10,10 @@ use sha2::{Digest, Sha256};
 use super::PipelineError;
 use super::job::{Job, parse_job};
 use super::tables::{County, parse_tables};
-use crate::config::{Problem, nearest};
+use crate::config::{EngineSettings, Problem, nearest};
 use crate::domain::{CountyCode, hex};
 use crate::engine::{Engine, Models};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Texts};
 use crate::policy::{NATIONAL, Policy, parse_policy};
 use crate::referrals::{COLUMNS, FILLED_IN, Offices};
 use crate::warehouse::Warehouse;
@@ -45,6 +46,8 @@ pub struct Context {
     pub policy: Policy,
     /// SHA-256 of the policy file.
     pub policy_hash: String,
+    /// The texts of its rules and models.
+    pub texts: Texts,
     /// The counties that it serves.
     pub counties: Vec<County>,
     /// The offices that lists go to, with the days on which they are in force.
@@ -89,6 +92,7 @@ impl Context {
             ledger: Ledger::open(&workspace.layout.ledger())?,
             policy: declared.policy,
             policy_hash: declared.policy_hash,
+            texts: declared.texts,
             counties: of_area(declared.counties, &workspace.settings.area),
             offices: declared.offices,
             tag_aliases: declared.tag_aliases,
@@ -121,10 +125,15 @@ impl Context {
     /// Buckets worked on at once in this process.
     #[must_use]
     pub fn workers(&self) -> usize {
-        match self.workspace.settings.engine.workers {
-            0 => std::thread::available_parallelism().map_or(2, usize::from),
-            workers => workers,
-        }
+        workers_of(&self.workspace.settings.engine)
+    }
+}
+
+/// Buckets worked on at once, by the settings.
+pub(super) fn workers_of(settings: &EngineSettings) -> usize {
+    match settings.workers {
+        0 => std::thread::available_parallelism().map_or(2, usize::from),
+        workers => workers,
     }
 }
 
@@ -164,6 +173,7 @@ pub struct Declared {
     models: Models,
     policy: Policy,
     policy_hash: String,
+    texts: Texts,
     counties: Vec<County>,
     offices: Offices,
     tag_aliases: Vec<(String, String)>,
@@ -176,16 +186,27 @@ impl Declared {
     /// Every problem of every file.
     pub fn read(assets: &Assets, policy: &str) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
-        let file = format!("pipelines/policies/{policy}.toml");
-        let text = text_of(assets, &file, &mut problems);
-        let below = format!("pipelines/policies/{NATIONAL}.toml");
-        let national = if policy == NATIONAL { None } else { assets.read(&below).ok() };
-        let national = national.as_ref().map(|asset| (below.as_str(), asset.text.as_str()));
-        let parsed = parse_policy(&file, &text, national).map_err(|mut found| problems.append(&mut found)).ok();
-        let models = read_models(assets, &mut problems);
+        let texts = read_texts(assets, policy, &mut problems);
+        Self::of_texts(assets, texts, &policy_path(policy), problems)
+    }
+
+    /// The same with a policy that lies anywhere; `file` is its name as problems show it.
+    ///
+    /// # Errors
+    /// Every problem of every file.
+    pub(super) fn with_draft(assets: &Assets, file: &str, text: &str) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let mut texts = read_texts(assets, NATIONAL, &mut problems);
+        texts.by_path.insert(file.to_owned(), text.to_owned());
+        Self::of_texts(assets, texts, file, problems)
+    }
+
+    fn of_texts(assets: &Assets, texts: Texts, file: &str, mut problems: Vec<Problem>) -> Result<Self, Vec<Problem>> {
+        let (parsed, models) = parse_texts_of(&texts, file, &mut problems);
         let tables = parse_tables(assets, &mut problems);
+        let text_at = |path: &str| texts.by_path.get(path).map_or("", String::as_str);
         if let (Some(policy), Some(models)) = (&parsed, &models) {
-            check_policy((&file, &text), policy, models, &tables.offices, &mut problems);
+            check_policy((file, text_at(file)), policy, models, &tables.offices, &mut problems);
             check_columns(models, &mut problems);
             for job in assets.list("pipelines/").iter().filter(|path| is_job(path)) {
                 let text = text_of(assets, job, &mut problems);
@@ -194,11 +215,15 @@ impl Declared {
                 }
             }
         }
+        let below = policy_path(NATIONAL);
+        let below = if file == below { "" } else { text_at(&below) };
+        let policy_hash = sha256_hex(&format!("{}{below}", text_at(file)));
         match (parsed, models) {
-            (Some(policy), Some(models)) if problems.is_empty() => Ok(Self {
+            (Some(parsed), Some(models)) if problems.is_empty() => Ok(Self {
                 models,
-                policy,
-                policy_hash: sha256_hex(&format!("{text}{}", national.map_or("", |(_, text)| text))),
+                policy: parsed,
+                policy_hash,
+                texts,
                 counties: tables.counties,
                 offices: tables.offices,
                 tag_aliases: tables.tag_aliases,
@@ -225,6 +250,16 @@ impl Declared {
         self.models
     }
 
+    /// SHA-256 of the policy's file and of the one that it may extend.
+    pub(super) fn policy_hash(&self) -> &str {
+        &self.policy_hash
+    }
+
+    /// The counties that lie in an area.
+    pub(super) fn counties_of(&self, area: &str) -> Vec<County> {
+        of_area(self.counties.clone(), area)
+    }
+
     /// The policy.
     #[must_use]
     pub fn into_policy(self) -> Policy {
@@ -243,7 +278,7 @@ fn of_area(counties: Vec<County>, area: &str) -> Vec<County> {
     counties.into_iter().filter(|county| area.as_ref().is_some_and(|area| area.contains(&county.code))).collect()
 }
 
-fn is_job(path: &str) -> bool {
+pub(super) fn is_job(path: &str) -> bool {
     path.strip_prefix("pipelines/").and_then(|name| name.strip_suffix(".toml")).is_some_and(|name| !name.contains('/'))
 }
 
@@ -257,15 +292,46 @@ fn text_of(assets: &Assets, file: &str, problems: &mut Vec<Problem>) -> String {
     }
 }
 
-fn read_models(assets: &Assets, problems: &mut Vec<Problem>) -> Option<Models> {
-    let mut files = Vec::new();
-    for path in &assets.list("sql/") {
-        let Some(stem) = path.strip_prefix("sql/").and_then(|path| path.strip_suffix(".sql")) else { continue };
-        let sql = text_of(assets, path, problems);
-        let contract = text_of(assets, &format!("sql/{stem}.toml"), problems);
-        files.push((stem.to_owned(), sql, contract));
+fn policy_path(name: &str) -> String {
+    format!("pipelines/policies/{name}.toml")
+}
+
+/// The texts of a policy's rules and of all models.
+fn read_texts(assets: &Assets, policy: &str, problems: &mut Vec<Problem>) -> Texts {
+    let file = policy_path(policy);
+    let mut by_path = BTreeMap::from([(file.clone(), text_of(assets, &file, problems))]);
+    if let Ok(national) = assets.read(&policy_path(NATIONAL)) {
+        by_path.insert(policy_path(NATIONAL), national.text);
     }
-    Models::parse(&files).map_err(|mut found| problems.append(&mut found)).ok()
+    for path in assets.list("sql/") {
+        let Some(stem) = path.strip_suffix(".sql") else { continue };
+        for path in [path.clone(), format!("{stem}.toml")] {
+            let text = text_of(assets, &path, problems);
+            by_path.insert(path, text);
+        }
+    }
+    Texts { policy: policy.to_owned(), by_path }
+}
+
+/// The policy and the models that texts state, each where it is in order.
+pub(super) fn parse_texts(texts: &Texts, problems: &mut Vec<Problem>) -> (Option<Policy>, Option<Models>) {
+    parse_texts_of(texts, &policy_path(&texts.policy), problems)
+}
+
+fn parse_texts_of(texts: &Texts, file: &str, problems: &mut Vec<Problem>) -> (Option<Policy>, Option<Models>) {
+    let text_at = |path: &str| texts.by_path.get(path).map_or("", String::as_str);
+    let below = policy_path(NATIONAL);
+    let national = texts.by_path.get(&below).filter(|_| file != below);
+    let national = national.map(|text| (below.as_str(), text.as_str()));
+    let policy = parse_policy(file, text_at(file), national).map_err(|mut found| problems.append(&mut found)).ok();
+    let stem = |path: &String| path.strip_prefix("sql/")?.strip_suffix(".sql").map(str::to_owned);
+    let stems: Vec<String> = texts.by_path.keys().filter_map(stem).collect();
+    let model = |stem: String| {
+        let [sql, contract] = ["sql", "toml"].map(|kind| text_at(&format!("sql/{stem}.{kind}")).to_owned());
+        (stem, sql, contract)
+    };
+    let files: Vec<_> = stems.into_iter().map(model).collect();
+    (policy, Models::parse(&files).map_err(|mut found| problems.append(&mut found)).ok())
 }
 
 fn check_policy(

@@ -37,6 +37,9 @@ pub enum PipelineError {
         .0.join("\n")
     )]
     Figures(Vec<String>),
+    /// A change of the rules moves too many people, and nobody has accepted it.
+    #[error("{0}")]
+    Held(String),
     /// Intake failed.
     #[error(transparent)]
     Intake(#[from] crate::intake::IntakeError),

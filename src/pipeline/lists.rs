@@ -16,7 +16,7 @@ use crate::domain::{CountyCode, Fen, IdNumber, Period, PersonKey};
 use crate::engine::read_table;
 use crate::ledger::SealedList;
 use crate::policy::{OnPublication, Rule, describe};
-use crate::referrals::{Cell, ListRequest, ListRow, ListedRule, Lists, Office, Profile, build_lists};
+use crate::referrals::{Cell, DeltaCounts, ListRequest, ListRow, ListedRule, Lists, Office, Profile, build_lists};
 use crate::warehouse::Version;
 
 /// What sealing did.
@@ -77,14 +77,76 @@ pub(super) fn sealed_before(context: &Context, sealing: Sealing) -> Result<Vec<S
     Ok(sealed.into_iter().filter(|list| is_of(sealing.rhythm, &list.office)).collect())
 }
 
-/// Seals a period's lists, or says how the sealed ones differ from what the data say now.
-pub(super) fn seal_period(
+/// A list that would be sealed.
+#[derive(Debug, Serialize)]
+pub struct PlannedList {
+    /// Its id.
+    pub list_id: String,
+    /// County code.
+    pub county: String,
+    /// Office code.
+    pub office: String,
+    /// Whether it would leave the bureau.
+    pub is_referral: bool,
+    /// Persons on it.
+    pub persons: usize,
+    /// Not on the list before.
+    pub new: usize,
+    /// On both.
+    pub continuing: usize,
+    /// On both, with a further rule.
+    pub escalated: usize,
+    /// No longer on it.
+    pub withdrawn: usize,
+}
+
+/// What sealing would do.
+#[derive(Debug, Default)]
+pub(super) struct PlannedLists {
+    /// The lists, by id; none where the period is sealed already.
+    pub(super) lists: Vec<PlannedList>,
+    /// Where it is sealed already: persons whom the data would put on now, and take off.
+    pub(super) since: Option<(usize, usize)>,
+}
+
+/// What sealing a period would do; nothing is written.
+pub(super) fn planned_lists(
     context: &Context,
     version: &Version,
     sealing: Sealing,
     lines: &BTreeMap<String, Lines>,
-) -> Result<Sealed, PipelineError> {
-    let Sealing { period, rhythm, is_rehearsal } = sealing;
+) -> Result<PlannedLists, PipelineError> {
+    let (rules, rows) = rules_and_rows(context, version, sealing, lines)?;
+    let sealed = sealed_before(context, sealing)?;
+    if !sealed.is_empty() {
+        let since = since(context, sealing.period, &rules, &rows, &sealed)?.since;
+        return Ok(PlannedLists { lists: Vec::new(), since });
+    }
+    let lists = period_lists(context, sealing, &rules, &rows)?.lists.into_iter().map(|list| {
+        let counts = DeltaCounts::of(&list.rows);
+        PlannedList {
+            list_id: list.id.to_string(),
+            county: list.id.county.to_string(),
+            office: list.id.office,
+            is_referral: list.office.is_referral(),
+            persons: counts.persons(),
+            new: counts.new,
+            continuing: counts.continuing,
+            escalated: counts.escalated,
+            withdrawn: counts.withdrawn,
+        }
+    });
+    Ok(PlannedLists { lists: lists.collect(), since: None })
+}
+
+/// The rules that a job seals, and the mart's rows of them.
+fn rules_and_rows(
+    context: &Context,
+    version: &Version,
+    sealing: Sealing,
+    lines: &BTreeMap<String, Lines>,
+) -> Result<(Vec<ListedRule>, Vec<ListRow>), PipelineError> {
+    let Sealing { period, rhythm, .. } = sealing;
     let rules = listed_rules(context, sealing, lines);
     if rules.is_empty() {
         let why = format!("no rule of policy {} is sealed by this job for {period}", context.policy.name);
@@ -94,12 +156,24 @@ pub(super) fn seal_period(
     let others: BTreeSet<&str> =
         context.policy.in_force(period.last_day()).filter(|rule| !rhythm.seals(rule)).map(|rule| &*rule.id).collect();
     rows.retain(|row| !others.contains(row.rule.as_str()));
+    Ok((rules, rows))
+}
+
+/// Seals a period's lists, or says how the sealed ones differ from what the data say now.
+pub(super) fn seal_period(
+    context: &Context,
+    version: &Version,
+    sealing: Sealing,
+    lines: &BTreeMap<String, Lines>,
+) -> Result<Sealed, PipelineError> {
+    let Sealing { period, is_rehearsal, .. } = sealing;
+    let (rules, rows) = rules_and_rows(context, version, sealing, lines)?;
     let sealed = sealed_before(context, sealing)?;
     if !sealed.is_empty() && !is_rehearsal {
         return since(context, period, &rules, &rows, &sealed);
     }
     let lists = period_lists(context, sealing, &rules, &rows)?;
-    seal_now(context, version, &rules, &lists, is_rehearsal)?;
+    seal_now(context, version, &rules, &lists, sealing)?;
     let referrals = lists.lists.iter().filter(|list| list.office.is_referral());
     let present =
         referrals.clone().flat_map(|list| &list.rows).filter(|row| row.delta != crate::referrals::Delta::Withdrawn);
@@ -220,12 +294,14 @@ fn seal_now(
     version: &Version,
     rules: &[ListedRule],
     lists: &Lists,
-    is_rehearsal: bool,
+    sealing: Sealing,
 ) -> Result<(), PipelineError> {
     let BureauSettings { name, area_name, feedback_days } = &context.workspace.settings.bureau;
     let area_name = if area_name.is_empty() { &context.workspace.settings.area } else { area_name };
     let seal_context = SealContext {
         version: version.number,
+        series: sealing.rhythm.mark(),
+        texts: &context.texts,
         policy: &context.policy.name,
         policy_sha256: &context.policy_hash,
         rules,
@@ -233,7 +309,7 @@ fn seal_now(
         sender: name,
         area_name,
         feedback_days: *feedback_days,
-        is_rehearsal,
+        is_rehearsal: sealing.is_rehearsal,
         at: context.now,
     };
     seal(&context.workspace.layout, &context.ledger, lists, &seal_context)?;
@@ -276,7 +352,7 @@ fn drawn_lines(lines: &Lines) -> BTreeMap<String, (Fen, Fen)> {
 }
 
 /// `2025年收入 28134.00 元 × 1 = 28134.00 元（来源，2026-03-05 发布）`, or how many places have a line of their own.
-fn line_text(rule: &Rule, lines: &Lines) -> String {
+pub(super) fn line_text(rule: &Rule, lines: &Lines) -> String {
     let mut distinct: Vec<&crate::policy::Line> = Vec::new();
     for line in lines.by_place.values() {
         if distinct.iter().all(|known| known.figure != line.figure) {

@@ -9,9 +9,12 @@ mod context;
 mod error;
 mod job;
 mod lists;
+mod lock;
 mod official;
+mod plan;
 mod run;
 pub mod seal;
+mod simulate;
 mod tables;
 
 pub use ask::{
@@ -26,7 +29,14 @@ pub use compute::{FindingRow, Lines, income_figures, read_findings};
 pub use context::{Context, Declared, Progress};
 pub use error::PipelineError;
 pub use job::{Job, Split, Step};
-pub use lists::Sealed;
+pub use lists::{PlannedList, Sealed};
 pub use official::{Need, Rhythm, State, needs};
-pub use run::{RunReport, rehearse_job, run_intake, run_job};
+pub use plan::{
+    Changed, FigureChange, Hold, LineChange, Move, PersonMove, Plan, PlannedFile, RuleEffect, Stale, StatusTotals, plan,
+};
+pub use run::{RunReport, rehearse_job, run_intake, run_job, run_job_accepting};
+pub use simulate::{
+    FlipPart, Label, MadeFrom, Persons, PolicyPart, PolicyText, Row, RulePart, Simulation, SimulationRequest, Table,
+    VariantPart, simulate,
+};
 pub use tables::County;

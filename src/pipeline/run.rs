@@ -1,8 +1,7 @@
 //! Running a job: its steps in order, under the lock, each committed before the next begins.
+//! What a run would do is asked for in `plan`.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::Write as _;
 use std::time::Instant;
 
 use serde::Serialize;
@@ -13,9 +12,12 @@ use super::compute::{
     sources_in,
 };
 use super::job::{Job, Split, Step};
-use super::official::needs;
+use super::lock::{clear_staging, sign_lock, take_lock};
+use super::official::{Need, needs};
+use super::plan::{Hold, require_acceptance};
 use super::{Context, PipelineError, lists};
 use crate::cases::{FindingState, FindingStatus};
+use crate::contracts::Feed;
 use crate::domain::Period;
 use crate::engine::Param;
 use crate::intake::{Intake, IntakeSummary, sweep, take_in};
@@ -45,6 +47,20 @@ pub struct RunReport {
     pub cases: CaseCounts,
     /// What was sealed, where the job seals.
     pub sealed: Option<lists::Sealed>,
+    /// The change of the rules that was accepted, or that would hold the official run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
+}
+
+/// How a job is carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manner<'a> {
+    /// In earnest; a change of the rules that is large is accepted by the beginning of its plan's hash.
+    Official(Option<&'a str>),
+    /// Without sealing: it goes on without figures, moves no case, and writes marked lists.
+    Rehearsal,
+    /// In a shadow of the workspace, to tell what it would do.
+    Plan,
 }
 
 /// Runs a job for a period.
@@ -52,7 +68,20 @@ pub struct RunReport {
 /// # Errors
 /// What ended it early; steps that were committed stay, the next run goes on from there.
 pub async fn run_job(context: &Context, job: &Job, period: Period) -> Result<RunReport, PipelineError> {
-    run(context, job, period, false).await
+    run(context, job, period, Manner::Official(None)).await
+}
+
+/// The same, with a change of the rules accepted beforehand by its plan's hash or the beginning of it.
+///
+/// # Errors
+/// What ended it early.
+pub async fn run_job_accepting(
+    context: &Context,
+    job: &Job,
+    period: Period,
+    plan_hash: &str,
+) -> Result<RunReport, PipelineError> {
+    run(context, job, period, Manner::Official(Some(plan_hash))).await
 }
 
 /// Runs a sealing job without sealing: it goes on where a figure is missing or doubtful, moves no case, and writes
@@ -61,18 +90,28 @@ pub async fn run_job(context: &Context, job: &Job, period: Period) -> Result<Run
 /// # Errors
 /// What ended it early.
 pub async fn rehearse_job(context: &Context, job: &Job, period: Period) -> Result<RunReport, PipelineError> {
-    run(context, job, period, true).await
+    run(context, job, period, Manner::Rehearsal).await
 }
 
-async fn run(context: &Context, job: &Job, period: Period, is_rehearsal: bool) -> Result<RunReport, PipelineError> {
-    let _lock = take_lock(context)?;
-    let name = if is_rehearsal { format!("{} --rehearsal", job.name) } else { job.name.clone() };
+async fn run(context: &Context, job: &Job, period: Period, manner: Manner<'_>) -> Result<RunReport, PipelineError> {
+    let lock = take_lock(context)?;
+    sign_lock(context, &lock)?;
+    clear_staging(context)?;
+    let name = if manner == Manner::Rehearsal { format!("{} --rehearsal", job.name) } else { job.name.clone() };
     let new = NewRun { key: String::new(), job: name, period: period.to_string() };
     let run_id = context.ledger.start_run(&new, context.now)?;
-    let mut run = Run::new(context, job, period, is_rehearsal).await?;
+    let mut run = Run::new(context, job, period, manner).await?;
     let begun = Instant::now();
-    let outcome = run.steps(job).await;
-    if outcome.is_err() {
+    let outcome = match require_acceptance(context, job, period, manner).await {
+        Ok(hold) => {
+            run.report.hold = hold;
+            run.steps(job).await
+        }
+        Err(error) => Err(error),
+    };
+    if outcome.is_ok() {
+        context.ledger.record_run_texts(run_id, &context.texts)?;
+    } else {
         context.engine.stop().await;
     }
     let (state, summary) = match &outcome {
@@ -85,35 +124,36 @@ async fn run(context: &Context, job: &Job, period: Period, is_rehearsal: bool) -
     outcome.map(|()| run.report)
 }
 
-/// Holds the workspace for one run; the system lets go when the process ends, however it ends.
-fn take_lock(context: &Context) -> Result<File, PipelineError> {
-    let path = context.workspace.layout.lock();
-    let io = |error| PipelineError::Io(path.display().to_string(), error);
-    let mut lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(io)?;
-    match lock.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(PipelineError::Locked(path.display().to_string())),
-        Err(TryLockError::Error(error)) => return Err(io(error)),
-    }
-    lock.set_len(0).and_then(|()| writeln!(lock, "{}", std::process::id())).map_err(io)?;
-    Ok(lock)
+/// Carries a job out in a shadow, which nobody else knows.
+pub(super) async fn try_job<'a>(shadow: &'a Context, job: &Job, period: Period) -> Result<Run<'a>, PipelineError> {
+    let mut run = Run::new(shadow, job, period, Manner::Plan).await?;
+    run.steps(job).await?;
+    Ok(run)
 }
 
-struct Run<'a> {
+/// A run on its way, and what it has found so far.
+pub(super) struct Run<'a> {
     context: &'a Context,
     period: Period,
-    is_rehearsal: bool,
-    version: Version,
+    manner: Manner<'a>,
+    /// The version that it has reached.
+    pub(super) version: Version,
     findings: Option<Findings>,
-    report: RunReport,
+    /// What it did.
+    pub(super) report: RunReport,
     timings: Vec<StepTiming>,
+    /// Figures that an official run does not go on without; a plan tells them.
+    pub(super) needs: Vec<Need>,
+    /// The lists that would be sealed; only a plan asks.
+    pub(super) planned: Option<lists::PlannedLists>,
 }
 
 impl<'a> Run<'a> {
-    async fn new(context: &'a Context, job: &Job, period: Period, is_rehearsal: bool) -> Result<Self, PipelineError> {
+    async fn new(context: &'a Context, job: &Job, period: Period, manner: Manner<'a>) -> Result<Self, PipelineError> {
         let version = context.warehouse.current().await?;
         let report = RunReport { job: job.name.clone(), period: period.to_string(), ..RunReport::default() };
-        Ok(Self { context, period, is_rehearsal, version, findings: None, report, timings: Vec::new() })
+        let (needs, timings) = (Vec::new(), Vec::new());
+        Ok(Self { context, period, manner, version, findings: None, report, timings, needs, planned: None })
     }
 
     async fn steps(&mut self, job: &Job) -> Result<(), PipelineError> {
@@ -130,7 +170,9 @@ impl<'a> Run<'a> {
                 Step::Seal {} => self.seal(job)?,
             }
             let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-            tracing::info!(job = job.name, step = step.name(), millis, version = self.version.number, "step done");
+            if self.manner != Manner::Plan {
+                tracing::info!(job = job.name, step = step.name(), millis, version = self.version.number, "step done");
+            }
             self.timings.push(StepTiming { step: step.name().to_owned(), millis });
         }
         sweep(&self.context.warehouse, &self.version).await?;
@@ -191,9 +233,10 @@ impl<'a> Run<'a> {
     }
 
     /// An official run needs every figure that its lines are drawn from, and none of them doubtful.
-    fn require_figures(&self, job: &Job) -> Result<(), PipelineError> {
+    fn require_figures(&mut self, job: &Job) -> Result<(), PipelineError> {
         let sealing = self.sealing(job);
-        if !job.seals() || self.is_rehearsal || !lists::sealed_before(self.context, sealing)?.is_empty() {
+        if !job.seals() || self.manner == Manner::Rehearsal || !lists::sealed_before(self.context, sealing)?.is_empty()
+        {
             return Ok(());
         }
         let context = self.context;
@@ -202,13 +245,17 @@ impl<'a> Run<'a> {
         let rules = context.policy.in_force(self.period.last_day()).filter(|rule| job.cadence.seals(rule));
         // A rule that refers nobody may be without its figure: it only shows the bureau who comes near.
         let rules = rules.filter(|rule| !rule.recipients.is_empty());
-        let needs = needs(rules, &counties, self.period, &figures, context.policy.doubtful_change);
-        let blocking: Vec<String> = needs.iter().filter(|need| need.is_blocking()).map(ToString::to_string).collect();
-        if blocking.is_empty() { Ok(()) } else { Err(PipelineError::Figures(blocking)) }
+        let mut needs = needs(rules, &counties, self.period, &figures, context.policy.doubtful_change);
+        needs.retain(Need::is_blocking);
+        if needs.is_empty() || self.manner == Manner::Plan {
+            self.needs = needs;
+            return Ok(());
+        }
+        Err(PipelineError::Figures(needs.iter().map(ToString::to_string).collect()))
     }
 
     fn sealing(&self, job: &Job) -> lists::Sealing {
-        lists::Sealing { period: self.period, rhythm: job.cadence, is_rehearsal: self.is_rehearsal }
+        lists::Sealing { period: self.period, rhythm: job.cadence, is_rehearsal: self.manner == Manner::Rehearsal }
     }
 
     async fn findings(&mut self, job: &Job, checks: &[String]) -> Result<(), PipelineError> {
@@ -248,7 +295,7 @@ impl<'a> Run<'a> {
                 });
             }
         }
-        if self.is_rehearsal {
+        if self.manner == Manner::Rehearsal {
             return Ok(());
         }
         self.report.cases = self.context.ledger.apply_cases(self.period, &found, self.context.now)?;
@@ -260,7 +307,12 @@ impl<'a> Run<'a> {
     fn seal(&mut self, job: &Job) -> Result<(), PipelineError> {
         let lines = self.findings.as_ref().map(|findings| &findings.lines);
         let empty = BTreeMap::new();
-        let sealed = lists::seal_period(self.context, &self.version, self.sealing(job), lines.unwrap_or(&empty))?;
+        let (lines, sealing) = (lines.unwrap_or(&empty), self.sealing(job));
+        if self.manner == Manner::Plan {
+            self.planned = Some(lists::planned_lists(self.context, &self.version, sealing, lines)?);
+            return Ok(());
+        }
+        let sealed = lists::seal_period(self.context, &self.version, sealing, lines)?;
         self.report.changed |= sealed.is_new;
         self.report.sealed = Some(sealed);
         Ok(())
@@ -288,11 +340,27 @@ fn is_gone(file: &FileEntry, wanted: &std::collections::BTreeSet<(Option<Period>
     file.bucket.is_some_and(|bucket| !wanted.contains(&(month, bucket)))
 }
 
+/// Intake with everything that it works with.
+pub(super) fn intake<'a>(
+    context: &'a Context,
+    feeds: Option<&'a [Feed]>,
+    progress: crate::intake::Progress<'a>,
+) -> Intake<'a> {
+    Intake {
+        layout: &context.workspace.layout,
+        settings: &context.workspace.settings,
+        warehouse: &context.warehouse,
+        ledger: &context.ledger,
+        program: &context.gate_program,
+        tag_aliases: &context.tag_aliases,
+        now: context.now.fixed_offset(),
+        feeds,
+        progress,
+    }
+}
+
 /// Takes in what has landed; the caller holds the lock.
-async fn intake_now(
-    context: &Context,
-    feeds: Option<&[crate::contracts::Feed]>,
-) -> Result<IntakeSummary, PipelineError> {
+async fn intake_now(context: &Context, feeds: Option<&[Feed]>) -> Result<IntakeSummary, PipelineError> {
     let begun = std::sync::Mutex::new(String::new());
     let progress = |step: &str, done: u64, total: u64| {
         if let Ok(mut last) = begun.lock()
@@ -303,18 +371,7 @@ async fn intake_now(
         }
         context.progress.reached(done);
     };
-    let intake = Intake {
-        layout: &context.workspace.layout,
-        settings: &context.workspace.settings,
-        warehouse: &context.warehouse,
-        ledger: &context.ledger,
-        program: &context.gate_program,
-        tag_aliases: &context.tag_aliases,
-        now: context.now.fixed_offset(),
-        feeds,
-        progress: &progress,
-    };
-    let summary = take_in(&intake).await?;
+    let summary = take_in(&intake(context, feeds, &progress)).await?;
     context.progress.end("intake", &format!("{} files, {} versions", summary.files.len(), summary.versions.len()));
     Ok(summary)
 }
@@ -323,10 +380,8 @@ async fn intake_now(
 ///
 /// # Errors
 /// When a balance fails, the lock is held, or disk, ledger or warehouse fail.
-pub async fn run_intake(
-    context: &Context,
-    feeds: Option<&[crate::contracts::Feed]>,
-) -> Result<IntakeSummary, PipelineError> {
-    let _lock = take_lock(context)?;
+pub async fn run_intake(context: &Context, feeds: Option<&[Feed]>) -> Result<IntakeSummary, PipelineError> {
+    let lock = take_lock(context)?;
+    sign_lock(context, &lock)?;
     intake_now(context, feeds).await
 }

@@ -54,7 +54,9 @@ pub(super) fn delta_reason(code: &str) -> String {
     label(&table, code)
 }
 
-pub(super) fn reason(code: &str) -> String {
+/// Why somebody is undecided, or near in spite of the line.
+#[must_use]
+pub fn reason(code: &str) -> String {
     let table = [
         ("id_conflict", "同一证件号对应不同姓名"),
         ("county_unclear", "所属县区不明"),
@@ -62,6 +64,7 @@ pub(super) fn reason(code: &str) -> String {
         ("no_roster", "缺少人员名册"),
         ("rural_unknown", "是否农村居民不明"),
         ("deceased", "登记为已死亡"),
+        ("means_unknown", "家庭收入或财产未申报"),
         ("over_provisional", "超过暂用标准，未超过正式标准"),
     ];
     label(&table, code)

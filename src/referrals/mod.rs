@@ -6,7 +6,7 @@
 mod build;
 mod columns;
 mod kind;
-mod labels;
+pub mod labels;
 mod office;
 mod previous;
 mod rollup;
@@ -17,7 +17,7 @@ pub use columns::{COLUMNS, ColumnKind, FILLED_IN, ListColumn, Place, Profile, co
 pub use kind::{ListId, ListKind, ListedRule};
 pub use office::{Duty, Office, OfficeFault, OfficeTerm, Offices};
 pub use previous::{Delta, DeltaCounts, PreviousList, PreviousPerson};
-pub use rollup::{Rollup, RollupCell, RollupLine, suppress};
+pub use rollup::{Rollup, RollupCell, RollupLine, is_small, suppress, suppress_beyond};
 pub use row::{Cell, Cells, ListRow, ListedPerson};
 
 /// Why lists cannot be built. Texts never carry a person.

@@ -27,6 +27,14 @@ pub enum WarehouseError {
     /// No storage that this binary knows.
     #[error("{0}: only folders and, in a binary built with the feature `cluster`, s3://bucket/prefix can be used")]
     Unknown(String),
+    /// A file cannot be put beside.
+    #[error("{path}: {source}", path = .path.display())]
+    Link {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The storage below failed.
     #[error("storage: {0}")]
     Storage(#[from] object_store::Error),

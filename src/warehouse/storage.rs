@@ -152,23 +152,38 @@ impl Storage {
     /// When storage fails, the disk is full or the bytes are others.
     pub async fn fetch(&self, path: &str, to: &Path, sha256: &str) -> Result<(), WarehouseError> {
         let partial = to.with_extension("partial");
+        if self.receive(path, &partial).await? != sha256 {
+            let why = "the bytes in the bucket are not those that were written".to_owned();
+            return Err(WarehouseError::File { path: to.to_owned(), why });
+        }
+        std::fs::rename(&partial, to).map_err(|error| file(to, &error))
+    }
+
+    /// The same for a file whose hash is not known.
+    ///
+    /// # Errors
+    /// When storage fails or the disk is full.
+    pub async fn copy(&self, path: &str, to: &Path) -> Result<(), WarehouseError> {
+        let partial = to.with_extension("partial");
+        self.receive(path, &partial).await?;
+        std::fs::rename(&partial, to).map_err(|error| file(to, &error))
+    }
+
+    /// Writes a file of the storage to this machine's disk; answers its hash.
+    async fn receive(&self, path: &str, to: &Path) -> Result<String, WarehouseError> {
         if let Some(folder) = to.parent() {
             std::fs::create_dir_all(folder).map_err(|error| file(folder, &error))?;
         }
         let mut chunks = self.store.get(&ObjectPath::from(path)).await?.into_stream();
-        let mut local = File::create(&partial).map_err(|error| file(&partial, &error))?;
+        let mut local = File::create(to).map_err(|error| file(to, &error))?;
         let mut hasher = Sha256::new();
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk?;
             hasher.update(&chunk);
-            local.write_all(&chunk).map_err(|error| file(&partial, &error))?;
+            local.write_all(&chunk).map_err(|error| file(to, &error))?;
         }
-        if hex(&hasher.finalize()) != sha256 {
-            let why = "the bytes in the bucket are not those that were written".to_owned();
-            return Err(WarehouseError::File { path: to.to_owned(), why });
-        }
-        local.sync_all().map_err(|error| file(&partial, &error))?;
-        std::fs::rename(&partial, to).map_err(|error| file(to, &error))
+        local.sync_all().map_err(|error| file(to, &error))?;
+        Ok(hex(&hasher.finalize()))
     }
 }
 

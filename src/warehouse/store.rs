@@ -6,8 +6,8 @@ use super::{FileEntry, Storage, Version, WarehouseError};
 
 /// A warehouse folder: data files, and `versions/<n>.json` naming those that count.
 ///
-/// Where the warehouse is shared through a bucket, the bucket holds the versions and the folder is a full copy of the
-/// newest one's files: what reads files reads them here, and a commit sends there first what is new.
+/// Where the warehouse is shared through a bucket, the bucket says what is committed, and the folder is a full copy of
+/// the newest version: what reads files reads them here, and a commit sends there first what is new.
 #[derive(Debug)]
 pub struct Warehouse {
     root: PathBuf,
@@ -104,6 +104,23 @@ impl Warehouse {
         }
     }
 
+    /// Puts the version files and everything that the newest of them names below another root as well, without
+    /// copying bytes where the disk allows: no file of a version is ever written again.
+    ///
+    /// # Errors
+    /// When a file cannot be put there.
+    pub fn link_into(&self, root: &Path, version: &Version) -> Result<(), WarehouseError> {
+        let versions = (1..=version.number).map(|number| version_path(number));
+        for path in versions.chain(version.files.iter().map(|file| file.path.clone())) {
+            let (from, to) = (self.root.join(&path), root.join(&path));
+            let put = to.parent().map_or(Ok(()), std::fs::create_dir_all);
+            let put =
+                put.and_then(|()| std::fs::hard_link(&from, &to).or_else(|_| std::fs::copy(&from, &to).map(drop)));
+            put.map_err(|source| WarehouseError::Link { path: from, source })?;
+        }
+        Ok(())
+    }
+
     /// Sends to the bucket what a version names and the one before did not; a folder has everything already.
     async fn send(&self, version: &Version) -> Result<(), WarehouseError> {
         if self.storage.folder().is_some() {
@@ -119,10 +136,16 @@ impl Warehouse {
         Ok(())
     }
 
-    /// Copies from the bucket the files of a version that are not here.
+    /// Copies from the bucket the versions so far and the files of the newest that are not here.
     async fn bring(&self, version: &Version) -> Result<(), WarehouseError> {
         if self.storage.folder().is_some() {
             return Ok(());
+        }
+        for number in 1..=version.number {
+            let path = self.root.join(version_path(number));
+            if !path.exists() {
+                self.storage.copy(&version_path(number), &path).await?;
+            }
         }
         for file in &version.files {
             let path = self.path(file);

@@ -92,6 +92,15 @@ impl Assets {
     }
 }
 
+/// Reads a file of the same kind that lies anywhere, e.g. a draft of a policy.
+///
+/// # Errors
+/// When it cannot be read or is no UTF-8.
+pub fn read_outside(path: &Path) -> Result<String, WorkspaceError> {
+    let text = std::fs::read_to_string(path);
+    text.map(|text| normalised(&text)).map_err(|source| WorkspaceError::Io { path: path.to_owned(), source })
+}
+
 /// All built-in paths, sorted.
 pub(super) fn built_in_paths() -> Vec<String> {
     let paths: BTreeSet<String> = Models::iter().chain(Pipelines::iter()).map(Cow::into_owned).collect();

@@ -5,7 +5,7 @@ mod assets;
 mod error;
 mod init;
 
-pub use assets::{Asset, Assets, Origin};
+pub use assets::{Asset, Assets, Origin, read_outside};
 pub use error::WorkspaceError;
 pub use init::{InitSummary, init};
 

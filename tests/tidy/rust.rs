@@ -27,6 +27,7 @@ const ODD_FOLDERS: &[(&str, &str)] = &[
     ("src/demo", "one file per feed, and what they share"),
     ("src/intake/gate/rules", "one file per kind of rule"),
     ("src/intake/tables", "one file per table"),
+    ("src/ledger", "one file per kind of record"),
     ("src/referrals", "one file per thing that a list is made of"),
     ("src/cases", "one state machine"),
     ("src", "lib.rs and main.rs"),

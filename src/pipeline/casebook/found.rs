@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{Decimal128Type, Int64Type};
+use arrow::array::RecordBatch;
 
 use crate::domain::Fen;
-use crate::engine::EngineError;
 use crate::pipeline::PipelineError;
+use crate::pipeline::compute::Cells;
 
 /// One finding.
 #[derive(Debug, Clone, Default)]
@@ -74,41 +73,5 @@ impl Findings {
     pub(super) fn of_person(&self, person: i64) -> impl Iterator<Item = (&str, &Found)> {
         let rows = self.by_person.range((person, String::new())..).take_while(move |((other, _), _)| *other == person);
         rows.flat_map(|((_, rule), found)| found.iter().map(move |found| (rule.as_str(), found)))
-    }
-}
-
-/// One row of a batch.
-struct Cells<'a> {
-    batch: &'a RecordBatch,
-    row: usize,
-}
-
-impl Cells<'_> {
-    fn cell<T>(&self, name: &str, read: impl Fn(&dyn Array) -> Option<T>) -> Result<Option<T>, PipelineError> {
-        let missing = || EngineError::Model { model: "rules".to_owned(), why: format!("it must return {name}") };
-        let column = self.batch.column_by_name(name).ok_or_else(missing)?;
-        if column.is_null(self.row) {
-            return Ok(None);
-        }
-        Ok(Some(read(column.as_ref()).ok_or_else(missing)?))
-    }
-
-    fn text(&self, name: &str) -> Result<Option<String>, PipelineError> {
-        self.cell(name, |column| Some(column.as_string_opt::<i32>()?.value(self.row).to_owned()))
-    }
-
-    fn money(&self, name: &str) -> Result<Option<Fen>, PipelineError> {
-        self.cell(name, |column| {
-            let unscaled = column.as_primitive_opt::<Decimal128Type>()?.value(self.row);
-            i64::try_from(unscaled).ok().map(Fen)
-        })
-    }
-
-    fn whole(&self, name: &str) -> Result<Option<i64>, PipelineError> {
-        self.cell(name, |column| Some(column.as_primitive_opt::<Int64Type>()?.value(self.row)))
-    }
-
-    fn flag(&self, name: &str) -> Result<Option<bool>, PipelineError> {
-        self.cell(name, |column| Some(column.as_boolean_opt()?.value(self.row)))
     }
 }

@@ -65,8 +65,7 @@ pub(in crate::pipeline) async fn refresh_findings(
     let areas = refresh(context, version, "areas", tasks_per_bucket(context, version, all, "areas")).await?;
     let stated =
         refresh(context, version, "stated_tags", tasks_per_bucket(context, version, all, "stated_tags")).await?;
-    let mut counties: BTreeSet<String> = texts(context, &areas.entries)?;
-    counties.extend(context.counties.iter().map(|county| county.code.to_string()));
+    let counties = counties(context, &areas.entries)?;
     let said = Stated::of_period(context, &stated.entries)?;
     let figures = income_figures(&context.warehouse, version)?;
     let known =
@@ -111,18 +110,7 @@ fn tasks_per_bucket(context: &Context, version: &Version, span: Span, model: &st
         .collect()
 }
 
-/// The stored files that a bucket's statement reads: whole tables, or the calendar year's months of those split by
-/// month.
-pub(in crate::pipeline) fn sources(
-    version: &Version,
-    wanted: &BTreeSet<String>,
-    period: Period,
-    bucket: u16,
-) -> BTreeMap<String, Vec<FileEntry>> {
-    sources_in(version, wanted, Span::of_year(period), bucket)
-}
-
-/// The same for the months that a span reads.
+/// The stored files that a bucket's statement reads: whole tables, or the months that a span reads of those split by month.
 pub(in crate::pipeline) fn sources_in(
     version: &Version,
     wanted: &BTreeSet<String>,
@@ -142,7 +130,7 @@ pub(in crate::pipeline) fn sources_in(
 }
 
 /// Whether a table is no stored one of the bucket: a rule's own data, and what is put together over all buckets.
-pub(super) fn is_handed_in(table: &str) -> bool {
+pub(in crate::pipeline) fn is_handed_in(table: &str) -> bool {
     table.starts_with("rule") || table == "stated_tags" || table == MEMBERS
 }
 
@@ -199,9 +187,12 @@ fn rule_task(
     }
 }
 
-/// The distinct texts of one-column files.
-fn texts(context: &Context, entries: &[FileEntry]) -> Result<BTreeSet<String>, PipelineError> {
-    let mut found = BTreeSet::new();
+/// The counties that need a line: those of the period's files of the table areas, and those that the workspace serves.
+pub(in crate::pipeline) fn counties<'f>(
+    context: &Context,
+    entries: impl IntoIterator<Item = &'f FileEntry>,
+) -> Result<BTreeSet<String>, PipelineError> {
+    let mut found: BTreeSet<String> = context.counties.iter().map(|county| county.code.to_string()).collect();
     for entry in entries {
         for batch in read_table(&context.warehouse.path(entry), None)? {
             let batch = batch?;

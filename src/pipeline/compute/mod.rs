@@ -2,15 +2,17 @@
 //! Which steps a job has stands in `pipeline::job`; committing what was refreshed in `pipeline::run`.
 
 mod balance;
+mod cells;
 mod findings;
 mod refresh;
 pub(super) mod rules;
 mod stated;
 mod trial;
 
+pub(super) use cells::Cells;
 pub use findings::{FindingRow, read_findings};
-pub(super) use findings::{Findings, MEMBERS, refresh_findings, sources, sources_in};
-pub(super) use refresh::{Task, make, monthly_tasks, refresh};
+pub(super) use findings::{Findings, MEMBERS, counties, is_handed_in, refresh_findings, sources_in};
+pub(super) use refresh::{Task, monthly_task, monthly_tasks, refresh};
 pub use rules::{Lines, income_figures};
 pub(super) use stated::Stated;
-pub(super) use trial::{Data, Trial, one_table};
+pub(super) use trial::{Data, Prepared, Trial, together};

@@ -114,7 +114,7 @@ pub(in crate::pipeline) fn monthly_tasks(
 }
 
 /// The task of one month, or of the part of a month up to a day, and bucket.
-pub(super) fn monthly_task(
+pub(in crate::pipeline) fn monthly_task(
     version: &Version,
     wanted: &BTreeSet<String>,
     model: &str,
@@ -186,7 +186,7 @@ pub(in crate::pipeline) async fn refresh(
 }
 
 /// Makes one task's file below `root`.
-pub(in crate::pipeline) async fn make(
+async fn make(
     engine: &Engine,
     root: &std::path::Path,
     task: &Task,

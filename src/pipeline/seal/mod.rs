@@ -18,6 +18,7 @@ pub use rows::{list_rows, previous_lists};
 
 use chrono::{DateTime, Utc};
 
+use crate::ledger::Texts;
 use crate::referrals::{ListId, ListedRule, Profile};
 
 /// What stands on every page and in every file of a rehearsal.
@@ -28,6 +29,10 @@ pub(crate) const REHEARSAL: &str = "演练，不得外发";
 pub struct SealContext<'a> {
     /// Warehouse version that the lists were made from.
     pub version: u64,
+    /// The mark of the series.
+    pub series: &'a str,
+    /// The texts of rules and models that they were made from.
+    pub texts: &'a Texts,
     /// Name of the policy.
     pub policy: &'a str,
     /// SHA-256 of the policy file, hex.

@@ -9,7 +9,7 @@ use super::readback::{Reading, read_csv, read_parquet, read_xlsx};
 use super::{SealContext, SealError, sheet, summary, tables};
 use crate::config::Layout;
 use crate::domain::Fen;
-use crate::ledger::{Ledger, LedgerError, SealedList, SealedPerson};
+use crate::ledger::{Ledger, LedgerError, SealedList, SealedPerson, SealedTexts};
 use crate::referrals::{DeltaCounts, ListId, Lists, ReferralList, Rollup};
 
 /// One sealed folder.
@@ -78,7 +78,9 @@ pub fn seal(
         folder.folder = publish(&staging, &target, &folder.list_id, is_sealed)?;
     }
     sync_folder(&target)?;
-    let sealed_now = ledger.seal_lists(&entries, context.at)?;
+    let made_from =
+        SealedTexts { series: context.series.to_owned(), period: lists.period, texts: context.texts.clone() };
+    let sealed_now = ledger.seal_lists(&entries, &made_from, context.at)?;
     fs::remove_dir_all(&staging).map_err(SealError::io(&staging))?;
     Ok(SealSummary { folders: written, sealed_now })
 }

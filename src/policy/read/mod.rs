@@ -63,14 +63,26 @@ impl<'a> Reader<'a> {
         let known: Vec<Option<Tag>> = tags
             .iter()
             .map(|tag| {
-                Tag::parse(tag.get_ref()).ok().or_else(|| {
-                    self.unknown(tag, &Tag::ALL.map(Tag::code), "tag");
-                    None
-                })
+                let found = Tag::parse(tag.get_ref()).ok();
+                if found.is_none() {
+                    self.unknown_tag(tag);
+                }
+                found
             })
             .collect();
         self.once(tags, "tag");
         known.into_iter().collect()
+    }
+
+    /// A tag that no roster can state: their spellings all mean one of [`Tag::ALL`].
+    fn unknown_tag(&mut self, tag: &Word) {
+        match Tag::ALL.into_iter().find(|known| known.chinese() == tag.get_ref()) {
+            Some(known) => {
+                let message = format!("`{}` is no tag", tag.get_ref());
+                self.fault(&tag.span(), message, format!("did you mean its code, `{known}`?"));
+            }
+            None => self.unknown(tag, &Tag::ALL.map(Tag::code), "tag"),
+        }
     }
 
     /// A value that stands twice in a list is a slip.

@@ -2,7 +2,7 @@
 
 mod suppress;
 
-pub use suppress::suppress;
+pub use suppress::{is_small, suppress, suppress_beyond};
 
 use std::collections::BTreeMap;
 

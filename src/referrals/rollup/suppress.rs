@@ -8,6 +8,12 @@ use std::collections::VecDeque;
 /// Counts up to here, but not 0, are hidden.
 const SMALL: u64 = 4;
 
+/// Whether a count could point at a person.
+#[must_use]
+pub fn is_small(count: u64) -> bool {
+    (1..=SMALL).contains(&count)
+}
+
 /// Which cells of a table to hide. `table` holds the totals too: the last row is the sum of the rows above it, the
 /// last column the sum of the columns before it.
 ///
@@ -15,8 +21,19 @@ const SMALL: u64 = 4;
 /// at least two values.
 #[must_use]
 pub fn suppress(table: &[Vec<u64>]) -> Vec<Vec<bool>> {
-    let mut hidden: Vec<Vec<bool>> =
-        table.iter().map(|row| row.iter().map(|count| (1..=SMALL).contains(count)).collect()).collect();
+    let none: Vec<Vec<bool>> = table.iter().map(|row| vec![false; row.len()]).collect();
+    suppress_beyond(table, &none)
+}
+
+/// The same where some cells, none of them 0, must be hidden already: another table shows the same totals.
+#[must_use]
+pub fn suppress_beyond(table: &[Vec<u64>], hidden_elsewhere: &[Vec<bool>]) -> Vec<Vec<bool>> {
+    let both = |(count, hidden): (&u64, &bool)| *hidden || is_small(*count);
+    let mut hidden: Vec<Vec<bool>> = table
+        .iter()
+        .zip(hidden_elsewhere)
+        .map(|(row, elsewhere)| row.iter().zip(elsewhere).map(both).collect())
+        .collect();
     let columns = table.first().map_or(0, Vec::len);
     // One pass: hiding more never pins down what could move before, and a whole rectangle moves together.
     for row in 0..table.len() {
@@ -186,7 +203,13 @@ mod tests {
                 .map(|_| (0..columns).map(|_| if random.u8(0..4) == 0 { 0 } else { random.u64(0..9) }).collect())
                 .collect();
             let table = with_totals(&inner);
-            let hidden = suppress(&table);
+            // Now and then a total is hidden already.
+            let mut elsewhere: Vec<Vec<bool>> = table.iter().map(|row| vec![false; row.len()]).collect();
+            if random.u8(0..3) == 0 {
+                let column = random.usize(0..=columns);
+                elsewhere[rows][column] = table[rows][column] > 0;
+            }
+            let hidden = suppress_beyond(&table, &elsewhere);
             // More free cells than this and trying them all takes too long.
             if hidden[..rows].iter().map(|row| row[..columns].iter().filter(|h| **h).count()).sum::<usize>() > 4 {
                 continue;
@@ -195,6 +218,11 @@ mod tests {
                 for (count, flag) in row.iter().zip(flags) {
                     assert!(*flag || !(1..=SMALL).contains(count), "{table:?}");
                     assert!(!*flag || *count > 0, "{table:?}");
+                }
+            }
+            for (flags, elsewhere) in hidden.iter().zip(&elsewhere) {
+                for (flag, elsewhere) in flags.iter().zip(elsewhere) {
+                    assert!(*flag || !elsewhere, "{table:?}");
                 }
             }
             assert!(brute_force(&table, &hidden), "{table:?} {hidden:?}");

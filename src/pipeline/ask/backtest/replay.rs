@@ -13,7 +13,7 @@ use arrow::datatypes::{Decimal128Type, Int64Type};
 use crate::domain::{Fen, Month, Period, PersonKey};
 use crate::engine::{EngineError, Param, Source, Statement, in_parallel, read_table};
 use crate::pipeline::compute::rules::{Known, RuleData};
-use crate::pipeline::compute::{Stated, income_figures, one_table, sources_in};
+use crate::pipeline::compute::{Stated, income_figures, sources_in, together};
 use crate::pipeline::{Context, PipelineError};
 use crate::policy::{IncomeFigure, Rule, Shape, TagsOn};
 use crate::warehouse::Version;
@@ -138,7 +138,7 @@ impl<'a> Replay<'a> {
             .collect();
         if wanted.contains("totals") {
             let of_rule = totals.iter().filter(|((month, of), _)| *of == bucket && data.span.has_month(*month));
-            let rows = one_table(models, "totals", of_rule.flat_map(|(_, batches)| batches.iter().cloned()))?;
+            let rows = together(models, "totals", of_rule.flat_map(|(_, batches)| batches.iter().cloned()))?;
             sources.insert("totals".to_owned(), rows);
         }
         sources.extend(data.rows_for(&wanted).into_iter().map(|(table, rows)| (table, Source::Rows(rows))));

@@ -70,6 +70,21 @@ impl RuleData {
         Ok(Self { rule: rule.id.clone(), model, measures, lines, span, params, rows })
     }
 
+    /// The same without a warning line: the statement returns everybody whom the rule means, with near for
+    /// whoever is not over the line, so that other lines and bases can be tried on its rows.
+    pub(in crate::pipeline) fn for_everybody(mut self, models: &Models) -> Result<Self, PipelineError> {
+        let lowest = Fen(-Fen::RECORD_LIMIT.0);
+        let mut lines = self.lines.clone();
+        for line in lines.by_place.values_mut() {
+            (line.warn, line.kept) = (lowest, None);
+        }
+        self.rows.insert("rule_line".to_owned(), lines.rows(models)?);
+        self.params.insert("floor_amount".to_owned(), Param::Money(lowest));
+        // a household's own line is drawn by the statement: its warning line then lies below nothing
+        self.params.insert("warn_at".to_owned(), Param::Ratio(Decimal::NEGATIVE_ONE));
+        Ok(self)
+    }
+
     /// The parameter tables that a statement reads.
     pub(in crate::pipeline) fn rows_for(&self, wanted: &BTreeSet<String>) -> BTreeMap<String, RecordBatch> {
         let read = self.rows.iter().filter(|(table, _)| wanted.contains(*table));

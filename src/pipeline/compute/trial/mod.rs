@@ -44,47 +44,63 @@ pub(in crate::pipeline) struct Trial<'a> {
 }
 
 /// Totals by bucket; `None` where no rule reads them.
-type Totals = BTreeMap<u16, Source>;
+pub(in crate::pipeline) type Totals = BTreeMap<u16, Source>;
+
+/// A rule's data, and what is put together for it before any bucket is judged.
+pub(in crate::pipeline) struct Prepared {
+    /// The rule's data.
+    pub(in crate::pipeline) data: RuleData,
+    totals: Totals,
+    members: Option<Source>,
+}
 
 impl Trial<'_> {
     /// The findings of all rules in force, of all buckets, by rule and bucket.
     pub(in crate::pipeline) async fn findings(&self, period: Period) -> Result<Vec<RecordBatch>, PipelineError> {
         let rules: Vec<&Rule> = self.policy.in_force(period.last_day()).collect();
-        let models = self.engine.models();
         let stated = self.stated(period).await?;
         let figures = self.figures()?;
+        let models = self.engine.models();
         let known = Known { models, counties: self.counties, stated: &stated, figures: &figures, period };
-        let drawn: Vec<RuleData> = rules.iter().map(|rule| RuleData::of(rule, known)).collect::<Result<_, _>>()?;
-        let reads_totals = |data: &&RuleData| models.sources_of(&data.model).contains("totals");
         let mut statements = Vec::new();
-        for data in &drawn {
-            let totals = if reads_totals(&data) { self.totals(data.span).await? } else { Totals::new() };
-            let members = if needs_members(models, data) { Some(self.members(data).await?) } else { None };
+        for rule in rules {
+            let prepared = self.prepare(RuleData::of(rule, known)?).await?;
             for bucket in self.buckets() {
-                let mut statement = self.statement(data, &data.model, bucket)?;
-                statement.sources.extend(totals.get(&bucket).map(|rows| ("totals".to_owned(), rows.clone())));
-                statement.sources.extend(members.iter().map(|rows| (MEMBERS.to_owned(), rows.clone())));
-                statements.push(statement);
+                statements.push(self.statement_of(&prepared, bucket)?);
             }
         }
         Ok(self.run(statements).await?.into_iter().flatten().collect())
+    }
+
+    /// Sums what a rule's statements read over all buckets or months, where it is not stored.
+    pub(in crate::pipeline) async fn prepare(&self, data: RuleData) -> Result<Prepared, PipelineError> {
+        let models = self.engine.models();
+        let reads_totals = models.sources_of(&data.model).contains("totals");
+        let totals = if reads_totals { self.totals(data.span).await? } else { Totals::new() };
+        let members = if needs_members(models, &data) { Some(self.members(&data).await?) } else { None };
+        Ok(Prepared { data, totals, members })
+    }
+
+    /// A prepared rule's statement of one bucket.
+    pub(in crate::pipeline) fn statement_of(&self, rule: &Prepared, bucket: u16) -> Result<Statement, PipelineError> {
+        let mut statement = self.statement(&rule.data, &rule.data.model, bucket)?;
+        statement.sources.extend(rule.totals.get(&bucket).map(|rows| ("totals".to_owned(), rows.clone())));
+        statement.sources.extend(rule.members.iter().map(|rows| (MEMBERS.to_owned(), rows.clone())));
+        Ok(statement)
     }
 
     /// What the members of all applying households paid, over all buckets.
     async fn members(&self, data: &RuleData) -> Result<Source, PipelineError> {
         let statements = self.buckets().map(|bucket| self.statement(data, MEMBERS, bucket));
         let found = self.run(statements.collect::<Result<_, _>>()?).await?;
-        self.together(MEMBERS, found.into_iter().flatten())
+        together(self.engine.models(), MEMBERS, found.into_iter().flatten())
     }
 
     /// A rule's statement of one bucket.
     fn statement(&self, data: &RuleData, model: &str, bucket: u16) -> Result<Statement, PipelineError> {
-        let wanted = self.engine.models().sources_of(model);
-        let mut sources = BTreeMap::new();
-        for table in wanted.iter().filter(|table| !is_handed_in(table) && *table != "totals") {
-            sources.insert(table.clone(), self.source(table, data.span, bucket)?);
-        }
-        sources.extend(data.rows_for(&wanted).into_iter().map(|(table, rows)| (table, Source::Rows(rows))));
+        let mut sources = self.sources(model, data.span, bucket)?;
+        let own = data.rows_for(&self.engine.models().sources_of(model));
+        sources.extend(own.into_iter().map(|(table, rows)| (table, Source::Rows(rows))));
         Ok(Statement {
             model: model.to_owned(),
             measures: data.measures.clone(),
@@ -94,6 +110,18 @@ impl Trial<'_> {
         })
     }
 
+    /// The tables of one bucket that a model reads, but for totals and what is handed in.
+    pub(in crate::pipeline) fn sources(
+        &self,
+        model: &str,
+        span: Span,
+        bucket: u16,
+    ) -> Result<BTreeMap<String, Source>, PipelineError> {
+        let wanted = self.engine.models().sources_of(model).into_iter();
+        let stored = wanted.filter(|table| !is_handed_in(table) && table != "totals");
+        stored.map(|table| Ok((table.clone(), self.source(&table, span, bucket)?))).collect()
+    }
+
     fn source(&self, table: &str, span: Span, bucket: u16) -> Result<Source, PipelineError> {
         match self.data {
             Data::Stored { warehouse, version } => Ok(stored::source(warehouse, version, table, span, bucket)),
@@ -101,14 +129,19 @@ impl Trial<'_> {
         }
     }
 
-    fn buckets(&self) -> std::ops::Range<u16> {
+    /// The buckets of the data.
+    pub(in crate::pipeline) fn buckets(&self) -> std::ops::Range<u16> {
         match self.data {
             Data::Stored { version, .. } => 0..version.buckets,
             Data::Rows(_) => 0..1,
         }
     }
 
-    async fn run(&self, statements: Vec<Statement>) -> Result<Vec<Vec<RecordBatch>>, PipelineError> {
+    /// Carries statements out, the results in their order.
+    pub(in crate::pipeline) async fn run(
+        &self,
+        statements: Vec<Statement>,
+    ) -> Result<Vec<Vec<RecordBatch>>, PipelineError> {
         let engine = self.engine.clone();
         let found = in_parallel(self.workers, statements, move |statement| {
             let engine = engine.clone();
@@ -116,15 +149,10 @@ impl Trial<'_> {
         });
         Ok(found.await?)
     }
-
-    /// Rows of a model as one table.
-    fn together(&self, model: &str, batches: impl Iterator<Item = RecordBatch>) -> Result<Source, PipelineError> {
-        one_table(self.engine.models(), model, batches)
-    }
 }
 
 /// Rows of a model as one table.
-pub(in crate::pipeline) fn one_table(
+pub(in crate::pipeline) fn together(
     models: &Models,
     model: &str,
     batches: impl Iterator<Item = RecordBatch>,

@@ -6,7 +6,7 @@ use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 use arrow::datatypes::TimestampMillisecondType;
 use chrono::DateTime;
 
-use super::{Totals, Trial};
+use super::{Totals, Trial, together};
 use crate::domain::Month;
 use crate::engine::{EngineError, Models, Source, Statement};
 use crate::pipeline::PipelineError;
@@ -57,7 +57,7 @@ impl Trial<'_> {
             }
         }
         let rows = self.run(statements).await?.into_iter().flatten();
-        Ok([(0, self.together("totals", rows)?)].into())
+        Ok([(0, together(self.engine.models(), "totals", rows)?)].into())
     }
 }
 

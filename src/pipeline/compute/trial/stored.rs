@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::RecordBatch;
 
-use super::{Data, Totals, Trial};
+use super::{Data, Totals, Trial, together};
 use crate::domain::Period;
 use crate::engine::{Source, Statement, read_table};
 use crate::pipeline::PipelineError;
@@ -27,7 +27,8 @@ fn files_of<'f>(warehouse: &Warehouse, files: impl Iterator<Item = &'f FileEntry
 }
 
 impl Trial<'_> {
-    pub(super) async fn stated(&self, period: Period) -> Result<Stated, PipelineError> {
+    /// What the rosters state.
+    pub(in crate::pipeline) async fn stated(&self, period: Period) -> Result<Stated, PipelineError> {
         match self.data {
             Data::Stored { warehouse, version } => Stated::read(self.engine, warehouse, version, period).await,
             Data::Rows(_) => {
@@ -37,7 +38,8 @@ impl Trial<'_> {
         }
     }
 
-    pub(super) fn figures(&self) -> Result<Vec<IncomeFigure>, PipelineError> {
+    /// The published figures.
+    pub(in crate::pipeline) fn figures(&self) -> Result<Vec<IncomeFigure>, PipelineError> {
         match self.data {
             Data::Stored { warehouse, version } => income_figures(warehouse, version),
             Data::Rows(tables) => {
@@ -49,7 +51,7 @@ impl Trial<'_> {
     }
 
     /// Totals by bucket, of the months that a span reads.
-    pub(super) async fn totals(&self, span: Span) -> Result<Totals, PipelineError> {
+    pub(in crate::pipeline) async fn totals(&self, span: Span) -> Result<Totals, PipelineError> {
         match self.data {
             Data::Stored { warehouse, version } => self.stored_totals(warehouse, version, span).await,
             Data::Rows(tables) => self.totals_of_rows(tables, span).await,
@@ -89,7 +91,7 @@ impl Trial<'_> {
                             rows.push(batch?);
                         }
                     }
-                    self.together("totals", rows.into_iter())?
+                    together(self.engine.models(), "totals", rows.into_iter())?
                 }
             };
             totals.insert(bucket, rows);
