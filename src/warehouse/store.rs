@@ -110,7 +110,7 @@ impl Warehouse {
     /// # Errors
     /// When a file cannot be put there.
     pub fn link_into(&self, root: &Path, version: &Version) -> Result<(), WarehouseError> {
-        let versions = (1..=version.number).map(|number| version_path(number));
+        let versions = (1..=version.number).map(version_path);
         for path in versions.chain(version.files.iter().map(|file| file.path.clone())) {
             let (from, to) = (self.root.join(&path), root.join(&path));
             let put = to.parent().map_or(Ok(()), std::fs::create_dir_all);
