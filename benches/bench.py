@@ -163,6 +163,7 @@ class Bench:
         workspace, sealed = self.place("officials"), self.place("sealed")
         ours.empty(self.source, workspace, ["income/income-2026.csv"])
         ours.officials(workspace, 10_000, 80)
+        self.program.run(workspace, "keys", "init")
         self.program.run(workspace, "run", "nightly", "--as-of", ours.AS_OF)
         for _ in range(self.arguments.repeat):
             ours.link(workspace, sealed)
