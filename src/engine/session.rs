@@ -23,9 +23,9 @@ use datafusion::physical_plan::{ExecutionPlan, collect, displayable, execute_str
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt;
 
-use super::model::{Model, ModelKind, Models};
-use super::planning::{self, Param, Params, Templates, bind};
-use super::tables::{MEASURED, difference};
+use super::job::Site;
+use super::model::{MEASURED, Model, ModelKind, Models, Param, Params, bind, difference};
+use super::planning::{self, Templates};
 use super::{EngineError, TableWriter, Written};
 use crate::config::{EngineSettings, Problem};
 
@@ -58,8 +58,9 @@ pub struct Statement {
 pub struct Engine {
     models: Arc<Models>,
     runtime: Arc<RuntimeEnv>,
-    batch_rows: usize,
+    pub(super) batch_rows: usize,
     templates: Arc<Templates>,
+    pub(super) site: Site,
 }
 
 impl Engine {
@@ -68,15 +69,13 @@ impl Engine {
     /// # Errors
     /// When the scratch folder cannot be used.
     pub fn new(models: Models, settings: &EngineSettings, scratch: &Path) -> Result<Self, EngineError> {
-        let pool = FairSpillPool::new(settings.memory_mib.max(64) << 20);
-        let runtime = RuntimeEnvBuilder::new()
-            .with_memory_pool(Arc::new(pool))
-            .with_object_list_cache_limit(0)
-            .with_temp_file_path(scratch)
-            .build_arc()
-            .map_err(|error| EngineError::Model { model: "(engine)".to_owned(), why: error.to_string() })?;
-        let batch_rows = settings.batch_rows.max(1);
-        Ok(Self { models: Arc::new(models), runtime, batch_rows, templates: Arc::default() })
+        Ok(Self::with_runtime(models, runtime(settings.memory_mib, scratch)?, settings.batch_rows))
+    }
+
+    /// An engine that shares memory and scratch space with others.
+    pub(super) fn with_runtime(models: Models, runtime: Arc<RuntimeEnv>, batch_rows: usize) -> Self {
+        let (models, templates) = (Arc::new(models), Arc::default());
+        Self { models, runtime, batch_rows: batch_rows.max(1), templates, site: Site::Here }
     }
 
     /// The models it carries out.
@@ -267,6 +266,16 @@ impl Engine {
         };
         provider.map_err(|error| failed(&self.models, statement, &error))
     }
+}
+
+/// One bounded memory pool for all statements; spills go below `scratch`.
+pub(super) fn runtime(memory_mib: usize, scratch: &Path) -> Result<Arc<RuntimeEnv>, EngineError> {
+    RuntimeEnvBuilder::new()
+        .with_memory_pool(Arc::new(FairSpillPool::new(memory_mib.max(64) << 20)))
+        .with_object_list_cache_limit(0)
+        .with_temp_file_path(scratch)
+        .build_arc()
+        .map_err(|error| EngineError::Model { model: "(engine)".to_owned(), why: error.to_string() })
 }
 
 fn listing(files: &[PathBuf], schema: SchemaRef) -> Result<Arc<dyn TableProvider>, DataFusionError> {

@@ -20,6 +20,9 @@ use crate::referrals::{COLUMNS, FILLED_IN, Offices};
 use crate::warehouse::Warehouse;
 use crate::workspace::{Assets, Workspace};
 
+/// Jobs that a cluster is given at once.
+const SENT_AT_ONCE: usize = 64;
+
 /// Told how far a step is; the command line draws a bar or writes a line.
 pub trait Progress: Send + Sync {
     /// A step begins; `total` is the number of its parts (buckets, files), 0 where unknown.
@@ -105,12 +108,17 @@ impl Context {
                 .map_err(|error| PipelineError::Io(path.display().to_string(), error))
                 .map(|()| path)
         };
-        let warehouse = folder(workspace.layout.warehouse())?;
+        let root = folder(workspace.layout.warehouse())?;
         let scratch = folder(workspace.layout.scratch())?;
+        let warehouse = match &workspace.settings.warehouse {
+            own if own.storage.is_empty() => Warehouse::open(&root, own.buckets)?,
+            shared => Warehouse::open_shared(&root, shared.buckets, &shared.storage)?,
+        };
+        let engine = Engine::new(declared.models, &workspace.settings.engine, &scratch)?;
         Ok(Self {
-            warehouse: Warehouse::open(&warehouse, workspace.settings.warehouse.buckets)?,
+            engine: placed(engine, &workspace, &warehouse)?,
+            warehouse,
             ledger: Ledger::open(&workspace.layout.ledger())?,
-            engine: Engine::new(declared.models, &workspace.settings.engine, &scratch)?,
             policy: declared.policy,
             policy_hash: declared.policy_hash,
             texts: declared.texts,
@@ -137,7 +145,16 @@ impl Context {
         parse_job(&file, &text, self.engine.models()).map_err(PipelineError::Config)
     }
 
-    /// Buckets worked on at once.
+    /// Bucket jobs under way at once: a cluster is sent more than it has executors, so that none of them waits.
+    #[must_use]
+    pub fn jobs_at_once(&self) -> usize {
+        match self.workspace.settings.engine.workers {
+            0 if self.engine.is_on_cluster() => SENT_AT_ONCE,
+            _ => self.workers(),
+        }
+    }
+
+    /// Buckets worked on at once in this process.
     #[must_use]
     pub fn workers(&self) -> usize {
         workers_of(&self.workspace.settings.engine)
@@ -150,6 +167,37 @@ pub(super) fn workers_of(settings: &EngineSettings) -> usize {
         0 => std::thread::available_parallelism().map_or(2, usize::from),
         workers => workers,
     }
+}
+
+/// The engine with its bucket jobs where the settings want them.
+#[cfg(feature = "cluster")]
+fn placed(engine: Engine, workspace: &Workspace, warehouse: &Warehouse) -> Result<Engine, PipelineError> {
+    use crate::config::EngineKind;
+    use crate::engine::cluster::{Cluster, Papers, Security};
+    let settings = &workspace.settings.engine;
+    if settings.engine == EngineKind::Local {
+        return Ok(engine);
+    }
+    let file = |name: &String| workspace.layout.root().join(name);
+    let security = if settings.insecure {
+        Security::Insecure
+    } else {
+        Security::Certificates(Papers {
+            authority: file(&settings.authority),
+            certificate: file(&settings.certificate),
+            key: file(&settings.key),
+        })
+    };
+    let stall = std::time::Duration::from_secs(settings.stall_seconds);
+    let cluster = Cluster::new(&settings.scheduler, &security, warehouse.storage().clone(), stall)?;
+    Ok(engine.on_cluster(cluster))
+}
+
+/// Without clusters there is one place; the settings were refused before if they want another.
+#[cfg(not(feature = "cluster"))]
+#[expect(clippy::unnecessary_wraps, reason = "with clusters it can fail")]
+fn placed(engine: Engine, _: &Workspace, _: &Warehouse) -> Result<Engine, PipelineError> {
+    Ok(engine)
 }
 
 /// What the workspace's files declare, before anything is opened.

@@ -24,6 +24,9 @@ pub enum WarehouseError {
         /// What is wrong with it.
         why: String,
     },
+    /// No storage that this binary knows.
+    #[error("{0}: only folders and, in a binary built with the feature `cluster`, s3://bucket/prefix can be used")]
+    Unknown(String),
     /// A file cannot be put beside.
     #[error("{path}: {source}", path = .path.display())]
     Link {

@@ -1,0 +1,167 @@
+//! The role that carries out bucket jobs. It asks the scheduler for work and listens on no port: what it made goes to
+//! the shared storage, the file under its final name and the answer beside the other jobs'.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ballista_core::JobId;
+use ballista_core::config::TaskSchedulingPolicy;
+use ballista_core::error::BallistaError;
+use ballista_core::utils::GrpcServerConfig;
+use ballista_executor::ArrowFlightServerProvider;
+use ballista_executor::execution_engine::{DefaultExecutionEngine, ExecutionEngine, QueryStageExecutor};
+use ballista_executor::executor_process::{ExecutorProcessConfig, start_executor_process};
+use ballista_executor::shutdown::Shutdown;
+use datafusion::datasource::object_store::ObjectStoreUrl;
+use datafusion::error::{DataFusionError, Result as PlanResult};
+use datafusion::execution::runtime_env::RuntimeEnv;
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::prelude::SessionConfig;
+
+use super::client::{MESSAGE_BYTES, connect};
+use super::node::{JobCodec, JobExec};
+use super::order::{Order, encode_answer};
+use super::tls::{Security, authority_of};
+use crate::engine::session::runtime;
+use crate::engine::{Engine, EngineError};
+use crate::warehouse::Storage;
+
+/// How an executor works.
+#[derive(Debug, Clone)]
+pub struct ExecutorOptions {
+    /// `df://host:port`.
+    pub scheduler: String,
+    /// How it shows who it is.
+    pub security: Security,
+    /// Where the warehouse's files lie, as this machine sees them.
+    pub storage: Storage,
+    /// Jobs at once; 0 means one per processor.
+    pub slots: usize,
+    /// Memory pool of all jobs together, MiB.
+    pub memory_mib: usize,
+    /// Folder of its own for what is not finished yet.
+    pub scratch: PathBuf,
+}
+
+/// Works until the process is told to stop, and finishes what it has begun.
+///
+/// # Errors
+/// When the scheduler cannot be reached or refuses it.
+pub async fn run_executor(options: ExecutorOptions) -> Result<(), EngineError> {
+    let address = authority_of(&options.scheduler)?.to_owned();
+    connect(&options.security, &address).await?;
+    let (host, port) = address.rsplit_once(':').unwrap_or((&address, ""));
+    let security = options.security.clone();
+    let to = address.clone();
+    let worker = Worker::open(options.storage, options.memory_mib, &options.scratch)?;
+    let config = ExecutorProcessConfig {
+        scheduler_host: host.to_owned(),
+        scheduler_port: port.parse().unwrap_or_default(),
+        // It is asked nothing, so what it is called does not matter.
+        external_host: Some("127.0.0.1".to_owned()),
+        grpc_port: 1,
+        vcores: options.slots,
+        task_scheduling_policy: TaskSchedulingPolicy::PullStaged,
+        work_dir: Some(options.scratch.to_string_lossy().into_owned()),
+        // Jobs have a pool of their own.
+        memory_pool_size: Some(0),
+        grpc_max_decoding_message_size: MESSAGE_BYTES,
+        grpc_max_encoding_message_size: MESSAGE_BYTES,
+        override_execution_engine: Some(Arc::new(OnlyJobs(DefaultExecutionEngine::new()))),
+        override_physical_codec: Some(Arc::new(JobCodec::of(Arc::new(worker)))),
+        override_arrow_flight_service: Some(no_service()),
+        override_create_grpc_client_endpoint: Some(Arc::new(move |_| Ok(security.endpoint(&to)?))),
+        ..ExecutorProcessConfig::default()
+    };
+    tracing::info!(scheduler = address, id = config.executor_id, "executor is ready");
+    start_executor_process(Arc::new(config)).await.map_err(|error| EngineError::Unreachable(error.to_string()))
+}
+
+/// In the place of the service that would hand out shuffle files.
+fn no_service() -> Arc<ArrowFlightServerProvider> {
+    Arc::new(|_: String, _: SocketAddr, mut shutdown: Shutdown, _: GrpcServerConfig| {
+        tokio::spawn(async move {
+            shutdown.recv().await;
+            Ok::<(), BallistaError>(())
+        })
+    })
+}
+
+/// Carries out bucket jobs and nothing else that a plan may ask for.
+struct OnlyJobs(DefaultExecutionEngine);
+
+impl ExecutionEngine for OnlyJobs {
+    fn create_query_stage_exec(
+        &self,
+        job_id: JobId,
+        stage_id: usize,
+        task_id: usize,
+        partitions: Vec<usize>,
+        plan: Arc<dyn ExecutionPlan>,
+        work_dir: &str,
+        config: &SessionConfig,
+    ) -> PlanResult<Arc<dyn QueryStageExecutor>> {
+        let is_job = matches!(plan.children().as_slice(), [child] if child.downcast_ref::<JobExec>().is_some());
+        if !is_job {
+            return Err(DataFusionError::Plan("executors carry out bucket jobs only".to_owned()));
+        }
+        self.0.create_query_stage_exec(job_id, stage_id, task_id, partitions, plan, work_dir, config)
+    }
+}
+
+/// What an executor works with.
+#[derive(Debug)]
+pub(super) struct Worker {
+    storage: Storage,
+    runtime: Arc<RuntimeEnv>,
+    scratch: PathBuf,
+}
+
+impl Worker {
+    pub(super) fn open(storage: Storage, memory_mib: usize, scratch: &Path) -> Result<Self, EngineError> {
+        std::fs::create_dir_all(scratch).map_err(EngineError::io(scratch))?;
+        let runtime = runtime(memory_mib, scratch)?;
+        if let Some((url, store)) = storage.bucket() {
+            let url = ObjectStoreUrl::parse(url).map_err(|error| EngineError::Refused(error.to_string()))?;
+            runtime.register_object_store(url.as_ref(), store);
+        }
+        Ok(Self { storage, runtime, scratch: scratch.to_owned() })
+    }
+
+    /// Makes a job's file and writes its answer; answers the number of rows.
+    pub(super) async fn carry_out(&self, order: &[u8]) -> Result<u64, EngineError> {
+        let order = Order::decode(order)?;
+        let (model, place) = (&order.job.statement.model, &order.job.statement.place);
+        tracing::info!(model, place, "job begins");
+        let engine = Engine::with_runtime(order.models, self.runtime.clone(), order.batch_rows);
+        let statement = order.job.statement.below(Path::new(self.storage.location()));
+        let target = self.unfinished(&order.job.file);
+        let outcome = engine.make_at(&statement, &target, &order.job.checks).await;
+        let made = match outcome {
+            Ok(made) => made,
+            Err(error) => {
+                // What remains is no file of any version; the next sweep would find it too.
+                let _ = std::fs::remove_file(&target);
+                return Err(error);
+            }
+        };
+        self.storage.adopt(&target, &order.job.file, &made.written.sha256).await?;
+        if self.storage.folder().is_none() {
+            std::fs::remove_file(&target).map_err(EngineError::io(&target))?;
+        }
+        self.storage.write(&order.answer, encode_answer(&made)?).await?;
+        tracing::info!(model, place, rows = made.written.rows, "job done");
+        Ok(made.written.rows)
+    }
+
+    /// A name of this attempt's own: an executor that was given up may still be writing the same file. Beside the
+    /// final place in a folder, so that a rename makes it visible; in the scratch folder for a bucket.
+    fn unfinished(&self, file: &str) -> PathBuf {
+        let attempt = format!("{:016x}.parquet", fastrand::u64(..));
+        match self.storage.folder() {
+            Some(folder) => folder.join(file).with_extension(attempt),
+            None => self.scratch.join(attempt),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! A bucket job: one file to make and the checks that read it. What carries it out, this process or a cluster, is
+//! chosen once, when the engine is opened.
+
+use std::path::Path;
+
+use arrow::array::RecordBatch;
+
+use super::session::{Engine, Source, Statement};
+use super::{EngineError, Written};
+
+/// One file to make. All paths are below the warehouse's root, with forward slashes.
+#[derive(Debug, Clone)]
+pub struct BucketJob {
+    /// What makes the rows; its files lie below the warehouse's root.
+    pub statement: Statement,
+    /// The Parquet file to make.
+    pub file: String,
+    /// Checks that read the statement's sources, and the file under the name of the statement's model.
+    pub checks: Vec<String>,
+}
+
+/// A file that was made.
+#[derive(Debug, Clone)]
+pub struct Made {
+    /// What stands on disk now.
+    pub written: Written,
+    /// What each check returned, in the order of the job.
+    pub checked: Vec<Vec<RecordBatch>>,
+}
+
+/// Who carries out bucket jobs.
+#[derive(Debug, Clone)]
+pub(super) enum Site {
+    /// This process.
+    Here,
+    /// The executors of a cluster.
+    #[cfg(feature = "cluster")]
+    Cluster(std::sync::Arc<super::cluster::Cluster>),
+}
+
+impl Engine {
+    /// Makes one file of the warehouse below `root` and runs its checks.
+    ///
+    /// # Errors
+    /// When a model is wrong, a statement fails, the file cannot be written or the cluster cannot be reached.
+    pub async fn make(&self, root: &Path, job: &BucketJob) -> Result<Made, EngineError> {
+        match &self.site {
+            Site::Here => self.make_at(&job.statement.below(root), &root.join(&job.file), &job.checks).await,
+            #[cfg(feature = "cluster")]
+            Site::Cluster(cluster) => cluster.make(self, root, job).await,
+        }
+    }
+
+    /// Whether other machines carry out the bucket jobs.
+    #[must_use]
+    pub const fn is_on_cluster(&self) -> bool {
+        !matches!(self.site, Site::Here)
+    }
+
+    /// Takes back the jobs that a cluster still has; in this process there is nothing to take back.
+    pub async fn stop(&self) {
+        match &self.site {
+            Site::Here => {}
+            #[cfg(feature = "cluster")]
+            Site::Cluster(cluster) => cluster.stop().await,
+        }
+    }
+
+    /// Writes a statement's rows to `target` and runs the checks on them; all paths are as this machine sees them.
+    pub(super) async fn make_at(
+        &self,
+        statement: &Statement,
+        target: &Path,
+        checks: &[String],
+    ) -> Result<Made, EngineError> {
+        let written = self.write(statement, target).await?;
+        let mut check = statement.clone();
+        check.sources.insert(statement.model.clone(), Source::Files(vec![target.to_owned()]));
+        let mut checked = Vec::new();
+        for name in checks {
+            check.model.clone_from(name);
+            checked.push(self.collect(&check).await?);
+        }
+        Ok(Made { written, checked })
+    }
+}
+
+impl Statement {
+    /// The same statement with its files below `root`.
+    #[must_use]
+    pub fn below(&self, root: &Path) -> Self {
+        let mut below = self.clone();
+        for source in below.sources.values_mut() {
+            if let Source::Files(files) = source {
+                for file in files {
+                    *file = root.join(&*file);
+                }
+            }
+        }
+        below
+    }
+}

@@ -1,0 +1,209 @@
+//! Where a warehouse's files lie for all machines: a folder that all of them mount at a place of their own, or a
+//! bucket of S3-compatible storage. Credentials come from the environment of the process and stand in no plan.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use futures::StreamExt;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path as ObjectPath;
+use object_store::{
+    Attribute, AttributeValue, Attributes, GetOptions, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload,
+};
+use sha2::{Digest, Sha256};
+
+use super::WarehouseError;
+use crate::domain::hex;
+
+/// Files by their paths below the warehouse's root, with forward slashes.
+#[derive(Debug, Clone)]
+pub struct Storage {
+    /// The folder, or `s3://bucket/prefix`.
+    location: String,
+    store: Arc<dyn ObjectStore>,
+    /// The whole bucket and its URL, where it is one.
+    bucket: Option<(String, Arc<dyn ObjectStore>)>,
+}
+
+impl Storage {
+    /// A folder, which must exist, or `s3://bucket/prefix`.
+    ///
+    /// # Errors
+    /// When it cannot be reached or this binary knows no such storage.
+    pub fn open(location: &str) -> Result<Self, WarehouseError> {
+        if location.contains("://") {
+            return open_bucket(location.trim_end_matches('/'));
+        }
+        let store = Arc::new(LocalFileSystem::new_with_prefix(location)?);
+        Ok(Self { location: location.to_owned(), store, bucket: None })
+    }
+
+    /// The folder or URL below which every path lies.
+    #[must_use]
+    pub fn location(&self) -> &str {
+        &self.location
+    }
+
+    /// The bucket's URL and its store, for an engine that reads from it; a folder has none.
+    #[must_use]
+    pub fn bucket(&self) -> Option<(&str, Arc<dyn ObjectStore>)> {
+        self.bucket.as_ref().map(|(url, store)| (url.as_str(), store.clone()))
+    }
+
+    /// Where a file lies for this machine, where it is a folder.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        self.bucket.is_none().then(|| Path::new(&self.location))
+    }
+
+    /// A small file; `None` where there is none.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn read(&self, path: &str) -> Result<Option<Vec<u8>>, WarehouseError> {
+        match self.store.get(&ObjectPath::from(path)).await {
+            Ok(found) => Ok(Some(found.bytes().await?.to_vec())),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Whether there is such a file.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn exists(&self, path: &str) -> Result<bool, WarehouseError> {
+        match self.store.head(&ObjectPath::from(path)).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Writes a small file, whole or not at all.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn write(&self, path: &str, bytes: Vec<u8>) -> Result<(), WarehouseError> {
+        self.store.put(&ObjectPath::from(path), PutPayload::from(bytes)).await?;
+        Ok(())
+    }
+
+    /// Writes a small file that must not be there yet; `false` when it was.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn create(&self, path: &str, bytes: Vec<u8>) -> Result<bool, WarehouseError> {
+        let create = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+        match self.store.put_opts(&ObjectPath::from(path), PutPayload::from(bytes), create).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::AlreadyExists { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Deletes a file; one that is gone already is no fault.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn remove(&self, path: &str) -> Result<(), WarehouseError> {
+        match self.store.delete(&ObjectPath::from(path)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Takes over a finished file of this machine under its final name: moved within a folder, copied to a bucket.
+    /// In a bucket it keeps its hash beside it, so that [`Self::holds`] need not read it.
+    ///
+    /// # Errors
+    /// When storage fails or the file cannot be read.
+    pub async fn adopt(&self, finished: &Path, path: &str, sha256: &str) -> Result<(), WarehouseError> {
+        if let Some(folder) = self.folder() {
+            let to = folder.join(path);
+            return std::fs::rename(finished, &to).map_err(|error| file(&to, &error));
+        }
+        let bytes = std::fs::read(finished).map_err(|error| file(finished, &error))?;
+        let mut attributes = Attributes::new();
+        attributes.insert(HASH, AttributeValue::from(sha256.to_owned()));
+        let options = PutOptions { attributes, ..PutOptions::default() };
+        self.store.put_opts(&ObjectPath::from(path), PutPayload::from(bytes), options).await?;
+        Ok(())
+    }
+
+    /// Whether a bucket holds a file with that hash.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn holds(&self, path: &str, sha256: &str) -> Result<bool, WarehouseError> {
+        let head = GetOptions { head: true, ..GetOptions::default() };
+        match self.store.get_opts(&ObjectPath::from(path), head).await {
+            Ok(found) => Ok(found.attributes.get(&HASH).is_some_and(|hash| hash.as_ref() == sha256)),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Copies a file of a bucket to this machine; it appears under its name only when whole and as it should be.
+    ///
+    /// # Errors
+    /// When storage fails, the disk is full or the bytes are others.
+    pub async fn fetch(&self, path: &str, to: &Path, sha256: &str) -> Result<(), WarehouseError> {
+        let partial = to.with_extension("partial");
+        if self.receive(path, &partial).await? != sha256 {
+            let why = "the bytes in the bucket are not those that were written".to_owned();
+            return Err(WarehouseError::File { path: to.to_owned(), why });
+        }
+        std::fs::rename(&partial, to).map_err(|error| file(to, &error))
+    }
+
+    /// The same for a file whose hash is not known.
+    ///
+    /// # Errors
+    /// When storage fails or the disk is full.
+    pub async fn copy(&self, path: &str, to: &Path) -> Result<(), WarehouseError> {
+        let partial = to.with_extension("partial");
+        self.receive(path, &partial).await?;
+        std::fs::rename(&partial, to).map_err(|error| file(to, &error))
+    }
+
+    /// Writes a file of the storage to this machine's disk; answers its hash.
+    async fn receive(&self, path: &str, to: &Path) -> Result<String, WarehouseError> {
+        if let Some(folder) = to.parent() {
+            std::fs::create_dir_all(folder).map_err(|error| file(folder, &error))?;
+        }
+        let mut chunks = self.store.get(&ObjectPath::from(path)).await?.into_stream();
+        let mut local = File::create(to).map_err(|error| file(to, &error))?;
+        let mut hasher = Sha256::new();
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk?;
+            hasher.update(&chunk);
+            local.write_all(&chunk).map_err(|error| file(to, &error))?;
+        }
+        local.sync_all().map_err(|error| file(to, &error))?;
+        Ok(hex(&hasher.finalize()))
+    }
+}
+
+const HASH: Attribute = Attribute::Metadata(std::borrow::Cow::Borrowed("sha256"));
+
+fn file(path: &Path, error: &std::io::Error) -> WarehouseError {
+    WarehouseError::File { path: PathBuf::from(path), why: error.to_string() }
+}
+
+#[cfg(feature = "cluster")]
+fn open_bucket(url: &str) -> Result<Storage, WarehouseError> {
+    let known = url.strip_prefix("s3://").ok_or_else(|| WarehouseError::Unknown(url.to_owned()))?;
+    let (name, prefix) = known.split_once('/').unwrap_or((known, ""));
+    let s3 = object_store::aws::AmazonS3Builder::from_env().with_bucket_name(name).build()?;
+    let whole: Arc<dyn ObjectStore> = Arc::new(s3);
+    let store = Arc::new(object_store::prefix::PrefixStore::new(whole.clone(), prefix));
+    Ok(Storage { location: url.to_owned(), store, bucket: Some((format!("s3://{name}"), whole)) })
+}
+
+#[cfg(not(feature = "cluster"))]
+fn open_bucket(url: &str) -> Result<Storage, WarehouseError> {
+    Err(WarehouseError::Unknown(url.to_owned()))
+}
