@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
@@ -85,6 +86,22 @@ impl Stop {
         self.0.load(Ordering::Relaxed)
     }
 
+    /// Does work that lies with other machines, but no longer than until it is asked for.
+    pub(super) async fn or_done<T>(
+        &self,
+        work: impl Future<Output = Result<T, PipelineError>>,
+    ) -> Result<T, PipelineError> {
+        let asked = async {
+            while !self.is_set() {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        tokio::select! {
+            done = work => done,
+            () = asked => Err(PipelineError::Stopped),
+        }
+    }
+
     /// An error when it was asked for.
     pub(super) fn check(&self) -> Result<(), PipelineError> {
         if self.is_set() { Err(PipelineError::Stopped) } else { Ok(()) }
@@ -110,10 +127,7 @@ impl Context {
         };
         let root = folder(workspace.layout.warehouse())?;
         let scratch = folder(workspace.layout.scratch())?;
-        let warehouse = match &workspace.settings.warehouse {
-            own if own.storage.is_empty() => Warehouse::open(&root, own.buckets)?,
-            shared => Warehouse::open_shared(&root, shared.buckets, &shared.storage)?,
-        };
+        let warehouse = Warehouse::of(&root, &workspace.settings.warehouse)?;
         let engine = Engine::new(declared.models, &workspace.settings.engine, &scratch)?;
         Ok(Self {
             engine: placed(engine, &workspace, &warehouse)?,

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{FileEntry, Storage, Version, WarehouseError};
+use crate::config::WarehouseSettings;
 
 /// A warehouse folder: data files, and `versions/<n>.json` naming those that count.
 ///
@@ -23,6 +24,17 @@ impl Warehouse {
     pub fn open(root: &Path, buckets: u16) -> Result<Self, WarehouseError> {
         let storage = Storage::open(&root.to_string_lossy())?;
         Ok(Self { root: root.to_owned(), storage, buckets })
+    }
+
+    /// Opens the warehouse where the settings want it.
+    ///
+    /// # Errors
+    /// As [`Self::open`] and [`Self::open_shared`].
+    pub fn of(root: &Path, settings: &WarehouseSettings) -> Result<Self, WarehouseError> {
+        match settings.storage.as_str() {
+            "" => Self::open(root, settings.buckets),
+            location => Self::open_shared(root, settings.buckets, location),
+        }
     }
 
     /// Opens a warehouse whose versions and files lie at `location` (`s3://bucket/prefix`), with a copy below `root`.
@@ -136,8 +148,11 @@ impl Warehouse {
         Ok(())
     }
 
-    /// Copies from the bucket the versions so far and the files of the newest that are not here.
-    async fn bring(&self, version: &Version) -> Result<(), WarehouseError> {
+    /// Copies from the bucket the version files up to a version, and those of its own files that are not here.
+    ///
+    /// # Errors
+    /// When storage fails, the disk is full, or a file is not the one that was committed.
+    pub async fn bring(&self, version: &Version) -> Result<(), WarehouseError> {
         if self.storage.folder().is_some() {
             return Ok(());
         }

@@ -78,7 +78,9 @@ fn application(workspace: &Workspace, args: &[&str]) -> Machine {
 #[test]
 fn the_same_bytes_as_local_with_certificates() {
     let authority = Authority::new();
-    ["scheduler", "executor", "application"].map(|name| authority.certify(name));
+    for name in ["scheduler", "executor", "application"] {
+        authority.certify(name);
+    }
     let list = ["executor", "application"].map(|name| authority.list_line(name)).concat();
     std::fs::write(authority.path("allowed"), list).unwrap();
     let trust = Trust::Certificates(authority);
@@ -166,7 +168,9 @@ fn a_run_told_to_stop_takes_its_jobs_back() {
 #[test]
 fn a_wrong_certificate_is_refused() {
     let authority = Authority::new();
-    ["scheduler", "executor", "application", "unlisted"].map(|name| authority.certify(name));
+    for name in ["scheduler", "executor", "application", "unlisted"] {
+        authority.certify(name);
+    }
     std::fs::write(authority.path("allowed"), authority.list_line("application")).unwrap();
     let foreign = Authority::new();
     foreign.certify("application");

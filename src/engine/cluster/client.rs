@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ballista_core::config::BALLISTA_ADAPTIVE_PLANNER_ENABLED;
@@ -47,7 +47,7 @@ pub struct Cluster {
     /// Names the run's answers and jobs.
     run: String,
     stall: Duration,
-    running: Mutex<Running>,
+    running: Arc<Mutex<Running>>,
 }
 
 #[derive(Debug)]
@@ -79,7 +79,7 @@ impl Cluster {
             storage,
             run: format!("{:016x}", fastrand::u64(..)),
             stall,
-            running: Mutex::new(running),
+            running: Arc::new(Mutex::new(running)),
         })
     }
 
@@ -116,11 +116,7 @@ impl Cluster {
         if !jobs.is_empty() {
             tracing::info!(jobs = jobs.len(), "taking jobs back from the cluster");
         }
-        let cancel = jobs.into_iter().map(|job_id| {
-            let mut client = self.client.clone();
-            async move { client.cancel_job(CancelJobParams { job_id }).await }
-        });
-        // A scheduler that is away has nothing left to take back.
+        let cancel = jobs.into_iter().map(|job_id| cancel(self.client.clone(), job_id));
         let _ = tokio::time::timeout(Duration::from_secs(5), futures::future::join_all(cancel)).await;
     }
 
@@ -128,15 +124,6 @@ impl Cluster {
         let answer = format!("jobs/{}-{:016x}.answer", self.run, fastrand::u64(..));
         let order = encode(engine, job, &answer).map_err(Trouble::Final)?;
         let job_id = self.submit(order).await?;
-        let is_stopped = {
-            let mut running = self.lock();
-            running.jobs.insert(job_id.clone());
-            running.is_stopped
-        };
-        if is_stopped {
-            self.stop().await;
-            return Err(Trouble::Final(EngineError::Unreachable("the run was stopped".to_owned())));
-        }
         let outcome = self.watch(&job_id, job, engine).await;
         {
             let mut running = self.lock();
@@ -154,19 +141,23 @@ impl Cluster {
         decode_answer(&bytes).map_err(Trouble::Final)
     }
 
-    /// Hands a job to the scheduler; answers its number.
+    /// Hands a job to the scheduler; answers its number. Goes on when nobody waits for it any more: a job whose number
+    /// is not known could not be taken back.
     async fn submit(&self, order: Vec<u8>) -> Result<String, Trouble> {
         let plan = plan_of(order).map_err(Trouble::Final)?;
         let mut request = Request::new(request(plan, &self.run));
         insert_version_header(request.metadata_mut());
-        let reply = self.client.clone().execute_query(request).await.map_err(|status| trouble(&status))?;
-        match reply.into_inner().result {
-            Some(Submitted::Success(success)) => Ok(success.job_id),
-            Some(Submitted::Failure(failure)) => {
-                Err(Trouble::Final(EngineError::Refused(format!("the scheduler refused a job: {failure:?}"))))
+        let (client, running) = (self.client.clone(), self.running.clone());
+        let submitted = tokio::spawn(async move {
+            let job_id = hand_over(client.clone(), request).await?;
+            if lock(&running).begin(&job_id) {
+                return Ok(job_id);
             }
-            None => Err(Trouble::Failed(EngineError::Unreachable("the scheduler's reply is empty".to_owned()))),
-        }
+            cancel(client, job_id).await;
+            Err(Trouble::Final(EngineError::Unreachable("the run was stopped".to_owned())))
+        });
+        let lost = |error: tokio::task::JoinError| Trouble::Final(EngineError::Unreachable(error.to_string()));
+        submitted.await.map_err(lost)?
     }
 
     /// Waits for a job's end.
@@ -212,8 +203,40 @@ impl Cluster {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Running> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Running> {
+        lock(&self.running)
+    }
+}
+
+impl Running {
+    /// Notes a job, unless the run was stopped meanwhile.
+    fn begin(&mut self, job_id: &str) -> bool {
+        if !self.is_stopped {
+            self.jobs.insert(job_id.to_owned());
+        }
+        !self.is_stopped
+    }
+}
+
+fn lock(running: &Mutex<Running>) -> MutexGuard<'_, Running> {
+    running.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn hand_over(mut client: Client, request: Request<ExecuteQueryParams>) -> Result<String, Trouble> {
+    let reply = client.execute_query(request).await.map_err(|status| trouble(&status))?;
+    match reply.into_inner().result {
+        Some(Submitted::Success(success)) => Ok(success.job_id),
+        Some(Submitted::Failure(failure)) => {
+            Err(Trouble::Final(EngineError::Refused(format!("the scheduler refused a job: {failure:?}"))))
+        }
+        None => Err(Trouble::Failed(EngineError::Unreachable("the scheduler's reply is empty".to_owned()))),
+    }
+}
+
+/// Takes a job back; a scheduler that is away has nothing to take back.
+async fn cancel(mut client: Client, job_id: String) {
+    if let Err(status) = client.cancel_job(CancelJobParams { job_id }).await {
+        tracing::warn!(why = status.message(), "a job could not be taken back");
     }
 }
 

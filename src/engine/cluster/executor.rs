@@ -2,7 +2,7 @@
 //! the shared storage, the file under its final name and the answer beside the other jobs'.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use ballista_core::JobId;
@@ -13,18 +13,15 @@ use ballista_executor::ArrowFlightServerProvider;
 use ballista_executor::execution_engine::{DefaultExecutionEngine, ExecutionEngine, QueryStageExecutor};
 use ballista_executor::executor_process::{ExecutorProcessConfig, start_executor_process};
 use ballista_executor::shutdown::Shutdown;
-use datafusion::datasource::object_store::ObjectStoreUrl;
 use datafusion::error::{DataFusionError, Result as PlanResult};
-use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionConfig;
 
 use super::client::{MESSAGE_BYTES, connect};
 use super::node::{JobCodec, JobExec};
-use super::order::{Order, encode_answer};
 use super::tls::{Security, authority_of};
-use crate::engine::session::runtime;
-use crate::engine::{Engine, EngineError};
+use super::worker::Worker;
+use crate::engine::EngineError;
 use crate::warehouse::Storage;
 
 /// How an executor works.
@@ -107,61 +104,5 @@ impl ExecutionEngine for OnlyJobs {
             return Err(DataFusionError::Plan("executors carry out bucket jobs only".to_owned()));
         }
         self.0.create_query_stage_exec(job_id, stage_id, task_id, partitions, plan, work_dir, config)
-    }
-}
-
-/// What an executor works with.
-#[derive(Debug)]
-pub(super) struct Worker {
-    storage: Storage,
-    runtime: Arc<RuntimeEnv>,
-    scratch: PathBuf,
-}
-
-impl Worker {
-    pub(super) fn open(storage: Storage, memory_mib: usize, scratch: &Path) -> Result<Self, EngineError> {
-        std::fs::create_dir_all(scratch).map_err(EngineError::io(scratch))?;
-        let runtime = runtime(memory_mib, scratch)?;
-        if let Some((url, store)) = storage.bucket() {
-            let url = ObjectStoreUrl::parse(url).map_err(|error| EngineError::Refused(error.to_string()))?;
-            runtime.register_object_store(url.as_ref(), store);
-        }
-        Ok(Self { storage, runtime, scratch: scratch.to_owned() })
-    }
-
-    /// Makes a job's file and writes its answer; answers the number of rows.
-    pub(super) async fn carry_out(&self, order: &[u8]) -> Result<u64, EngineError> {
-        let order = Order::decode(order)?;
-        let (model, place) = (&order.job.statement.model, &order.job.statement.place);
-        tracing::info!(model, place, "job begins");
-        let engine = Engine::with_runtime(order.models, self.runtime.clone(), order.batch_rows);
-        let statement = order.job.statement.below(Path::new(self.storage.location()));
-        let target = self.unfinished(&order.job.file);
-        let outcome = engine.make_at(&statement, &target, &order.job.checks).await;
-        let made = match outcome {
-            Ok(made) => made,
-            Err(error) => {
-                // What remains is no file of any version; the next sweep would find it too.
-                let _ = std::fs::remove_file(&target);
-                return Err(error);
-            }
-        };
-        self.storage.adopt(&target, &order.job.file, &made.written.sha256).await?;
-        if self.storage.folder().is_none() {
-            std::fs::remove_file(&target).map_err(EngineError::io(&target))?;
-        }
-        self.storage.write(&order.answer, encode_answer(&made)?).await?;
-        tracing::info!(model, place, rows = made.written.rows, "job done");
-        Ok(made.written.rows)
-    }
-
-    /// A name of this attempt's own: an executor that was given up may still be writing the same file. Beside the
-    /// final place in a folder, so that a rename makes it visible; in the scratch folder for a bucket.
-    fn unfinished(&self, file: &str) -> PathBuf {
-        let attempt = format!("{:016x}.parquet", fastrand::u64(..));
-        match self.storage.folder() {
-            Some(folder) => folder.join(file).with_extension(attempt),
-            None => self.scratch.join(attempt),
-        }
     }
 }

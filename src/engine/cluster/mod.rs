@@ -10,6 +10,7 @@ mod node;
 mod order;
 mod scheduler;
 mod tls;
+mod worker;
 
 use std::sync::Arc;
 

@@ -22,7 +22,7 @@ use datafusion::physical_plan::{
 };
 use datafusion_proto::physical_plan::{PhysicalExtensionCodec, PhysicalProtoConverterExtension};
 
-use super::executor::Worker;
+use super::worker::Worker;
 
 /// Opens every job on the wire: executors carry out jobs of their own version only.
 const MARK: &[u8] = concat!("poverty-watch ", env!("CARGO_PKG_VERSION"), "\n").as_bytes();

@@ -16,8 +16,8 @@ use crate::engine::{BucketJob, Engine, EngineError, Made, Models, Params, Source
 /// A job as an executor reads it.
 #[derive(Debug)]
 pub(super) struct Order {
-    /// The models that the statement and its checks need.
-    pub(super) models: Models,
+    /// The models that the statement and its checks need: path, statement, contract.
+    pub(super) models: Vec<(String, String, String)>,
     /// What is to be done.
     pub(super) job: BucketJob,
     /// Where the answer is to be written.
@@ -84,20 +84,19 @@ pub(super) fn encode(engine: &Engine, job: &BucketJob, answer: &str) -> Result<V
 }
 
 impl Order {
-    /// Reads a job off the wire.
-    pub(super) fn decode(bytes: &[u8]) -> Result<Self, EngineError> {
+    /// Reads a job off the wire; `rows` reads a table of rows.
+    pub(super) fn decode(
+        bytes: &[u8],
+        mut rows: impl FnMut(&[u8]) -> Result<RecordBatch, EngineError>,
+    ) -> Result<Self, EngineError> {
         let (header, blobs): (OrderHeader, _) = unpack(bytes)?;
-        let models = Models::parse(&header.models).map_err(|problems| {
-            broken(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ").as_str())
-        })?;
         let mut sources = BTreeMap::new();
         for (table, paths) in header.files {
             let paths: Result<Vec<PathBuf>, _> = paths.iter().map(|path| inside(path).map(PathBuf::from)).collect();
             sources.insert(table, Source::Files(paths?));
         }
         for (table, blob) in header.rows.into_iter().zip(blobs) {
-            let batch = from_ipc(blob)?.into_iter().next().ok_or_else(|| broken("a table of rows is empty"))?;
-            sources.insert(table, Source::Rows(batch));
+            sources.insert(table, Source::Rows(rows(blob)?));
         }
         let statement = Statement {
             model: header.model,
@@ -108,8 +107,20 @@ impl Order {
         };
         let (file, answer) = (inside(&header.file)?.to_owned(), inside(&header.answer)?.to_owned());
         let job = BucketJob { statement, file, checks: header.checks };
-        Ok(Self { models, job, answer, batch_rows: header.batch_rows })
+        Ok(Self { models: header.models, job, answer, batch_rows: header.batch_rows })
     }
+
+    /// The models, checked against each other.
+    pub(super) fn parse_models(&self) -> Result<Models, EngineError> {
+        Models::parse(&self.models).map_err(|problems| {
+            broken(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ").as_str())
+        })
+    }
+}
+
+/// The rows of a table that travels with a job.
+pub(super) fn rows_of(blob: &[u8]) -> Result<RecordBatch, EngineError> {
+    from_ipc(blob)?.into_iter().next().ok_or_else(|| broken("a table of rows is empty"))
 }
 
 /// What was made, for the wire.
@@ -235,10 +246,11 @@ mod tests {
     #[test]
     fn a_job_arrives_as_it_was_sent_with_only_the_models_it_needs() {
         let (engine, _scratch) = engine();
-        let order = Order::decode(&encode(&engine, &job(), "jobs/1.answer").unwrap()).unwrap();
+        let order = Order::decode(&encode(&engine, &job(), "jobs/1.answer").unwrap(), rows_of).unwrap();
         assert_eq!(format!("{:?}", order.job), format!("{:?}", job()));
         assert_eq!((order.answer.as_str(), order.batch_rows), ("jobs/1.answer", 8192));
-        let names: Vec<&str> = order.models.iter().map(|model| model.name.as_str()).collect();
+        let models = order.parse_models().unwrap();
+        let names: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
         assert_eq!(names, ["other", "seen", "sums"]);
     }
 
@@ -247,11 +259,11 @@ mod tests {
         let (engine, _scratch) = engine();
         for path in ["/etc/passwd", "../x.parquet", "a/../../x.parquet", "s3://other/x.parquet", ""] {
             let sent = encode(&engine, &BucketJob { file: path.to_owned(), ..job() }, "jobs/1.answer").unwrap();
-            assert!(Order::decode(&sent).is_err(), "{path}");
+            assert!(Order::decode(&sent, rows_of).is_err(), "{path}");
             let mut reading = job();
             reading.statement.sources.insert("claims".to_owned(), Source::Files(vec![path.into()]));
-            assert!(Order::decode(&encode(&engine, &reading, "jobs/1.answer").unwrap()).is_err(), "{path}");
-            assert!(Order::decode(&encode(&engine, &job(), path).unwrap()).is_err(), "{path}");
+            assert!(Order::decode(&encode(&engine, &reading, "jobs/1.answer").unwrap(), rows_of).is_err(), "{path}");
+            assert!(Order::decode(&encode(&engine, &job(), path).unwrap(), rows_of).is_err(), "{path}");
         }
     }
 

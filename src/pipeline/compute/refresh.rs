@@ -179,7 +179,8 @@ pub(in crate::pipeline) async fn refresh(
         let stop = stop.clone();
         async move {
             stop.check()?;
-            let entry = make(&engine, &root, &task, inputs).await;
+            let making = make(&engine, &root, &task, inputs);
+            let entry = if engine.is_on_cluster() { stop.or_done(making).await } else { making.await };
             progress.reached(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1);
             entry
         }
