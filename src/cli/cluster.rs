@@ -4,8 +4,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::signals::Signals;
 use super::Failure;
+use super::signals::Signals;
 use crate::engine::EngineError;
 use crate::engine::cluster::{
     AllowList, ExecutorOptions, Papers, SchedulerOptions, Security, run_executor, run_scheduler,

@@ -117,6 +117,28 @@ fn an_executor_killed_at_work_changes_nothing() {
 }
 
 #[test]
+fn a_bucket_that_fails_is_tried_again() {
+    let port = free_port();
+    let _scheduler = scheduler(port, &Trust::Insecure);
+    let workspace = workspace_on(port, &Trust::Insecure, "");
+    let executors = [(); 2].map(|()| executor(port, &Trust::Insecure, &warehouse_of(&workspace), &[]));
+    // A file lies where one bucket's folder must be.
+    let month = workspace.root().join("warehouse/totals/month=2026-03");
+    std::fs::create_dir_all(&month).unwrap();
+    std::fs::write(month.join("bucket=001"), "in the way").unwrap();
+    let mut run = application(&workspace, NIGHTLY);
+    run.wait_for("a bucket failed and is tried again", 1);
+    std::fs::remove_file(month.join("bucket=001")).unwrap();
+    assert_eq!(run.end(), Some(0), "{}", run.text());
+    workspace.ok(&["run", "monthly", "--month", &town().month]);
+    same_as_local(&workspace);
+    let begun: usize = executors.iter().map(|executor| executor.count("job begins")).sum();
+    let done: usize = executors.iter().map(|executor| executor.count("job done")).sum();
+    assert!(begun > done, "nothing failed");
+    println!("cluster: a bucket failed {} times before it succeeded, {done} cases", begun - done);
+}
+
+#[test]
 fn without_its_scheduler_a_run_ends_cleanly_and_the_next_succeeds() {
     let port = free_port();
     let mut first = scheduler(port, &Trust::Insecure);

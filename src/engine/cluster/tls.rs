@@ -63,7 +63,6 @@ impl AllowList {
     }
 
     /// Lets a call in whose certificate is known.
-    #[expect(clippy::result_large_err, reason = "the server's interceptors are made so")]
     pub(super) fn admit(&self, request: Request<()>) -> Result<Request<()>, Status> {
         let shown = request.peer_certs();
         let print = shown.as_ref().and_then(|chain| chain.first()).map(|first| hex(&Sha256::digest(first)));
