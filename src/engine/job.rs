@@ -7,6 +7,8 @@ use arrow::array::RecordBatch;
 
 use super::session::{Engine, Source, Statement};
 use super::{EngineError, Written};
+use crate::config::{EngineKind, EngineSettings};
+use crate::warehouse::Storage;
 
 /// One file to make. All paths are below the warehouse's root, with forward slashes.
 #[derive(Debug, Clone)]
@@ -38,7 +40,31 @@ pub(super) enum Site {
     Cluster(std::sync::Arc<super::cluster::Cluster>),
 }
 
+impl Site {
+    #[cfg(feature = "cluster")]
+    fn cluster(settings: &EngineSettings, root: &Path, storage: &Storage) -> Result<Self, EngineError> {
+        Ok(Self::Cluster(std::sync::Arc::new(super::cluster::Cluster::of(settings, root, storage.clone())?)))
+    }
+
+    #[cfg(not(feature = "cluster"))]
+    fn cluster(_: &EngineSettings, _: &Path, _: &Storage) -> Result<Self, EngineError> {
+        Err(EngineError::Refused("this binary was built without clusters".to_owned()))
+    }
+}
+
 impl Engine {
+    /// The engine with its bucket jobs where the settings want them: files lie in `storage`, certificates are named
+    /// from `root`.
+    ///
+    /// # Errors
+    /// When the settings want a cluster that cannot be used.
+    pub fn placed(mut self, settings: &EngineSettings, root: &Path, storage: &Storage) -> Result<Self, EngineError> {
+        if settings.engine == EngineKind::Cluster {
+            self.site = Site::cluster(settings, root, storage)?;
+        }
+        Ok(self)
+    }
+
     /// Makes one file of the warehouse below `root` and runs its checks.
     ///
     /// # Errors

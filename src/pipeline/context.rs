@@ -3,15 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
-use super::PipelineError;
 use super::job::{Job, parse_job};
 use super::tables::{County, check_routes, parse_tables};
+use super::{PipelineError, Stop};
 use crate::config::{EngineSettings, Problem, nearest};
 use crate::domain::{CountyCode, Workdays, hex};
 use crate::engine::{Engine, Models};
@@ -70,44 +68,6 @@ pub struct Context {
     pub stop: Stop,
 }
 
-/// Asks a run to end early. What is committed stays, and the next run goes on from there.
-#[derive(Debug, Clone, Default)]
-pub struct Stop(Arc<AtomicBool>);
-
-impl Stop {
-    /// Asks for it.
-    pub fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether it was asked for.
-    #[must_use]
-    pub fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    /// Does work that lies with other machines, but no longer than until it is asked for.
-    pub(super) async fn or_done<T>(
-        &self,
-        work: impl Future<Output = Result<T, PipelineError>>,
-    ) -> Result<T, PipelineError> {
-        let asked = async {
-            while !self.is_set() {
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-        };
-        tokio::select! {
-            done = work => done,
-            () = asked => Err(PipelineError::Stopped),
-        }
-    }
-
-    /// An error when it was asked for.
-    pub(super) fn check(&self) -> Result<(), PipelineError> {
-        if self.is_set() { Err(PipelineError::Stopped) } else { Ok(()) }
-    }
-}
-
 impl Context {
     /// Opens everything that a workspace holds.
     ///
@@ -130,7 +90,7 @@ impl Context {
         let warehouse = Warehouse::of(&root, &workspace.settings.warehouse)?;
         let engine = Engine::new(declared.models, &workspace.settings.engine, &scratch)?;
         Ok(Self {
-            engine: placed(engine, &workspace, &warehouse)?,
+            engine: engine.placed(&workspace.settings.engine, workspace.layout.root(), warehouse.storage())?,
             warehouse,
             ledger: Ledger::open(&workspace.layout.ledger())?,
             policy: declared.policy,
@@ -181,37 +141,6 @@ pub(super) fn workers_of(settings: &EngineSettings) -> usize {
         0 => std::thread::available_parallelism().map_or(2, usize::from),
         workers => workers,
     }
-}
-
-/// The engine with its bucket jobs where the settings want them.
-#[cfg(feature = "cluster")]
-fn placed(engine: Engine, workspace: &Workspace, warehouse: &Warehouse) -> Result<Engine, PipelineError> {
-    use crate::config::EngineKind;
-    use crate::engine::cluster::{Cluster, Papers, Security};
-    let settings = &workspace.settings.engine;
-    if settings.engine == EngineKind::Local {
-        return Ok(engine);
-    }
-    let file = |name: &String| workspace.layout.root().join(name);
-    let security = if settings.insecure {
-        Security::Insecure
-    } else {
-        Security::Certificates(Papers {
-            authority: file(&settings.authority),
-            certificate: file(&settings.certificate),
-            key: file(&settings.key),
-        })
-    };
-    let stall = std::time::Duration::from_secs(settings.stall_seconds);
-    let cluster = Cluster::new(&settings.scheduler, &security, warehouse.storage().clone(), stall)?;
-    Ok(engine.on_cluster(cluster))
-}
-
-/// Without clusters there is one place; the settings were refused before if they want another.
-#[cfg(not(feature = "cluster"))]
-#[expect(clippy::unnecessary_wraps, reason = "with clusters it can fail")]
-fn placed(engine: Engine, _: &Workspace, _: &Warehouse) -> Result<Engine, PipelineError> {
-    Ok(engine)
 }
 
 /// What the workspace's files declare, before anything is opened.

@@ -20,7 +20,8 @@ use tonic::{Code, Request, Status};
 
 use super::node::{JobCodec, JobExec};
 use super::order::{decode_answer, encode};
-use super::tls::{Security, authority_of};
+use super::tls::{Papers, Security, authority_of};
+use crate::config::EngineSettings;
 use crate::engine::{BucketJob, Engine, EngineError, Made};
 use crate::warehouse::Storage;
 
@@ -41,11 +42,12 @@ type Client = SchedulerGrpcClient<Channel>;
 
 /// The way to a cluster.
 #[derive(Debug)]
-pub struct Cluster {
+pub(in crate::engine) struct Cluster {
     client: Client,
     storage: Storage,
     /// Names the run's answers and jobs.
     run: String,
+    /// The run gives up after so long without any job's end.
     stall: Duration,
     running: Arc<Mutex<Running>>,
 }
@@ -66,19 +68,26 @@ enum Trouble {
 }
 
 impl Cluster {
-    /// A cluster whose scheduler is at `df://host:port` and whose machines share `storage`. Nothing is sent yet.
-    /// After `stall` without any job's end the run gives up.
+    /// The cluster that the settings name, whose machines share `storage`. Nothing is sent yet.
     ///
     /// # Errors
     /// When the address is none, not local and unprotected, or the certificates cannot be used.
-    pub fn new(scheduler: &str, security: &Security, storage: Storage, stall: Duration) -> Result<Self, EngineError> {
-        let endpoint = security.endpoint(authority_of(scheduler)?)?;
+    pub(in crate::engine) fn of(settings: &EngineSettings, root: &Path, storage: Storage) -> Result<Self, EngineError> {
+        let file = |name: &String| root.join(name);
+        let security = if settings.insecure {
+            Security::Insecure
+        } else {
+            let (authority, certificate, key) =
+                (file(&settings.authority), file(&settings.certificate), file(&settings.key));
+            Security::Certificates(Papers { authority, certificate, key })
+        };
+        let endpoint = security.endpoint(authority_of(&settings.scheduler)?)?;
         let running = Running { jobs: BTreeSet::new(), last_end: Instant::now(), is_stopped: false };
         Ok(Self {
             client: client(endpoint.connect_lazy()),
             storage,
             run: format!("{:016x}", fastrand::u64(..)),
-            stall,
+            stall: Duration::from_secs(settings.stall_seconds),
             running: Arc::new(Mutex::new(running)),
         })
     }
@@ -107,7 +116,7 @@ impl Cluster {
     }
 
     /// Takes back what the scheduler still has; what executors have begun they finish in vain.
-    pub async fn stop(&self) {
+    pub(in crate::engine) async fn stop(&self) {
         let jobs = {
             let mut running = self.lock();
             running.is_stopped = true;

@@ -12,21 +12,7 @@ mod scheduler;
 mod tls;
 mod worker;
 
-use std::sync::Arc;
-
-pub use client::Cluster;
+pub(super) use client::Cluster;
 pub use executor::{ExecutorOptions, run_executor};
 pub use scheduler::{SchedulerOptions, run_scheduler};
 pub use tls::{AllowList, Papers, Security};
-
-use super::Engine;
-use super::job::Site;
-
-impl Engine {
-    /// The same engine with its bucket jobs carried out by a cluster.
-    #[must_use]
-    pub fn on_cluster(mut self, cluster: Cluster) -> Self {
-        self.site = Site::Cluster(Arc::new(cluster));
-        self
-    }
-}
