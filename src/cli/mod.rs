@@ -45,6 +45,7 @@ use crate::engine::EngineError;
 use crate::intake::IntakeError;
 use crate::ledger::LedgerError;
 use crate::pipeline::{Context, PipelineError, Progress};
+use crate::warehouse::WarehouseError;
 use crate::workspace::{self, WorkspaceError};
 
 /// Finds the people whom medical costs push into poverty, and refers them to the offices that help.
@@ -183,7 +184,13 @@ impl From<PipelineError> for Failure {
             PipelineError::Intake(IntakeError::DataQuality { .. }) => DATA,
             PipelineError::Engine(EngineError::Model { .. } | EngineError::Refused(_)) => CONFIG,
             PipelineError::Engine(EngineError::Unreachable(_)) => TEMPORARY,
-            PipelineError::Warehouse(crate::warehouse::WarehouseError::Conflict(_)) => TEMPORARY,
+            PipelineError::Warehouse(error)
+            | PipelineError::Engine(EngineError::Storage(error))
+            | PipelineError::Intake(IntakeError::Warehouse(error)) => match error {
+                WarehouseError::Conflict(_) | WarehouseError::Away(_) => TEMPORARY,
+                WarehouseError::Unknown(_) | WarehouseError::Denied(_) => CONFIG,
+                _ => INTERNAL,
+            },
             _ => INTERNAL,
         };
         Self::new(code, error.to_string())

@@ -46,7 +46,7 @@ impl Signals {
             code.store(signal.await, Ordering::Relaxed);
             stop.set();
             woken.notify_waiters();
-            tracing::info!("asked to end; the run under way ends at its next commit point");
+            tracing::info!("asked to end; a run under way ends at its next commit point");
         });
         listening
     }

@@ -40,7 +40,7 @@ pub enum EngineError {
         why: String,
     },
     /// The cluster is away, or has been silent for too long.
-    #[error("cluster: {0}; nothing was published, run again when it is back")]
+    #[error("cluster: {0}; what was committed stays, run again when it is back")]
     Unreachable(String),
     /// The cluster does not let this machine in.
     #[error("cluster: {0}")]

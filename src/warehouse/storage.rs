@@ -36,20 +36,11 @@ impl Storage {
         if location.contains("://") {
             return open_bucket(location.trim_end_matches('/'));
         }
+        if !Path::new(location).is_dir() {
+            return Err(WarehouseError::Unknown(location.to_owned()));
+        }
         let store = Arc::new(LocalFileSystem::new_with_prefix(location)?);
         Ok(Self { location: location.to_owned(), store, bucket: None })
-    }
-
-    /// The folder or URL below which every path lies.
-    #[must_use]
-    pub fn location(&self) -> &str {
-        &self.location
-    }
-
-    /// The bucket's URL and its store, for an engine that reads from it; a folder has none.
-    #[must_use]
-    pub fn bucket(&self) -> Option<(&str, Arc<dyn ObjectStore>)> {
-        self.bucket.as_ref().map(|(url, store)| (url.as_str(), store.clone()))
     }
 
     /// Where a file lies for this machine, where it is a folder.
@@ -64,9 +55,9 @@ impl Storage {
     /// When storage fails.
     pub async fn read(&self, path: &str) -> Result<Option<Vec<u8>>, WarehouseError> {
         match self.store.get(&ObjectPath::from(path)).await {
-            Ok(found) => Ok(Some(found.bytes().await?.to_vec())),
+            Ok(found) => Ok(Some(found.bytes().await.map_err(|error| self.failed(error))?.to_vec())),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(self.failed(error)),
         }
     }
 
@@ -78,17 +69,8 @@ impl Storage {
         match self.store.head(&ObjectPath::from(path)).await {
             Ok(_) => Ok(true),
             Err(object_store::Error::NotFound { .. }) => Ok(false),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(self.failed(error)),
         }
-    }
-
-    /// Writes a small file, whole or not at all.
-    ///
-    /// # Errors
-    /// When storage fails.
-    pub async fn write(&self, path: &str, bytes: Vec<u8>) -> Result<(), WarehouseError> {
-        self.store.put(&ObjectPath::from(path), PutPayload::from(bytes)).await?;
-        Ok(())
     }
 
     /// Writes a small file that must not be there yet; `false` when it was.
@@ -100,18 +82,7 @@ impl Storage {
         match self.store.put_opts(&ObjectPath::from(path), PutPayload::from(bytes), create).await {
             Ok(_) => Ok(true),
             Err(object_store::Error::AlreadyExists { .. }) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Deletes a file; one that is gone already is no fault.
-    ///
-    /// # Errors
-    /// When storage fails.
-    pub async fn remove(&self, path: &str) -> Result<(), WarehouseError> {
-        match self.store.delete(&ObjectPath::from(path)).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(self.failed(error)),
         }
     }
 
@@ -129,8 +100,8 @@ impl Storage {
         let mut attributes = Attributes::new();
         attributes.insert(HASH, AttributeValue::from(sha256.to_owned()));
         let options = PutOptions { attributes, ..PutOptions::default() };
-        self.store.put_opts(&ObjectPath::from(path), PutPayload::from(bytes), options).await?;
-        Ok(())
+        let put = self.store.put_opts(&ObjectPath::from(path), PutPayload::from(bytes), options).await;
+        put.map(drop).map_err(|error| self.failed(error))
     }
 
     /// Whether a bucket holds a file with that hash.
@@ -142,7 +113,7 @@ impl Storage {
         match self.store.get_opts(&ObjectPath::from(path), head).await {
             Ok(found) => Ok(found.attributes.get(&HASH).is_some_and(|hash| hash.as_ref() == sha256)),
             Err(object_store::Error::NotFound { .. }) => Ok(false),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(self.failed(error)),
         }
     }
 
@@ -174,16 +145,65 @@ impl Storage {
         if let Some(folder) = to.parent() {
             std::fs::create_dir_all(folder).map_err(|error| file(folder, &error))?;
         }
-        let mut chunks = self.store.get(&ObjectPath::from(path)).await?.into_stream();
+        let mut chunks =
+            self.store.get(&ObjectPath::from(path)).await.map_err(|error| self.failed(error))?.into_stream();
         let mut local = File::create(to).map_err(|error| file(to, &error))?;
         let mut hasher = Sha256::new();
         while let Some(chunk) = chunks.next().await {
-            let chunk = chunk?;
+            let chunk = chunk.map_err(|error| self.failed(error))?;
             hasher.update(&chunk);
             local.write_all(&chunk).map_err(|error| file(to, &error))?;
         }
         local.sync_all().map_err(|error| file(to, &error))?;
         Ok(hex(&hasher.finalize()))
+    }
+
+    /// A disk that fails is this machine's fault; a bucket may be back soon.
+    fn failed(&self, error: object_store::Error) -> WarehouseError {
+        use object_store::Error::{NotFound, PermissionDenied, Unauthenticated};
+        match error {
+            _ if self.bucket.is_none() => WarehouseError::Storage(error),
+            NotFound { .. } | PermissionDenied { .. } | Unauthenticated { .. } => {
+                WarehouseError::Denied(error.to_string())
+            }
+            _ => WarehouseError::Away(error),
+        }
+    }
+}
+
+/// What the machines of a cluster do besides.
+#[cfg(feature = "cluster")]
+impl Storage {
+    /// The folder or URL below which every path lies.
+    #[must_use]
+    pub fn location(&self) -> &str {
+        &self.location
+    }
+
+    /// The bucket's URL and its store, for an engine that reads from it; a folder has none.
+    #[must_use]
+    pub fn bucket(&self) -> Option<(&str, Arc<dyn ObjectStore>)> {
+        self.bucket.as_ref().map(|(url, store)| (url.as_str(), store.clone()))
+    }
+
+    /// Writes a small file, whole or not at all.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn write(&self, path: &str, bytes: Vec<u8>) -> Result<(), WarehouseError> {
+        let put = self.store.put(&ObjectPath::from(path), PutPayload::from(bytes)).await;
+        put.map(drop).map_err(|error| self.failed(error))
+    }
+
+    /// Deletes a file; one that is gone already is no fault.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn remove(&self, path: &str) -> Result<(), WarehouseError> {
+        match self.store.delete(&ObjectPath::from(path)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(self.failed(error)),
+        }
     }
 }
 
@@ -195,9 +215,19 @@ fn file(path: &Path, error: &std::io::Error) -> WarehouseError {
 
 #[cfg(feature = "cluster")]
 fn open_bucket(url: &str) -> Result<Storage, WarehouseError> {
+    use object_store::aws::AmazonS3Builder;
+    use object_store::aws::AmazonS3ConfigKey::{
+        AccessKeyId, ContainerCredentialsRelativeUri, MetadataEndpoint, WebIdentityTokenFile,
+    };
     let known = url.strip_prefix("s3://").ok_or_else(|| WarehouseError::Unknown(url.to_owned()))?;
     let (name, prefix) = known.split_once('/').unwrap_or((known, ""));
-    let s3 = object_store::aws::AmazonS3Builder::from_env().with_bucket_name(name).build()?;
+    let s3 = AmazonS3Builder::from_env().with_bucket_name(name);
+    // Without any the library would look for them on the network, outside a cloud in vain.
+    let sources = [AccessKeyId, WebIdentityTokenFile, ContainerCredentialsRelativeUri, MetadataEndpoint];
+    if sources.iter().all(|key| s3.get_config_value(key).is_none()) {
+        return Err(WarehouseError::Denied(format!("there are no credentials for {url}")));
+    }
+    let s3 = s3.build()?;
     let whole: Arc<dyn ObjectStore> = Arc::new(s3);
     let store = Arc::new(object_store::prefix::PrefixStore::new(whole.clone(), prefix));
     Ok(Storage { location: url.to_owned(), store, bucket: Some((format!("s3://{name}"), whole)) })

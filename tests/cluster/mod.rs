@@ -202,23 +202,22 @@ fn a_wrong_certificate_is_refused() {
     let mut mixed = foreign.arguments("application");
     mixed[1] = authority.path("authority.pem").to_str().unwrap().to_owned();
     let refused = [
-        ("not on the list", authority.arguments("unlisted"), "not on the scheduler's list"),
-        ("of another authority", mixed, "cluster: "),
-        ("trusting another authority", foreign.arguments("application"), "cluster: "),
-        ("none at all", vec!["--insecure".to_owned()], "cluster: "),
+        ("not on the list", authority.arguments("unlisted"), &[3][..], &["not on the scheduler's list"][..]),
+        // A server that turns a certificate away closes the connection, and does not always come to say why.
+        ("of another authority", mixed, &[3, 75], &["UnknownCA", "a certificate of its own authority?"]),
+        ("trusting another authority", foreign.arguments("application"), &[3], &["invalid peer certificate"]),
+        ("none at all", vec!["--insecure".to_owned()], &[75], &["a certificate of its own authority?"]),
     ];
     let trust = Trust::Certificates(authority);
     let port = free_port();
     let _scheduler = scheduler(port, &trust);
-    for (name, identity, words) in &refused {
+    for (name, identity, codes, words) in &refused {
         let mut machine = Machine::start(executor_command(port, identity, &warehouse, &[]));
         let code = machine.end();
-        assert!(matches!(code, Some(3 | 75)), "{name}: {code:?}\n{}", machine.text());
-        assert!(
-            machine.text().contains(words) && machine.count("executor is ready") == 0,
-            "{name}: {}",
-            machine.text()
-        );
+        let text = machine.text();
+        assert!(code.is_some_and(|code| codes.contains(&code)), "{name}: {code:?}\n{text}");
+        assert!(words.iter().any(|words| text.contains(words)), "{name}: {text}");
+        assert_eq!(machine.count("executor is ready"), 0, "{name}: {text}");
     }
     // An application whose certificate is not on the list is told so and publishes nothing.
     let workspace = workspace_on(port, &trust, "");
@@ -235,7 +234,7 @@ fn a_wrong_certificate_is_refused() {
 
 #[test]
 fn a_warehouse_in_a_bucket_is_the_same_and_anyone_can_take_it_up() {
-    let Some((_moto, environment)) = bucket() else { return };
+    let Some((mut moto, environment)) = bucket() else { return };
     let port = free_port();
     let scheduler = scheduler(port, &Trust::Insecure);
     let storage = "s3://warehouse/town";
@@ -267,6 +266,12 @@ fn a_warehouse_in_a_bucket_is_the_same_and_anyone_can_take_it_up() {
     assert!(!holds(SECRET) && !holds("an-access-key-id") && !holds("AWS_"), "a credential was sent with a plan");
     let said = executors.iter().map(Machine::text).chain([scheduler.text(), told]).collect::<String>();
     assert!(!said.contains(SECRET), "a log holds the credential");
+    // Without credentials nobody looks for them elsewhere; a bucket that is away may be back.
+    let bare = other.run(NIGHTLY);
+    assert_eq!(bare.status.code(), Some(3), "{}", String::from_utf8_lossy(&bare.stderr));
+    moto.kill();
+    let away = other.command(NIGHTLY).envs(environment.iter().map(|(name, value)| (*name, value))).output().unwrap();
+    assert_eq!(away.status.code(), Some(75), "{}", String::from_utf8_lossy(&away.stderr));
     println!("cluster: {} files in a bucket, {brought} cases brought back", expected.len());
 }
 

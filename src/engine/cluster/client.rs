@@ -302,6 +302,9 @@ fn trouble(status: &Status) -> Trouble {
     if is_refusal || is_certificate {
         Trouble::Final(EngineError::Refused(format!("the scheduler and this machine do not trust each other: {why}")))
     } else {
-        Trouble::Failed(EngineError::Unreachable(format!("the scheduler does not answer: {why}")))
+        // That is all a client sees of a server that does not accept its certificate.
+        let is_closed = ["connection closed", "broken pipe"].iter().any(|word| why.contains(word));
+        let hint = if is_closed { " (does it ask for a certificate of its own authority?)" } else { "" };
+        Trouble::Failed(EngineError::Unreachable(format!("the scheduler does not answer: {why}{hint}")))
     }
 }

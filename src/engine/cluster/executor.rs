@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ballista_core::JobId;
 use ballista_core::config::TaskSchedulingPolicy;
@@ -23,6 +24,9 @@ use super::tls::{Security, authority_of};
 use super::worker::Worker;
 use crate::engine::EngineError;
 use crate::warehouse::Storage;
+
+/// How often an executor looks whether its scheduler is there.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// How an executor works.
 #[derive(Debug, Clone)]
@@ -72,7 +76,24 @@ pub async fn run_executor(options: ExecutorOptions) -> Result<(), EngineError> {
         ..ExecutorProcessConfig::default()
     };
     tracing::info!(scheduler = address, id = config.executor_id, "executor is ready");
-    start_executor_process(Arc::new(config)).await.map_err(|error| EngineError::Unreachable(error.to_string()))
+    let watching = tokio::spawn(watch(options.security, address));
+    let ended = start_executor_process(Arc::new(config)).await;
+    watching.abort();
+    ended.map_err(|error| EngineError::Unreachable(error.to_string()))
+}
+
+/// Says when the scheduler goes, and when it is back: until then the executor keeps asking.
+async fn watch(security: Security, address: String) {
+    let mut is_there = true;
+    loop {
+        tokio::time::sleep(LOOK).await;
+        match connect(&security, &address).await {
+            Ok(()) if !is_there => tracing::info!(scheduler = address, "the scheduler is back"),
+            Err(error) if is_there => tracing::warn!(scheduler = address, %error, "the scheduler is away"),
+            _ => continue,
+        }
+        is_there = !is_there;
+    }
 }
 
 /// In the place of the service that would hand out shuffle files.

@@ -43,10 +43,10 @@ impl Worker {
         let engine = self.known().engine(&order, &self.runtime)?;
         let statement = order.job.statement.below(Path::new(self.storage.location()));
         let target = self.unfinished(&order.job.file);
-        let outcome = engine.make_at(&statement, &target, &order.job.checks).await;
-        let made = match outcome {
+        let made = match engine.make_at(&statement, &target, &order.job.checks).await {
             Ok(made) => made,
             Err(error) => {
+                tracing::warn!(model, place, %error, "job failed");
                 // What remains is no file of any version; the next sweep would find it too.
                 let _ = std::fs::remove_file(&target);
                 return Err(error);
