@@ -303,8 +303,8 @@ fn trouble(status: &Status) -> Trouble {
         Trouble::Final(EngineError::Refused(format!("the scheduler and this machine do not trust each other: {why}")))
     } else {
         // That is all a client sees of a server that does not accept its certificate.
-        let is_closed = ["connection closed", "broken pipe"].iter().any(|word| why.contains(word));
-        let hint = if is_closed { " (does it ask for a certificate of its own authority?)" } else { "" };
+        let is_closed = ["connection closed", "broken pipe", "h2 protocol"].iter().any(|word| why.contains(word));
+        let hint = if is_closed { "; if it never does, is this machine's certificate of its authority?" } else { "" };
         Trouble::Failed(EngineError::Unreachable(format!("the scheduler does not answer: {why}{hint}")))
     }
 }
