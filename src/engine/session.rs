@@ -15,6 +15,7 @@ use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::error::DataFusionError;
 use datafusion::execution::TaskContext;
+use datafusion::execution::context::SQLOptions;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionStateBuilder;
@@ -215,7 +216,7 @@ impl Engine {
         for model in self.models.bound_views(&statement.model, measures) {
             let wrong =
                 |error: DataFusionError| EngineError::Model { model: model.path.clone(), why: error.to_string() };
-            let frame = context.sql(&model.sql).await.map_err(wrong)?;
+            let frame = context.sql_with_options(&model.sql, only_queries()).await.map_err(wrong)?;
             let frame = frame.with_param_values(bind(&model, &statement.params)?).map_err(wrong)?;
             check_columns(&model, &frame)?;
             if model.kind == ModelKind::View && model.name != statement.model {
@@ -276,6 +277,11 @@ pub(super) fn runtime(memory_mib: usize, scratch: &Path) -> Result<Arc<RuntimeEn
         .with_temp_file_path(scratch)
         .build_arc()
         .map_err(|error| EngineError::Model { model: "(engine)".to_owned(), why: error.to_string() })
+}
+
+/// A model is a query: it writes nothing and defines nothing.
+fn only_queries() -> SQLOptions {
+    SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false)
 }
 
 fn listing(files: &[PathBuf], schema: SchemaRef) -> Result<Arc<dyn TableProvider>, DataFusionError> {

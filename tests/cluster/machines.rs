@@ -281,7 +281,11 @@ pub(super) fn bucket() -> Option<(Machine, Vec<(&'static str, String)>)> {
         ("AWS_SECRET_ACCESS_KEY", super::SECRET.to_owned()),
     ];
     // The emulator asks nobody who he is; making a bucket is one call.
-    let made = Command::new("curl").args(["-sf", "-X", "PUT", &format!("{url}/warehouse")]).status();
-    assert!(made.is_ok_and(|status| status.success()), "no bucket could be made");
+    let mut call = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let host = format!("Host: 127.0.0.1:{port}");
+    write!(call, "PUT /warehouse HTTP/1.1\r\n{host}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+    let mut reply = String::new();
+    call.read_to_string(&mut reply).unwrap();
+    assert!(reply.starts_with("HTTP/1.1 200"), "no bucket could be made: {reply}");
     Some((moto, environment))
 }
