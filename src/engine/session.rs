@@ -311,3 +311,29 @@ fn failed(models: &Models, statement: &Statement, error: &DataFusionError) -> En
     let model = models.get(&statement.model).map_or_else(|| statement.model.clone(), |model| model.path.clone());
     EngineError::Statement { model, place: statement.place.clone(), why: error.strip_backtrace() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Models come from files that people write, and from other machines.
+    #[test]
+    fn a_model_that_writes_or_defines_is_refused() {
+        let contract = "kind = \"table\"\ngrain = \"one\"\ninputs = []\ncolumns = [\"count bigint\"]\n";
+        let scratch = tempfile::tempdir().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let statements = [
+            ("select cast(1 as bigint) as count", false),
+            ("copy (select 1) to 'copied.parquet'", true),
+            ("create table taken as select 1", true),
+            ("set datafusion.execution.batch_size = 1", true),
+            ("select count(*) as count from 'Cargo.toml'", true),
+        ];
+        for (sql, is_refused) in statements {
+            let models = Models::parse(&[("marts/one".to_owned(), sql.to_owned(), contract.to_owned())]).unwrap();
+            let engine = Engine::new(models, &EngineSettings::default(), scratch.path()).unwrap();
+            let problems = runtime.block_on(engine.check());
+            assert_eq!(!problems.is_empty(), is_refused, "{sql}: {problems:?}");
+        }
+    }
+}

@@ -35,8 +35,8 @@ const ATTEMPTS: u32 = 4;
 const FIRST_LOOK: Duration = Duration::from_millis(4);
 const LONGEST_LOOK: Duration = Duration::from_millis(250);
 
-/// A job that the scheduler does not know for so many looks is lost: the scheduler was started anew.
-const LOST_AFTER: u32 = 8;
+/// A job of which nothing was heard for so long is lost: the scheduler is away, or was started anew.
+const LOST_AFTER: Duration = Duration::from_secs(5);
 
 type Client = SchedulerGrpcClient<Channel>;
 
@@ -54,6 +54,7 @@ pub(in crate::engine) struct Cluster {
 
 #[derive(Debug)]
 struct Running {
+    /// Those whose end was not heard of.
     jobs: BTreeSet<String>,
     last_end: Instant,
     is_stopped: bool,
@@ -133,13 +134,7 @@ impl Cluster {
         let answer = format!("jobs/{}-{:016x}.answer", self.run, fastrand::u64(..));
         let order = encode(engine, job, &answer).map_err(Trouble::Final)?;
         let job_id = self.submit(order).await?;
-        let outcome = self.watch(&job_id, job, engine).await;
-        {
-            let mut running = self.lock();
-            running.jobs.remove(&job_id);
-            running.last_end = Instant::now();
-        }
-        outcome?;
+        self.watch(&job_id, job, engine).await?;
         let failed = |error: EngineError| Trouble::Failed(error);
         let bytes = self.storage.read(&answer).await.map_err(|error| failed(error.into()))?;
         let bytes = bytes.ok_or_else(|| {
@@ -171,30 +166,45 @@ impl Cluster {
 
     /// Waits for a job's end.
     async fn watch(&self, job_id: &str, job: &BucketJob, engine: &Engine) -> Result<(), Trouble> {
-        let (mut look, mut unknown, begun) = (FIRST_LOOK, 0, Instant::now());
+        let begun = Instant::now();
+        let (mut look, mut heard) = (FIRST_LOOK, begun);
         loop {
             tokio::time::sleep(look).await;
             look = (look * 3 / 2).min(LONGEST_LOOK);
-            let asked = GetJobStatusParams { job_id: job_id.to_owned() };
-            let reply = self.client.clone().get_job_status(asked).await.map_err(|status| trouble(&status))?;
-            match reply.into_inner().status.and_then(|status| status.status) {
-                Some(JobState::Successful(_)) => return Ok(()),
-                Some(JobState::Failed(failed)) => {
+            let silence = match self.state(job_id).await {
+                Ok(Some(JobState::Successful(_))) => {
+                    self.lock().end(job_id);
+                    return Ok(());
+                }
+                Ok(Some(JobState::Failed(failed))) => {
+                    self.lock().end(job_id);
                     let model = engine.models().get(&job.statement.model).map_or("", |model| &model.path).to_owned();
                     let place = job.statement.place.clone();
                     return Err(Trouble::Failed(EngineError::Statement { model, place, why: failed.error }));
                 }
-                Some(JobState::Queued(_) | JobState::Running(_)) => unknown = 0,
-                None => unknown += 1,
-            }
-            if unknown == LOST_AFTER {
-                return Err(Trouble::Failed(EngineError::Unreachable("the scheduler forgot a job".to_owned())));
+                Ok(Some(JobState::Queued(_) | JobState::Running(_))) => {
+                    heard = Instant::now();
+                    None
+                }
+                Ok(None) => Some(EngineError::Unreachable("the scheduler forgot a job".to_owned())),
+                Err(Trouble::Failed(error)) => Some(error),
+                Err(Trouble::Final(error)) => return Err(Trouble::Final(error)),
+            };
+            if let Some(error) = silence.filter(|_| heard.elapsed() > LOST_AFTER) {
+                return Err(Trouble::Failed(error));
             }
             if begun.max(self.lock().last_end).elapsed() > self.stall {
                 let why = format!("no bucket was finished for {} s; are executors running?", self.stall.as_secs());
                 return Err(Trouble::Final(EngineError::Unreachable(why)));
             }
         }
+    }
+
+    /// What the scheduler says of a job; `None`: it does not know it.
+    async fn state(&self, job_id: &str) -> Result<Option<JobState>, Trouble> {
+        let asked = GetJobStatusParams { job_id: job_id.to_owned() };
+        let reply = self.client.clone().get_job_status(asked).await.map_err(|status| trouble(&status))?;
+        Ok(reply.into_inner().status.and_then(|status| status.status))
     }
 
     /// Copies a file from a bucket to where this machine's readers look; a folder has it there already.
@@ -224,6 +234,11 @@ impl Running {
             self.jobs.insert(job_id.to_owned());
         }
         !self.is_stopped
+    }
+
+    fn end(&mut self, job_id: &str) {
+        self.jobs.remove(job_id);
+        self.last_end = Instant::now();
     }
 }
 
