@@ -20,11 +20,9 @@ use crate::domain::hex;
 /// Files by their paths below the warehouse's root, with forward slashes.
 #[derive(Debug, Clone)]
 pub struct Storage {
-    /// The folder, or `s3://bucket/prefix`.
-    location: String,
     store: Arc<dyn ObjectStore>,
-    /// The whole bucket and its URL, where it is one.
-    bucket: Option<(String, Arc<dyn ObjectStore>)>,
+    /// Where it lies for this machine; a bucket has no such place.
+    folder: Option<PathBuf>,
 }
 
 impl Storage {
@@ -36,17 +34,17 @@ impl Storage {
         if location.contains("://") {
             return open_bucket(location.trim_end_matches('/'));
         }
-        if !Path::new(location).is_dir() {
+        let folder = PathBuf::from(location);
+        if !folder.is_dir() {
             return Err(WarehouseError::Unknown(location.to_owned()));
         }
-        let store = Arc::new(LocalFileSystem::new_with_prefix(location)?);
-        Ok(Self { location: location.to_owned(), store, bucket: None })
+        Ok(Self { store: Arc::new(LocalFileSystem::new_with_prefix(&folder)?), folder: Some(folder) })
     }
 
-    /// Where a file lies for this machine, where it is a folder.
+    /// The folder below which every path lies; a bucket has none.
     #[must_use]
     pub fn folder(&self) -> Option<&Path> {
-        self.bucket.is_none().then(|| Path::new(&self.location))
+        self.folder.as_deref()
     }
 
     /// A small file; `None` where there is none.
@@ -124,16 +122,15 @@ impl Storage {
     pub async fn fetch(&self, path: &str, to: &Path, sha256: &str) -> Result<(), WarehouseError> {
         let partial = to.with_extension("partial");
         if self.receive(path, &partial).await? != sha256 {
-            let why = "the bytes in the bucket are not those that were written".to_owned();
-            return Err(WarehouseError::File { path: to.to_owned(), why });
+            return Err(changed(to));
         }
         std::fs::rename(&partial, to).map_err(|error| file(to, &error))
     }
 
-    /// The same for a file whose hash is not known.
+    /// The same for a file whose hash is not known, but may stand beside it.
     ///
     /// # Errors
-    /// When storage fails or the disk is full.
+    /// When storage fails, the disk is full or the bytes are others.
     pub async fn copy(&self, path: &str, to: &Path) -> Result<(), WarehouseError> {
         let partial = to.with_extension("partial");
         self.receive(path, &partial).await?;
@@ -145,8 +142,9 @@ impl Storage {
         if let Some(folder) = to.parent() {
             std::fs::create_dir_all(folder).map_err(|error| file(folder, &error))?;
         }
-        let mut chunks =
-            self.store.get(&ObjectPath::from(path)).await.map_err(|error| self.failed(error))?.into_stream();
+        let found = self.store.get(&ObjectPath::from(path)).await.map_err(|error| self.failed(error))?;
+        let stated = found.attributes.get(&HASH).cloned();
+        let mut chunks = found.into_stream();
         let mut local = File::create(to).map_err(|error| file(to, &error))?;
         let mut hasher = Sha256::new();
         while let Some(chunk) = chunks.next().await {
@@ -155,14 +153,18 @@ impl Storage {
             local.write_all(&chunk).map_err(|error| file(to, &error))?;
         }
         local.sync_all().map_err(|error| file(to, &error))?;
-        Ok(hex(&hasher.finalize()))
+        let sha256 = hex(&hasher.finalize());
+        if stated.is_some_and(|stated| stated.as_ref() != sha256) {
+            return Err(changed(to));
+        }
+        Ok(sha256)
     }
 
     /// A disk that fails is this machine's fault; a bucket may be back soon.
     fn failed(&self, error: object_store::Error) -> WarehouseError {
         use object_store::Error::{NotFound, PermissionDenied, Unauthenticated};
         match error {
-            _ if self.bucket.is_none() => WarehouseError::Storage(error),
+            _ if self.folder.is_some() => WarehouseError::Storage(error),
             NotFound { .. } | PermissionDenied { .. } | Unauthenticated { .. } => {
                 WarehouseError::Denied(error.to_string())
             }
@@ -174,18 +176,6 @@ impl Storage {
 /// What the machines of a cluster do besides.
 #[cfg(feature = "cluster")]
 impl Storage {
-    /// The folder or URL below which every path lies.
-    #[must_use]
-    pub fn location(&self) -> &str {
-        &self.location
-    }
-
-    /// The bucket's URL and its store, for an engine that reads from it; a folder has none.
-    #[must_use]
-    pub fn bucket(&self) -> Option<(&str, Arc<dyn ObjectStore>)> {
-        self.bucket.as_ref().map(|(url, store)| (url.as_str(), store.clone()))
-    }
-
     /// Writes a small file, whole or not at all.
     ///
     /// # Errors
@@ -209,6 +199,11 @@ impl Storage {
 
 const HASH: Attribute = Attribute::Metadata(std::borrow::Cow::Borrowed("sha256"));
 
+fn changed(path: &Path) -> WarehouseError {
+    let why = "the bytes in the bucket are not those that were written".to_owned();
+    WarehouseError::File { path: path.to_owned(), why }
+}
+
 fn file(path: &Path, error: &std::io::Error) -> WarehouseError {
     WarehouseError::File { path: PathBuf::from(path), why: error.to_string() }
 }
@@ -219,6 +214,7 @@ fn open_bucket(url: &str) -> Result<Storage, WarehouseError> {
     use object_store::aws::AmazonS3ConfigKey::{
         AccessKeyId, ContainerCredentialsRelativeUri, MetadataEndpoint, WebIdentityTokenFile,
     };
+    use object_store::prefix::PrefixStore;
     let known = url.strip_prefix("s3://").ok_or_else(|| WarehouseError::Unknown(url.to_owned()))?;
     let (name, prefix) = known.split_once('/').unwrap_or((known, ""));
     let s3 = AmazonS3Builder::from_env().with_bucket_name(name);
@@ -227,10 +223,7 @@ fn open_bucket(url: &str) -> Result<Storage, WarehouseError> {
     if sources.iter().all(|key| s3.get_config_value(key).is_none()) {
         return Err(WarehouseError::Denied(format!("there are no credentials for {url}")));
     }
-    let s3 = s3.build()?;
-    let whole: Arc<dyn ObjectStore> = Arc::new(s3);
-    let store = Arc::new(object_store::prefix::PrefixStore::new(whole.clone(), prefix));
-    Ok(Storage { location: url.to_owned(), store, bucket: Some((format!("s3://{name}"), whole)) })
+    Ok(Storage { store: Arc::new(PrefixStore::new(s3.build()?, prefix)), folder: None })
 }
 
 #[cfg(not(feature = "cluster"))]

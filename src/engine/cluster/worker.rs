@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow::array::RecordBatch;
-use datafusion::datasource::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnv;
+use futures::{StreamExt, TryStreamExt};
 use sha2::{Digest, Sha256};
+use tempfile::TempDir;
 
 use super::order::{Order, encode_answer, rows_of};
 use crate::domain::hex;
 use crate::engine::session::runtime;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, Source, Statement};
 use crate::warehouse::Storage;
 
 /// What an executor works with.
@@ -28,10 +29,6 @@ impl Worker {
     pub(super) fn open(storage: Storage, memory_mib: usize, scratch: &Path) -> Result<Self, EngineError> {
         std::fs::create_dir_all(scratch).map_err(EngineError::io(scratch))?;
         let runtime = runtime(memory_mib, scratch)?;
-        if let Some((url, store)) = storage.bucket() {
-            let url = ObjectStoreUrl::parse(url).map_err(|error| EngineError::Refused(error.to_string()))?;
-            runtime.register_object_store(url.as_ref(), store);
-        }
         Ok(Self { storage, runtime, scratch: scratch.to_owned(), known: Mutex::default() })
     }
 
@@ -41,9 +38,16 @@ impl Worker {
         let (model, place) = (&order.job.statement.model, &order.job.statement.place);
         tracing::info!(model, place, "job begins");
         let engine = self.known().engine(&order, &self.runtime)?;
-        let statement = order.job.statement.below(Path::new(self.storage.location()));
-        let target = self.unfinished(&order.job.file);
-        let made = match engine.make_at(&statement, &target, &order.job.checks).await {
+        let brought;
+        let root = if let Some(folder) = self.storage.folder() {
+            folder
+        } else {
+            brought = self.bring(&order.job.statement).await?;
+            brought.path()
+        };
+        // A name of this attempt's own: an executor that was given up may still be writing the same file.
+        let target = root.join(&order.job.file).with_extension(format!("{:016x}.parquet", fastrand::u64(..)));
+        let made = match engine.make_at(&order.job.statement.below(root), &target, &order.job.checks).await {
             Ok(made) => made,
             Err(error) => {
                 tracing::warn!(model, place, %error, "job failed");
@@ -53,29 +57,36 @@ impl Worker {
             }
         };
         self.storage.adopt(&target, &order.job.file, &made.written.sha256).await?;
-        if self.storage.folder().is_none() {
-            std::fs::remove_file(&target).map_err(EngineError::io(&target))?;
-        }
         self.storage.write(&order.answer, encode_answer(&made)?).await?;
         tracing::info!(model, place, rows = made.written.rows, "job done");
         Ok(made.written.rows)
     }
 
-    /// A name of this attempt's own: an executor that was given up may still be writing the same file. Beside the
-    /// final place in a folder, so that a rename makes it visible; in the scratch folder for a bucket.
-    fn unfinished(&self, file: &str) -> PathBuf {
-        let attempt = format!("{:016x}.parquet", fastrand::u64(..));
-        match self.storage.folder() {
-            Some(folder) => folder.join(file).with_extension(attempt),
-            None => self.scratch.join(attempt),
-        }
+    /// Copies what a statement reads out of a bucket into a folder that goes with the job.
+    async fn bring(&self, statement: &Statement) -> Result<TempDir, EngineError> {
+        let folder = tempfile::tempdir_in(&self.scratch).map_err(EngineError::io(&self.scratch))?;
+        let files = statement.sources.values().filter_map(|source| match source {
+            Source::Files(files) => Some(files),
+            Source::Rows(_) => None,
+        });
+        let copy = |file: &PathBuf| {
+            let (from, to) = (file.to_string_lossy().into_owned(), folder.path().join(file));
+            async move { self.storage.copy(&from, &to).await }
+        };
+        let copies: Vec<_> = files.flatten().map(copy).collect();
+        futures::stream::iter(copies).buffer_unordered(COPIES).try_collect::<()>().await?;
+        Ok(folder)
     }
+
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Things that one kept before more are forgotten; a run has fewer.
+/// Files of one job that are copied at once.
+const COPIES: usize = 4;
+
+/// So many engines and tables of rows are kept; a run has fewer.
 const KEPT: usize = 64;
 
 /// What came with earlier jobs. An engine keeps the plans of its statements for further buckets, and finds one again
