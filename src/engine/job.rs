@@ -71,7 +71,7 @@ impl Engine {
     /// When a model is wrong, a statement fails, the file cannot be written or the cluster cannot be reached.
     pub async fn make(&self, root: &Path, job: &BucketJob) -> Result<Made, EngineError> {
         match &self.site {
-            Site::Here => self.make_at(&job.statement.below(root), &root.join(&job.file), &job.checks).await,
+            Site::Here => self.make_at(root, job, &root.join(&job.file)).await,
             #[cfg(feature = "cluster")]
             Site::Cluster(cluster) => cluster.make(self, root, job).await,
         }
@@ -92,20 +92,15 @@ impl Engine {
         }
     }
 
-    /// Writes a statement's rows to `target` and runs the checks on them; all paths are as this machine sees them.
-    pub(super) async fn make_at(
-        &self,
-        statement: &Statement,
-        target: &Path,
-        checks: &[String],
-    ) -> Result<Made, EngineError> {
-        let written = self.write(statement, target).await?;
-        let mut check = statement.clone();
-        check.sources.insert(statement.model.clone(), Source::Files(vec![target.to_owned()]));
+    /// Makes a job's file in this process, under the name `target`.
+    pub(super) async fn make_at(&self, root: &Path, job: &BucketJob, target: &Path) -> Result<Made, EngineError> {
+        let mut statement = job.statement.below(root);
+        let written = self.write(&statement, target).await?;
+        statement.sources.insert(statement.model.clone(), Source::Files(vec![target.to_owned()]));
         let mut checked = Vec::new();
-        for name in checks {
-            check.model.clone_from(name);
-            checked.push(self.collect(&check).await?);
+        for check in &job.checks {
+            statement.model.clone_from(check);
+            checked.push(self.collect(&statement).await?);
         }
         Ok(Made { written, checked })
     }

@@ -47,7 +47,7 @@ impl Worker {
         };
         // A name of this attempt's own: an executor that was given up may still be writing the same file.
         let target = root.join(&order.job.file).with_extension(format!("{:016x}.parquet", fastrand::u64(..)));
-        let made = match engine.make_at(&order.job.statement.below(root), &target, &order.job.checks).await {
+        let made = match engine.make_at(root, &order.job, &target).await {
             Ok(made) => made,
             Err(error) => {
                 tracing::warn!(model, place, %error, "job failed");
