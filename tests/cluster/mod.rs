@@ -123,12 +123,14 @@ fn a_bucket_that_fails_is_tried_again() {
     let workspace = workspace_on(port, &Trust::Insecure, "");
     let executors = [(); 2].map(|()| executor(port, &Trust::Insecure, &warehouse_of(&workspace), &[]));
     // A file lies where one bucket's folder must be.
-    let month = workspace.root().join("warehouse/totals/month=2026-03");
-    std::fs::create_dir_all(&month).unwrap();
-    std::fs::write(month.join("bucket=001"), "in the way").unwrap();
+    let of_bucket = |file: &&String| file.starts_with("warehouse/findings/") && file.contains("/bucket=001/");
+    let file = town().published.keys().find(of_bucket).unwrap();
+    let folder = workspace.root().join(Path::new(file).parent().unwrap());
+    std::fs::create_dir_all(folder.parent().unwrap()).unwrap();
+    std::fs::write(&folder, "in the way").unwrap();
     let mut run = application(&workspace, NIGHTLY);
     run.wait_for("a bucket failed and is tried again", 1);
-    std::fs::remove_file(month.join("bucket=001")).unwrap();
+    std::fs::remove_file(&folder).unwrap();
     assert_eq!(run.end(), Some(0), "{}", run.text());
     workspace.ok(&["run", "monthly", "--month", &town().month]);
     same_as_local(&workspace);
