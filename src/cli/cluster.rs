@@ -4,9 +4,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::Failure;
 use super::signals::Signals;
-use crate::engine::EngineError;
+use super::{CONFIG, Failure};
 use crate::engine::cluster::{
     AllowList, ExecutorOptions, Papers, SchedulerOptions, Security, run_executor, run_scheduler,
 };
@@ -69,7 +68,7 @@ pub(super) struct ExecutorArguments {
     /// Memory of all of them together, MiB.
     #[arg(long, default_value_t = 1024, value_name = "MIB")]
     memory_mib: usize,
-    /// Folder for what is not finished yet; a temporary one if left out.
+    /// Folder for what is not finished yet; the system's for temporary files if left out.
     #[arg(long, value_name = "DIR")]
     scratch: Option<PathBuf>,
 }
@@ -77,7 +76,7 @@ pub(super) struct ExecutorArguments {
 pub(super) async fn run(role: Role) -> Result<u8, Failure> {
     match role {
         Role::Scheduler(arguments) => scheduler(arguments).await?,
-        Role::Executor(arguments) => executor(arguments).await.map_err(PipelineError::from)?,
+        Role::Executor(arguments) => executor(arguments).await?,
     }
     Ok(0)
 }
@@ -95,21 +94,22 @@ async fn scheduler(arguments: SchedulerArguments) -> Result<(), Failure> {
     Ok(run_scheduler(options, ready, signals.asked()).await.map_err(PipelineError::from)?)
 }
 
-async fn executor(arguments: ExecutorArguments) -> Result<(), EngineError> {
-    let temporary = match &arguments.scratch {
-        Some(_) => None,
-        None => Some(tempfile::tempdir().map_err(|error| EngineError::Io { path: "scratch".into(), source: error })?),
-    };
-    let own = temporary.as_ref().map(|folder| folder.path().to_owned());
-    run_executor(ExecutorOptions {
+async fn executor(arguments: ExecutorArguments) -> Result<(), Failure> {
+    let signals = Signals::listen()?;
+    // A folder of its own in any case: it is cleared in the end.
+    let folder = arguments.scratch.unwrap_or_else(std::env::temp_dir);
+    let own = tempfile::Builder::new().prefix("executor-").tempdir_in(&folder);
+    let own = own.map_err(|error| Failure::new(CONFIG, format!("{}: {error}", folder.display())))?;
+    let processors = || std::thread::available_parallelism().map_or(2, usize::from);
+    let options = ExecutorOptions {
         scheduler: arguments.scheduler,
         security: arguments.identity.security(),
-        storage: Storage::open(&arguments.warehouse)?,
-        slots: arguments.slots,
+        storage: Storage::open(&arguments.warehouse).map_err(PipelineError::from)?,
+        slots: if arguments.slots == 0 { processors() } else { arguments.slots },
         memory_mib: arguments.memory_mib,
-        scratch: arguments.scratch.or(own).unwrap_or_default(),
-    })
-    .await
+        scratch: own.path().to_owned(),
+    };
+    Ok(run_executor(options, signals.asked()).await.map_err(PipelineError::from)?)
 }
 
 impl Identity {

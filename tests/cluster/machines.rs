@@ -17,10 +17,14 @@ const PATIENCE: Duration = Duration::from_secs(180);
 pub(super) struct Machine {
     child: Child,
     lines: Arc<Mutex<Vec<String>>>,
+    /// Its temporary files, which one that is killed leaves behind.
+    _temporary: tempfile::TempDir,
 }
 
 impl Machine {
     pub(super) fn start(mut command: Command) -> Self {
+        let temporary = tempfile::tempdir().unwrap();
+        command.env("TMPDIR", temporary.path());
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = Arc::new(Mutex::new(Vec::new()));
         let streams: [Box<dyn std::io::Read + Send>; 2] =
@@ -33,7 +37,7 @@ impl Machine {
                 }
             });
         }
-        Self { child, lines }
+        Self { child, lines, _temporary: temporary }
     }
 
     /// How many lines hold the words.

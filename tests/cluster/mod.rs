@@ -117,6 +117,24 @@ fn an_executor_killed_at_work_changes_nothing() {
 }
 
 #[test]
+fn an_executor_told_to_stop_finishes_what_it_has_begun() {
+    let port = free_port();
+    let _scheduler = scheduler(port, &Trust::Insecure);
+    let workspace = workspace_on(port, &Trust::Insecure, "");
+    let mut executors = [(); 2].map(|()| executor(port, &Trust::Insecure, &warehouse_of(&workspace), &[]));
+    let mut run = application(&workspace, NIGHTLY);
+    executors[0].wait_for("job begins", 3);
+    executors[0].terminate();
+    assert_eq!(executors[0].end(), Some(0), "{}", executors[0].text());
+    let (begun, done) = (executors[0].count("job begins"), executors[0].count("job done"));
+    assert_eq!(begun, done, "{}", executors[0].text());
+    assert_eq!(run.end(), Some(0), "{}", run.text());
+    workspace.ok(&["run", "monthly", "--month", &town().month]);
+    same_as_local(&workspace);
+    println!("cluster: an executor told to stop after {done} jobs, 1 cases");
+}
+
+#[test]
 fn a_bucket_that_fails_is_tried_again() {
     let port = free_port();
     let _scheduler = scheduler(port, &Trust::Insecure);

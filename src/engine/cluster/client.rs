@@ -38,7 +38,7 @@ const LONGEST_LOOK: Duration = Duration::from_millis(250);
 /// A job of which nothing was heard for so long is lost: the scheduler is away, or was started anew.
 const LOST_AFTER: Duration = Duration::from_secs(5);
 
-type Client = SchedulerGrpcClient<Channel>;
+pub(super) type Client = SchedulerGrpcClient<Channel>;
 
 /// The way to a cluster.
 #[derive(Debug)]
@@ -274,7 +274,7 @@ pub(super) async fn connect(security: &Security, address: &str) -> Result<(), En
     }
 }
 
-fn client(channel: Channel) -> Client {
+pub(super) fn client(channel: Channel) -> Client {
     SchedulerGrpcClient::new(channel)
         .max_decoding_message_size(MESSAGE_BYTES as usize)
         .max_encoding_message_size(MESSAGE_BYTES as usize)

@@ -1,24 +1,33 @@
 //! The role that carries out bucket jobs. It asks the scheduler for work and listens on no port: what it made goes to
 //! the shared storage, the file under its final name and the answer beside the other jobs'.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::future::Future;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ballista_core::JobId;
-use ballista_core::config::TaskSchedulingPolicy;
-use ballista_core::error::BallistaError;
-use ballista_core::utils::GrpcServerConfig;
-use ballista_executor::ArrowFlightServerProvider;
+use ballista_core::ids::new_instance_id;
+use ballista_core::serde::protobuf::executor_resource::Resource;
+use ballista_core::serde::protobuf::{
+    ExecutorOperatingSystemSpecification, ExecutorRegistration, ExecutorResource, ExecutorSpecification,
+    ExecutorStoppedParams,
+};
+use ballista_core::serde::{BallistaCodec, BallistaLogicalExtensionCodec};
+use ballista_core::utils::default_config_producer;
+use ballista_core::{BALLISTA_PROTOCOL_VERSION, JobId};
 use ballista_executor::execution_engine::{DefaultExecutionEngine, ExecutionEngine, QueryStageExecutor};
-use ballista_executor::executor_process::{ExecutorProcessConfig, start_executor_process};
-use ballista_executor::shutdown::Shutdown;
+use ballista_executor::execution_loop::poll_loop;
+use ballista_executor::executor::Executor;
+use ballista_executor::health::ExecutorHealth;
+use ballista_executor::metrics::LoggingMetricsCollector;
 use datafusion::error::{DataFusionError, Result as PlanResult};
+use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionConfig;
+use datafusion_proto::protobuf::{LogicalPlanNode, PhysicalPlanNode};
+use tokio::sync::Semaphore;
 
-use super::client::{MESSAGE_BYTES, connect};
+use super::client::{client, connect};
 use super::node::{JobCodec, JobExec};
 use super::tls::{Security, authority_of};
 use super::worker::Worker;
@@ -27,6 +36,9 @@ use crate::warehouse::Storage;
 
 /// How often an executor looks whether its scheduler is there.
 const LOOK: Duration = Duration::from_secs(5);
+
+/// A busy executor speaks to its scheduler every five seconds: then the ends of its last jobs have been told.
+const LAST_WORDS: Duration = Duration::from_secs(6);
 
 /// How an executor works.
 #[derive(Debug, Clone)]
@@ -37,49 +49,85 @@ pub struct ExecutorOptions {
     pub security: Security,
     /// Where the warehouse's files lie, as this machine sees them.
     pub storage: Storage,
-    /// Jobs at once; 0 means one per processor.
+    /// Jobs at once, at least one.
     pub slots: usize,
     /// Memory pool of all jobs together, MiB.
     pub memory_mib: usize,
-    /// Folder of its own for what is not finished yet.
+    /// Folder of its own for what is not finished yet; goes with the executor.
     pub scratch: PathBuf,
 }
 
-/// Works until the process is told to stop, and finishes what it has begun.
+/// Works until `stop`, finishes what it has begun, and takes its leave.
 ///
 /// # Errors
 /// When the scheduler cannot be reached or refuses it.
-pub async fn run_executor(options: ExecutorOptions) -> Result<(), EngineError> {
-    let address = authority_of(&options.scheduler)?.to_owned();
-    connect(&options.security, &address).await?;
-    let (host, port) = address.rsplit_once(':').unwrap_or((&address, ""));
-    let security = options.security.clone();
-    let to = address.clone();
+pub async fn run_executor(options: ExecutorOptions, stop: impl Future<Output = ()>) -> Result<(), EngineError> {
+    let address = authority_of(&options.scheduler)?;
+    connect(&options.security, address).await?;
+    let mut scheduler = client(options.security.endpoint(address)?.connect_lazy());
+    let slots = u32::try_from(options.slots).unwrap_or(u32::MAX);
     let worker = Worker::open(options.storage, options.memory_mib, &options.scratch)?;
-    let config = ExecutorProcessConfig {
-        scheduler_host: host.to_owned(),
-        scheduler_port: port.parse().unwrap_or_default(),
-        // It is asked nothing, so what it is called does not matter.
-        external_host: Some("127.0.0.1".to_owned()),
-        grpc_port: 1,
-        vcores: options.slots,
-        task_scheduling_policy: TaskSchedulingPolicy::PullStaged,
-        work_dir: Some(options.scratch.to_string_lossy().into_owned()),
-        // Jobs have a pool of their own.
-        memory_pool_size: Some(0),
-        grpc_max_decoding_message_size: MESSAGE_BYTES,
-        grpc_max_encoding_message_size: MESSAGE_BYTES,
-        override_execution_engine: Some(Arc::new(OnlyJobs(DefaultExecutionEngine::new()))),
-        override_physical_codec: Some(Arc::new(JobCodec::of(Arc::new(worker)))),
-        override_arrow_flight_service: Some(no_service()),
-        override_create_grpc_client_endpoint: Some(Arc::new(move |_| Ok(security.endpoint(&to)?))),
-        ..ExecutorProcessConfig::default()
+    let codec = BallistaCodec::<LogicalPlanNode, PhysicalPlanNode>::new(
+        Arc::new(BallistaLogicalExtensionCodec::default()),
+        Arc::new(JobCodec::of(Arc::new(worker))),
+    );
+    let registration = registration(slots);
+    let executor_id = registration.id.clone();
+    let executor = Arc::new(executor(registration, &options.scratch.join("results"), options.slots));
+    let free = Arc::new(Semaphore::new(options.slots));
+    let polling = poll_loop(scheduler.clone(), executor, codec, None, Some(free.clone()), ExecutorHealth::new());
+    tracing::info!(scheduler = address, id = executor_id, "executor is ready");
+    let mut polling = tokio::spawn(polling);
+    let watching = tokio::spawn(watch(options.security, address.to_owned()));
+    let ended = tokio::select! {
+        ended = &mut polling => {
+            let why = ended.map_or_else(|error| error.to_string(), |ended| format!("{ended:?}"));
+            Err(EngineError::Unreachable(format!("the executor stopped asking for work: {why}")))
+        }
+        () = stop => {
+            // Who waits for all slots gets each that becomes free, and nothing is asked for with none.
+            let _all = free.acquire_many(slots).await;
+            tokio::time::sleep(LAST_WORDS).await;
+            Ok(())
+        }
     };
-    tracing::info!(scheduler = address, id = config.executor_id, "executor is ready");
-    let watching = tokio::spawn(watch(options.security, address));
-    let ended = start_executor_process(Arc::new(config)).await;
     watching.abort();
-    ended.map_err(|error| EngineError::Unreachable(error.to_string()))
+    polling.abort();
+    let leave = ExecutorStoppedParams { executor_id, reason: "told to stop".to_owned() };
+    if let Err(status) = scheduler.executor_stopped(leave).await {
+        tracing::warn!(why = status.message(), "the scheduler was not told that this executor stops");
+    }
+    ended
+}
+
+/// What the scheduler knows of an executor; it is called by nobody, so its address does not matter.
+fn registration(slots: u32) -> ExecutorRegistration {
+    let resources = vec![ExecutorResource { resource: Some(Resource::Vcores(slots)) }];
+    ExecutorRegistration {
+        id: new_instance_id(),
+        host: Some("127.0.0.1".to_owned()),
+        port: 1,
+        grpc_port: 1,
+        specification: Some(ExecutorSpecification { resources }),
+        os_info: Some(ExecutorOperatingSystemSpecification::default()),
+        ballista_protocol_version: BALLISTA_PROTOCOL_VERSION,
+    }
+}
+
+/// An executor of bucket jobs; the number of rows that each returns goes into a file below `results`.
+fn executor(registration: ExecutorRegistration, results: &Path, slots: usize) -> Executor {
+    // Jobs have an engine of their own, with a bounded memory pool.
+    let runtime = Arc::new(RuntimeEnv::default());
+    Executor::new(
+        registration,
+        &results.to_string_lossy(),
+        Arc::new(move |_| Ok(runtime.clone())),
+        Arc::new(default_config_producer),
+        Arc::default(),
+        Arc::new(LoggingMetricsCollector::default()),
+        slots,
+        Arc::new(OnlyJobs(DefaultExecutionEngine::new())),
+    )
 }
 
 /// Says when the scheduler goes, and when it is back: until then the executor keeps asking.
@@ -94,16 +142,6 @@ async fn watch(security: Security, address: String) {
         }
         is_there = !is_there;
     }
-}
-
-/// In the place of the service that would hand out shuffle files.
-fn no_service() -> Arc<ArrowFlightServerProvider> {
-    Arc::new(|_: String, _: SocketAddr, mut shutdown: Shutdown, _: GrpcServerConfig| {
-        tokio::spawn(async move {
-            shutdown.recv().await;
-            Ok::<(), BallistaError>(())
-        })
-    })
 }
 
 /// Carries out bucket jobs and nothing else that a plan may ask for.
