@@ -1,9 +1,11 @@
 //! A bucket job: one file to make and the checks that read it. What carries it out, this process or a cluster, is
 //! chosen once, when the engine is opened.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use arrow::array::RecordBatch;
+use serde::{Deserialize, Serialize};
 
 use super::session::{Engine, Source, Statement};
 use super::{EngineError, Written};
@@ -15,10 +17,22 @@ use crate::warehouse::Storage;
 pub struct BucketJob {
     /// What makes the rows; its files lie below the warehouse's root.
     pub statement: Statement,
+    /// The file has the rows of a table, of the persons whom the statement names, in place of the statement's own rows.
+    pub copied: Option<Copied>,
     /// The Parquet file to make.
     pub file: String,
-    /// Checks that read the statement's sources, and the file under the name of the statement's model.
+    /// Checks that read the statement's sources, and the file under the name of the statement's model or of the table
+    /// that was copied.
     pub checks: Vec<String>,
+}
+
+/// Rows that are copied out of a stored table.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Copied {
+    /// The table.
+    pub table: String,
+    /// The columns that anybody reads of it.
+    pub columns: BTreeSet<String>,
 }
 
 /// A file that was made.
@@ -95,8 +109,11 @@ impl Engine {
     /// Makes a job's file in this process, under the name `target`.
     pub(super) async fn make_at(&self, root: &Path, job: &BucketJob, target: &Path) -> Result<Made, EngineError> {
         let mut statement = job.statement.below(root);
-        let written = self.write(&statement, target).await?;
-        statement.sources.insert(statement.model.clone(), Source::Files(vec![target.to_owned()]));
+        let (written, table) = match &job.copied {
+            None => (self.write(&statement, target).await?, &job.statement.model),
+            Some(Copied { table, columns }) => (self.copy(&statement, table, columns, target).await?, table),
+        };
+        statement.sources.insert(table.clone(), Source::Files(vec![target.to_owned()]));
         let mut checked = Vec::new();
         for check in &job.checks {
             statement.model.clone_from(check);

@@ -5,18 +5,18 @@
 #[cfg(feature = "cluster")]
 pub mod cluster;
 mod error;
+mod files;
 mod job;
 mod model;
 mod planning;
 mod pool;
 mod schema;
 mod session;
-mod writer;
 
 pub use error::EngineError;
-pub use job::{BucketJob, Made};
+pub use files::{PersonKeys, TableWriter, Written, has_columns, keys_of, read_table, rows_of, sha256_of};
+pub use job::{BucketJob, Copied, Made};
 pub use model::{Model, ModelKind, Models, Param, ParamKind, Params};
 pub use pool::{in_parallel, on_threads};
 pub use schema::{days_since_epoch, table_schema};
 pub use session::{Engine, Source, Statement};
-pub use writer::{TableWriter, Written, has_columns, read_table, sha256_of};

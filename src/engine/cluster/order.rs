@@ -11,7 +11,7 @@ use arrow::ipc::writer::StreamWriter;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{BucketJob, Engine, EngineError, Made, Models, Params, Source, Statement, Written};
+use crate::engine::{BucketJob, Copied, Engine, EngineError, Made, Models, Params, Source, Statement, Written};
 
 /// A job as an executor reads it.
 #[derive(Debug)]
@@ -36,6 +36,7 @@ struct OrderHeader {
     files: BTreeMap<String, Vec<String>>,
     /// Tables whose rows are the blobs, in order.
     rows: Vec<String>,
+    copied: Option<Copied>,
     file: String,
     checks: Vec<String>,
     answer: String,
@@ -75,6 +76,7 @@ pub(super) fn encode(engine: &Engine, job: &BucketJob, answer: &str) -> Result<V
         place: statement.place.clone(),
         files,
         rows,
+        copied: job.copied.clone(),
         file: job.file.clone(),
         checks: job.checks.clone(),
         answer: answer.to_owned(),
@@ -106,7 +108,7 @@ impl Order {
             place: header.place,
         };
         let (file, answer) = (inside(&header.file)?.to_owned(), inside(&header.answer)?.to_owned());
-        let job = BucketJob { statement, file, checks: header.checks };
+        let job = BucketJob { statement, copied: header.copied, file, checks: header.checks };
         Ok(Self { models: header.models, job, answer, batch_rows: header.batch_rows })
     }
 
@@ -235,7 +237,8 @@ mod tests {
             params: [("least".to_owned(), Param::Bigint(7))].into(),
             place: "bucket 003".to_owned(),
         };
-        BucketJob { statement, file: "sums/bucket=003/x.parquet".to_owned(), checks: vec!["other".to_owned()] }
+        let copied = Some(Copied { table: "claims".to_owned(), columns: ["n".to_owned()].into() });
+        BucketJob { statement, copied, file: "sums/bucket=003/x.parquet".to_owned(), checks: vec!["other".to_owned()] }
     }
 
     fn engine() -> (Engine, tempfile::TempDir) {

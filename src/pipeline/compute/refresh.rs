@@ -1,10 +1,10 @@
 //! Refreshing stored models bucket by bucket, only where what they are made from changed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::domain::Period;
-use crate::engine::{BucketJob, Engine, Models, Param, Params, Source, Statement, in_parallel};
+use crate::engine::{BucketJob, Copied, Engine, Params, Source, Statement, in_parallel};
 use crate::warehouse::{FileEntry, Version};
 
 use super::{balance, rules};
@@ -18,6 +18,8 @@ pub(in crate::pipeline) struct Task {
     pub(in crate::pipeline) model: String,
     /// The view that the model and its checks read as `measured`.
     pub(in crate::pipeline) measures: Option<String>,
+    /// The file has the rows of a table, of the persons whom the model names, in place of the model's own rows.
+    pub(in crate::pipeline) copied: Option<Copied>,
     /// Table under which the version lists it.
     pub(in crate::pipeline) table: String,
     /// Month or period, where the table is split so.
@@ -63,6 +65,10 @@ impl Task {
             text.push_str(table);
             text.push_str(&rules::hash_of(table, rows)?);
         }
+        if let Some(copied) = &self.copied {
+            text.push_str(&copied.table);
+            text.extend(copied.columns.iter().map(String::as_str));
+        }
         let params = format!("{:?}", self.params);
         text.push_str(&params);
         Ok(sha256_hex(&text))
@@ -93,58 +99,8 @@ impl Task {
             params: self.params.clone(),
             place: self.place(),
         };
-        BucketJob { statement, file: self.path(inputs), checks: self.checks.clone() }
+        BucketJob { statement, copied: self.copied.clone(), file: self.path(inputs), checks: self.checks.clone() }
     }
-}
-
-/// A task per month and bucket that has claims, and one more for a period that ends inside a month.
-pub(in crate::pipeline) fn monthly_tasks(
-    models: &Models,
-    version: &Version,
-    period: Period,
-    model: &str,
-    checks: &[String],
-) -> Vec<Task> {
-    let wanted = models.sources_of(model);
-    let months = version.table("claims").filter_map(|file| Some((file.month?, file.bucket?)));
-    let cut = |month: Period| (!period.is_whole() && month.month() == period.month()).then_some(period);
-    months
-        .flat_map(|(month, bucket)| [Some(month), cut(month)].into_iter().flatten().map(move |part| (part, bucket)))
-        .map(|(part, bucket)| monthly_task(version, &wanted, model, (part, bucket), checks))
-        .collect()
-}
-
-/// The task of one month, or of the part of a month up to a day, and bucket.
-pub(in crate::pipeline) fn monthly_task(
-    version: &Version,
-    wanted: &BTreeSet<String>,
-    model: &str,
-    (part, bucket): (Period, u16),
-    checks: &[String],
-) -> Task {
-    let month = Period::from(part.month());
-    let files = |table: &String| {
-        let all = version.bucket(table, bucket);
-        (table.clone(), all.filter(|file| file.month == Some(month)).cloned().collect())
-    };
-    Task {
-        model: model.to_owned(),
-        measures: None,
-        table: model.to_owned(),
-        month: Some(part),
-        rule: None,
-        bucket,
-        sources: wanted.iter().map(files).collect(),
-        rows: BTreeMap::new(),
-        params: month_params(part),
-        checks: checks.to_vec(),
-    }
-}
-
-/// Parameters of a statement over one month's claims.
-pub(super) fn month_params(part: Period) -> Params {
-    [("month".to_owned(), Param::Date(part.month().first_day())), ("until".to_owned(), Param::Date(rules::until(part)))]
-        .into()
 }
 
 /// Makes every file whose inputs changed; the others stay as `version` lists them.
