@@ -8,8 +8,7 @@ use serde::Serialize;
 
 use super::compute::rules::{self, Span};
 use super::compute::{
-    Findings, MEMBERS, Stated, Task, income_figures, read_findings, refresh, refresh_findings,
-    sources_in,
+    Findings, MEMBERS, Stated, Task, income_figures, read_findings, refresh, refresh_findings, sources_in,
 };
 use super::job::{Job, Step};
 use super::landing::intake_now;
@@ -130,6 +129,8 @@ async fn run(context: &Context, job: &Job, period: Period, manner: Manner<'_>) -
     };
     if outcome.is_ok() {
         context.ledger.record_run_texts(run_id, &context.texts)?;
+    } else {
+        context.engine.stop().await;
     }
     // What fails while it ends (the gate's child is ended with it, say) fails because of that.
     let outcome = if context.stop.is_set() { outcome.map_err(|_| PipelineError::Stopped) } else { outcome };

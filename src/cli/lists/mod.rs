@@ -173,7 +173,7 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
 
 /// What needs the whole workspace to be in order.
 async fn change_sealed(act: &Act, session: &Session) -> Result<u8, Failure> {
-    let context = session.open()?;
+    let context = session.open_for_jobs()?;
     match act {
         Act::Correct { month, job } => change::correct(&context, *month, job).await,
         Act::Retract { list_id, by, reason } => change::retract_list(&context, session, list_id, (by, reason)),

@@ -7,11 +7,13 @@ use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 
 use super::findings::{needs_members, sources_in};
-use super::refresh::{Copied, Refreshed, Task, refresh};
+use super::refresh::{Refreshed, Task, refresh};
 use super::rules::{RuleData, Span, until};
 use super::together;
 use crate::domain::Fen;
-use crate::engine::{Engine, EngineError, Models, Param, Params, PersonKeys, Source, Statement, keys_of, rows_of};
+use crate::engine::{
+    Copied, Engine, EngineError, Models, Param, Params, PersonKeys, Source, Statement, keys_of, rows_of,
+};
 use crate::pipeline::{Context, PipelineError};
 use crate::policy::{Basis, Netting, Rule, Shape};
 use crate::warehouse::{FileEntry, Version};
@@ -38,9 +40,8 @@ impl Bound {
         let bases: BTreeSet<&str> = rules.iter().map(|rule| rule.cost.basis.name()).collect();
         let bases = bases.iter().fold(";".to_owned(), |all, basis| all + basis + ";");
         let adds = rules.iter().any(|rule| rule.cost.medical_assistance == Netting::Ignore);
-        let subtracts = rules
-            .iter()
-            .any(|rule| rule.cost.adjustments == Netting::Subtract || rule.cost.basis == Basis::NetBurden);
+        let subtracts =
+            rules.iter().any(|rule| rule.cost.adjustments == Netting::Subtract || rule.cost.basis == Basis::NetBurden);
         let params = [
             ("bases", Param::Text(bases)),
             ("adds_assistance", Param::Boolean(adds)),
@@ -159,7 +160,8 @@ async fn columns_read(
         let place = "no data".to_owned();
         Statement { model: model.clone(), measures: measures.cloned(), sources, params, place }
     };
-    let of_checks = checks.iter().map(|check| statement(check, None, BTreeMap::new(), params.iter().cloned().collect()));
+    let of_checks =
+        checks.iter().map(|check| statement(check, None, BTreeMap::new(), params.iter().cloned().collect()));
     let of_rules = rules.iter().map(|(_, data)| {
         let rows = data.rows_for(&models.sources_of(&data.model));
         statement(&data.model, data.measures.as_ref(), rows, data.params.clone())

@@ -6,11 +6,13 @@ mod alerts;
 mod backfill;
 mod exposition;
 mod metrics;
+mod stop;
 mod timetable;
 
 pub use alerts::{note_alerts, standing_alerts};
 pub use backfill::{Backfill, past_periods, run_past, set_notice};
 pub use metrics::{keep_metrics, metrics, write_metrics};
+pub use stop::Stop;
 pub use timetable::{Timetable, timetable};
 
 use chrono::{DateTime, Utc};
