@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
+use super::courier::described;
 use super::lists::{hand_over, hand_over_rest};
 use super::{DATA, Failure, Format, INTERNAL, Session};
-use crate::delivery::{DeliveryError, Desk, Mailer, Resolution, dispatch, record_bounces};
+use crate::delivery::{Clearance, DeliveryError, Desk, DispatchReport, Mailer, Resolution, dispatch, record_bounces};
 use crate::ledger::{Ledger, Letter, MailState};
+use crate::pipeline::{Delivered, Stop};
 use crate::workspace::{self, Workspace, hold_lock};
 
 #[derive(Debug, clap::Args)]
@@ -90,7 +92,7 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
         Some(Act::Resend { list_id, by, reason }) => {
             let message_id = Desk::new(&workspace, &ledger, session.now)?.resend(list_id, by, reason)?;
             for list in ledger.lists_named(std::slice::from_ref(list_id))? {
-                hand_over(&workspace, &ledger, &list, session)?;
+                hand_over(&workspace, &ledger, &list, session.now)?;
             }
             println!("letter {message_id} is in the outbox");
             Ok(0)
@@ -107,40 +109,48 @@ fn lock(workspace: &Workspace) -> Result<std::fs::File, Failure> {
 }
 
 async fn send(dry_run: bool, workspace: &Workspace, ledger: &Ledger, session: &Session) -> Result<u8, Failure> {
-    let desk = Desk::new(workspace, ledger, session.now)?;
-    if dry_run || !workspace.settings.delivery.live {
-        return rehearse(&desk, ledger, session.now);
+    let is_live = workspace.settings.delivery.live && !dry_run;
+    if !is_live {
+        let desk = Desk::new(workspace, ledger, session.now)?;
+        for letter in ledger.letters_due(session.now)? {
+            let word = match desk.may_go(&letter) {
+                Ok(()) => format!("would go to {}", letter.recipient),
+                Err(why) => format!("would be refused: {why}"),
+            };
+            println!("{} {} {}: {word}", letter.county, letter.office, letter.lists.join(" "));
+        }
+    }
+    let delivered = send_due(workspace, ledger, session.now, is_live, &Stop::default()).await?;
+    println!("{}", described(&delivered));
+    Ok(if delivered.rejected + delivered.unknown > 0 { DATA } else { 0 })
+}
+
+/// Hands over what is signed and sends the letters that are due; where `is_live` is not set, only counts them.
+pub(super) async fn send_due(
+    workspace: &Workspace,
+    ledger: &Ledger,
+    now: DateTime<Utc>,
+    is_live: bool,
+    stop: &Stop,
+) -> Result<Delivered, Failure> {
+    let desk = Desk::new(workspace, ledger, now)?;
+    if !is_live {
+        let due = ledger.letters_due(now)?.len() as u64;
+        return Ok(Delivered { is_rehearsed: true, due, ..Delivered::default() });
     }
     let _lock = lock(workspace)?;
     // No letter says that a list lies ready before it does.
-    hand_over_rest(workspace, ledger, session)?;
+    hand_over_rest(workspace, ledger, now)?;
     let mailer = Mailer::open(&workspace.settings.delivery, &workspace.layout)?;
-    let report = dispatch(ledger, &mailer, Utc::now, |letter| desk.may_go(letter)).await;
+    let report = dispatch(ledger, &mailer, Utc::now, |letter| match desk.may_go(letter) {
+        _ if stop.is_set() => Clearance::NotNow,
+        Ok(()) => Clearance::Go,
+        Err(why) => Clearance::Misrouted(why),
+    })
+    .await;
     mailer.close().await;
-    let report = report?;
-    println!(
-        "accepted {}, deferred {}, rejected {}, unknown {}",
-        report.accepted, report.deferred, report.rejected, report.unknown
-    );
-    if report.rejected + report.unknown > 0 {
-        println!("somebody must look: poverty-watch deliver show");
-        return Ok(DATA);
-    }
-    Ok(0)
-}
-
-/// Says what would go, and moves nothing.
-fn rehearse(desk: &Desk<'_>, ledger: &Ledger, now: DateTime<Utc>) -> Result<u8, Failure> {
-    let due = ledger.letters_due(now)?;
-    for letter in &due {
-        let word = match desk.may_go(letter) {
-            Ok(()) => format!("would go to {}", letter.recipient),
-            Err(why) => format!("would be refused: {why}"),
-        };
-        println!("{} {} {}: {word}", letter.county, letter.office, letter.lists.join(" "));
-    }
-    println!("dry run: {} letters are due, nothing was sent; [delivery] live = true sends", due.len());
-    Ok(0)
+    let DispatchReport { accepted, deferred, rejected, unknown } = report?;
+    Ok(Delivered { is_rehearsed: false, due: 0, accepted, deferred, rejected, unknown })
 }
 
 fn show(ledger: &Ledger, all: bool, format: Format) -> Result<u8, Failure> {

@@ -8,6 +8,7 @@ mod backfill;
 mod backtest;
 mod check;
 mod contract;
+mod courier;
 mod daemon;
 mod deliver;
 mod demo;
@@ -237,7 +238,9 @@ impl Session {
 
     fn open_workspace(&self, dir: &Path, now: DateTime<Utc>) -> Result<Context, Failure> {
         let workspace = workspace::load(dir)?;
-        Ok(Context::open(workspace, now, self.program.clone(), self.progress.clone())?)
+        let mut context = Context::open(workspace, now, self.program.clone(), self.progress.clone())?;
+        context.courier = Some(Arc::new(courier::Post));
+        Ok(context)
     }
 }
 

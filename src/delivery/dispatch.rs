@@ -56,6 +56,17 @@ impl Attempt {
     }
 }
 
+/// Whether a letter may go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Clearance {
+    /// Yes.
+    Go,
+    /// Never to this address: why.
+    Misrouted(String),
+    /// The run is to end: this letter and all after it wait for the next one.
+    NotNow,
+}
+
 /// What a run did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct DispatchReport {
@@ -81,7 +92,7 @@ impl DispatchReport {
     }
 }
 
-/// Sends what is due. `allow` says why a letter may not go to its address, where it may not.
+/// Sends what is due. `clear` is asked right before each letter.
 ///
 /// # Errors
 /// When the store fails; letters in hand are cleared up by the next run.
@@ -89,7 +100,7 @@ pub async fn dispatch<S: Store, T: Transport>(
     store: &S,
     transport: &T,
     clock: impl Fn() -> DateTime<Utc>,
-    allow: impl Fn(&Letter) -> Result<(), String>,
+    clear: impl Fn(&Letter) -> Clearance,
 ) -> Result<DispatchReport, LedgerError> {
     let mut report = DispatchReport::default();
     for letter in store.unsettled().await? {
@@ -99,10 +110,11 @@ pub async fn dispatch<S: Store, T: Transport>(
     let due = store.due(clock()).await?;
     // Whoever sets the clock back meanwhile only makes letters wait.
     for letter in due.into_iter().filter(|letter| letter.standing.next_at <= clock()) {
-        let moved = match (allow(&letter), &down) {
-            (Err(why), _) => step(store, &letter, Event::Misrouted, why, clock()).await?,
-            (Ok(()), Some(why)) => step(store, &letter, Event::Unreachable, why.clone(), clock()).await?,
-            (Ok(()), None) => {
+        let moved = match (clear(&letter), &down) {
+            (Clearance::NotNow, _) => break,
+            (Clearance::Misrouted(why), _) => step(store, &letter, Event::Misrouted, why, clock()).await?,
+            (Clearance::Go, Some(why)) => step(store, &letter, Event::Unreachable, why.clone(), clock()).await?,
+            (Clearance::Go, None) => {
                 let bytes = store.bytes(&letter).await?;
                 let taken = step(store, &letter, Event::Taken, String::new(), clock()).await?;
                 let attempt = transport.send(&taken, &bytes).await;

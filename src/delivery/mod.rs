@@ -13,7 +13,7 @@ mod notice;
 mod sign;
 
 pub use bounce::{Bounce, read_bounce, record_bounces};
-pub use dispatch::{Attempt, DispatchReport, Store, Transport, dispatch};
+pub use dispatch::{Attempt, Clearance, DispatchReport, Store, Transport, dispatch};
 pub use error::DeliveryError;
 pub use machine::{Event, GIVE_UP_DAYS, Outcome, next};
 pub use mailer::{Mailer, MemoryTransport, SmtpTransport, SpoolTransport};

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::PipelineError;
 use super::job::{Job, parse_job};
+use super::operate::Courier;
 use super::tables::{County, check_routes, parse_tables};
 use crate::config::{EngineSettings, Problem, nearest};
 use crate::domain::{CountyCode, Workdays, hex};
@@ -60,6 +61,8 @@ pub struct Context {
     pub gate_program: PathBuf,
     /// Who is told how far a step is.
     pub progress: Arc<dyn Progress>,
+    /// Who sends mail; `None`: nobody does.
+    pub courier: Option<Arc<dyn Courier>>,
     /// Where each statement's plan is written with its metrics, for one bucket; `None`: nowhere.
     pub explain: Option<PathBuf>,
     /// Set from outside to end a run at its next commit point.
@@ -122,6 +125,7 @@ impl Context {
             now,
             gate_program,
             progress,
+            courier: None,
             explain: None,
             stop: Stop::default(),
         })

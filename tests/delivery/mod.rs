@@ -1,5 +1,6 @@
 //! Delivery: the loop under faults and kills, routes, signatures, suppressions.
 
+mod job;
 mod kills;
 mod routes;
 mod signing;

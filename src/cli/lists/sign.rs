@@ -1,12 +1,11 @@
 //! What happens to sealed lists before they leave: showing how far they are, both signatures, and keeping persons off
 //! the next ones.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::cli::run::today;
 use crate::cli::{DATA, Failure, Session, USAGE, date_argument, period_argument};
 use crate::delivery::{DeliveryError, Desk};
-use crate::domain::{Fen, Period};
+use crate::domain::{Fen, Period, official_day};
 use crate::handover::publish;
 use crate::ledger::{Approval, Ledger, ListEventKind, ListStage, NewSuppression, Review, SealedList};
 use crate::pipeline::person_named;
@@ -98,7 +97,7 @@ pub(super) fn approve(
     let approval = Approval { lists: &lists, signer, reason, rows, control };
     let letters = Desk::new(&workspace, &ledger, session.now)?.approve(&approval)?;
     for list in ledger.lists_named(&lists)? {
-        hand_over(&workspace, &ledger, &list, session)?;
+        hand_over(&workspace, &ledger, &list, session.now)?;
     }
     println!("{} lists approved by {signer}, {letters} letters in the outbox", lists.len());
     Ok(0)
@@ -109,21 +108,25 @@ pub(in crate::cli) fn hand_over(
     workspace: &Workspace,
     ledger: &Ledger,
     list: &SealedList,
-    session: &Session,
+    now: DateTime<Utc>,
 ) -> Result<(), Failure> {
     if ledger.is_quiet(&list.list_id)? {
         return Ok(());
     }
     let (_, signatures) = ledger.signatures(&list.list_id)?;
     let signer = signatures.last().map_or("", |last| last.signer.as_str());
-    publish(&workspace.layout, ledger, list, (signer, today(session)), session.now)
+    publish(&workspace.layout, ledger, list, (signer, official_day(now)), now)
         .map_err(|error| Failure::new(DATA, error.to_string()))?;
     Ok(())
 }
 
 /// Hands over what is READY and does not lie at its office yet: the command that approved it was ended early, or its
 /// period was quiet then.
-pub(in crate::cli) fn hand_over_rest(workspace: &Workspace, ledger: &Ledger, session: &Session) -> Result<(), Failure> {
+pub(in crate::cli) fn hand_over_rest(
+    workspace: &Workspace,
+    ledger: &Ledger,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
     for list in ledger.all_lists()? {
         let is_ready = ledger.signatures(&list.list_id)?.0 == ListStage::Ready;
         if !is_ready || is_retracted(ledger, &list.list_id)? {
@@ -131,7 +134,7 @@ pub(in crate::cli) fn hand_over_rest(workspace: &Workspace, ledger: &Ledger, ses
         }
         let events = ledger.list_events(&list.list_id)?;
         if events.iter().all(|event| event.kind != ListEventKind::Published) {
-            hand_over(workspace, ledger, &list, session)?;
+            hand_over(workspace, ledger, &list, now)?;
         }
     }
     Ok(())

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bugs::Bug;
 use chrono::{DateTime, Duration, Utc};
 use futures::FutureExt as _;
-use poverty_watch::delivery::{Event, dispatch, next};
+use poverty_watch::delivery::{Clearance, Event, dispatch, next};
 use poverty_watch::ledger::{Letter, MailState, Standing};
 use verdict::{Counts, judge};
 use world::{Disk, Net, Row, World};
@@ -65,7 +65,7 @@ fn run(world: &RefCell<World>) {
     let allow = |letter: &Letter| {
         let world = world.borrow();
         let is_changed = world.rerouted.contains(&letter.recipient) && world.bug != Some(Bug::RouteNotAsked);
-        if is_changed { Err("its address is not the one in force".to_owned()) } else { Ok(()) }
+        if is_changed { Clearance::Misrouted("its address is not the one in force".to_owned()) } else { Clearance::Go }
     };
     let done = dispatch(&Disk(world), &Net(world), || world.borrow().now, allow).now_or_never();
     match done {
