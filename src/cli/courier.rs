@@ -1,9 +1,10 @@
 //! Joins the two sides that never meet: jobs, which write what is to be told, and delivery, which sends it.
 
+use chrono::{DateTime, Utc};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 
-use super::deliver::send_due;
+use super::deliver::{send_due, tell};
 use super::{Failure, TEMPORARY};
 use crate::pipeline::{Context, Courier, Delivered, PipelineError};
 
@@ -18,6 +19,11 @@ impl Courier for Post {
             send_due(workspace, ledger, context.now, is_live, stop).await.map_err(told)
         }
         .boxed()
+    }
+
+    fn tell<'a>(&'a self, context: &'a Context, at: DateTime<Utc>) -> BoxFuture<'a, Result<(), PipelineError>> {
+        let Context { workspace, ledger, .. } = context;
+        async move { tell(workspace, ledger, at).await.map_err(told) }.boxed()
     }
 }
 

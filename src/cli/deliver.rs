@@ -7,8 +7,11 @@ use chrono::{DateTime, Utc};
 use super::courier::described;
 use super::lists::{hand_over, hand_over_rest};
 use super::{DATA, Failure, Format, INTERNAL, Session};
-use crate::delivery::{Clearance, DeliveryError, Desk, DispatchReport, Mailer, Resolution, dispatch, record_bounces};
-use crate::ledger::{Ledger, Letter, MailState};
+use crate::delivery::{
+    Clearance, DeliveryError, Desk, DispatchReport, Mailer, Resolution, ToOperators, dispatch, may_go_to_operators,
+    record_bounces, tell_operators,
+};
+use crate::ledger::{Ledger, Letter, MailState, OPERATORS};
 use crate::pipeline::{Delivered, Stop};
 use crate::workspace::{self, Workspace, hold_lock};
 
@@ -151,6 +154,25 @@ pub(super) async fn send_due(
     mailer.close().await;
     let DispatchReport { accepted, deferred, rejected, unknown } = report?;
     Ok(Delivered { is_rehearsed: false, due: 0, accepted, deferred, rejected, unknown })
+}
+
+/// Writes to the operators about what they do not know yet, and sends what waits for them.
+pub(super) async fn tell(workspace: &Workspace, ledger: &Ledger, now: DateTime<Utc>) -> Result<(), Failure> {
+    tell_operators(workspace, ledger, now)?;
+    let is_due = ledger.letters_due(now)?.iter().any(|letter| letter.office == OPERATORS);
+    if !(is_due && workspace.settings.delivery.live) {
+        return Ok(());
+    }
+    // Whoever sends just now is followed by the next run, which takes it along.
+    let Ok(_lock) = lock(workspace) else { return Ok(()) };
+    let mailer = Mailer::open(&workspace.settings.delivery, &workspace.layout)?;
+    let sent = dispatch(&ToOperators(ledger), &mailer, Utc::now, |letter| {
+        may_go_to_operators(letter, workspace).map_or_else(Clearance::Misrouted, |()| Clearance::Go)
+    })
+    .await;
+    mailer.close().await;
+    sent?;
+    Ok(())
 }
 
 fn show(ledger: &Ledger, all: bool, format: Format) -> Result<u8, Failure> {

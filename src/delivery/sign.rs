@@ -8,11 +8,13 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::machine::{Event, next};
-use super::{DeliveryError, Draft, ListNotice, Notice, compose, message_id, render};
+use super::{DeliveryError, Draft, ListNotice, Notice, compose, may_go_to_operators, message_id, render};
 use crate::config::{Layout, Settings};
 use crate::domain::{MailAddress, hex, official_day};
 use crate::keys::Keys;
-use crate::ledger::{Approval, Ledger, Letter, LetterStep, ListStage, MailState, NewLetter, Review, SealedList};
+use crate::ledger::{
+    Approval, Ledger, Letter, LetterStep, ListStage, MailState, NewLetter, OPERATORS, Review, SealedList,
+};
 use crate::referrals::{Office, Routes};
 use crate::workspace::Workspace;
 
@@ -29,6 +31,7 @@ pub enum Resolution {
 
 /// A signing desk of one workspace.
 pub struct Desk<'a> {
+    workspace: &'a Workspace,
     layout: &'a Layout,
     settings: &'a Settings,
     routes: Routes,
@@ -45,7 +48,7 @@ impl<'a> Desk<'a> {
         let mut problems = Vec::new();
         let routes = workspace.routes(&mut problems);
         if problems.is_empty() {
-            Ok(Self { layout: &workspace.layout, settings: &workspace.settings, routes, ledger, now })
+            Ok(Self { workspace, layout: &workspace.layout, settings: &workspace.settings, routes, ledger, now })
         } else {
             Err(DeliveryError::Config(problems))
         }
@@ -139,6 +142,9 @@ impl<'a> Desk<'a> {
     /// # Errors
     /// The reason.
     pub fn may_go(&self, letter: &Letter) -> Result<(), String> {
+        if letter.office == OPERATORS {
+            return may_go_to_operators(letter, self.workspace);
+        }
         may_go(letter, &self.routes, official_day(self.now))
     }
 

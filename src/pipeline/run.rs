@@ -147,7 +147,7 @@ async fn run(context: &Context, job: &Job, period: Period, manner: Manner<'_>) -
     let ended = context.now + begun.elapsed();
     context.ledger.finish_run(run_id, state, Some(run.version.number), &summary, &run.timings, ended)?;
     if !matches!(outcome, Err(PipelineError::Stopped)) {
-        after_run(context, &job.name, ended);
+        after_run(context, &job.name, ended).await;
     }
     outcome.map(|()| run.report)
 }

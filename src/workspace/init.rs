@@ -112,7 +112,8 @@ const SETTINGS_TAIL: &str = r#"
 # feedback_days = 10
 
 [operators]
-# Who is told when a run fails or is late, a feed is missing, mail comes back. Empty: alerts stand in `status` only.
+# Who gets a mail when a run fails or is late, a feed is missing, or mail comes back, and when that is over. It goes
+# out where [delivery] live = true, to a domain that allow_domains names. Empty: alerts stand in `status` only.
 # address = ""
 # A run is late when it is not done so many minutes after its moment.
 # late_after_minutes = 180

@@ -2,6 +2,7 @@
 
 mod job;
 mod kills;
+mod operators;
 mod routes;
 mod signing;
 mod simulator;

@@ -28,6 +28,10 @@ impl Courier for Silent {
     fn deliver<'a>(&'a self, _: &'a Context) -> BoxFuture<'a, Result<Delivered, PipelineError>> {
         Box::pin(async { Ok(Delivered::default()) })
     }
+
+    fn tell<'a>(&'a self, _: &'a Context, _: DateTime<Utc>) -> BoxFuture<'a, Result<(), PipelineError>> {
+        Box::pin(async { Ok(()) })
+    }
 }
 
 fn context(workspace: &Workspace, now: DateTime<Utc>) -> Context {

@@ -7,7 +7,8 @@ mod outbox;
 mod signatures;
 mod suppressions;
 
-pub use letter::{Letter, MailState, NewLetter, Standing};
+pub use letter::{Letter, MailState, NewLetter, OPERATORS, Standing};
+pub(super) use outbox::insert as insert_letter;
 pub use outbox::{LetterEvent, LetterStep};
 pub use signatures::{Approval, ListStage, Review, Signature};
 pub use suppressions::{NewSuppression, StoredSuppression};

@@ -159,7 +159,11 @@ impl Ledger {
 }
 
 /// Inserts a letter inside the transaction of the act that it follows from; a letter that it replaces steps aside.
-pub(super) fn insert(transaction: &Transaction<'_>, letter: &NewLetter, at: DateTime<Utc>) -> Result<i64, LedgerError> {
+pub(in crate::ledger) fn insert(
+    transaction: &Transaction<'_>,
+    letter: &NewLetter,
+    at: DateTime<Utc>,
+) -> Result<i64, LedgerError> {
     let doing = || LedgerError::doing(DOING);
     let sha256 = hex(&Sha256::digest(&letter.bytes));
     transaction

@@ -1,6 +1,7 @@
 //! Who takes mail away: `pipeline` writes what is to be told and never sends it. The command line, which knows both
 //! sides, hands a courier in.
 
+use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use serde::Serialize;
 
@@ -30,4 +31,10 @@ pub trait Courier: Send + Sync {
     /// # Errors
     /// [`PipelineError::Locked`] when another run sends, [`PipelineError::Courier`] when nothing can be sent.
     fn deliver<'a>(&'a self, context: &'a Context) -> BoxFuture<'a, Result<Delivered, PipelineError>>;
+
+    /// Tells the operators of alerts that they do not know of, at once; offices' letters stay where they are.
+    ///
+    /// # Errors
+    /// When the letter cannot be written or sent; what could not be sent waits in the outbox.
+    fn tell<'a>(&'a self, context: &'a Context, at: DateTime<Utc>) -> BoxFuture<'a, Result<(), PipelineError>>;
 }

@@ -19,9 +19,9 @@ use chrono::{DateTime, Utc};
 
 use super::Context;
 
-/// What follows each run, however it ended: alerts are raised or cleared, the metrics file is written. A fault here
-/// is told and changes nothing about the run.
-pub(super) fn after_run(context: &Context, job: &str, at: DateTime<Utc>) {
+/// What follows each run, however it ended: alerts are raised or cleared, the operators are told, the metrics file is
+/// written. A fault here is told and changes nothing about the run.
+pub(super) async fn after_run(context: &Context, job: &str, at: DateTime<Utc>) {
     match note_alerts(context, at) {
         Ok(change) => {
             for key in &change.raised {
@@ -32,6 +32,11 @@ pub(super) fn after_run(context: &Context, job: &str, at: DateTime<Utc>) {
             }
         }
         Err(error) => tracing::warn!(job, %error, "the alerts could not be kept"),
+    }
+    if let Some(courier) = &context.courier
+        && let Err(error) = courier.tell(context, at).await
+    {
+        tracing::warn!(job, %error, "the operators could not be told");
     }
     if let Err(error) = keep_metrics(context, at) {
         tracing::warn!(job, %error, "the metrics file could not be written");
