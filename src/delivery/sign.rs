@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Utc, Weekday};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::machine::{Event, next};
 use super::{DeliveryError, Draft, ListNotice, Notice, compose, may_go_to_operators, message_id, render};
 use crate::config::{Layout, Settings};
-use crate::domain::{MailAddress, hex, official_day};
+use crate::domain::{MailAddress, Workdays, hex, official_day};
 use crate::keys::Keys;
 use crate::ledger::{
     Approval, Ledger, Letter, LetterStep, ListStage, MailState, NewLetter, OPERATORS, Review, SealedList,
@@ -35,6 +35,7 @@ pub struct Desk<'a> {
     layout: &'a Layout,
     settings: &'a Settings,
     routes: Routes,
+    workdays: Workdays,
     ledger: &'a Ledger,
     now: DateTime<Utc>,
 }
@@ -43,12 +44,21 @@ impl<'a> Desk<'a> {
     /// A desk at the moment `now`.
     ///
     /// # Errors
-    /// Every fault of the table of routes: nothing is signed while one is in it.
+    /// Every fault of the tables of routes and working days: nothing is signed while one is in them.
     pub fn new(workspace: &'a Workspace, ledger: &'a Ledger, now: DateTime<Utc>) -> Result<Self, DeliveryError> {
         let mut problems = Vec::new();
         let routes = workspace.routes(&mut problems);
+        let workdays = workspace.workdays(&mut problems);
         if problems.is_empty() {
-            Ok(Self { workspace, layout: &workspace.layout, settings: &workspace.settings, routes, ledger, now })
+            Ok(Self {
+                workspace,
+                layout: &workspace.layout,
+                settings: &workspace.settings,
+                routes,
+                workdays,
+                ledger,
+                now,
+            })
         } else {
             Err(DeliveryError::Config(problems))
         }
@@ -167,7 +177,7 @@ impl<'a> Desk<'a> {
             _ if is_urgent => self.now,
             Some(letter) => letter.due_at,
             // A digest per office and working day: what comes later goes the next morning.
-            None if had_one => next_working_morning(today),
+            None if had_one => next_working_morning(&self.workdays, today),
             None => self.now,
         };
         if let Some(letter) = waiting {
@@ -329,11 +339,34 @@ fn place_of(list_id: &str) -> (&str, &str) {
     (parts.next().unwrap_or_default(), Office::letters_of(parts.next().unwrap_or_default()))
 }
 
-/// Eight o'clock (+08:00) of the next day from Monday to Friday.
-fn next_working_morning(day: NaiveDate) -> DateTime<Utc> {
-    let mut next = day + Days::new(1);
-    while matches!(next.weekday(), Weekday::Sat | Weekday::Sun) {
-        next = next + Days::new(1);
+/// Eight o'clock (+08:00) of the next day that is worked, by the calendar with its days off and make-up days.
+fn next_working_morning(workdays: &Workdays, day: NaiveDate) -> DateTime<Utc> {
+    workdays.after(day, 1).and_time(NaiveTime::MIN).and_utc()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_waits_over_days_off_and_goes_on_a_saturday_that_is_worked() {
+        let day = |text: &str| crate::domain::parse_date(text).unwrap();
+        let mut problems = Vec::new();
+        let assets = crate::workspace::Assets::of(std::path::Path::new("."));
+        let workdays = crate::workspace::workday_table(&assets, &mut problems);
+        assert!(problems.is_empty(), "{problems:?}");
+        let cases = [
+            // Friday to Monday; into the National Day holiday of 2026 and out of it; onto a make-up day.
+            ("2026-11-27", "2026-11-30"),
+            ("2026-09-30", "2026-10-08"),
+            ("2026-10-09", "2026-10-10"),
+            // A year that the table does not have: Monday to Friday.
+            ("2031-01-03", "2031-01-06"),
+        ];
+        for (today, next) in cases {
+            let at = next_working_morning(&workdays, day(today));
+            assert_eq!(at.to_rfc3339(), format!("{next}T00:00:00+00:00"), "{today}");
+        }
+        println!("delivery, working mornings: {} cases", cases.len());
     }
-    next.and_time(NaiveTime::MIN).and_utc()
 }

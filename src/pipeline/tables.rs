@@ -4,7 +4,7 @@ use crate::config::Problem;
 use crate::contracts::TagAliases;
 use crate::domain::{CountyCode, Workdays, parse_date};
 use crate::referrals::{Attachment, OfficeTerm, Offices, Profile, ROUTES_FILE};
-use crate::workspace::{Assets, route_rows, table_rows};
+use crate::workspace::{Assets, route_rows, table_rows, workday_table};
 
 /// A county that the workspace serves; each gets its lists, with nobody on it a NIL list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub(super) fn parse_tables(assets: &Assets, problems: &mut Vec<Problem>) -> Tabl
         let line = aliases.get(at - 1).map_or(0, |(line, _)| *line);
         problems.push(Problem::new(file, line, error.to_string(), "tag codes: lifted_out, subsistence, ..."));
     }
-    tables.workdays = workdays(assets, problems);
+    tables.workdays = workday_table(assets, problems);
     tables.tag_aliases = aliases.into_iter().map(|(_, ([alias, tag], []))| (alias, tag)).collect();
     tables
 }
@@ -116,19 +116,3 @@ fn office_term(
 
 /// Columns of `offices.csv` that may be left out.
 const OFFICE_OPTIONS: [&str; 5] = ["valid_from", "valid_to", "successor", "profile", "attach"];
-
-/// The days of `workdays.csv`.
-fn workdays(assets: &Assets, problems: &mut Vec<Problem>) -> Workdays {
-    let file = "pipelines/tables/workdays.csv";
-    let mut days = Vec::new();
-    for (line, ([day, kind], [])) in table_rows(assets, file, ["date", "kind"], [], problems) {
-        match (parse_date(&day), kind.as_str()) {
-            (Ok(day), "rest" | "work") => days.push((day, kind == "work")),
-            (Ok(_), _) => {
-                problems.push(Problem::new(file, line, format!("`{kind}` is no kind of day"), "rest or work"));
-            }
-            (Err(error), _) => problems.push(Problem::new(file, line, error.to_string(), "e.g. 2026-10-01,rest")),
-        }
-    }
-    Workdays::new(days)
-}

@@ -2,6 +2,7 @@
 
 use super::{Assets, Workspace};
 use crate::config::Problem;
+use crate::domain::{Workdays, parse_date};
 use crate::referrals::{ROUTES_FILE, RouteRow, Routes};
 
 /// A row's line number, its wanted cells and its optional ones.
@@ -60,11 +61,34 @@ pub fn route_rows(assets: &Assets, problems: &mut Vec<Problem>) -> Vec<RouteRow>
     .collect()
 }
 
+/// Days off and make-up days, from `workdays.csv`; what is wrong with the others goes to `problems`.
+#[must_use]
+pub fn workday_table(assets: &Assets, problems: &mut Vec<Problem>) -> Workdays {
+    let file = "pipelines/tables/workdays.csv";
+    let mut days = Vec::new();
+    for (line, ([day, kind], [])) in table_rows(assets, file, ["date", "kind"], [], problems) {
+        match (parse_date(&day), kind.as_str()) {
+            (Ok(day), "rest" | "work") => days.push((day, kind == "work")),
+            (Ok(_), _) => {
+                problems.push(Problem::new(file, line, format!("`{kind}` is no kind of day"), "rest or work"));
+            }
+            (Err(error), _) => problems.push(Problem::new(file, line, error.to_string(), "e.g. 2026-10-01,rest")),
+        }
+    }
+    Workdays::new(days)
+}
+
 impl Workspace {
     /// The routes that may be used; what is wrong with the others goes to `problems`.
     #[must_use]
     pub fn routes(&self, problems: &mut Vec<Problem>) -> Routes {
         let rows = route_rows(&self.assets, problems);
         Routes::new(&rows, &self.settings.delivery, problems)
+    }
+
+    /// Days off and make-up days; what is wrong with the others goes to `problems`.
+    #[must_use]
+    pub fn workdays(&self, problems: &mut Vec<Problem>) -> Workdays {
+        workday_table(&self.assets, problems)
     }
 }
