@@ -37,10 +37,11 @@ fn told(failure: Failure) -> PipelineError {
 
 /// What became of the letters, in one line.
 pub(super) fn described(delivered: &Delivered) -> String {
-    let Delivered { is_rehearsed, due, accepted, deferred, rejected, unknown } = delivered;
+    let Delivered { is_rehearsed, due, accepted, deferred, rejected, unknown, withdrawn } = delivered;
     if *is_rehearsed {
         return format!("dry run: {due} letters are due, nothing was sent; [delivery] live = true sends");
     }
     let look = if rejected + unknown > 0 { "\nsomebody must look: poverty-watch deliver show" } else { "" };
-    format!("accepted {accepted}, deferred {deferred}, rejected {rejected}, unknown {unknown}{look}")
+    let gone = if *withdrawn > 0 { format!(", withdrawn {withdrawn}") } else { String::new() };
+    format!("accepted {accepted}, deferred {deferred}, rejected {rejected}, unknown {unknown}{gone}{look}")
 }

@@ -116,9 +116,9 @@ async fn send(dry_run: bool, workspace: &Workspace, ledger: &Ledger, session: &S
     if !is_live {
         let desk = Desk::new(workspace, ledger, session.now)?;
         for letter in ledger.letters_due(session.now)? {
-            let word = match desk.may_go(&letter) {
-                Ok(()) => format!("would go to {}", letter.recipient),
-                Err(why) => format!("would be refused: {why}"),
+            let word = match desk.clearance(&letter)? {
+                Clearance::Go | Clearance::NotNow => format!("would go to {}", letter.recipient),
+                Clearance::Misrouted(why) | Clearance::Withdrawn(why) => format!("would be refused: {why}"),
             };
             println!("{} {} {}: {word}", letter.county, letter.office, letter.lists.join(" "));
         }
@@ -144,16 +144,21 @@ pub(super) async fn send_due(
     let _lock = lock(workspace)?;
     // No letter says that a list lies ready before it does.
     hand_over_rest(workspace, ledger, now)?;
+    desk.rewrite_withdrawn()?;
     let mailer = Mailer::open(&workspace.settings.delivery, &workspace.layout)?;
-    let report = dispatch(ledger, &mailer, Utc::now, |letter| match desk.may_go(letter) {
-        _ if stop.is_set() => Clearance::NotNow,
-        Ok(()) => Clearance::Go,
-        Err(why) => Clearance::Misrouted(why),
-    })
-    .await;
+    let report =
+        dispatch(
+            ledger,
+            &mailer,
+            Utc::now,
+            |letter| {
+                if stop.is_set() { Ok(Clearance::NotNow) } else { desk.clearance(letter) }
+            },
+        )
+        .await;
     mailer.close().await;
-    let DispatchReport { accepted, deferred, rejected, unknown } = report?;
-    Ok(Delivered { is_rehearsed: false, due: 0, accepted, deferred, rejected, unknown })
+    let DispatchReport { accepted, deferred, rejected, unknown, withdrawn } = report?;
+    Ok(Delivered { is_rehearsed: false, due: 0, accepted, deferred, rejected, unknown, withdrawn })
 }
 
 /// Writes to the operators about what they do not know yet, and sends what waits for them.
@@ -167,7 +172,7 @@ pub(super) async fn tell(workspace: &Workspace, ledger: &Ledger, now: DateTime<U
     let Ok(_lock) = lock(workspace) else { return Ok(()) };
     let mailer = Mailer::open(&workspace.settings.delivery, &workspace.layout)?;
     let sent = dispatch(&ToOperators(ledger), &mailer, Utc::now, |letter| {
-        may_go_to_operators(letter, workspace).map_or_else(Clearance::Misrouted, |()| Clearance::Go)
+        Ok(may_go_to_operators(letter, workspace).map_or_else(Clearance::Misrouted, |()| Clearance::Go))
     })
     .await;
     mailer.close().await;
@@ -176,8 +181,9 @@ pub(super) async fn tell(workspace: &Workspace, ledger: &Ledger, now: DateTime<U
 }
 
 fn show(ledger: &Ledger, all: bool, format: Format) -> Result<u8, Failure> {
-    let states =
-        MailState::ALL.into_iter().filter(|state| all || !matches!(state, MailState::Accepted | MailState::Replaced));
+    let states = MailState::ALL
+        .into_iter()
+        .filter(|state| all || !matches!(state, MailState::Accepted | MailState::Replaced | MailState::Withdrawn));
     let letters = ledger.letters(&states.collect::<Vec<_>>())?;
     match format {
         Format::Json => println!("{:#}", serde_json::to_value(&letters).unwrap_or_default()),

@@ -8,12 +8,12 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::machine::{Event, next};
-use super::{DeliveryError, Draft, ListNotice, Notice, compose, may_go_to_operators, message_id, render};
+use super::{Clearance, DeliveryError, Draft, ListNotice, Notice, compose, may_go_to_operators, message_id, render};
 use crate::config::{Layout, Settings};
 use crate::domain::{MailAddress, Workdays, hex, official_day};
 use crate::keys::Keys;
 use crate::ledger::{
-    Approval, Ledger, Letter, LetterStep, ListStage, MailState, NewLetter, OPERATORS, Review, SealedList,
+    Approval, Ledger, LedgerError, Letter, LetterStep, ListStage, MailState, NewLetter, OPERATORS, Review, SealedList,
 };
 use crate::referrals::{Office, Routes};
 use crate::workspace::Workspace;
@@ -82,6 +82,10 @@ impl<'a> Desk<'a> {
     pub fn approve(&self, approval: &Approval<'_>) -> Result<usize, DeliveryError> {
         let mut offices: BTreeMap<(String, String), Vec<SealedList>> = BTreeMap::new();
         for list in self.ledger.lists_named(approval.lists)? {
+            if self.ledger.is_retracted(&list.list_id)? {
+                let why = "the list was taken back".to_owned();
+                return Err(DeliveryError::Letter { message_id: list.list_id, why });
+            }
             // Sealed for the record of a past period: no office is written to about it.
             if self.ledger.is_quiet(&list.list_id)? {
                 continue;
@@ -108,6 +112,9 @@ impl<'a> Desk<'a> {
         if self.ledger.signatures(list_id)?.0 != ListStage::Ready {
             return Err(told("the list is not approved yet"));
         }
+        if self.ledger.is_retracted(list_id)? {
+            return Err(told("the list was taken back"));
+        }
         if self.ledger.is_quiet(list_id)? {
             return Err(told("its period is quiet; backfill --notify lifts that"));
         }
@@ -119,7 +126,8 @@ impl<'a> Desk<'a> {
         }
         let (county, office) = (list[0].county.as_str(), Office::letters_of(&list[0].office));
         let to = self.route(&list[0], county, office)?;
-        let letter = self.write(&to, (county, office), &list, last.map_or(0, |letter| letter.resend_no + 1))?;
+        let resend_no = last.map_or(0, |letter| letter.resend_no + 1);
+        let letter = self.write(&to, (county, office), &list, (resend_no, ""))?;
         self.ledger.resend(&letter, signer, reason, self.now)?;
         Ok(letter.message_id)
     }
@@ -145,6 +153,46 @@ impl<'a> Desk<'a> {
         let step = LetterStep { actor: signer.to_owned(), event: event.code(), to, detail: reason.to_owned() };
         self.ledger.step_letter(&letter, &step, self.now)?;
         Ok(Letter { standing: to, ..letter })
+    }
+
+    /// Whether a letter may go now.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn clearance(&self, letter: &Letter) -> Result<Clearance, LedgerError> {
+        for list in &letter.lists {
+            if self.ledger.is_retracted(list)? {
+                return Ok(Clearance::Withdrawn(format!("{list} was taken back")));
+            }
+        }
+        Ok(self.may_go(letter).map_or_else(Clearance::Misrouted, |()| Clearance::Go))
+    }
+
+    /// Writes the letters for those lists that a withdrawn letter announced and that still stand; returns how many.
+    ///
+    /// # Errors
+    /// When a file is no longer what was sealed, or the ledger fails.
+    pub fn rewrite_withdrawn(&self) -> Result<usize, DeliveryError> {
+        let mut written = 0;
+        for letter in self.ledger.letters(&[MailState::Withdrawn])? {
+            let mut rest = Vec::new();
+            for list in &letter.lists {
+                if !self.ledger.is_retracted(list)? {
+                    rest.push(list.clone());
+                }
+            }
+            if rest.is_empty() {
+                continue;
+            }
+            let to = MailAddress::parse(&letter.recipient).map_err(DeliveryError::message)?;
+            let lists = self.ledger.lists_named(&rest)?;
+            let place = (letter.county.as_str(), letter.office.as_str());
+            let new = self.write(&to, place, &lists, (letter.resend_no, &letter.message_id))?;
+            let new = NewLetter { due_at: letter.due_at, replaces: Some(letter.letter_id), ..new };
+            self.ledger.rewrite(&new, self.now)?;
+            written += 1;
+        }
+        Ok(written)
     }
 
     /// Why a letter may not go to its address today, where it may not.
@@ -184,7 +232,7 @@ impl<'a> Desk<'a> {
             let more: Vec<String> = letter.lists.clone();
             lists.extend(self.ledger.lists_named(&more)?);
         }
-        let letter = self.write(&to, (county, office), &lists, 0)?;
+        let letter = self.write(&to, (county, office), &lists, (0, ""))?;
         Ok(NewLetter { due_at, replaces: waiting.map(|letter| letter.letter_id), ..letter })
     }
 
@@ -199,7 +247,7 @@ impl<'a> Desk<'a> {
         to: &MailAddress,
         (county, office): (&str, &str),
         lists: &[SealedList],
-        resend_no: u32,
+        (resend_no, after): (u32, &str),
     ) -> Result<NewLetter, DeliveryError> {
         let mut notices = BTreeMap::new();
         let (mut county_name, mut office_name) = (String::new(), String::new());
@@ -225,7 +273,9 @@ impl<'a> Desk<'a> {
         let (subject, text) = render(&notice)?;
         let from = self.settings.delivery.sender();
         let from = from.ok_or_else(|| DeliveryError::message("set from in [delivery]: letters need a sender"))?;
-        let message_id = message_id(&Keys::open(self.layout)?.tokens, &ids, to, resend_no, from.domain());
+        // A letter that takes the place of a withdrawn one is another than the one that it may once have replaced.
+        let named: Vec<String> = ids.iter().cloned().chain((!after.is_empty()).then(|| after.to_owned())).collect();
+        let message_id = message_id(&Keys::open(self.layout)?.tokens, &named, to, resend_no, from.domain());
         let draft = Draft {
             message_id: &message_id,
             from: &from,

@@ -7,6 +7,7 @@ mod routes;
 mod signing;
 mod simulator;
 mod suppressing;
+mod withdrawn;
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -291,7 +291,7 @@ fn the_loop_hands_over_what_the_ledger_holds() {
     approve(&workspace);
     let (ledger, memory) = (ledger(workspace.root()), MemoryTransport::default());
     let clock = || Utc.with_ymd_and_hms(2099, 1, 1, 0, 0, 0).unwrap();
-    let run = || dispatch(&ledger, &memory, clock, |_| Clearance::Go).now_or_never().unwrap().unwrap();
+    let run = || dispatch(&ledger, &memory, clock, |_| Ok(Clearance::Go)).now_or_never().unwrap().unwrap();
     let count = places(workspace.root()).len();
     assert_eq!(run(), DispatchReport { accepted: count as u64, ..DispatchReport::default() });
     assert_eq!(run(), DispatchReport::default());

@@ -10,7 +10,7 @@ use crate::cli::{DATA, Failure, INTERNAL, Session, USAGE};
 use crate::domain::Period;
 use crate::handover::{attachment, withdraw};
 use crate::keys::Keys;
-use crate::ledger::{ListEvent, ListEventKind, SealedList};
+use crate::ledger::{ListEvent, ListEventKind, MailState, SealedList};
 use crate::pipeline::{Context, PipelineError, correct_job, retract};
 use crate::referrals::Attachment;
 
@@ -47,6 +47,11 @@ pub(super) fn retract_list(
             withdraw(layout, &other).map_err(|error| internal(&error))?;
         }
         println!("taken back: {id}");
+        for letter in context.ledger.letters_of(id).map_err(PipelineError::from)? {
+            if letter.standing.state == MailState::Withdrawn {
+                println!("letter {} had not gone, and will not", letter.message_id);
+            }
+        }
     }
     println!("notice sealed: {}", retracted.notice);
     println!(

@@ -129,7 +129,7 @@ pub(in crate::cli) fn hand_over_rest(
 ) -> Result<(), Failure> {
     for list in ledger.all_lists()? {
         let is_ready = ledger.signatures(&list.list_id)?.0 == ListStage::Ready;
-        if !is_ready || is_retracted(ledger, &list.list_id)? {
+        if !is_ready || ledger.is_retracted(&list.list_id)? {
             continue;
         }
         let events = ledger.list_events(&list.list_id)?;
@@ -142,14 +142,10 @@ pub(in crate::cli) fn hand_over_rest(
 
 /// Fails for a list that was taken back.
 pub(super) fn refuse_retracted(ledger: &Ledger, list_id: &str) -> Result<(), Failure> {
-    if is_retracted(ledger, list_id)? {
+    if ledger.is_retracted(list_id)? {
         return Err(Failure::new(DATA, format!("{list_id} was taken back")));
     }
     Ok(())
-}
-
-fn is_retracted(ledger: &Ledger, list_id: &str) -> Result<bool, Failure> {
-    Ok(ledger.list_events(list_id)?.iter().any(|event| event.kind == ListEventKind::Retracted))
 }
 
 /// Fails for a list that is not signed as ready: nothing of it leaves the bureau.
@@ -175,7 +171,7 @@ impl Which {
         let mut lists = Vec::new();
         for list in of_county {
             // What was taken back goes nowhere; its notice does.
-            if !is_retracted(ledger, &list.list_id)? {
+            if !ledger.is_retracted(&list.list_id)? {
                 lists.push(list.list_id);
             }
         }

@@ -8,8 +8,8 @@ mod signatures;
 mod suppressions;
 
 pub use letter::{Letter, MailState, NewLetter, OPERATORS, Standing};
-pub(super) use outbox::insert as insert_letter;
 pub use outbox::{LetterEvent, LetterStep};
+pub(super) use outbox::{insert as insert_letter, withdraw as withdraw_letters};
 pub use signatures::{Approval, ListStage, Review, Signature};
 pub use suppressions::{NewSuppression, StoredSuppression};
 
@@ -87,4 +87,19 @@ create table outbox_events (
 create index outbox_events_by_letter on outbox_events (letter_id, event_id);
 create trigger outbox_events_keep before update on outbox_events begin select raise(abort, 'history is appended'); end;
 create trigger outbox_events_stay before delete on outbox_events begin select raise(abort, 'history is appended'); end;
+";
+
+/// A letter's standing may be `withdrawn`: the table is made anew, because a check cannot be changed.
+pub(super) const WITHDRAWN: &str = "
+create table outbox_standing_now (
+    letter_id integer primary key references outbox (letter_id),
+    state     text not null check (state in
+        ('queued', 'sending', 'accepted', 'deferred', 'rejected', 'unknown', 'bounced', 'replaced', 'withdrawn')),
+    attempts  integer not null,
+    next_at   text not null
+) strict;
+insert into outbox_standing_now select letter_id, state, attempts, next_at from outbox_standing;
+drop table outbox_standing;
+alter table outbox_standing_now rename to outbox_standing;
+create index outbox_standing_by_state on outbox_standing (state, next_at);
 ";

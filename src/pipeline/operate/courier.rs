@@ -22,6 +22,8 @@ pub struct Delivered {
     pub rejected: u64,
     /// Letters of which nobody knows: somebody must look.
     pub unknown: u64,
+    /// Letters that did not go because a list was taken back.
+    pub withdrawn: u64,
 }
 
 /// Takes mail away.
