@@ -1,17 +1,13 @@
 //! The desk at which lists are signed and letters are written: plain functions for the command line and for pages.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
-use serde::Deserialize;
-use sha2::{Digest, Sha256};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
+use super::letters::OfficeLetters;
 use super::machine::{Event, next};
-use super::{Clearance, DeliveryError, Draft, ListNotice, Notice, compose, may_go_to_operators, message_id, render};
-use crate::config::{Layout, Settings};
-use crate::domain::{MailAddress, Workdays, hex, official_day};
-use crate::keys::Keys;
+use super::{Clearance, DeliveryError, may_go_to_operators};
+use crate::domain::{MailAddress, Workdays, official_day};
 use crate::ledger::{
     Approval, Ledger, LedgerError, Letter, LetterStep, ListStage, MailState, NewLetter, OPERATORS, Review, SealedList,
 };
@@ -32,8 +28,7 @@ pub enum Resolution {
 /// A signing desk of one workspace.
 pub struct Desk<'a> {
     workspace: &'a Workspace,
-    layout: &'a Layout,
-    settings: &'a Settings,
+    letters: OfficeLetters<'a>,
     routes: Routes,
     workdays: Workdays,
     ledger: &'a Ledger,
@@ -44,21 +39,14 @@ impl<'a> Desk<'a> {
     /// A desk at the moment `now`.
     ///
     /// # Errors
-    /// Every fault of the tables of routes and working days: nothing is signed while one is in them.
+    /// Every fault of the tables of routes, offices and working days: nothing is signed while one is in them.
     pub fn new(workspace: &'a Workspace, ledger: &'a Ledger, now: DateTime<Utc>) -> Result<Self, DeliveryError> {
         let mut problems = Vec::new();
         let routes = workspace.routes(&mut problems);
         let workdays = workspace.workdays(&mut problems);
+        let letters = OfficeLetters::new(workspace, workspace.offices(&mut problems), now);
         if problems.is_empty() {
-            Ok(Self {
-                workspace,
-                layout: &workspace.layout,
-                settings: &workspace.settings,
-                routes,
-                workdays,
-                ledger,
-                now,
-            })
+            Ok(Self { workspace, letters, routes, workdays, ledger, now })
         } else {
             Err(DeliveryError::Config(problems))
         }
@@ -70,7 +58,7 @@ impl<'a> Desk<'a> {
     /// When a file is no longer what was sealed, or the ledger refuses.
     pub fn review(&self, review: &Review<'_>) -> Result<(), DeliveryError> {
         for list in self.ledger.lists_named(review.lists)? {
-            self.manifest(&list)?;
+            self.letters.manifest(&list)?;
         }
         Ok(self.ledger.review_lists(review, self.now)?)
     }
@@ -127,7 +115,7 @@ impl<'a> Desk<'a> {
         let (county, office) = (list[0].county.as_str(), Office::letters_of(&list[0].office));
         let to = self.route(&list[0], county, office)?;
         let resend_no = last.map_or(0, |letter| letter.resend_no + 1);
-        let letter = self.write(&to, (county, office), &list, (resend_no, ""))?;
+        let letter = self.letters.write(&to, (county, office), &list, (resend_no, ""))?;
         self.ledger.resend(&letter, signer, reason, self.now)?;
         Ok(letter.message_id)
     }
@@ -187,7 +175,7 @@ impl<'a> Desk<'a> {
             let to = MailAddress::parse(&letter.recipient).map_err(DeliveryError::message)?;
             let lists = self.ledger.lists_named(&rest)?;
             let place = (letter.county.as_str(), letter.office.as_str());
-            let new = self.write(&to, place, &lists, (letter.resend_no, &letter.message_id))?;
+            let new = self.letters.write(&to, place, &lists, (letter.resend_no, &letter.message_id))?;
             let new = NewLetter { due_at: letter.due_at, replaces: Some(letter.letter_id), ..new };
             self.ledger.rewrite(&new, self.now)?;
             written += 1;
@@ -232,7 +220,7 @@ impl<'a> Desk<'a> {
             let more: Vec<String> = letter.lists.clone();
             lists.extend(self.ledger.lists_named(&more)?);
         }
-        let letter = self.write(&to, (county, office), &lists, (0, ""))?;
+        let letter = self.letters.write(&to, (county, office), &lists, (0, ""))?;
         Ok(NewLetter { due_at, replaces: waiting.map(|letter| letter.letter_id), ..letter })
     }
 
@@ -240,130 +228,6 @@ impl<'a> Desk<'a> {
         let route = self.routes.in_force(county, office, official_day(self.now)).cloned();
         let (list_id, county, office) = (list.list_id.clone(), county.to_owned(), office.to_owned());
         route.ok_or(DeliveryError::NoRoute { list_id, county, office })
-    }
-
-    fn write(
-        &self,
-        to: &MailAddress,
-        (county, office): (&str, &str),
-        lists: &[SealedList],
-        (resend_no, after): (u32, &str),
-    ) -> Result<NewLetter, DeliveryError> {
-        let mut notices = BTreeMap::new();
-        let (mut county_name, mut office_name) = (String::new(), String::new());
-        for list in lists {
-            let manifest = self.manifest(list)?;
-            notices.insert(list.list_id.clone(), manifest.notice(list));
-            (county_name, office_name) = (manifest.county_name, manifest.office_name);
-        }
-        let bureau = &self.settings.bureau;
-        let deadline = official_day(self.now) + Days::new(bureau.feedback_days.into());
-        let ids: Vec<String> = notices.keys().cloned().collect();
-        let notice = Notice {
-            sender: bureau.name.clone(),
-            county: county.to_owned(),
-            county_name,
-            office: office.to_owned(),
-            office_name,
-            lists: notices.into_values().collect(),
-            deadline: deadline.to_string(),
-            collect: self.settings.delivery.collect.clone(),
-            resend_no,
-        };
-        let (subject, text) = render(&notice)?;
-        let from = self.settings.delivery.sender();
-        let from = from.ok_or_else(|| DeliveryError::message("set from in [delivery]: letters need a sender"))?;
-        // A letter that takes the place of a withdrawn one is another than the one that it may once have replaced.
-        let named: Vec<String> = ids.iter().cloned().chain((!after.is_empty()).then(|| after.to_owned())).collect();
-        let message_id = message_id(&Keys::open(self.layout)?.tokens, &named, to, resend_no, from.domain());
-        let draft = Draft {
-            message_id: &message_id,
-            from: &from,
-            to,
-            date: self.now,
-            subject: &subject,
-            text: &text,
-            attachments: &[],
-        };
-        Ok(NewLetter {
-            bytes: compose(&draft)?,
-            message_id,
-            county: county.to_owned(),
-            office: office.to_owned(),
-            recipient: to.to_string(),
-            resend_no,
-            lists: ids,
-            due_at: self.now,
-            replaces: None,
-        })
-    }
-
-    /// A sealed list's manifest, after it and every file that it names were compared with what was sealed.
-    fn manifest(&self, list: &SealedList) -> Result<Manifest, DeliveryError> {
-        let folder = self.layout.lists(list.period).join(&list.list_id);
-        let path = folder.join("manifest.json");
-        let bytes = std::fs::read(&path).map_err(DeliveryError::io(&path))?;
-        let wrong = |path: PathBuf, why: &str| DeliveryError::Sealed { path, why: why.to_owned() };
-        if hex(&Sha256::digest(&bytes)) != list.manifest_sha256 {
-            return Err(wrong(path, "it is not the manifest that was sealed"));
-        }
-        let manifest: Manifest =
-            serde_json::from_slice(&bytes).map_err(|error| wrong(path.clone(), &error.to_string()))?;
-        if manifest.county != list.county || manifest.office != list.office {
-            return Err(wrong(path, "it names another county or office than the list"));
-        }
-        for file in &manifest.files {
-            let path = folder.join(&file.name);
-            let bytes = std::fs::read(&path).map_err(DeliveryError::io(&path))?;
-            if hex(&Sha256::digest(&bytes)) != file.sha256 {
-                return Err(wrong(path, "its SHA-256 is not the one that was sealed"));
-            }
-        }
-        Ok(manifest)
-    }
-}
-
-/// What letters need of a manifest.
-#[derive(Debug, Deserialize)]
-struct Manifest {
-    county: String,
-    county_name: String,
-    office: String,
-    office_name: String,
-    counts: Counts,
-    files: Vec<SealedFile>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Counts {
-    new: u64,
-    continuing: u64,
-    escalated: u64,
-    withdrawn: u64,
-}
-
-#[derive(Debug, Deserialize)]
-struct SealedFile {
-    name: String,
-    sha256: String,
-}
-
-impl Manifest {
-    fn notice(&self, list: &SealedList) -> ListNotice {
-        let before = list.seq.saturating_sub(1);
-        let Counts { new, continuing, escalated, withdrawn } = self.counts;
-        ListNotice {
-            list_id: list.list_id.clone(),
-            period: list.period.to_string(),
-            seq: list.seq,
-            previous: if before == 0 { "无".to_owned() } else { format!("第 {before} 号") },
-            previous_number: if before == 0 { "none".to_owned() } else { before.to_string() },
-            rows: list.rows,
-            new,
-            continuing,
-            escalated,
-            withdrawn,
-        }
     }
 }
 

@@ -129,6 +129,9 @@ const SETTINGS_TAIL: &str = r#"
 # allow_domains = []
 # Where an office collects its lists, as the mail says it.
 # collect = "政务数据交换平台本单位目录"
+# Lists go with the mail, encrypted, where `attach` in pipelines/tables/offices.csv says so; not if together they are
+# larger than so many MiB. `lists password` shows the password, which goes by another channel.
+# attach_mib = 8
 
 [delivery.smtp]
 # security: "starttls", "tls", or "none" for a server on this machine. password_file lies below the workspace.

@@ -13,7 +13,7 @@ pub use error::WorkspaceError;
 pub use init::{InitSummary, init};
 pub use lock::hold_lock;
 pub use recipe::{keep_recipe, with_recipe};
-pub use table::{TableRow, route_rows, table_rows, workday_table};
+pub use table::{TableRow, office_table, route_rows, table_rows, workday_table};
 
 use std::path::Path;
 

@@ -2,12 +2,11 @@
 
 mod job;
 mod kills;
-mod operators;
+mod letters;
 mod routes;
 mod signing;
 mod simulator;
 mod suppressing;
-mod withdrawn;
 
 use std::collections::BTreeSet;
 use std::path::Path;

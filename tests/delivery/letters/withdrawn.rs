@@ -2,8 +2,7 @@
 
 use poverty_watch::ledger::{Letter, MailState};
 
-use super::signing::{approve, review};
-use super::{MONTH, ledger, places, sealed, spooled, totals_of};
+use super::{approve, ledger, places, review, sealed, spooled, totals_of};
 use crate::workspace::Workspace;
 
 fn retract(workspace: &Workspace, list: &str) -> String {

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use poverty_watch::ledger::{Letter, MailState, OPERATORS};
 
-use super::signing::{approve, review};
-use super::{SETTINGS, ledger, sealed, spooled};
+use super::{MONTH, SETTINGS, approve, ledger, review, sealed, spooled, text_of};
 use crate::workspace::Workspace;
 
 const ADDRESS: &str = "[operators]\naddress = \"ops@county.example\"\n[feeds.claims]\nmax_age_days = 1\n";
@@ -18,26 +17,6 @@ fn told(workspace: &Workspace) -> Vec<(Letter, String)> {
         .map(|letter| (text_of(&ledger.letter_bytes(letter.letter_id).unwrap()), letter))
         .map(|(t, l)| (l, t))
         .collect()
-}
-
-/// The plain part of a letter.
-fn text_of(bytes: &[u8]) -> String {
-    let text = String::from_utf8(bytes.to_vec()).unwrap();
-    let part = text.split("Content-Type: text/plain").nth(1).unwrap().split("\r\n--text-").next().unwrap().to_owned();
-    let (head, body) = part.split_once("\r\n\r\n").unwrap();
-    if head.contains("base64") { String::from_utf8(base64(body)).unwrap() } else { body.to_owned() }
-}
-
-fn base64(text: &str) -> Vec<u8> {
-    let digit =
-        |c: u8| b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".iter().position(|d| *d == c);
-    let digits: Vec<u32> = text.bytes().filter_map(digit).map(|n| n as u32).collect();
-    let mut bytes = Vec::new();
-    for group in digits.chunks(4) {
-        let value = group.iter().enumerate().fold(0, |sum, (at, digit)| sum | digit << (18 - 6 * at));
-        bytes.extend(&value.to_be_bytes()[1..group.len()]);
-    }
-    bytes
 }
 
 /// The pause between two letters is over.
@@ -76,7 +55,7 @@ fn operators_are_written_to_once_about_each_alert() {
     let_time_pass(&workspace);
     workspace.run(&["run", "monthly", "--month", "2024-03"]);
     assert_eq!(told(&workspace).len(), 1, "never twice about the same alert");
-    workspace.ok(&["run", "monthly", "--month", super::MONTH]);
+    workspace.ok(&["run", "monthly", "--month", MONTH]);
     let letters = told(&workspace);
     let text = &letters[1].1;
     assert!(text.contains("已解除 (1):") && text.contains("Cleared (1):") && !text.contains("需要处理"), "{text}");
@@ -98,7 +77,7 @@ fn operators_are_written_to_once_about_each_alert() {
 
 /// Routes are faulty: no list is signed, and the operators are told all the same.
 fn review_refused(workspace: &Workspace) {
-    let review = ["lists", "review", "--month", super::MONTH, "--by", "甲", "--reason", "核对"];
+    let review = ["lists", "review", "--month", MONTH, "--by", "甲", "--reason", "核对"];
     assert_eq!(workspace.run(&review).status.code(), Some(3));
 }
 
