@@ -123,5 +123,17 @@ fn a_wrong_list_is_taken_back_and_comes_again() {
     check_numbers(&workspace, &["2026-01", "2026-02"]);
     let all = workspace.ok(&["reproduce", "--all"]);
     assert!(all.contains(" 0 not"), "{all}");
-    println!("retraction: 15 cases");
+    // The notice too is made again: equal, and a byte that was changed is found.
+    let told = workspace.ok(&["reproduce", notice]);
+    assert!(told.starts_with(&format!("{notice}: equal, ")) && !told.contains("equal, 0 files"), "{told}");
+    for file in std::fs::read_dir(folder(&workspace, notice)).unwrap().map(|entry| entry.unwrap().path()) {
+        let whole = std::fs::read(&file).unwrap();
+        let mut bytes = whole.clone();
+        let at = bytes.len() / 2;
+        bytes[at] ^= 1;
+        std::fs::write(&file, &bytes).unwrap();
+        assert_eq!(workspace.run(&["reproduce", notice]).status.code(), Some(4), "{}", file.display());
+        std::fs::write(&file, &whole).unwrap();
+    }
+    println!("retraction: 17 cases");
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{Material, Sealing, Told, sealed_before};
 use crate::domain::Period;
-use crate::ledger::{ListEvent, ListEventKind, Moment};
+use crate::ledger::{ListEvent, ListEventKind, Moment, SealedList};
 use crate::pipeline::compute::Lines;
 use crate::pipeline::lock::{sign_lock, take_lock};
 use crate::pipeline::official::is_of;
@@ -52,7 +52,7 @@ pub(in crate::pipeline) fn correct_period(
     let mut corrections: Vec<ReferralList> = Vec::new();
     for list in lists.lists.iter().filter(|list| list.office.duty != Duty::Summary) {
         let next = |kind: ListKind| {
-            let of_kind = |sealed: &&crate::ledger::SealedList| {
+            let of_kind = |sealed: &&SealedList| {
                 sealed.county == list.id.county.as_str()
                     && sealed.office == list.id.office
                     && (sealed.kind == kind.code()
@@ -114,7 +114,9 @@ pub fn retract(
     let rhythm = rhythm.into_iter().find(|rhythm| is_of(*rhythm, &list.office)).unwrap_or_default();
     let sealing = Sealing { period: list.period, rhythm, is_rehearsal: false };
     let told = Told::at(context, sealing, Moment::within(list.period))?;
-    let notice = notice(&told, &list, &of_place).ok_or_else(|| refused(format!("{}: no such office", list.office)))?;
+    let before = of_place.iter().filter(|other| other.kind == ListKind::Retraction.code()).count();
+    let number = u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1);
+    let notice = notice(&told, &list, number).ok_or_else(|| refused(format!("{}: no such office", list.office)))?;
     // Before the notice: a run that is killed in between is done again, and finds what is noted.
     let event = ListEvent { kind: ListEventKind::Retracted, day, by: by.to_owned(), detail: reason.to_owned() };
     let mut lists = Vec::new();
@@ -125,27 +127,27 @@ pub fn retract(
             lists.push(other.list_id.clone());
         }
     }
-    let policy = (context.policy.name.clone(), context.policy_hash.clone());
-    let recipe = keep_recipe(&context.workspace)?;
-    let material = Material { version: list.version, policy, recipe, ..Material::default() };
+    let material = notice_material(context, list.version, keep_recipe(&context.workspace)?);
     let seal_context = material.seal_context(context, &told.keys, sealing);
     let layout = &context.workspace.layout;
     seal_corrections(layout, &context.ledger, (list.period, std::slice::from_ref(&notice)), &seal_context)?;
     Ok(Retracted { notice: notice.id.to_string(), lists })
 }
 
-fn notice(
-    told: &Told,
-    list: &crate::ledger::SealedList,
-    of_place: &[crate::ledger::SealedList],
-) -> Option<ReferralList> {
+/// What a notice is made of: no person, no rule; the version and policy that it names.
+pub(super) fn notice_material(context: &Context, version: u64, recipe: String) -> Material {
+    let policy = (context.policy.name.clone(), context.policy_hash.clone());
+    Material { version, policy, recipe, ..Material::default() }
+}
+
+/// The `number`-th notice of its place and period, about the list that is taken back; `None`: there is no such office.
+pub(super) fn notice(told: &Told, list: &SealedList, number: u32) -> Option<ReferralList> {
     let office = told.offices.iter().find(|office| office.code == list.office)?.clone();
     let county = crate::domain::CountyCode::parse(&list.county).ok()?;
     let kind = ListKind::Retraction;
-    let before = of_place.iter().filter(|other| other.kind == kind.code()).count();
-    let version = u32::try_from(before).ok()?.checked_add(1)?;
     let county_name = told.counties.get(&county).cloned().unwrap_or_else(|| county.to_string());
-    let id = crate::referrals::ListId { period: list.period, county, office: list.office.clone(), kind, version };
+    let id =
+        crate::referrals::ListId { period: list.period, county, office: list.office.clone(), kind, version: number };
     let previous = Some((list.list_id.clone(), list.manifest_sha256.clone()));
     Some(ReferralList { id, office, county_name, rows: Vec::new(), previous, took_over: Vec::new() })
 }
