@@ -51,6 +51,17 @@ fn what_changed_goes_out_as_lists_of_its_own() {
             assert!(sealed.contains(&format!("202601-990103-{office}-{kind}-v1")), "{sealed:?}");
         }
     }
+    // The roll-up says the new numbers, under a number of its own, and names the one before it.
+    assert!(sealed.contains(&"202601-990100-YB-SUM-v2".to_owned()), "{sealed:?}");
+    let sums = |version: u32| {
+        let id = format!("202601-990100-YB-SUM-v{version}");
+        let text = std::fs::read(folder(&workspace, &id).join(format!("{id}.json"))).unwrap();
+        let cells: Vec<serde_json::Value> = serde_json::from_slice(&text).unwrap();
+        cells.into_iter().rfind(|cell| cell["rule_id"] == "total" && cell["county_code"] == "total").unwrap()
+    };
+    assert_ne!(sums(1)["measured_amount"], sums(2)["measured_amount"]);
+    let manifest = &workspace.manifests("2026-01")["202601-990100-YB-SUM-v2"];
+    assert_eq!(manifest["previous"]["list_id"], "202601-990100-YB-SUM-v1");
     let of = |kind: &str| rows(&workspace, &format!("202601-990103-MZ-{kind}-v1"));
     let (came, left, changed) = (of("SUPPLEMENT"), of("WITHDRAWAL"), of("CORRECTION"));
     assert_eq!(came.keys().collect::<Vec<_>>(), [&5]);
@@ -77,7 +88,7 @@ fn what_changed_goes_out_as_lists_of_its_own() {
     let numbered = check_numbers(&workspace, &["2026-01", "2026-02"]);
     let all = workspace.ok(&["reproduce", "--all"]);
     assert!(all.contains(" 0 not"), "{all}");
-    println!("corrections: {} cases", 14 + numbered);
+    println!("corrections: {} cases", 17 + numbered);
 }
 
 #[test]

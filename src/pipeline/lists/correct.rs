@@ -13,7 +13,7 @@ use crate::pipeline::lock::{sign_lock, take_lock};
 use crate::pipeline::official::is_of;
 use crate::pipeline::seal::seal_corrections;
 use crate::pipeline::{Context, PipelineError};
-use crate::referrals::{Duty, ListKind, Office, ReferralList, split_corrections};
+use crate::referrals::{Duty, ListKind, Office, ReferralList, Rollup, split_corrections};
 use crate::warehouse::Version;
 use crate::workspace::keep_recipe;
 
@@ -22,6 +22,20 @@ use crate::workspace::keep_recipe;
 pub struct Corrected {
     /// The lists by id, with their rows.
     pub lists: BTreeMap<String, usize>,
+    /// The roll-up's id, where its numbers changed and it was sealed anew.
+    pub rollup: Option<String>,
+}
+
+/// The number of a list's version, from its id.
+pub(super) fn version_of(list_id: &str) -> u32 {
+    list_id.rsplit_once("-v").and_then(|(_, version)| version.parse().ok()).unwrap_or(1)
+}
+
+/// The roll-up under a further version.
+pub(super) fn renumbered(rollup: &Rollup, version: u32) -> Rollup {
+    let mut rollup = rollup.clone();
+    rollup.id.version = version;
+    rollup
 }
 
 /// Seals how a sealed period differs from what the data say now.
@@ -67,8 +81,13 @@ pub(in crate::pipeline) fn correct_period(
     }
     let seal_context = material.seal_context(context, &told.keys, sealing);
     let layout = &context.workspace.layout;
-    seal_corrections(layout, &context.ledger, (period, &corrections), &seal_context)?;
-    Ok(Corrected { lists: corrections.iter().map(|list| (list.id.to_string(), list.rows.len())).collect() })
+    let last = sealed.iter().rfind(|list| list.kind == ListKind::Summary.code());
+    let rollup = last.map(|last| renumbered(&lists.rollup, version_of(&last.list_id).saturating_add(1)));
+    let renewed = rollup.as_ref().zip(last);
+    let summary = seal_corrections(layout, &context.ledger, (period, &corrections, renewed), &seal_context)?;
+    let rollup = rollup.map(|rollup| rollup.id.to_string());
+    let rollup = rollup.filter(|id| summary.folders.iter().any(|folder| folder.list_id == *id));
+    Ok(Corrected { lists: corrections.iter().map(|list| (list.id.to_string(), list.rows.len())).collect(), rollup })
 }
 
 /// What a retraction did.
@@ -130,7 +149,7 @@ pub fn retract(
     let material = notice_material(context, list.version, keep_recipe(&context.workspace)?);
     let seal_context = material.seal_context(context, &told.keys, sealing);
     let layout = &context.workspace.layout;
-    seal_corrections(layout, &context.ledger, (list.period, std::slice::from_ref(&notice)), &seal_context)?;
+    seal_corrections(layout, &context.ledger, (list.period, std::slice::from_ref(&notice), None), &seal_context)?;
     Ok(Retracted { notice: notice.id.to_string(), lists })
 }
 

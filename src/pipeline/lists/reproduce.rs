@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::correct::{notice, notice_material};
+use super::correct::{notice, notice_material, renumbered, version_of};
 use super::{Material, Sealing, Told};
 use crate::domain::Period;
 use crate::ledger::{Moment, SealedList};
 use crate::pipeline::compute::lines_of;
 use crate::pipeline::official::is_of;
-use crate::pipeline::seal::{rebuild, rebuild_corrections};
+use crate::pipeline::seal::{rebuild, rebuild_corrections, rebuild_rollup};
 use crate::pipeline::{Context, PipelineError, Rhythm};
-use crate::referrals::{ListKind, Lists, ReferralList, split_corrections};
+use crate::referrals::{ListId, ListKind, Lists, ReferralList, split_corrections};
 use crate::workspace::with_recipe;
 
 /// A list made once more.
@@ -98,8 +98,14 @@ impl Batch {
         if list.list_id.ends_with("-v1") && ListKind::parse(&list.kind).is_some_and(ListKind::is_whole) {
             return Ok(rebuild(aside, list.seq, &self.lists, &list.list_id, &seal_context)?);
         }
+        let version = version_of(&list.list_id);
+        if list.kind == ListKind::Summary.code() {
+            let rollup = renumbered(&self.lists.rollup, version);
+            let before = ListId { version: version.saturating_sub(1), ..rollup.id.clone() }.to_string();
+            let Some(before) = context.ledger.sealed_list(&before)? else { return Ok(None) };
+            return Ok(Some(rebuild_rollup(aside, list.seq, (&rollup, &before), &seal_context)?));
+        }
         let request = self.told.request(list.period, &self.material.rules);
-        let version = list.list_id.rsplit_once("-v").and_then(|(_, version)| version.parse().ok()).unwrap_or(1);
         let of_place = |now: &&ReferralList| now.id.county.as_str() == list.county && now.id.office == list.office;
         let now = self.lists.lists.iter().find(of_place);
         let parts = now.map(|now| split_corrections(&request, now, |_| version)).unwrap_or_default();
@@ -187,8 +193,7 @@ fn rebuild_notice(
     }
     let sealing = Sealing { period: *period, rhythm: *rhythm, is_rehearsal: false };
     let told = Told::at(context, sealing, *moment)?;
-    let number = list.list_id.rsplit_once("-v").and_then(|(_, number)| number.parse().ok()).unwrap_or(1);
-    let Some(notice) = notice(&told, &of, number) else { return Ok(None) };
+    let Some(notice) = notice(&told, &of, version_of(&list.list_id)) else { return Ok(None) };
     let material = notice_material(context, *version, recipe.clone());
     let seal_context = material.seal_context(context, &told.keys, sealing);
     Ok(Some(rebuild_corrections(aside, list.seq, &notice, &seal_context)?))
