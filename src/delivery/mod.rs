@@ -6,6 +6,7 @@
 mod bounce;
 mod dispatch;
 mod error;
+mod evidence;
 mod letters;
 mod machine;
 mod mailer;
@@ -14,6 +15,7 @@ mod sign;
 pub use bounce::{Bounce, read_bounce, record_bounces};
 pub use dispatch::{Attempt, Clearance, DispatchReport, Store, Transport, dispatch};
 pub use error::DeliveryError;
+pub use evidence::{Trace, remembered, trace_of};
 pub use letters::{
     Attachment, Draft, ListNotice, Notice, ToOperators, compose, may_go_to_operators, message_id, render,
     tell_operators,

@@ -125,22 +125,60 @@ impl<'a> Desk<'a> {
     /// # Errors
     /// When there is no such letter, or it does not wait for a word.
     pub fn resolve(&self, id: &str, word: Resolution, signer: &str, reason: &str) -> Result<Letter, DeliveryError> {
-        let told = |why: &str| DeliveryError::Letter { message_id: id.to_owned(), why: why.to_owned() };
-        let letter = self.ledger.letter_named(id)?.ok_or_else(|| told("there is no such letter"))?;
-        if signer.trim().is_empty() || reason.trim().is_empty() {
-            return Err(told("a word about a letter needs a name and a reason"));
-        }
         let event = match word {
             Resolution::Sent => Event::Found,
             Resolution::NotSent => Event::Absent,
             Resolution::TakenOut => Event::TakenOut,
         };
+        let (letter, step) = self.word_about(id, event, signer, reason)?;
+        self.ledger.step_letter(&letter, &step, self.now)?;
+        Ok(Letter { standing: step.to, ..letter })
+    }
+
+    /// Takes an unclear letter out and writes it again, marked 重发, about its lists that still stand: the office may get
+    /// it twice, and sees so. Returns the new Message-ID.
+    ///
+    /// # Errors
+    /// When there is no such letter, it is not unclear, or nothing is left that it could announce.
+    pub fn resend_instead(&self, id: &str, signer: &str, reason: &str) -> Result<String, DeliveryError> {
+        let told = |why: &str| DeliveryError::Letter { message_id: id.to_owned(), why: why.to_owned() };
+        let (letter, step) = self.word_about(id, Event::TakenOut, signer, reason)?;
+        if letter.standing.state != MailState::Unknown {
+            return Err(told("it is not unclear; `deliver resend` writes a list's letter again"));
+        }
+        let mut lists = Vec::new();
+        for list in &letter.lists {
+            if !self.ledger.is_retracted(list)? {
+                lists.push(list.clone());
+            }
+        }
+        let lists = self.ledger.lists_named(&lists)?;
+        let first = lists.first().ok_or_else(|| told("it announces no list that stands; take it out"))?;
+        let place = (letter.county.as_str(), letter.office.as_str());
+        let to = self.route(first, place.0, place.1)?;
+        let again = self.letters.write(&to, place, &lists, (letter.resend_no + 1, ""))?;
+        self.ledger.resend_instead((&letter, &step), &again, self.now)?;
+        Ok(again.message_id)
+    }
+
+    /// A letter and the step that an operator's word is.
+    fn word_about(
+        &self,
+        id: &str,
+        event: Event,
+        signer: &str,
+        reason: &str,
+    ) -> Result<(Letter, LetterStep), DeliveryError> {
+        let told = |why: &str| DeliveryError::Letter { message_id: id.to_owned(), why: why.to_owned() };
+        let letter = self.ledger.letter_named(id)?.ok_or_else(|| told("there is no such letter"))?;
+        if signer.trim().is_empty() || reason.trim().is_empty() {
+            return Err(told("a word about a letter needs a name and a reason"));
+        }
         let to = next(&letter.standing, event, letter.due_at, self.now);
         let state = letter.standing.state.code();
         let to = to.ok_or_else(|| told(&format!("it is {state}: there is nothing to resolve")))?;
         let step = LetterStep { actor: signer.to_owned(), event: event.code(), to, detail: reason.to_owned() };
-        self.ledger.step_letter(&letter, &step, self.now)?;
-        Ok(Letter { standing: to, ..letter })
+        Ok((letter, step))
     }
 
     /// Whether a letter may go now.

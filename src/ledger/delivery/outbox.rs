@@ -125,6 +125,24 @@ impl Ledger {
         })
     }
 
+    /// Takes a letter out and puts the deliberate repetition of it into the outbox, in one step.
+    ///
+    /// # Errors
+    /// As [`Ledger::step_letter`] and [`Ledger::resend`].
+    pub fn resend_instead(
+        &self,
+        (letter, step): (&Letter, &LetterStep),
+        again: &NewLetter,
+        at: DateTime<Utc>,
+    ) -> Result<i64, LedgerError> {
+        self.write(DOING, |transaction| {
+            step_one(transaction, letter, step, at)?;
+            let detail = format!("resend {}, {}", again.resend_no, clean(&step.detail));
+            audit::append(transaction, at, &step.actor, "resend", &again.lists.join("+"), &detail)?;
+            insert(transaction, again, at)
+        })
+    }
+
     /// Puts the letter for those lists into the outbox that a withdrawn letter announced and that still stand.
     ///
     /// # Errors

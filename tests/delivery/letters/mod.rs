@@ -2,6 +2,7 @@
 
 mod attached;
 mod operators;
+mod unknown;
 mod withdrawn;
 
 use super::signing::{approve, review};
