@@ -52,7 +52,10 @@ fn play(seed: u64, bug: Option<Bug>) -> Result<Counts, String> {
         world.now += Duration::minutes(minutes);
     }
     // Nothing strikes any more: whatever is still open must close by itself, or by the operator.
-    (world.borrow_mut().kills, world.borrow_mut().faults) = (0, 0);
+    {
+        let mut world = world.borrow_mut();
+        (world.kills, world.faults, world.takes_back) = (0, 0, false);
+    }
     for round in 0..40 {
         run(&world);
         operator(&world, true);

@@ -53,6 +53,8 @@ pub(super) struct World {
     pub(super) rows: Vec<Row>,
     /// Lists that are READY.
     pub(super) ready: Vec<String>,
+    /// Whether lists are still taken back: in the end what is withdrawn must find its way too.
+    pub(super) takes_back: bool,
     /// Lists that were taken back, with the number of attempts made by then.
     pub(super) retracted: Vec<(String, usize)>,
     /// What the last commits changed, while they may still be lost.
@@ -89,6 +91,7 @@ impl World {
             can_look,
             rows: Vec::new(),
             ready: Vec::new(),
+            takes_back: true,
             retracted: Vec::new(),
             unsynced: Vec::new(),
             in_memory: Vec::new(),
@@ -130,7 +133,7 @@ impl World {
 
     /// Takes a list back, now and then; its letters that wait go nowhere from then on.
     pub(super) fn maybe_take_back(&mut self, chance: u32) {
-        if self.ready.is_empty() || self.rng.u32(0..1000) >= chance {
+        if !self.takes_back || self.ready.is_empty() || self.rng.u32(0..1000) >= chance {
             return;
         }
         let list = self.ready[self.rng.usize(..self.ready.len())].clone();
