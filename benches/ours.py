@@ -7,15 +7,6 @@ import shutil
 from measure import measure
 
 AS_OF = "2026-10-31"
-# A job that only sums the months, so that findings can be timed with totals fresh.
-TOTALS_JOB = """name = "totals"
-title = "totals"
-[[steps]]
-run = "model"
-model = "totals"
-split = "month"
-checks = ["check_totals"]
-"""
 
 
 class Program:
@@ -52,8 +43,6 @@ def empty(source, target, keep=()):
     shutil.copy2(os.path.join(source, "poverty-watch.toml"), target)
     # The bundled statements and tables count, not the copies that an older program may have left.
     os.makedirs(os.path.join(target, "pipelines", "tables"))
-    with open(os.path.join(target, "pipelines", "totals.toml"), "w", encoding="utf-8") as file:
-        file.write(TOTALS_JOB)
     for feed in os.listdir(os.path.join(source, "landing")):
         os.makedirs(os.path.join(target, "landing", feed))
     for path in keep:
@@ -74,6 +63,16 @@ def version(workspace):
         number += 1
     with open(path(number), encoding="utf-8") as file:
         return json.load(file)
+
+
+def reword_rules(workspace):
+    """The rules' statements under another comment: all findings are made anew, all that they are made from stays."""
+    below = os.path.join("sql", "rules")
+    shutil.copytree(os.path.join(os.path.dirname(__file__), os.pardir, below), os.path.join(workspace, below))
+    for name in os.listdir(os.path.join(workspace, below)):
+        if name.endswith(".sql"):
+            with open(os.path.join(workspace, below, name), "a", encoding="utf-8") as file:
+                file.write("-- again\n")
 
 
 def accepted(workspace, folder):

@@ -12,7 +12,9 @@ type Mutant = (&'static str, &'static str, &'static str, &'static [&'static str]
 
 const CLAIMS: &str = "sql/staging/stg_claims.sql";
 const NET: &str = "sql/intermediate/int_net_claims.sql";
-const TOTALS: &str = "sql/intermediate/totals.sql";
+const AMOUNTS: &str = "sql/staging/stg_amounts.sql";
+const REACH: &str = "sql/intermediate/reach.sql";
+const PEOPLE: &str = "sql/intermediate/people_in_reach.sql";
 const BURDEN: &str = "sql/intermediate/int_burden.sql";
 const COUNTED: &str = "sql/intermediate/int_counted_claims.sql";
 const TAGS: &str = "sql/intermediate/int_person_tags.sql";
@@ -38,48 +40,48 @@ const CHOICES: &str = "pipelines/policies/choices.toml";
 
 /// What a claim costs, on which day, and what is taken back.
 const OF_CLAIMS: &[Mutant] = &[
-    (CLAIMS, "where coalesce(c.is_valid, true)", "where true", &["fujian"]),
-    (CLAIMS, "claim_kind = 'supplement' as is_supplement", "false as is_supplement", &["fujian"]),
+    (AMOUNTS, "where coalesce(is_valid, true)", "where true", &["fujian"]),
+    (AMOUNTS, "claim_kind = 'supplement' as is_supplement", "false as is_supplement", &["fujian"]),
     (
-        CLAIMS,
+        AMOUNTS,
         "else personal_amount end as decimal",
         "else personal_amount - outside_catalogue_amount end as decimal",
         &["yangyuan"],
     ),
     (
-        CLAIMS,
+        AMOUNTS,
         "personal_amount - outside_catalogue_amount - over_limit_amount end",
         "personal_amount - outside_catalogue_amount end",
         &["fujian"],
     ),
     (
-        CLAIMS,
+        AMOUNTS,
         "personal_amount - outside_catalogue_amount - over_limit_amount - first_share_amount end",
         "personal_amount - outside_catalogue_amount - over_limit_amount end",
         &["dezhou"],
     ),
     (
-        CLAIMS,
+        AMOUNTS,
         "else personal_amount - outside_catalogue_amount end as decimal",
         "else personal_amount end as decimal",
         &["choices"],
     ),
     (
-        CLAIMS,
+        AMOUNTS,
         "over_limit_amount + first_share_amount + deductible_amount",
         "over_limit_amount + first_share_amount",
         &["choices"],
     ),
     (
-        CLAIMS,
+        AMOUNTS,
         "coalesce(cash_amount, personal_amount - coalesce(account_amount,",
         "coalesce(cash_amount, personal_amount + coalesce(account_amount,",
         &["choices"],
     ),
     (
         CLAIMS,
-        "coalesce(o.settled_date, cast(c.settled_at as date)) as booked_date",
-        "cast(c.settled_at as date) as booked_date",
+        "coalesce(o.undone_settled_date, c.settled_date) as booked_date",
+        "c.settled_date as booked_date",
         &["dezhou", "yueyang"],
     ),
     (CLAIMS, "coalesce(end_date, booked_date) as discharged_date", "booked_date as discharged_date", &["choices"]),
@@ -101,50 +103,35 @@ const OF_CLAIMS: &[Mutant] = &[
         "c.personal_burden_amount + coalesce(p.adjustment_amount, 0)",
         &["choices"],
     ),
-    (TOTALS, "where settled_date <= $until", "where true", &["yangyuan"]),
-    (TOTALS, "where settled_date <= $until", "where settled_date < $until", &["yangyuan"]),
+    (COUNTED, "and c.settled_date <= $until", "", &["yangyuan"]),
+    (COUNTED, "and c.settled_date <= $until", "and c.settled_date < $until", &["yangyuan"]),
 ];
 
 /// Which claims a rule counts, and how it measures them.
 const OF_MEASURES: &[Mutant] = &[
+    (COUNTED, "where ($any_insurance or i.insurance_type is not null)", "where true", &["fujian"]),
+    (COUNTED, "and ($any_care or k.care_type is not null)", "", &["choices"]),
+    (COUNTED, "and ($any_place or p.payment_place is not null)", "", &["choices"]),
+    (BURDEN, "counted_date >= $window_from and ", "", &["choices"]),
+    (BURDEN, "and counted_date <= $window_to", "", &["choices"]),
+    (BURDEN, "then benefit_year = $benefit_year", "then true", &["choices"]),
     (
-        BURDEN,
-        "where ($any_insurance or t.insurance_type in (select insurance_type from rule_insurance where rule_id = $rule_id))",
-        "where true",
+        COUNTED,
+        "when 'in_catalogue_self_pay' then c.in_catalogue_self_pay_amount",
+        "when 'in_catalogue_self_pay' then c.in_scope_self_pay_amount",
         &["fujian"],
     ),
     (
-        BURDEN,
-        "and ($any_care or t.care_type in (select care_type from rule_care where rule_id = $rule_id))",
-        "",
-        &["choices"],
-    ),
-    (
-        BURDEN,
-        "and ($any_place or t.payment_place in (select payment_place from rule_place where rule_id = $rule_id))",
-        "",
-        &["choices"],
-    ),
-    (BURDEN, "t.discharged_month >= $window_from and", "", &["choices"]),
-    (BURDEN, "and t.discharged_month <= $window_to", "", &["choices"]),
-    (BURDEN, "then t.benefit_year = $benefit_year", "then true", &["choices"]),
-    (
-        BURDEN,
-        "when 'in_catalogue_self_pay' then in_catalogue_self_pay_amount",
-        "when 'in_catalogue_self_pay' then in_scope_self_pay_amount",
-        &["fujian"],
-    ),
-    (
-        BURDEN,
-        "when 'personal_burden' then personal_burden_amount",
-        "when 'personal_burden' then in_catalogue_self_pay_amount",
+        COUNTED,
+        "when 'personal_burden' then c.personal_burden_amount",
+        "when 'personal_burden' then c.in_catalogue_self_pay_amount",
         &["yangyuan"],
     ),
-    (BURDEN, "when 'cash' then cash_amount", "when 'cash' then personal_burden_amount", &["choices"]),
-    (BURDEN, "when 'net_burden' then net_burden_amount", "when 'net_burden' then personal_burden_amount", &["choices"]),
-    (BURDEN, "$subtract_adjustments and $basis <> 'net_burden'", "$subtract_adjustments", &["choices"]),
-    (BURDEN, "case when $subtract_adjustments and $basis", "case when $basis", &["choices"]),
-    (BURDEN, "case when $add_back_assistance and $basis", "case when $basis", &["fujian"]),
+    (COUNTED, "when 'cash' then c.cash_amount", "when 'cash' then c.personal_burden_amount", &["choices"]),
+    (COUNTED, "when 'net_burden' then c.net_burden_amount", "when 'net_burden' then c.personal_burden_amount", &["choices"]),
+    (COUNTED, "$subtract_adjustments and $basis <> 'net_burden'", "$subtract_adjustments", &["choices"]),
+    (COUNTED, "case when $subtract_adjustments and $basis", "case when $basis", &["choices"]),
+    (COUNTED, "case when $add_back_assistance and $basis", "case when $basis", &["fujian"]),
     (COUNTED, "where ($any_insurance or i.insurance_type is not null)", "where true", &["gansu-county"]),
     (COUNTED, "and ($any_care or k.care_type is not null)", "", &["gansu-county"]),
     (
@@ -228,6 +215,18 @@ const OF_MEASURES: &[Mutant] = &[
     ),
     (APPLICATION, "when t.has_failed = 1 then 'failed'", "", &["dezhou"]),
     (APPLICATION, "or t.is_open = 1", "", &["guangdong", "dezhou"]),
+];
+
+/// Whose claims are looked at: whoever is left out here is never judged.
+const OF_REACH: &[Mutant] = &[
+    (PEOPLE, "where upper_amount > $floor_amount", "where upper_amount > $floor_amount + 0.01", &["fujian"]),
+    (REACH, "then in_catalogue_self_pay_amount end", "then in_scope_self_pay_amount end", &["fujian"]),
+    (REACH, "then personal_burden_amount end", "then in_catalogue_self_pay_amount end", &["yangyuan"]),
+    (REACH, "then self_pay_with_over_limit_amount end", "then in_catalogue_self_pay_amount end", &["choices"]),
+    (REACH, "then component_self_pay_amount end", "then total_amount * 0 end", &["choices"]),
+    (REACH, "then cash_amount end", "then total_amount * 0 end", &["choices"]),
+    (REACH, "or $bases like '%;net_burden;%'", "", &["choices"]),
+    (REACH, "case when $adds_assistance then", "case when false then", &["choices", "gansu-county"]),
 ];
 
 /// Who is meant, what is known of them, and how the line decides.
@@ -402,7 +401,7 @@ const OF_POLICIES: &[Mutant] = &[
 #[test]
 fn every_mutant_is_noticed() {
     let (mut killed, mut total, mut faults) = (0, 0, Vec::new());
-    for mutant in [OF_CLAIMS, OF_MEASURES, OF_JUDGING, OF_POLICIES].concat() {
+    for mutant in [OF_CLAIMS, OF_MEASURES, OF_REACH, OF_JUDGING, OF_POLICIES].concat() {
         total += 1;
         match is_noticed(mutant) {
             Ok(true) => killed += 1,

@@ -413,7 +413,7 @@ fn a_report_is_the_same_twice_and_knows_nobody() {
 }
 
 #[test]
-fn the_policy_in_use_changes_nobody_and_totals_need_not_be_there() {
+fn the_policy_in_use_changes_nobody_and_findings_need_not_be_there() {
     let (bureau, people) = (Bureau::new(), people());
     let draft = bureau.draft("same.toml", &[]);
     let fresh = bureau.files();
@@ -430,7 +430,7 @@ fn the_policy_in_use_changes_nobody_and_totals_need_not_be_there() {
         numbers.as_object_mut().unwrap().remove("made_from");
         numbers
     };
-    assert_eq!(numbers(&before), numbers(&after), "totals that are not stored are summed");
+    assert_eq!(numbers(&before), numbers(&after), "what a night has made does not matter");
     for part in ["enter", "leave"] {
         assert_eq!(after["persons"][part].as_u64(), Some(0), "{part}");
     }
@@ -442,7 +442,7 @@ fn the_policy_in_use_changes_nobody_and_totals_need_not_be_there() {
             assert!(persons[1..persons.len() - 1].iter().all(|count| count.as_u64() == Some(0)), "{table}: {row}");
         }
     }
-    // Claims that came in since the last night count, though the stored totals do not know of them.
+    // Claims that came in since the last night count, though no night has looked at them.
     let late: Vec<String> = people.iter().enumerate().take(40).map(|(at, person)| claim(at + 10_000, person)).collect();
     bureau.workspace.land("claims", "late.csv", format!("{CLAIMS}{}", late.concat()).as_bytes());
     bureau.workspace.ok(&["intake"]);

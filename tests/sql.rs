@@ -198,7 +198,7 @@ fn the_runner_refuses_faulty_cases() {
     for (name, files, said) in [
         ("unknown_column", vec![("expect.csv", "# 说明\ncounty\n")], "no column `county`"),
         ("unknown_input_column", vec![("expect.csv", good), ("residents.csv", "county\n1\n")], "no column `county`"),
-        ("unknown_table", vec![("expect.csv", good), ("claims.csv", "person_key\n1\n")], "no such table"),
+        ("unknown_table", vec![("expect.csv", good), ("rosters.csv", "person_key\n1\n")], "no such table"),
         ("wrong_type", vec![("expect.csv", good), ("residents.csv", "person_key\n张三\n")], "column person_key"),
         ("unknown_parameter", vec![("expect.csv", good), ("params.toml", "on_date = \"2026-10-31\"")], "no parameter"),
         ("no_expectation", vec![("residents.csv", "person_key\n1\n")], "expect.csv"),

@@ -21,9 +21,14 @@ sized as (
     group by application_id
 ),
 
+registered as (
+    select person_key, county_code as home_county_code
+    from residents
+),
+
 spent as (
     select
-        a.person_key, a.application_id, coalesce(a.county_code, r.county_code) as county_code,
+        a.person_key, a.application_id, coalesce(a.county_code, r.home_county_code) as county_code,
         a.household_income_amount, a.assets_amount, z.member_count,
         sum(m.claim_count) as claim_count,
         cast(sum(m.total_amount) as decimal(18, 2)) as total_amount,
@@ -46,10 +51,10 @@ spent as (
     inner join sized as z on a.application_id = z.application_id
     inner join member_burden as m on a.application_id = m.application_id
         and ($whole_household or m.person_key = a.person_key)
-    left join residents as r on a.person_key = r.person_key
+    left join registered as r on a.person_key = r.person_key
     where a.place = 1
     group by
-        a.person_key, a.application_id, coalesce(a.county_code, r.county_code), a.household_income_amount,
+        a.person_key, a.application_id, coalesce(a.county_code, r.home_county_code), a.household_income_amount,
         a.assets_amount, z.member_count
 ),
 

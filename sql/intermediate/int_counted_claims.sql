@@ -3,8 +3,11 @@
 -- Parameters: $rule_id    - whose insurance types, kinds of care and places of payment count
 --             $any_insurance, $any_care, $any_place - true: all of them count
 --             $date_basis - settled, discharged or benefit_year (dated as settled; the year is a column)
+--             $read_from  - first day of the months that the rule looks back to
 --             $until      - last day of settlement that counts; a far day where whole months do
---             $basis, $subtract_adjustments, $add_back_assistance - see int_burden
+--             $basis - the basis that the rule measures
+--             $subtract_adjustments - true: later payments lower it
+--             $add_back_assistance  - true: what medical assistance (医疗救助) paid counts as cost
 with chosen as (
     select
         c.person_key, c.claim_id, c.visit_id, c.care_type, c.benefit_year,
@@ -31,6 +34,7 @@ with chosen as (
     where ($any_insurance or i.insurance_type is not null)
         and ($any_care or k.care_type is not null)
         and ($any_place or p.payment_place is not null)
+        and c.booked_date >= $read_from
         and c.settled_date <= $until
 )
 

@@ -3,7 +3,7 @@
 -- Parameters: $tags_from, $on_date - see int_person_tags
 with tagged as (
     select
-        person_key,
+        person_key as tagged_person_key,
         max(case when tag = 'lifted_out' then 1 else 0 end) = 1 as is_lifted_out
     from int_person_tags
     group by person_key
@@ -15,11 +15,11 @@ registered as (
 )
 
 select
-    coalesce(r.person_key, t.person_key) as person_key,
+    coalesce(r.person_key, t.tagged_person_key) as person_key,
     r.sex,
     r.birth_date,
-    t.person_key is not null as has_tag,
+    t.tagged_person_key is not null as has_tag,
     coalesce(t.is_lifted_out, false) as is_lifted_out
 from registered as r
-full join tagged as t on r.person_key = t.person_key
+full join tagged as t on r.person_key = t.tagged_person_key
 order by person_key

@@ -206,7 +206,8 @@ impl Models {
     }
 
     /// Whether a model's statement reads `measured` without saying which view that is.
-    pub(super) fn is_abstract(&self, name: &str) -> bool {
+    #[must_use]
+    pub fn is_abstract(&self, name: &str) -> bool {
         self.sources_of(name).contains(MEASURED)
     }
 

@@ -94,6 +94,6 @@ mod tests {
             let schema = table_schema(feed.name()).unwrap();
             assert!(schema.field_with_name("source_row").is_ok());
         }
-        assert!(table_schema("totals").is_none());
+        assert!(table_schema("reach").is_none());
     }
 }

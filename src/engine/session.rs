@@ -1,13 +1,14 @@
 //! Carrying out statements: planned in a session of their own or by a kept plan, one partition, one shared bounded
 //! memory pool.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
+use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::dataframe::DataFrame;
 use datafusion::datasource::MemTable;
 use datafusion::datasource::empty::EmptyTable;
@@ -18,11 +19,13 @@ use datafusion::execution::TaskContext;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::physical_plan::{ExecutionPlan, collect, displayable, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt;
 
+use super::files::{keys_of, rows_of};
 use super::model::{Model, ModelKind, Models};
 use super::planning::{self, Param, Params, Templates, bind};
 use super::tables::{MEASURED, difference};
@@ -109,6 +112,58 @@ impl Engine {
             writer.write(&batch)?;
         }
         writer.finish()
+    }
+
+    /// Copies the rows of the persons whom a statement names (`person_key`) out of a table's files into one Parquet
+    /// file, in the files' order: `columns` of them, which are all that anybody reads.
+    ///
+    /// # Errors
+    /// When the model is wrong, the statement fails, a file is damaged or the new one cannot be written.
+    pub async fn copy(
+        &self,
+        persons: &Statement,
+        table: &str,
+        columns: &BTreeSet<String>,
+        path: &Path,
+    ) -> Result<Written, EngineError> {
+        let wrong = |why: &str| EngineError::Model { model: persons.model.clone(), why: why.to_owned() };
+        let schema = self.models.schema_of(table).ok_or_else(|| wrong("there is no such table"))?;
+        let fields = schema.fields().iter().filter(|field| columns.contains(field.name())).cloned();
+        let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        let Some(Source::Files(files)) = persons.sources.get(table) else {
+            return Err(wrong("rows are copied out of files only"));
+        };
+        let keys = keys_of(&self.collect(persons).await?).ok_or_else(|| wrong("it returns no person_key"))?;
+        let mut writer = TableWriter::create(path, &schema)?;
+        for file in files {
+            for batch in rows_of(file, &schema, &keys)? {
+                writer.write(&batch?)?;
+            }
+        }
+        writer.finish()
+    }
+
+    /// The columns of a stored table that a statement reads, whatever stands in the table.
+    ///
+    /// # Errors
+    /// When the model is wrong.
+    pub async fn columns_read(&self, statement: &Statement, table: &str) -> Result<BTreeSet<String>, EngineError> {
+        let failed = |error: DataFusionError| failed(&self.models, statement, &error);
+        let mut without_data = statement.clone();
+        without_data.sources.insert(table.to_owned(), Source::Files(Vec::new()));
+        let (state, plan) = self.plan(&without_data).await?.into_parts();
+        let mut read = BTreeSet::new();
+        let plan = state.optimize(&plan).map_err(failed)?;
+        plan.apply_with_subqueries(|node| {
+            if let LogicalPlan::TableScan(scan) = node
+                && scan.table_name.table() == table
+            {
+                read.extend(scan.projected_schema.fields().iter().map(|field| field.name().clone()));
+            }
+            Ok(TreeNodeRecursion::Continue)
+        })
+        .map_err(failed)?;
+        Ok(read)
     }
 
     /// The physical plan of a statement, indented as the engine prints it.

@@ -225,7 +225,7 @@ mod tests {
         let killed = ledger.start_run(&run, AT).unwrap();
         assert_eq!(ledger.run_with_key("k1").unwrap(), None);
         let id = ledger.start_run(&run, AT).unwrap();
-        let steps = [StepTiming { step: "totals".into(), millis: 12 }];
+        let steps = [StepTiming { step: "findings".into(), millis: 12 }];
         ledger.finish_run(id, RunState::Done, Some(3), &serde_json::json!({"rows": 5}), &steps, AT).unwrap();
         let found = ledger.run_with_key("k1").unwrap().unwrap();
         assert_eq!((found.run_id, found.version, found.steps), (id, Some(3), steps.to_vec()));

@@ -41,12 +41,10 @@ pub struct Timing {
 pub enum Step {
     /// Takes in landed files.
     Intake {},
-    /// Refreshes a table model.
+    /// Refreshes a table model, for the run's period.
     Model {
         /// The model.
         model: String,
-        /// How its files are split besides by bucket.
-        split: Split,
         /// Checks that follow on the same bucket.
         #[serde(default)]
         checks: Vec<String>,
@@ -113,16 +111,6 @@ impl Step {
             Self::Deliver {} => "deliver",
         }
     }
-}
-
-/// How a model's files are split besides by bucket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Split {
-    /// One per month that has claims.
-    Month,
-    /// One for the run's period.
-    Period,
 }
 
 /// Reads a job file and checks it against the models.

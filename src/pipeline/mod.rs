@@ -31,7 +31,7 @@ pub use casebook::{
 pub use compute::{FindingRow, Lines, income_figures, read_findings};
 pub use context::{Context, Declared, Progress, Stop};
 pub use error::PipelineError;
-pub use job::{Job, Split, Step, Timing};
+pub use job::{Job, Step, Timing};
 pub use landing::run_intake;
 pub use lists::{Corrected, Difference, PlannedList, Reproduced, Reproducer, Retracted, Sealed, retract};
 pub use official::{Account, Need, Rhythm, State, needs, unrouted};

@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use super::compute::rules::{self, Span};
 use super::compute::{
-    Findings, MEMBERS, Stated, Task, income_figures, monthly_tasks, read_findings, refresh, refresh_findings,
+    Findings, MEMBERS, Stated, Task, income_figures, read_findings, refresh, refresh_findings,
     sources_in,
 };
-use super::job::{Job, Split, Step};
+use super::job::{Job, Step};
 use super::landing::intake_now;
 use super::lock::{clear_staging, sign_lock, take_lock};
 use super::official::{Need, needs, unrouted};
@@ -190,7 +190,7 @@ impl<'a> Run<'a> {
             let begun = Instant::now();
             match step {
                 Step::Intake {} => self.intake().await?,
-                Step::Model { model, split, checks } => self.model(job, model, *split, checks).await?,
+                Step::Model { model, checks } => self.model(job, model, checks).await?,
                 Step::Findings { checks } => {
                     self.require_figures(job)?;
                     self.findings(job, checks).await?;
@@ -219,17 +219,10 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    async fn model(&mut self, job: &Job, model: &str, split: Split, checks: &[String]) -> Result<(), PipelineError> {
-        let tasks = match split {
-            Split::Month => monthly_tasks(self.context.engine.models(), &self.version, self.period, model, checks),
-            Split::Period => self.period_tasks(model, checks)?,
-        };
-        let wanted: std::collections::BTreeSet<_> = tasks.iter().map(|task| (task.month, task.bucket)).collect();
+    async fn model(&mut self, job: &Job, model: &str, checks: &[String]) -> Result<(), PipelineError> {
+        let tasks = self.period_tasks(model, checks)?;
         let refreshed = refresh(self.context, &self.version, model, tasks).await?;
-        let gone = self.version.table(model).filter(|file| split == Split::Month && is_gone(file, &wanted));
-        let gone: Vec<FileEntry> = gone.map(removal).collect();
-        let made = refreshed.made + gone.len();
-        self.commit(job, [refreshed.entries, gone].concat(), made).await
+        self.commit(job, refreshed.entries, refreshed.made).await
     }
 
     /// A task per bucket for the period.
@@ -251,6 +244,7 @@ impl<'a> Run<'a> {
         let task = |bucket| Task {
             model: model.to_owned(),
             measures: None,
+            copied: None,
             table: model.to_owned(),
             month: Some(self.period),
             rule: None,
@@ -382,10 +376,4 @@ impl<'a> Run<'a> {
 /// The entry that takes a file out of the next version.
 fn removal(file: &FileEntry) -> FileEntry {
     FileEntry { rows: 0, inputs: String::new(), ..file.clone() }
-}
-
-/// Whether a month's claims are no longer there; what was made of a part of the month goes with the month.
-fn is_gone(file: &FileEntry, wanted: &std::collections::BTreeSet<(Option<Period>, u16)>) -> bool {
-    let month = file.month.map(|part| Period::from(part.month()));
-    file.bucket.is_some_and(|bucket| !wanted.contains(&(month, bucket)))
 }

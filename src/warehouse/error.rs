@@ -17,7 +17,7 @@ pub enum WarehouseError {
         why: String,
     },
     /// A file that a version names is missing or changed.
-    #[error("{path}: {why}; restore it from the backup, or delete the totals and run again if it is a total", path = .path.display())]
+    #[error("{path}: {why}; restore it from the backup, or run again if a job made it from others", path = .path.display())]
     File {
         /// The file.
         path: PathBuf,

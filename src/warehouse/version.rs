@@ -10,7 +10,7 @@ use crate::domain::{Month, Period};
 /// One Parquet file of a version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileEntry {
-    /// Table it belongs to: claims, totals, findings, ...
+    /// Table it belongs to: claims, reach, findings, ...
     pub table: String,
     /// Month or period it holds, where the table is split so.
     #[serde(default, skip_serializing_if = "Option::is_none")]

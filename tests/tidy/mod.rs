@@ -122,6 +122,12 @@ rules! {
             ("sql/e.sql", "select a from b where day = Current_Date"),
         ],
         sound [("sql/a.sql", "-- no select *, no now()\nselect count(*) as n, a * 2 as unreal from b")];
+    models_keep_sides_apart: texts::models_keep_sides_apart,
+        planted [
+            ("sql/a.sql", "select coalesce(o.day, c.day) as day from o right join c on o.id = c.id"),
+            ("sql/b.sql", "select coalesce(o.a, case when o.id is null then coalesce(c.a, 1) end) as a from o"),
+        ],
+        sound [("sql/a.sql", "-- coalesce(o.day, c.day)\nselect coalesce(o.first_day, c.day), coalesce(c.a, 1) + o.a from o")];
     the_readme_shows_the_real_tree: texts::the_readme_shows_the_real_tree,
         planted [
             ("README.md", "No tree."),

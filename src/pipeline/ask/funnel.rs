@@ -189,8 +189,8 @@ fn with_claims(
     persons: &BTreeSet<PersonKey>,
 ) -> Result<BTreeSet<PersonKey>, PipelineError> {
     let mut found = BTreeSet::new();
-    let is_of_year = |month: Period| month.year() == period.year() && month.last_day() <= period.last_day();
-    for file in version.table("totals").filter(|file| file.month.is_some_and(is_of_year)) {
+    let is_of_year = |month: Period| month.year() == period.year() && month.month() <= period.month();
+    for file in version.table("claims").filter(|file| file.month.is_some_and(is_of_year)) {
         for batch in read_table(&context.warehouse.path(file), Some(&["person_key"]))? {
             let batch = batch?;
             let keys = batch.column(0).as_primitive::<Int64Type>();

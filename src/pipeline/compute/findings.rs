@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Decimal128Type, Int64Type};
 
+use super::reach::{Checks, InReach, REACH, looks_at_claims, refresh_reach};
 use super::refresh::{Task, refresh};
 use super::rules::{Known, Lines, RuleData, Span, income_figures};
 use super::stated::Stated;
@@ -82,8 +83,14 @@ pub(in crate::pipeline) async fn refresh_findings(
         findings.made += refreshed.made;
         findings.entries.extend(refreshed.entries);
     }
+    let judged: Vec<(&Rule, &RuleData)> = rules.iter().copied().zip(&drawn).collect();
+    let checks = &Checks::of(context.engine.models(), checks);
+    let in_reach = refresh_reach(context, version, &judged, checks).await?;
+    findings.made += in_reach.made;
+    findings.entries.extend(in_reach.reach.values().chain(in_reach.claims.values()).cloned());
     let tasks = drawn.iter().flat_map(|data| {
-        (0..version.buckets).map(|bucket| rule_task(context, version, data, bucket, checks, &findings.entries))
+        let made = (findings.entries.as_slice(), &in_reach);
+        (0..version.buckets).map(move |bucket| rule_task(context, version, data, bucket, &checks.rule, made))
     });
     let refreshed = refresh(context, version, "findings", tasks.collect()).await?;
     findings.made += refreshed.made;
@@ -109,13 +116,14 @@ pub(in crate::pipeline) fn lines_of(
     drawn.map(|data| data.map(|data| (data.rule.clone(), data.lines))).collect()
 }
 
-/// One task per bucket for a model that reads the period's window of totals, the register and the rosters.
+/// One task per bucket for a model that reads the period's window of claims, the register and the rosters.
 fn tasks_per_bucket(context: &Context, version: &Version, span: Span, model: &str) -> Vec<Task> {
     let wanted = context.engine.models().sources_of(model);
     (0..version.buckets)
         .map(|bucket| Task {
             model: model.to_owned(),
             measures: None,
+            copied: None,
             table: model.to_owned(),
             month: Some(span.period),
             rule: None,
@@ -136,9 +144,9 @@ pub(in crate::pipeline) fn sources_in(
     bucket: u16,
 ) -> BTreeMap<String, Vec<FileEntry>> {
     let fits = |file: &&FileEntry| match (file.table.as_str(), file.month) {
-        ("findings", month) => month == Some(span.period),
+        ("findings" | REACH, month) => month == Some(span.period),
         (_, None) => true,
-        (table, Some(part)) => span.has_file(table, part),
+        (_, Some(part)) => span.has_month(part.month()),
     };
     wanted
         .iter()
@@ -164,6 +172,7 @@ fn member_tasks(context: &Context, version: &Version, drawn: &[RuleData]) -> Vec
     let of_rule = |data: &RuleData, bucket: u16| Task {
         model: MEMBERS.to_owned(),
         measures: None,
+        copied: None,
         table: MEMBERS.to_owned(),
         month: Some(data.span.period),
         rule: Some(data.rule.clone()),
@@ -177,23 +186,33 @@ fn member_tasks(context: &Context, version: &Version, drawn: &[RuleData]) -> Vec
     applied.flat_map(|data| (0..version.buckets).map(move |bucket| of_rule(data, bucket))).collect()
 }
 
+/// A rule's task of one bucket, on the claims in reach where it looks at single persons' claims.
 fn rule_task(
     context: &Context,
     version: &Version,
     data: &RuleData,
     bucket: u16,
     checks: &[String],
-    made: &[FileEntry],
+    (made, in_reach): (&[FileEntry], &InReach),
 ) -> Task {
-    let wanted = context.engine.models().sources_of(&data.model);
+    let models = context.engine.models();
+    let wanted = models.sources_of(&data.model);
     let mut sources = sources_in(version, &wanted, data.span, bucket);
     if wanted.contains(MEMBERS) {
         let of_rule = made.iter().filter(|file| file.table == MEMBERS && file.rule.as_ref() == Some(&data.rule));
         sources.insert(MEMBERS.to_owned(), of_rule.cloned().collect());
     }
+    // a household's cost is bounded by no person's reach, and its claims lie in many buckets
+    let of_bucket = |files: &BTreeMap<u16, FileEntry>| files.get(&bucket).cloned().into_iter().collect();
+    let is_bound = looks_at_claims(models, data);
+    sources.insert(REACH.to_owned(), if is_bound { of_bucket(&in_reach.reach) } else { Vec::new() });
+    if is_bound {
+        sources.insert("claims".to_owned(), of_bucket(&in_reach.claims));
+    }
     Task {
         model: data.model.clone(),
         measures: data.measures.clone(),
+        copied: None,
         table: "findings".to_owned(),
         month: Some(data.span.period),
         rule: Some(data.rule.clone()),

@@ -4,6 +4,7 @@
 mod balance;
 mod cells;
 mod findings;
+mod reach;
 mod refresh;
 pub(super) mod rules;
 mod stated;
@@ -12,7 +13,8 @@ mod trial;
 pub(super) use cells::Cells;
 pub use findings::{FindingRow, read_findings};
 pub(super) use findings::{Findings, MEMBERS, counties, is_handed_in, lines_of, refresh_findings, sources_in};
-pub(super) use refresh::{Task, monthly_task, monthly_tasks, refresh};
+pub(super) use reach::{Bound, CLAIMS_IN_REACH, REACH, narrow};
+pub(super) use refresh::{Task, refresh};
 pub use rules::{Lines, income_figures};
 pub(super) use stated::Stated;
 pub(super) use trial::{Data, Prepared, Trial, together};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::domain::Period;
-use crate::engine::{Engine, Models, Param, Params, Source, Statement, in_parallel};
+use crate::engine::{Engine, Params, Source, Statement, in_parallel};
 use crate::warehouse::{FileEntry, Version};
 
 use super::{balance, rules};
@@ -18,6 +18,8 @@ pub(in crate::pipeline) struct Task {
     pub(in crate::pipeline) model: String,
     /// The view that the model and its checks read as `measured`.
     pub(in crate::pipeline) measures: Option<String>,
+    /// The file has the rows of a table, of the persons whom the model names, in place of the model's own rows.
+    pub(in crate::pipeline) copied: Option<Copied>,
     /// Table under which the version lists it.
     pub(in crate::pipeline) table: String,
     /// Month or period, where the table is split so.
@@ -34,6 +36,15 @@ pub(in crate::pipeline) struct Task {
     pub(in crate::pipeline) params: Params,
     /// Checks that follow.
     pub(in crate::pipeline) checks: Vec<String>,
+}
+
+/// Rows that are copied out of a stored table.
+#[derive(Debug, Clone)]
+pub(in crate::pipeline) struct Copied {
+    /// The table.
+    pub(in crate::pipeline) table: String,
+    /// The columns that anybody reads of it.
+    pub(in crate::pipeline) columns: BTreeSet<String>,
 }
 
 /// What refreshing did.
@@ -63,6 +74,10 @@ impl Task {
             text.push_str(table);
             text.push_str(&rules::hash_of(table, rows)?);
         }
+        if let Some(copied) = &self.copied {
+            text.push_str(&copied.table);
+            text.extend(copied.columns.iter().map(String::as_str));
+        }
         let params = format!("{:?}", self.params);
         text.push_str(&params);
         Ok(sha256_hex(&text))
@@ -88,60 +103,10 @@ impl Task {
         stored.chain(self.rows.iter().map(|(table, rows)| (table.clone(), Source::Rows(rows.clone())))).collect()
     }
 
-    fn statement(&self, model: &str, sources: BTreeMap<String, Source>) -> Statement {
+    pub(super) fn statement(&self, model: &str, sources: BTreeMap<String, Source>) -> Statement {
         let (params, measures) = (self.params.clone(), self.measures.clone());
         Statement { model: model.to_owned(), measures, sources, params, place: self.place() }
     }
-}
-
-/// A task per month and bucket that has claims, and one more for a period that ends inside a month.
-pub(in crate::pipeline) fn monthly_tasks(
-    models: &Models,
-    version: &Version,
-    period: Period,
-    model: &str,
-    checks: &[String],
-) -> Vec<Task> {
-    let wanted = models.sources_of(model);
-    let months = version.table("claims").filter_map(|file| Some((file.month?, file.bucket?)));
-    let cut = |month: Period| (!period.is_whole() && month.month() == period.month()).then_some(period);
-    months
-        .flat_map(|(month, bucket)| [Some(month), cut(month)].into_iter().flatten().map(move |part| (part, bucket)))
-        .map(|(part, bucket)| monthly_task(version, &wanted, model, (part, bucket), checks))
-        .collect()
-}
-
-/// The task of one month, or of the part of a month up to a day, and bucket.
-pub(in crate::pipeline) fn monthly_task(
-    version: &Version,
-    wanted: &BTreeSet<String>,
-    model: &str,
-    (part, bucket): (Period, u16),
-    checks: &[String],
-) -> Task {
-    let month = Period::from(part.month());
-    let files = |table: &String| {
-        let all = version.bucket(table, bucket);
-        (table.clone(), all.filter(|file| file.month == Some(month)).cloned().collect())
-    };
-    Task {
-        model: model.to_owned(),
-        measures: None,
-        table: model.to_owned(),
-        month: Some(part),
-        rule: None,
-        bucket,
-        sources: wanted.iter().map(files).collect(),
-        rows: BTreeMap::new(),
-        params: month_params(part),
-        checks: checks.to_vec(),
-    }
-}
-
-/// Parameters of a statement over one month's claims.
-pub(super) fn month_params(part: Period) -> Params {
-    [("month".to_owned(), Param::Date(part.month().first_day())), ("until".to_owned(), Param::Date(rules::until(part)))]
-        .into()
 }
 
 /// Makes every file whose inputs changed; the others stay as `version` lists them.
@@ -213,9 +178,14 @@ async fn analyze(context: &Context, task: &Task) -> Result<(), PipelineError> {
 async fn make(engine: &Engine, root: &Path, task: &Task, inputs: String) -> Result<FileEntry, PipelineError> {
     let mut sources = task.sources_below(root);
     let path = task.path(&inputs);
-    let written = engine.write(&task.statement(&task.model, sources.clone()), &root.join(&path)).await?;
+    let statement = task.statement(&task.model, sources.clone());
+    let written = match &task.copied {
+        None => engine.write(&statement, &root.join(&path)).await?,
+        Some(copied) => engine.copy(&statement, &copied.table, &copied.columns, &root.join(&path)).await?,
+    };
     for check in &task.checks {
-        sources.insert(task.model.clone(), Source::Files(vec![root.join(&path)]));
+        let made = task.copied.as_ref().map_or(&task.model, |copied| &copied.table);
+        sources.insert(made.clone(), Source::Files(vec![root.join(&path)]));
         let rows = engine.collect(&task.statement(check, sources.clone())).await?;
         balance::verify(check, &task.place(), &rows, written.rows)?;
     }

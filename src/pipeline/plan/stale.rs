@@ -10,7 +10,7 @@ use crate::domain::Period;
 use crate::ledger::Texts;
 use crate::pipeline::Context;
 use crate::pipeline::compute::rules::Span;
-use crate::pipeline::compute::{MEMBERS, is_handed_in, sources_in};
+use crate::pipeline::compute::{CLAIMS_IN_REACH, MEMBERS, REACH, is_handed_in, sources_in};
 use crate::warehouse::{FileEntry, Version};
 
 /// Files of a table that a run would make anew for the same reasons.
@@ -39,7 +39,7 @@ const OTHER: &str = "changed tables, checks or program";
 type Slot = (usize, String, Option<String>, Option<Period>, Option<u16>);
 
 /// The tables whose files others are made from, first.
-const ORDER: [&str; 6] = ["totals", "areas", "stated_tags", MEMBERS, "findings", "referral_rows"];
+const ORDER: [&str; 6] = ["areas", "stated_tags", MEMBERS, REACH, "findings", "referral_rows"];
 
 /// Compares the version before with the tried one.
 pub(super) fn stale(
@@ -72,9 +72,9 @@ pub(super) fn stale(
     groups.into_iter().map(group).collect()
 }
 
-/// The files that models have made, by slot.
+/// The files that models have made, by slot; without those that are copies of a part of claims.
 fn made(version: &Version) -> BTreeMap<Slot, &FileEntry> {
-    let files = version.files.iter().filter(|file| !file.inputs.is_empty());
+    let files = version.files.iter().filter(|file| !file.inputs.is_empty() && file.table != CLAIMS_IN_REACH);
     let order = |table: &str| ORDER.iter().position(|known| *known == table).unwrap_or(ORDER.len());
     files
         .map(|file| ((order(&file.table), file.table.clone(), file.rule.clone(), file.month, file.bucket), file))
@@ -117,8 +117,7 @@ impl<'a> Why<'a> {
 
     /// Why a file is made anew, where those that it is made from are decided on already.
     fn of(&self, file: &FileEntry, is_first: bool, known: &BTreeMap<Slot, BTreeSet<String>>) -> BTreeSet<String> {
-        // a month's first totals come with its first claims
-        if is_first && file.table != "totals" {
+        if is_first {
             return [FIRST.to_owned()].into();
         }
         let mut reasons = BTreeSet::new();
@@ -147,7 +146,7 @@ impl<'a> Why<'a> {
             Some(rule) => rules(rule),
             // what all rules share a file of
             None => {
-                models.sources_of(&model).contains("rule")
+                (file.table == REACH || models.sources_of(&model).contains("rule"))
                     && self.context.policy.rules.iter().any(|rule| rules(&rule.id))
             }
         };
@@ -157,9 +156,7 @@ impl<'a> Why<'a> {
         if file.rule.is_some() && is_of(&|rule| self.figures.contains(rule)) {
             reasons.insert(FIGURE.to_owned());
         }
-        if is_first && reasons.is_empty() {
-            reasons.insert(FIRST.to_owned());
-        } else if reasons.is_empty() {
+        if reasons.is_empty() {
             let rosters = |version: &Version| version.table("rosters").cloned().collect::<Vec<_>>();
             let by_roster = rosters(self.before) != rosters(self.after);
             reasons.insert(if by_roster { "new rosters" } else { OTHER }.to_owned());
@@ -173,14 +170,6 @@ impl<'a> Why<'a> {
         let bucket = file.bucket.unwrap_or_default();
         let read = |version: &Version| -> BTreeMap<String, Vec<String>> {
             let hash = |files: Vec<FileEntry>| files.into_iter().map(|file| file.sha256).collect();
-            if file.table == "totals" {
-                let month = file.month.map(|part| Period::from(part.month()));
-                let of_month = |table: &String| {
-                    let files = version.bucket(table, bucket).filter(|file| file.month == month);
-                    (table.clone(), hash(files.cloned().collect()))
-                };
-                return wanted.iter().map(of_month).collect();
-            }
             let span = match self.context.policy.rules.iter().find(|rule| file.rule.as_ref() == Some(&rule.id)) {
                 Some(rule) => Span::of_rule(rule, self.period),
                 None => Span::of_rules(self.context.policy.in_force(self.period.last_day()), self.period),

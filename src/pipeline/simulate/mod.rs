@@ -16,9 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use report::{FlipPart, MadeFrom, Persons, PolicyPart, RulePart, Simulation, VariantPart};
 pub use tables::{Label, Row, Table};
 
-use super::compute::{Data, Lines, Trial, monthly_task};
-use super::context::{is_job, sha256_hex};
-use super::job::{Step, parse_job};
+use super::compute::{Data, Lines, Trial};
+use super::context::sha256_hex;
 use super::lists::line_text;
 use super::{Declared, PipelineError};
 use crate::config::Problem;
@@ -69,7 +68,7 @@ pub async fn simulate(workspace: &Workspace, request: SimulationRequest<'_>) -> 
         return Err(nothing());
     }
     let warehouse = Warehouse::open(&folder, workspace.settings.warehouse.buckets)?;
-    let mut version = warehouse.current().await?;
+    let version = warehouse.current().await?;
     let period = request.period.or_else(|| last_period(&version)).ok_or_else(nothing)?;
     let known: BTreeMap<String, String> =
         draft.counties_of(&workspace.settings.area).into_iter().map(|c| (c.code.to_string(), c.name)).collect();
@@ -79,7 +78,6 @@ pub async fn simulate(workspace: &Workspace, request: SimulationRequest<'_>) -> 
     let scratch = tempfile::tempdir().map_err(|error| PipelineError::Io("scratch folder".to_owned(), error))?;
     let engine = Engine::new(models, &workspace.settings.engine, scratch.path())?;
     let made_from = made_from(&version, &engine);
-    leave_stale_totals_out(&mut version, &engine, workspace)?;
 
     let parts = [&draft, &against].map(|policy| in_force(policy, period));
     if parts[0].is_empty() {
@@ -159,37 +157,4 @@ fn warnings(version: &Version, period: Period, rules: &[&Rule], lines: &[Lines])
         }
     }
     warnings
-}
-
-/// Totals whose claims or statements have changed since are summed anew, in memory.
-fn leave_stale_totals_out(version: &mut Version, engine: &Engine, workspace: &Workspace) -> Result<(), PipelineError> {
-    let checks = totals_checks(engine, workspace);
-    let wanted = engine.models().sources_of("totals");
-    let mut fresh = BTreeSet::new();
-    for file in version.table("totals") {
-        if let (Some(part), Some(bucket)) = (file.month, file.bucket) {
-            for checks in &checks {
-                let task = monthly_task(version, &wanted, "totals", (part, bucket), checks);
-                if task.inputs(engine)? == file.inputs {
-                    fresh.insert(file.path.clone());
-                }
-            }
-        }
-    }
-    version.files.retain(|file| file.table != "totals" || fresh.contains(&file.path));
-    Ok(())
-}
-
-/// The checks with which jobs sum totals: what they are made from counts as their input.
-fn totals_checks(engine: &Engine, workspace: &Workspace) -> Vec<Vec<String>> {
-    let paths = workspace.assets.list("pipelines/");
-    let texts =
-        paths.iter().filter(|path| is_job(path)).filter_map(|path| Some((path, workspace.assets.read(path).ok()?)));
-    let jobs = texts.filter_map(|(path, asset)| parse_job(path, &asset.text, engine.models()).ok());
-    let steps = jobs.flat_map(|job| job.steps).filter_map(|step| match step {
-        Step::Model { model, checks, .. } if model == "totals" => Some(checks),
-        _ => None,
-    });
-    let distinct: BTreeSet<Vec<String>> = steps.collect();
-    distinct.into_iter().collect()
 }

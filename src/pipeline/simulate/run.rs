@@ -1,6 +1,7 @@
 //! The statements of a simulation, bucket by bucket: each bucket's rows are counted and forgotten.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::array::{AsArray, RecordBatch};
@@ -13,7 +14,7 @@ use crate::domain::{Fen, Period};
 use crate::engine::{Engine, Param, Source, Statement, in_parallel};
 use crate::pipeline::PipelineError;
 use crate::pipeline::compute::rules::{Known, RuleData, Span};
-use crate::pipeline::compute::{Lines, Prepared, Stated, Trial, together};
+use crate::pipeline::compute::{Bound, Lines, Prepared, Stated, Trial, narrow};
 use crate::policy::{Operator, Rule};
 
 /// Counts, and the lines that the rules drew.
@@ -23,7 +24,7 @@ pub(super) struct Found {
     pub(super) against_lines: Vec<Lines>,
 }
 
-const TOTALS: &str = "totals";
+const CLAIMS: &str = "claims";
 
 /// What a statement's rows are for.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +49,8 @@ struct Setup {
     same: Vec<Option<usize>>,
     /// Nobody whose cost does not exceed it is noticed by any rule under any variant.
     floor: Fen,
+    /// What no rule under any variant can measure more than.
+    bound: Bound,
     /// Last day of the period.
     on: NaiveDate,
 }
@@ -67,6 +70,7 @@ pub(super) async fn count(
         .filter_map(|(at, rule, varied)| Some((at, rule, varied?)))
         .collect();
     let all = draft.iter().chain(against).copied().chain(varied.iter().map(|(_, _, rule)| rule));
+    let bound = Bound::of(all.clone());
     let counties = counties(trial, Span::of_rules(all, period)).await?;
     let models = trial.engine.models();
     let known = Known { models, counties: &counties, stated: &stated, figures: &figures, period };
@@ -102,7 +106,7 @@ pub(super) async fn count(
     });
     let lowest = plan.iter().map(|(_, rule)| rule.data.lines.floor).min().unwrap_or_default();
     let floor = Fen(lowest.0 - STEP.0);
-    let setup = Setup { scales: scales.collect(), same, floor, on: period.last_day() };
+    let setup = Setup { scales: scales.collect(), same, floor, bound, on: period.last_day() };
     let counts = by_bucket(trial, &plan, setup, &stated, period).await?;
     Ok(Found { counts, draft_lines, against_lines })
 }
@@ -115,11 +119,9 @@ fn finds_alike(one: &Rule, other: &Rule) -> bool {
 
 /// The counties that get a line: those of the workspace, and those in which anybody lives or is insured.
 async fn counties(trial: &Trial<'_>, span: Span) -> Result<BTreeSet<String>, PipelineError> {
-    let totals = trial.totals(span).await?;
     let mut statements = Vec::new();
     for bucket in trial.buckets() {
-        let mut sources = trial.sources("areas", span, bucket)?;
-        sources.extend(totals.get(&bucket).map(|rows| ("totals".to_owned(), rows.clone())));
+        let sources = trial.sources("areas", span, bucket)?;
         statements.push(statement("areas", sources, span.period, bucket));
     }
     let mut counties = trial.counties.clone();
@@ -185,10 +187,7 @@ async fn one_bucket(
         ..Bucket::default()
     };
     for (role, mut statement) in statements {
-        if let Some(totals) = statement.sources.remove(TOTALS) {
-            let rows = reach.of(engine, totals, &statement.place).await?;
-            statement.sources.insert(TOTALS.to_owned(), rows);
-        }
+        reach.narrow(engine, &setup.bound, &mut statement).await?;
         let batches = engine.collect(&statement).await?;
         match role {
             Role::Draft(rule) => bucket.draft[rule] = rows::findings(&batches)?,
@@ -206,32 +205,28 @@ async fn one_bucket(
     Ok(Counts::of(&bucket))
 }
 
-/// A bucket's totals, only of people whose cost could reach a line: all rules and variants share the reading of them.
+/// A bucket's claims, only of people whose cost could reach a line: all rules and variants share the reading of them.
 struct Reach {
     floor: Fen,
-    narrowed: Vec<(Source, Source)>,
+    narrowed: Vec<(Vec<PathBuf>, Source)>,
 }
 
 impl Reach {
-    async fn of(&mut self, engine: &Engine, totals: Source, place: &str) -> Result<Source, PipelineError> {
-        let is_same = |known: &Source| match (known, &totals) {
-            (Source::Files(known), Source::Files(files)) => known == files,
-            (Source::Rows(known), Source::Rows(rows)) => known == rows,
-            _ => false,
-        };
-        if let Some((_, rows)) = self.narrowed.iter().find(|(known, _)| is_same(known)) {
-            return Ok(rows.clone());
+    async fn narrow(
+        &mut self,
+        engine: &Engine,
+        bound: &Bound,
+        statement: &mut Statement,
+    ) -> Result<(), PipelineError> {
+        let Some(Source::Files(files)) = statement.sources.get(CLAIMS) else { return Ok(()) };
+        if let Some((_, rows)) = self.narrowed.iter().find(|(known, _)| known == files) {
+            statement.sources.insert(CLAIMS.to_owned(), rows.clone());
+            return Ok(());
         }
-        let statement = Statement {
-            model: "totals_in_reach".to_owned(),
-            measures: None,
-            sources: [(TOTALS.to_owned(), totals.clone())].into(),
-            params: [("floor_amount".to_owned(), Param::Money(self.floor))].into(),
-            place: place.to_owned(),
-        };
-        let rows = together(engine.models(), TOTALS, engine.collect(&statement).await?.into_iter())?;
-        self.narrowed.push((totals, rows.clone()));
-        Ok(rows)
+        let files = files.clone();
+        narrow(engine, (bound, self.floor), statement).await?;
+        self.narrowed.extend(statement.sources.get(CLAIMS).map(|rows| (files, rows.clone())));
+        Ok(())
     }
 }
 

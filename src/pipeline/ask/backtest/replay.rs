@@ -13,7 +13,7 @@ use arrow::datatypes::{Decimal128Type, Int64Type};
 use crate::domain::{Fen, Month, Period, PersonKey};
 use crate::engine::{EngineError, Param, Source, Statement, in_parallel, read_table};
 use crate::pipeline::compute::rules::{Known, RuleData};
-use crate::pipeline::compute::{Stated, income_figures, sources_in, together};
+use crate::pipeline::compute::{Stated, income_figures, sources_in};
 use crate::pipeline::{Context, PipelineError};
 use crate::policy::{IncomeFigure, Rule, Shape, TagsOn};
 use crate::warehouse::Version;
@@ -43,9 +43,6 @@ pub(super) struct Replay<'a> {
     stated: Stated,
 }
 
-/// Totals by month and bucket.
-type Totals = BTreeMap<(Month, u16), Vec<RecordBatch>>;
-
 impl<'a> Replay<'a> {
     pub(super) async fn new(context: &'a Context, version: &'a Version, to: Month) -> Result<Self, PipelineError> {
         let mut counties: BTreeSet<String> = context.counties.iter().map(|county| county.code.to_string()).collect();
@@ -71,11 +68,10 @@ impl<'a> Replay<'a> {
             context.policy.in_force(period.last_day()).filter(|rule| rule.shape != Shape::Application).collect();
         let data = |rule: &&Rule| RuleData::of(rule, known).map(|data| self.as_known(rule, data));
         let drawn: Vec<RuleData> = rules.iter().map(data).collect::<Result<_, _>>()?;
-        let totals = self.totals(period, &drawn).await?;
         let mut found = Vec::new();
         for (rule, data) in rules.into_iter().zip(&drawn) {
-            let statements = (0..self.version.buckets).map(|bucket| self.statement(data, &totals, bucket));
-            let batches = self.run(statements.collect::<Result<_, _>>()?).await?.into_iter().flatten();
+            let statements = (0..self.version.buckets).map(|bucket| self.statement(data, bucket));
+            let batches = self.run(statements.collect()).await?.into_iter().flatten();
             let rows: Option<Vec<Vec<Replayed>>> = batches.map(|batch| replayed(&batch)).collect();
             let missing = || EngineError::Model { model: data.model.clone(), why: "a column is missing".to_owned() };
             found.push((rule, rows.ok_or_else(missing)?.concat()));
@@ -99,35 +95,7 @@ impl<'a> Replay<'a> {
         data
     }
 
-    /// The totals of every month that a rule reads, of what was settled by the period's end.
-    async fn totals(&self, period: Period, drawn: &[RuleData]) -> Result<Totals, PipelineError> {
-        let models = self.context.engine.models();
-        let readers: Vec<&RuleData> =
-            drawn.iter().filter(|data| models.sources_of(&data.model).contains("totals")).collect();
-        let is_read = |month: Month| month <= period.month() && readers.iter().any(|data| data.span.has_month(month));
-        let months = self.version.table("claims").filter_map(|file| Some((file.month?.month(), file.bucket?)));
-        let parts: BTreeSet<(Month, u16)> = months.filter(|(month, _)| is_read(*month)).collect();
-        let statements = parts.iter().map(|(month, bucket)| self.totals_of(*month, *bucket, period)).collect();
-        Ok(parts.iter().copied().zip(self.run(statements).await?).collect())
-    }
-
-    fn totals_of(&self, month: Month, bucket: u16, period: Period) -> Statement {
-        let files = |table: String| {
-            let all = self.version.bucket(&table, bucket).filter(|file| file.month == Some(Period::from(month)));
-            let files = Source::Files(all.map(|file| self.context.warehouse.path(file)).collect());
-            (table, files)
-        };
-        let (first, until) = (Param::Date(month.first_day()), Param::Date(period.last_day()));
-        Statement {
-            model: "totals".to_owned(),
-            measures: None,
-            sources: self.context.engine.models().sources_of("totals").into_iter().map(files).collect(),
-            params: [("month".to_owned(), first), ("until".to_owned(), until)].into(),
-            place: format!("month {month} until {} bucket {bucket:03}", period.last_day()),
-        }
-    }
-
-    fn statement(&self, data: &RuleData, totals: &Totals, bucket: u16) -> Result<Statement, PipelineError> {
+    fn statement(&self, data: &RuleData, bucket: u16) -> Statement {
         let models = self.context.engine.models();
         let wanted = models.sources_of(&data.model);
         let files = sources_in(self.version, &wanted, data.span, bucket).into_iter();
@@ -136,19 +104,14 @@ impl<'a> Replay<'a> {
                 (table, Source::Files(files.iter().map(|file| self.context.warehouse.path(file)).collect()))
             })
             .collect();
-        if wanted.contains("totals") {
-            let of_rule = totals.iter().filter(|((month, of), _)| *of == bucket && data.span.has_month(*month));
-            let rows = together(models, "totals", of_rule.flat_map(|(_, batches)| batches.iter().cloned()))?;
-            sources.insert("totals".to_owned(), rows);
-        }
         sources.extend(data.rows_for(&wanted).into_iter().map(|(table, rows)| (table, Source::Rows(rows))));
-        Ok(Statement {
+        Statement {
             model: data.model.clone(),
             measures: data.measures.clone(),
             sources,
             params: data.params.clone(),
             place: format!("period {} rule {} bucket {bucket:03}", data.span.period, data.rule),
-        })
+        }
     }
 
     async fn run(&self, statements: Vec<Statement>) -> Result<Vec<Vec<RecordBatch>>, PipelineError> {

@@ -140,6 +140,7 @@ fn claim_params(rule: &Rule, span: Span) -> Params {
         ("subtract_adjustments", flag(rule.cost.adjustments == Netting::Subtract)),
         ("add_back_assistance", flag(rule.cost.medical_assistance == Netting::Ignore)),
         ("date_basis", Param::Text(rule.cost.date.word().to_owned())),
+        ("read_from", Param::Date(span.read_from())),
         ("window_from", Param::Date(span.window_from)),
         ("window_to", Param::Date(span.window_to())),
         ("recent_from", Param::Date(span.recent_from())),

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::array::RecordBatch;
 
 use super::findings::{MEMBERS, is_handed_in, needs_members};
+use super::reach::{Bound, REACH, looks_at_claims, narrow};
 use super::rules::{Known, RuleData, Span};
 use crate::domain::Period;
 use crate::engine::{Engine, EngineError, Models, Source, Statement, in_parallel};
@@ -18,7 +19,7 @@ use crate::warehouse::{Version, Warehouse};
 /// What a trial reads.
 #[derive(Clone, Copy)]
 pub(in crate::pipeline) enum Data<'a> {
-    /// The files of a version. Totals that it does not have are summed in memory.
+    /// The files of a version.
     Stored {
         /// Where they lie.
         warehouse: &'a Warehouse,
@@ -43,14 +44,10 @@ pub(in crate::pipeline) struct Trial<'a> {
     pub(in crate::pipeline) workers: usize,
 }
 
-/// Totals by bucket; `None` where no rule reads them.
-pub(in crate::pipeline) type Totals = BTreeMap<u16, Source>;
-
 /// A rule's data, and what is put together for it before any bucket is judged.
 pub(in crate::pipeline) struct Prepared {
     /// The rule's data.
     pub(in crate::pipeline) data: RuleData,
-    totals: Totals,
     members: Option<Source>,
 }
 
@@ -65,26 +62,36 @@ impl Trial<'_> {
         let mut statements = Vec::new();
         for rule in rules {
             let prepared = self.prepare(RuleData::of(rule, known)?).await?;
+            // statements of a former program know of no reach
+            let has_reach = models.get(REACH).is_some() && looks_at_claims(models, &prepared.data);
+            let reach = has_reach.then(|| (Bound::of([rule]), prepared.data.lines.floor));
             for bucket in self.buckets() {
-                statements.push(self.statement_of(&prepared, bucket)?);
+                statements.push((self.statement_of(&prepared, bucket)?, reach.clone()));
             }
         }
-        Ok(self.run(statements).await?.into_iter().flatten().collect())
+        let engine = self.engine.clone();
+        let found = in_parallel(self.workers, statements, move |(mut statement, reach)| {
+            let engine = engine.clone();
+            async move {
+                if let Some((bound, floor)) = &reach {
+                    narrow(&engine, (bound, *floor), &mut statement).await?;
+                }
+                Ok::<_, PipelineError>(engine.collect(&statement).await?)
+            }
+        });
+        Ok(found.await?.into_iter().flatten().collect())
     }
 
-    /// Sums what a rule's statements read over all buckets or months, where it is not stored.
+    /// Puts together what a rule's statements read over all buckets.
     pub(in crate::pipeline) async fn prepare(&self, data: RuleData) -> Result<Prepared, PipelineError> {
         let models = self.engine.models();
-        let reads_totals = models.sources_of(&data.model).contains("totals");
-        let totals = if reads_totals { self.totals(data.span).await? } else { Totals::new() };
         let members = if needs_members(models, &data) { Some(self.members(&data).await?) } else { None };
-        Ok(Prepared { data, totals, members })
+        Ok(Prepared { data, members })
     }
 
     /// A prepared rule's statement of one bucket.
     pub(in crate::pipeline) fn statement_of(&self, rule: &Prepared, bucket: u16) -> Result<Statement, PipelineError> {
         let mut statement = self.statement(&rule.data, &rule.data.model, bucket)?;
-        statement.sources.extend(rule.totals.get(&bucket).map(|rows| ("totals".to_owned(), rows.clone())));
         statement.sources.extend(rule.members.iter().map(|rows| (MEMBERS.to_owned(), rows.clone())));
         Ok(statement)
     }
@@ -110,7 +117,7 @@ impl Trial<'_> {
         })
     }
 
-    /// The tables of one bucket that a model reads, but for totals and what is handed in.
+    /// The tables of one bucket that a model reads, but for what is handed in.
     pub(in crate::pipeline) fn sources(
         &self,
         model: &str,
@@ -118,7 +125,7 @@ impl Trial<'_> {
         bucket: u16,
     ) -> Result<BTreeMap<String, Source>, PipelineError> {
         let wanted = self.engine.models().sources_of(model).into_iter();
-        let stored = wanted.filter(|table| !is_handed_in(table) && table != "totals");
+        let stored = wanted.filter(|table| !is_handed_in(table));
         stored.map(|table| Ok((table.clone(), self.source(&table, span, bucket)?))).collect()
     }
 

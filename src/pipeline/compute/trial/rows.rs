@@ -1,16 +1,14 @@
 //! A trial on rows in memory, which stand for one bucket.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 use arrow::datatypes::TimestampMillisecondType;
 use chrono::DateTime;
 
-use super::{Totals, Trial, together};
 use crate::domain::Month;
-use crate::engine::{EngineError, Models, Source, Statement};
+use crate::engine::{EngineError, Models, Source};
 use crate::pipeline::PipelineError;
-use crate::pipeline::compute::refresh::month_params;
 use crate::pipeline::compute::rules::{Span, rows_failed};
 
 /// The rows of a table that a statement reads; of claims those booked in the span's months.
@@ -27,37 +25,6 @@ pub(super) fn source(
             let missing = || EngineError::Model { model: table.to_owned(), why: "there is no such table".to_owned() };
             Ok(Source::Rows(RecordBatch::new_empty(models.schema_of(table).ok_or_else(missing)?)))
         }
-    }
-}
-
-impl Trial<'_> {
-    /// The totals of the span's months, summed month by month as a run would.
-    pub(super) async fn totals_of_rows(
-        &self,
-        tables: &BTreeMap<String, RecordBatch>,
-        span: Span,
-    ) -> Result<Totals, PipelineError> {
-        let mut statements = Vec::new();
-        if let Some(claims) = tables.get("claims") {
-            let months: BTreeSet<Month> = booked_months(claims)?.into_iter().flatten().collect();
-            for month in months.into_iter().filter(|month| span.has_month(*month)) {
-                let mut sources = BTreeMap::new();
-                for table in self.engine.models().sources_of("totals") {
-                    let rows = source(tables, self.engine.models(), &table, span)?;
-                    sources.insert(table, rows);
-                }
-                sources.insert("claims".to_owned(), Source::Rows(booked_in(claims, |booked| booked == month)?));
-                statements.push(Statement {
-                    model: "totals".to_owned(),
-                    measures: None,
-                    sources,
-                    params: month_params(span.part_of(month)),
-                    place: format!("month {month}"),
-                });
-            }
-        }
-        let rows = self.run(statements).await?.into_iter().flatten();
-        Ok([(0, together(self.engine.models(), "totals", rows)?)].into())
     }
 }
 

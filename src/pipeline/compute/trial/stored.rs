@@ -1,16 +1,13 @@
 //! A trial on the files of a version.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use arrow::array::RecordBatch;
-
-use super::{Data, Totals, Trial, together};
+use super::{Data, Trial};
 use crate::domain::Period;
-use crate::engine::{Source, Statement, read_table};
+use crate::engine::Source;
 use crate::pipeline::PipelineError;
 use crate::pipeline::compute::Stated;
 use crate::pipeline::compute::findings::sources_in;
-use crate::pipeline::compute::refresh::month_params;
 use crate::pipeline::compute::rules::{Span, figures_of, income_figures, rows_failed};
 use crate::policy::IncomeFigure;
 use crate::warehouse::{FileEntry, Version, Warehouse};
@@ -47,72 +44,6 @@ impl Trial<'_> {
                 let rows = tables.get("income");
                 rows.map_or(Ok(Vec::new()), |rows| figures_of(rows).ok_or_else(|| rows_failed("income", &missing)))
             }
-        }
-    }
-
-    /// Totals by bucket, of the months that a span reads.
-    pub(in crate::pipeline) async fn totals(&self, span: Span) -> Result<Totals, PipelineError> {
-        match self.data {
-            Data::Stored { warehouse, version } => self.stored_totals(warehouse, version, span).await,
-            Data::Rows(tables) => self.totals_of_rows(tables, span).await,
-        }
-    }
-
-    /// The version's totals; those of months or parts of months that it does not have are summed from its claims.
-    async fn stored_totals(
-        &self,
-        warehouse: &Warehouse,
-        version: &Version,
-        span: Span,
-    ) -> Result<Totals, PipelineError> {
-        let known: BTreeSet<_> = version.table("totals").map(|file| (file.month, file.bucket)).collect();
-        let months = version.table("claims").filter_map(|file| Some((file.month?, file.bucket?)));
-        let parts = months
-            .filter(|(month, _)| span.has_month(month.month()))
-            .map(|(month, bucket)| (span.part_of(month.month()), bucket));
-        let missing: Vec<(Period, u16)> =
-            parts.filter(|(part, bucket)| !known.contains(&(Some(*part), Some(*bucket)))).collect();
-        let statements = missing.iter().map(|(part, bucket)| self.totals_of(warehouse, version, *part, *bucket));
-        let mut summed: BTreeMap<u16, Vec<RecordBatch>> = BTreeMap::new();
-        for ((_, bucket), rows) in missing.iter().zip(self.run(statements.collect()).await?) {
-            summed.entry(*bucket).or_default().extend(rows);
-        }
-        let mut totals = Totals::new();
-        for bucket in self.buckets() {
-            let files: Vec<&FileEntry> = version
-                .bucket("totals", bucket)
-                .filter(|file| file.month.is_some_and(|part| span.has_file("totals", part)))
-                .collect();
-            let rows = match summed.remove(&bucket) {
-                None => files_of(warehouse, files.into_iter()),
-                Some(mut rows) => {
-                    for file in files {
-                        for batch in read_table(&warehouse.path(file), None)? {
-                            rows.push(batch?);
-                        }
-                    }
-                    together(self.engine.models(), "totals", rows.into_iter())?
-                }
-            };
-            totals.insert(bucket, rows);
-        }
-        Ok(totals)
-    }
-
-    fn totals_of(&self, warehouse: &Warehouse, version: &Version, part: Period, bucket: u16) -> Statement {
-        let month = Period::from(part.month());
-        let wanted = self.engine.models().sources_of("totals").into_iter();
-        let sources = wanted.map(|table| {
-            let files = version.bucket(&table, bucket).filter(|file| file.month == Some(month));
-            let files = files_of(warehouse, files);
-            (table, files)
-        });
-        Statement {
-            model: "totals".to_owned(),
-            measures: None,
-            sources: sources.collect(),
-            params: month_params(part),
-            place: format!("month {part} bucket {bucket:03}"),
         }
     }
 }
