@@ -128,7 +128,12 @@ const OF_MEASURES: &[Mutant] = &[
         &["yangyuan"],
     ),
     (COUNTED, "when 'cash' then c.cash_amount", "when 'cash' then c.personal_burden_amount", &["choices"]),
-    (COUNTED, "when 'net_burden' then c.net_burden_amount", "when 'net_burden' then c.personal_burden_amount", &["choices"]),
+    (
+        COUNTED,
+        "when 'net_burden' then c.net_burden_amount",
+        "when 'net_burden' then c.personal_burden_amount",
+        &["choices"],
+    ),
     (COUNTED, "$subtract_adjustments and $basis <> 'net_burden'", "$subtract_adjustments", &["choices"]),
     (COUNTED, "case when $subtract_adjustments and $basis", "case when $basis", &["choices"]),
     (COUNTED, "case when $add_back_assistance and $basis", "case when $basis", &["fujian"]),

@@ -12,9 +12,7 @@ mod session;
 mod tables;
 
 pub use error::EngineError;
-pub use files::{
-    PersonKeys, TableWriter, Written, has_columns, keys_of, read_table, rows_of, sha256_of,
-};
+pub use files::{PersonKeys, TableWriter, Written, has_columns, keys_of, read_table, rows_of, sha256_of};
 pub use model::{Model, ModelKind, Models, ParamKind};
 pub use planning::{Param, Params};
 pub use pool::{in_parallel, on_threads};

@@ -8,8 +8,7 @@ use serde::Serialize;
 
 use super::compute::rules::{self, Span};
 use super::compute::{
-    Findings, MEMBERS, Stated, Task, income_figures, read_findings, refresh, refresh_findings,
-    sources_in,
+    Findings, MEMBERS, Stated, Task, income_figures, read_findings, refresh, refresh_findings, sources_in,
 };
 use super::job::{Job, Step};
 use super::landing::intake_now;

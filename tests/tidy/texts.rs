@@ -41,7 +41,8 @@ pub(super) fn models_keep_sides_apart(files: &[Source]) -> Vec<String> {
         let code = code_of(file);
         for (at, _) in code.match_indices("coalesce(") {
             let mut columns: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-            let words = inside(&code[at + "coalesce".len()..]).split(|c: char| !(c.is_alphanumeric() || "._".contains(c)));
+            let words =
+                inside(&code[at + "coalesce".len()..]).split(|c: char| !(c.is_alphanumeric() || "._".contains(c)));
             for (side, column) in words.filter_map(|word| word.split_once('.')) {
                 columns.entry(column).or_default().insert(side);
             }

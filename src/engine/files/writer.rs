@@ -12,8 +12,8 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use sha2::{Digest, Sha256};
 
-use crate::engine::EngineError;
 use crate::domain::hex;
+use crate::engine::EngineError;
 
 /// Rows per row group: small enough that a few persons' claims are found without decoding a whole bucket.
 const ROW_GROUP: usize = 131_072;

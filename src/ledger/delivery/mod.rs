@@ -103,3 +103,30 @@ drop table outbox_standing;
 alter table outbox_standing_now rename to outbox_standing;
 create index outbox_standing_by_state on outbox_standing (state, next_at);
 ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_keep_their_standing_when_the_table_is_made_anew() {
+        let ledger = rusqlite::Connection::open_in_memory().unwrap();
+        ledger.execute_batch("pragma foreign_keys = off").unwrap();
+        ledger.execute_batch(TABLES).unwrap();
+        let rows = "insert into outbox values (7, 'a@b', '990101', 'MZ', 'c@d', 0, 't', 't', '', x'00');
+            insert into outbox_standing values (7, 'deferred', 3, '2026-11-02T00:00:00Z')";
+        ledger.execute_batch(rows).unwrap();
+        let withdrawn = "update outbox_standing set state = 'withdrawn' where letter_id = 7";
+        assert!(ledger.execute(withdrawn, []).is_err(), "not known before");
+        ledger.execute_batch(WITHDRAWN).unwrap();
+        let standing: (String, i64, String) = ledger
+            .query_row("select state, attempts, next_at from outbox_standing where letter_id = 7", [], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
+            .unwrap();
+        assert_eq!(standing, ("deferred".into(), 3, "2026-11-02T00:00:00Z".into()));
+        assert_eq!(ledger.execute(withdrawn, []).unwrap(), 1);
+        assert!(ledger.execute("update outbox_standing set state = 'lost' where letter_id = 7", []).is_err());
+        println!("outbox, table made anew: 4 cases");
+    }
+}

@@ -38,9 +38,8 @@ impl Bound {
         let bases: BTreeSet<&str> = rules.iter().map(|rule| rule.cost.basis.name()).collect();
         let bases = bases.iter().fold(";".to_owned(), |all, basis| all + basis + ";");
         let adds = rules.iter().any(|rule| rule.cost.medical_assistance == Netting::Ignore);
-        let subtracts = rules
-            .iter()
-            .any(|rule| rule.cost.adjustments == Netting::Subtract || rule.cost.basis == Basis::NetBurden);
+        let subtracts =
+            rules.iter().any(|rule| rule.cost.adjustments == Netting::Subtract || rule.cost.basis == Basis::NetBurden);
         let params = [
             ("bases", Param::Text(bases)),
             ("adds_assistance", Param::Boolean(adds)),
@@ -159,7 +158,8 @@ async fn columns_read(
         let place = "no data".to_owned();
         Statement { model: model.clone(), measures: measures.cloned(), sources, params, place }
     };
-    let of_checks = checks.iter().map(|check| statement(check, None, BTreeMap::new(), params.iter().cloned().collect()));
+    let of_checks =
+        checks.iter().map(|check| statement(check, None, BTreeMap::new(), params.iter().cloned().collect()));
     let of_rules = rules.iter().map(|(_, data)| {
         let rows = data.rows_for(&models.sources_of(&data.model));
         statement(&data.model, data.measures.as_ref(), rows, data.params.clone())

@@ -212,12 +212,7 @@ struct Reach {
 }
 
 impl Reach {
-    async fn narrow(
-        &mut self,
-        engine: &Engine,
-        bound: &Bound,
-        statement: &mut Statement,
-    ) -> Result<(), PipelineError> {
+    async fn narrow(&mut self, engine: &Engine, bound: &Bound, statement: &mut Statement) -> Result<(), PipelineError> {
         let Some(Source::Files(files)) = statement.sources.get(CLAIMS) else { return Ok(()) };
         if let Some((_, rows)) = self.narrowed.iter().find(|(known, _)| known == files) {
             statement.sources.insert(CLAIMS.to_owned(), rows.clone());
