@@ -1,4 +1,5 @@
-//! `alerts`: what needs attention, as a list or as the text that is mailed to the operator.
+//! `alerts`: what needs attention, as a list or as a text to be mailed by other means. What runs find is mailed by
+//! itself.
 
 use super::run::today;
 use super::{Failure, Format, Session, TEMPORARY};
@@ -25,8 +26,10 @@ pub(super) fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failur
     }
     if arguments.mail {
         let settings = &context.workspace.settings;
+        let texts: Vec<(&str, &str)> =
+            found.iter().map(|alert| (alert.chinese.as_str(), alert.english.as_str())).collect();
         let place = if settings.bureau.area_name.is_empty() { &settings.area } else { &settings.bureau.area_name };
-        if let Some(mail) = alert_mail(&found, place, &today(session).to_string()) {
+        if let Some(mail) = alert_mail(&texts, &[], place, &today(session).to_string()) {
             println!("To: {}\nSubject: {}\n\n{}", settings.operators.address, mail.subject, mail.body.trim_end());
         }
     } else if arguments.format == Format::Json {

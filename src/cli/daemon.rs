@@ -115,7 +115,7 @@ impl Daemon<'_> {
             }
             Ok((Decision::Run(due), context)) => self.run_due(due, context).await,
             Ok((Decision::Wait(until), context)) => {
-                self.look(&context);
+                self.look(&context).await;
                 until.and_then(|until| (until - Utc::now()).to_std().ok()).unwrap_or(TURN)
             }
         }
@@ -169,7 +169,7 @@ impl Daemon<'_> {
     }
 
     /// Between runs: is anything late?
-    fn look(&mut self, context: &Context) {
+    async fn look(&mut self, context: &Context) {
         if self.looked.is_some_and(|at| at.elapsed() < LOOK) {
             return;
         }
@@ -177,6 +177,11 @@ impl Daemon<'_> {
         let kept = note_alerts(context, context.now).and_then(|_| keep_metrics(context, context.now));
         if let Err(error) = kept {
             tracing::error!(%error, "alerts and metrics could not be kept");
+        }
+        if let Some(courier) = &context.courier
+            && let Err(error) = courier.tell(context, context.now).await
+        {
+            tracing::error!(%error, "the operators could not be told");
         }
     }
 }

@@ -14,13 +14,21 @@ pub(super) struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 enum Act {
     /// Make the keys of a workspace that has none yet; keys that are there stay.
-    Init,
+    Init {
+        /// Sign with SM2 instead of Ed25519; receivers need a build with it to verify lists.
+        #[cfg(feature = "sm2")]
+        #[arg(long)]
+        sm2: bool,
+    },
 }
 
 pub(super) fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
-    let Act::Init = arguments.act;
     let workspace = workspace::load(&session.workspace)?;
-    let made = make(&workspace.layout)?;
+    let made = match &arguments.act {
+        #[cfg(feature = "sm2")]
+        Act::Init { sm2: true } => Keys::create_sm2(&workspace.layout).map_err(crate::pipeline::PipelineError::from)?,
+        Act::Init { .. } => make(&workspace.layout)?,
+    };
     let public = workspace.layout.keys().join(PUBLIC_KEY);
     println!("{}; hand out {}", if made { "keys made" } else { "the keys are there" }, public.display());
     Ok(0)

@@ -10,6 +10,7 @@ mod check;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod contract;
+mod courier;
 mod daemon;
 mod deliver;
 mod demo;
@@ -263,7 +264,9 @@ impl Session {
 
     fn open_workspace(&self, dir: &Path, now: DateTime<Utc>) -> Result<Context, Failure> {
         let workspace = workspace::load(dir)?;
-        Ok(Context::open(workspace, now, self.program.clone(), self.progress.clone())?)
+        let mut context = Context::open(workspace, now, self.program.clone(), self.progress.clone())?;
+        context.courier = Some(Arc::new(courier::Post));
+        Ok(context)
     }
 }
 

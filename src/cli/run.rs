@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{CONFIG, Failure, NOTHING, Session, USAGE, date_argument, intake, period_argument};
+use super::{CONFIG, Failure, NOTHING, Session, USAGE, courier, date_argument, intake, period_argument};
 use crate::domain::{Month, Period, official_day};
 use crate::pipeline::{
     Context, Job, PipelineError, Rhythm, RunReport, rehearse_job, run_job, run_job_accepting, timetable,
@@ -191,6 +191,9 @@ pub(super) fn describe(context: &Context, report: &RunReport) -> String {
     }
     if let Some(sealed) = &report.sealed {
         let _ = writeln!(text, "{sealed}");
+    }
+    if let Some(delivered) = &report.delivered {
+        let _ = writeln!(text, "{}", courier::described(delivered));
     }
     if !report.unrouted.is_empty() {
         let _ = writeln!(text, "{}", degraded(&report.unrouted));

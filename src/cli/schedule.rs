@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::run::today;
 use super::{CONFIG, Failure, INTERNAL, Session};
-use crate::config::Settings;
+use crate::config::{Settings, TransportKind};
 use crate::pipeline::{Context, Timetable, timetable};
 use crate::schedule::{Aim, Planned, Target, Unit, UnitSettings, units};
 
@@ -39,7 +39,7 @@ pub(super) struct Arguments {
     /// The account that runs the jobs.
     #[arg(long, default_value = "poverty-watch", requires = "target")]
     user: String,
-    /// Let the jobs reach the network: where they send mail themselves.
+    /// Let all jobs reach the network; those that send mail to a server may anyway.
     #[arg(long, requires = "target")]
     network: bool,
 }
@@ -57,7 +57,7 @@ pub(super) fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failur
         return Err(Failure::new(CONFIG, format!("no job has a schedule: {hint}")));
     }
     let jobs: Vec<Planned> = timetable.jobs.iter().map(|(planned, _)| planned.clone()).collect();
-    let settings = unit_settings(arguments, &context, session)?;
+    let settings = unit_settings(arguments, (&context, &timetable), session)?;
     let made = units(target, &jobs, &settings).map_err(|error| Failure::new(CONFIG, error))?;
     for (job, why) in &timetable.idle {
         eprintln!("note: {job} has a schedule and gets no unit: {why}");
@@ -85,7 +85,11 @@ fn target(arguments: &Arguments) -> Option<Target> {
     chosen.into_iter().find_map(|(is_chosen, target)| is_chosen.then_some(target))
 }
 
-fn unit_settings(arguments: &Arguments, context: &Context, session: &Session) -> Result<UnitSettings, Failure> {
+fn unit_settings(
+    arguments: &Arguments,
+    (context, timetable): (&Context, &Timetable),
+    session: &Session,
+) -> Result<UnitSettings, Failure> {
     let root = std::path::absolute(context.workspace.layout.root());
     let root = root.map_err(|error| Failure::new(INTERNAL, format!("this folder has no path: {error}")))?;
     // `-C .` gives a path that ends in a dot.
@@ -96,16 +100,24 @@ fn unit_settings(arguments: &Arguments, context: &Context, session: &Session) ->
         None if arguments.kubernetes => "/var/lib/poverty-watch".to_owned(),
         None => here,
     };
-    let Settings { engine, gate, operators, .. } = &context.workspace.settings;
+    let Settings { engine, gate, operators, delivery, .. } = &context.workspace.settings;
     // Statements reach the pool's size about twice, what they read and sort in between included.
     let memory_mib = engine.memory_mib as u64 * 2 + gate.memory_mib + 512;
     let metrics = operators.metrics.as_deref().and_then(Path::parent).filter(|folder| folder.is_absolute());
+    let is_smtp = delivery.transport == TransportKind::Smtp;
+    let mut senders = Vec::new();
+    for (planned, _) in timetable.jobs.iter().filter(|_| is_smtp) {
+        if context.job(&planned.job)?.sends() {
+            senders.push(planned.job.clone());
+        }
+    }
     Ok(UnitSettings {
         program: arguments.program.clone().unwrap_or_else(|| session.program.display().to_string()),
         workspace,
         user: arguments.user.clone(),
         memory_mib,
         is_networked: arguments.network,
+        senders,
         writes: metrics.map(|folder| folder.display().to_string()).into_iter().collect(),
         day: today(session),
     })

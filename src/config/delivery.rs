@@ -43,6 +43,8 @@ pub struct DeliverySettings {
     pub allow_domains: Vec<String>,
     /// Where an office collects its lists, as the mail says it.
     pub collect: String,
+    /// Encrypted lists that are larger together do not go with the letter, MiB; the office collects them.
+    pub attach_mib: u32,
     /// The mail server.
     pub smtp: SmtpSettings,
 }
@@ -55,6 +57,7 @@ impl Default for DeliverySettings {
             from: String::new(),
             allow_domains: Vec::new(),
             collect: "政务数据交换平台本单位目录".to_owned(),
+            attach_mib: 8,
             smtp: SmtpSettings::default(),
         }
     }
@@ -147,6 +150,9 @@ impl DeliverySettings {
         }
         if self.collect.chars().any(char::is_control) {
             told("collect", "collect holds a control character".to_owned(), "one line of text");
+        }
+        if self.attach_mib > 100 {
+            told("attach_mib", "attach_mib lies between 0 and 100".to_owned(), "8 is the default; 0 attaches nothing");
         }
         let smtp = &self.smtp;
         if self.transport == TransportKind::Smtp && smtp.security == Security::None && !smtp.is_loopback() {

@@ -159,7 +159,7 @@ impl Default for BureauSettings {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OperatorSettings {
-    /// Mail address for alerts; empty: they stand in `status` and nobody is written to.
+    /// Mail address for alerts, in a domain that mail may go to; empty: they stand in `status`, nobody is written to.
     pub address: String,
     /// File that each run leaves Prometheus' figures in, below the workspace or absolute; none: it is not written.
     pub metrics: Option<PathBuf>,

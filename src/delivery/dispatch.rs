@@ -56,6 +56,19 @@ impl Attempt {
     }
 }
 
+/// Whether a letter may go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Clearance {
+    /// Yes.
+    Go,
+    /// Never to this address: why.
+    Misrouted(String),
+    /// No: a list that it announces was taken back; which.
+    Withdrawn(String),
+    /// The run is to end: this letter and all after it wait for the next one.
+    NotNow,
+}
+
 /// What a run did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct DispatchReport {
@@ -67,6 +80,8 @@ pub struct DispatchReport {
     pub rejected: u64,
     /// Letters of which nobody knows: an operator must look.
     pub unknown: u64,
+    /// Letters that did not go because a list was taken back.
+    pub withdrawn: u64,
 }
 
 impl DispatchReport {
@@ -76,12 +91,13 @@ impl DispatchReport {
             MailState::Deferred => self.deferred += 1,
             MailState::Rejected => self.rejected += 1,
             MailState::Unknown => self.unknown += 1,
+            MailState::Withdrawn => self.withdrawn += 1,
             _ => {}
         }
     }
 }
 
-/// Sends what is due. `allow` says why a letter may not go to its address, where it may not.
+/// Sends what is due. `clear` is asked right before each letter.
 ///
 /// # Errors
 /// When the store fails; letters in hand are cleared up by the next run.
@@ -89,7 +105,7 @@ pub async fn dispatch<S: Store, T: Transport>(
     store: &S,
     transport: &T,
     clock: impl Fn() -> DateTime<Utc>,
-    allow: impl Fn(&Letter) -> Result<(), String>,
+    clear: impl Fn(&Letter) -> Result<Clearance, LedgerError>,
 ) -> Result<DispatchReport, LedgerError> {
     let mut report = DispatchReport::default();
     for letter in store.unsettled().await? {
@@ -99,15 +115,25 @@ pub async fn dispatch<S: Store, T: Transport>(
     let due = store.due(clock()).await?;
     // Whoever sets the clock back meanwhile only makes letters wait.
     for letter in due.into_iter().filter(|letter| letter.standing.next_at <= clock()) {
-        let moved = match (allow(&letter), &down) {
-            (Err(why), _) => step(store, &letter, Event::Misrouted, why, clock()).await?,
-            (Ok(()), Some(why)) => step(store, &letter, Event::Unreachable, why.clone(), clock()).await?,
-            (Ok(()), None) => {
-                let bytes = store.bytes(&letter).await?;
-                let taken = step(store, &letter, Event::Taken, String::new(), clock()).await?;
-                let attempt = transport.send(&taken, &bytes).await;
+        let (event, why) = match (clear(&letter)?, &down) {
+            (Clearance::NotNow, _) => break,
+            (Clearance::Misrouted(why), _) => (Event::Misrouted, why),
+            (Clearance::Withdrawn(why), _) => (Event::Withdrawn, why),
+            (Clearance::Go, Some(why)) => (Event::Unreachable, why.clone()),
+            (Clearance::Go, None) => (Event::Taken, String::new()),
+        };
+        let bytes = if event == Event::Taken { Some(store.bytes(&letter).await?) } else { None };
+        let moved = match step(store, &letter, event, why, clock()).await {
+            // Replaced or withdrawn since it was read: it is no longer to be sent.
+            Err(LedgerError::Moved { .. }) => continue,
+            moved => moved?,
+        };
+        let moved = match bytes {
+            None => moved,
+            Some(bytes) => {
+                let attempt = transport.send(&moved, &bytes).await;
                 down = attempt.is_down.then(|| attempt.reply.clone());
-                step(store, &taken, Event::Answered(attempt.outcome), attempt.reply, clock()).await?
+                step(store, &moved, Event::Answered(attempt.outcome), attempt.reply, clock()).await?
             }
         };
         report.count(moved.standing.state);

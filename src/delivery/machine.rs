@@ -5,6 +5,7 @@
 //!                                     --killed--> UNKNOWN
 //! UNKNOWN --found--> ACCEPTED, --absent--> QUEUED; else it waits for an operator
 //! ACCEPTED, UNKNOWN --returned--> BOUNCED
+//! QUEUED, DEFERRED --list taken back--> WITHDRAWN
 //! ```
 
 use chrono::{DateTime, Duration, Utc};
@@ -54,6 +55,8 @@ pub enum Event {
     Misrouted,
     /// An operator takes it out.
     TakenOut,
+    /// A list that it announces was taken back.
+    Withdrawn,
 }
 
 impl Event {
@@ -73,6 +76,7 @@ impl Event {
             Self::Bounced => "bounced",
             Self::Misrouted => "misrouted",
             Self::TakenOut => "taken_out",
+            Self::Withdrawn => "withdrawn",
         }
     }
 }
@@ -80,7 +84,7 @@ impl Event {
 /// Where a letter stands after an event at `now`, due for the first time at `due`; `None`: the event may not happen.
 #[must_use]
 pub fn next(standing: &Standing, event: Event, due: DateTime<Utc>, now: DateTime<Utc>) -> Option<Standing> {
-    use MailState::{Accepted, Bounced, Deferred, Queued, Rejected, Sending, Unknown};
+    use MailState::{Accepted, Bounced, Deferred, Queued, Rejected, Sending, Unknown, Withdrawn};
     let waits = matches!(standing.state, Queued | Deferred);
     let to = |state| Some(Standing { state, next_at: now, ..*standing });
     match (standing.state, event) {
@@ -91,6 +95,7 @@ pub fn next(standing: &Standing, event: Event, due: DateTime<Utc>, now: DateTime
             Some(later(&Standing { attempts: standing.attempts + 1, ..*standing }, due, now))
         }
         (_, Event::Misrouted) if waits => to(Rejected),
+        (_, Event::Withdrawn) if waits => to(Withdrawn),
         (_, Event::TakenOut) if waits || standing.state == Unknown => to(Rejected),
         (Sending, Event::Answered(Outcome::Accepted)) => to(Accepted),
         (Sending, Event::Answered(Outcome::Rejected)) => to(Rejected),
@@ -117,7 +122,7 @@ fn later(standing: &Standing, due: DateTime<Utc>, now: DateTime<Utc>) -> Standin
 mod tests {
     use super::*;
 
-    const EVENTS: [Event; 12] = [
+    const EVENTS: [Event; 13] = [
         Event::Taken,
         Event::Answered(Outcome::Accepted),
         Event::Answered(Outcome::Deferred),
@@ -130,6 +135,7 @@ mod tests {
         Event::Bounced,
         Event::Misrouted,
         Event::TakenOut,
+        Event::Withdrawn,
     ];
 
     #[test]
@@ -145,10 +151,10 @@ mod tests {
             }
         }
         let drawn = "queued taken sending, queued unreachable deferred, queued misrouted rejected, \
-            queued taken_out rejected, sending accepted accepted, sending deferred deferred, \
+            queued taken_out rejected, queued withdrawn withdrawn, sending accepted accepted, sending deferred deferred, \
             sending rejected rejected, sending unclear unknown, sending interrupted unknown, \
             accepted bounced bounced, deferred taken sending, deferred unreachable deferred, \
-            deferred misrouted rejected, deferred taken_out rejected, unknown found accepted, unknown absent queued, \
+            deferred misrouted rejected, deferred taken_out rejected, deferred withdrawn withdrawn, unknown found accepted, unknown absent queued, \
             unknown bounced bounced, unknown taken_out rejected";
         assert_eq!(ways.join(", "), drawn);
         println!("letter states: {} cases", MailState::ALL.len() * EVENTS.len());

@@ -6,17 +6,20 @@
 mod bounce;
 mod dispatch;
 mod error;
+mod evidence;
+mod letters;
 mod machine;
 mod mailer;
-mod message;
-mod notice;
 mod sign;
 
 pub use bounce::{Bounce, read_bounce, record_bounces};
-pub use dispatch::{Attempt, DispatchReport, Store, Transport, dispatch};
+pub use dispatch::{Attempt, Clearance, DispatchReport, Store, Transport, dispatch};
 pub use error::DeliveryError;
+pub use evidence::{Trace, remembered, trace_of};
+pub use letters::{
+    Attachment, Draft, ListNotice, Notice, ToOperators, compose, may_go_to_operators, message_id, render,
+    tell_operators,
+};
 pub use machine::{Event, GIVE_UP_DAYS, Outcome, next};
 pub use mailer::{Mailer, MemoryTransport, SmtpTransport, SpoolTransport};
-pub use message::{Attachment, Draft, compose, message_id};
-pub use notice::{ListNotice, Notice, render};
 pub use sign::{Desk, Resolution, may_go};

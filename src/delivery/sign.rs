@@ -1,18 +1,16 @@
 //! The desk at which lists are signed and letters are written: plain functions for the command line and for pages.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Utc, Weekday};
-use serde::Deserialize;
-use sha2::{Digest, Sha256};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
+use super::letters::OfficeLetters;
 use super::machine::{Event, next};
-use super::{DeliveryError, Draft, ListNotice, Notice, compose, message_id, render};
-use crate::config::{Layout, Settings};
-use crate::domain::{MailAddress, hex, official_day};
-use crate::keys::Keys;
-use crate::ledger::{Approval, Ledger, Letter, LetterStep, ListStage, MailState, NewLetter, Review, SealedList};
+use super::{Clearance, DeliveryError, may_go_to_operators};
+use crate::domain::{MailAddress, Workdays, official_day};
+use crate::ledger::{
+    Approval, Ledger, LedgerError, Letter, LetterStep, ListStage, MailState, NewLetter, OPERATORS, Review, SealedList,
+};
 use crate::referrals::{Office, Routes};
 use crate::workspace::Workspace;
 
@@ -29,9 +27,10 @@ pub enum Resolution {
 
 /// A signing desk of one workspace.
 pub struct Desk<'a> {
-    layout: &'a Layout,
-    settings: &'a Settings,
+    workspace: &'a Workspace,
+    letters: OfficeLetters<'a>,
     routes: Routes,
+    workdays: Workdays,
     ledger: &'a Ledger,
     now: DateTime<Utc>,
 }
@@ -40,12 +39,14 @@ impl<'a> Desk<'a> {
     /// A desk at the moment `now`.
     ///
     /// # Errors
-    /// Every fault of the table of routes: nothing is signed while one is in it.
+    /// Every fault of the tables of routes, offices and working days: nothing is signed while one is in them.
     pub fn new(workspace: &'a Workspace, ledger: &'a Ledger, now: DateTime<Utc>) -> Result<Self, DeliveryError> {
         let mut problems = Vec::new();
         let routes = workspace.routes(&mut problems);
+        let workdays = workspace.workdays(&mut problems);
+        let letters = OfficeLetters::new(workspace, workspace.offices(&mut problems), now);
         if problems.is_empty() {
-            Ok(Self { layout: &workspace.layout, settings: &workspace.settings, routes, ledger, now })
+            Ok(Self { workspace, letters, routes, workdays, ledger, now })
         } else {
             Err(DeliveryError::Config(problems))
         }
@@ -57,7 +58,7 @@ impl<'a> Desk<'a> {
     /// When a file is no longer what was sealed, or the ledger refuses.
     pub fn review(&self, review: &Review<'_>) -> Result<(), DeliveryError> {
         for list in self.ledger.lists_named(review.lists)? {
-            self.manifest(&list)?;
+            self.letters.manifest(&list)?;
         }
         Ok(self.ledger.review_lists(review, self.now)?)
     }
@@ -69,6 +70,10 @@ impl<'a> Desk<'a> {
     pub fn approve(&self, approval: &Approval<'_>) -> Result<usize, DeliveryError> {
         let mut offices: BTreeMap<(String, String), Vec<SealedList>> = BTreeMap::new();
         for list in self.ledger.lists_named(approval.lists)? {
+            if self.ledger.is_retracted(&list.list_id)? {
+                let why = "the list was taken back".to_owned();
+                return Err(DeliveryError::Letter { message_id: list.list_id, why });
+            }
             // Sealed for the record of a past period: no office is written to about it.
             if self.ledger.is_quiet(&list.list_id)? {
                 continue;
@@ -95,6 +100,9 @@ impl<'a> Desk<'a> {
         if self.ledger.signatures(list_id)?.0 != ListStage::Ready {
             return Err(told("the list is not approved yet"));
         }
+        if self.ledger.is_retracted(list_id)? {
+            return Err(told("the list was taken back"));
+        }
         if self.ledger.is_quiet(list_id)? {
             return Err(told("its period is quiet; backfill --notify lifts that"));
         }
@@ -106,7 +114,8 @@ impl<'a> Desk<'a> {
         }
         let (county, office) = (list[0].county.as_str(), Office::letters_of(&list[0].office));
         let to = self.route(&list[0], county, office)?;
-        let letter = self.write(&to, (county, office), &list, last.map_or(0, |letter| letter.resend_no + 1))?;
+        let resend_no = last.map_or(0, |letter| letter.resend_no + 1);
+        let letter = self.letters.write(&to, (county, office), &list, (resend_no, ""))?;
         self.ledger.resend(&letter, signer, reason, self.now)?;
         Ok(letter.message_id)
     }
@@ -116,22 +125,100 @@ impl<'a> Desk<'a> {
     /// # Errors
     /// When there is no such letter, or it does not wait for a word.
     pub fn resolve(&self, id: &str, word: Resolution, signer: &str, reason: &str) -> Result<Letter, DeliveryError> {
-        let told = |why: &str| DeliveryError::Letter { message_id: id.to_owned(), why: why.to_owned() };
-        let letter = self.ledger.letter_named(id)?.ok_or_else(|| told("there is no such letter"))?;
-        if signer.trim().is_empty() || reason.trim().is_empty() {
-            return Err(told("a word about a letter needs a name and a reason"));
-        }
         let event = match word {
             Resolution::Sent => Event::Found,
             Resolution::NotSent => Event::Absent,
             Resolution::TakenOut => Event::TakenOut,
         };
+        let (letter, step) = self.word_about(id, event, signer, reason)?;
+        self.ledger.step_letter(&letter, &step, self.now)?;
+        Ok(Letter { standing: step.to, ..letter })
+    }
+
+    /// Takes an unclear letter out and writes it again, marked 重发, about its lists that still stand: the office may get
+    /// it twice, and sees so. Returns the new Message-ID.
+    ///
+    /// # Errors
+    /// When there is no such letter, it is not unclear, or nothing is left that it could announce.
+    pub fn resend_instead(&self, id: &str, signer: &str, reason: &str) -> Result<String, DeliveryError> {
+        let told = |why: &str| DeliveryError::Letter { message_id: id.to_owned(), why: why.to_owned() };
+        let (letter, step) = self.word_about(id, Event::TakenOut, signer, reason)?;
+        if letter.standing.state != MailState::Unknown {
+            return Err(told("it is not unclear; `deliver resend` writes a list's letter again"));
+        }
+        let mut lists = Vec::new();
+        for list in &letter.lists {
+            if !self.ledger.is_retracted(list)? {
+                lists.push(list.clone());
+            }
+        }
+        let lists = self.ledger.lists_named(&lists)?;
+        let first = lists.first().ok_or_else(|| told("it announces no list that stands; take it out"))?;
+        let place = (letter.county.as_str(), letter.office.as_str());
+        let to = self.route(first, place.0, place.1)?;
+        let again = self.letters.write(&to, place, &lists, (letter.resend_no + 1, ""))?;
+        self.ledger.resend_instead((&letter, &step), &again, self.now)?;
+        Ok(again.message_id)
+    }
+
+    /// A letter and the step that an operator's word is.
+    fn word_about(
+        &self,
+        id: &str,
+        event: Event,
+        signer: &str,
+        reason: &str,
+    ) -> Result<(Letter, LetterStep), DeliveryError> {
+        let told = |why: &str| DeliveryError::Letter { message_id: id.to_owned(), why: why.to_owned() };
+        let letter = self.ledger.letter_named(id)?.ok_or_else(|| told("there is no such letter"))?;
+        if signer.trim().is_empty() || reason.trim().is_empty() {
+            return Err(told("a word about a letter needs a name and a reason"));
+        }
         let to = next(&letter.standing, event, letter.due_at, self.now);
         let state = letter.standing.state.code();
         let to = to.ok_or_else(|| told(&format!("it is {state}: there is nothing to resolve")))?;
         let step = LetterStep { actor: signer.to_owned(), event: event.code(), to, detail: reason.to_owned() };
-        self.ledger.step_letter(&letter, &step, self.now)?;
-        Ok(Letter { standing: to, ..letter })
+        Ok((letter, step))
+    }
+
+    /// Whether a letter may go now.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn clearance(&self, letter: &Letter) -> Result<Clearance, LedgerError> {
+        for list in &letter.lists {
+            if self.ledger.is_retracted(list)? {
+                return Ok(Clearance::Withdrawn(format!("{list} was taken back")));
+            }
+        }
+        Ok(self.may_go(letter).map_or_else(Clearance::Misrouted, |()| Clearance::Go))
+    }
+
+    /// Writes the letters for those lists that a withdrawn letter announced and that still stand; returns how many.
+    ///
+    /// # Errors
+    /// When a file is no longer what was sealed, or the ledger fails.
+    pub fn rewrite_withdrawn(&self) -> Result<usize, DeliveryError> {
+        let mut written = 0;
+        for letter in self.ledger.letters(&[MailState::Withdrawn])? {
+            let mut rest = Vec::new();
+            for list in &letter.lists {
+                if !self.ledger.is_retracted(list)? {
+                    rest.push(list.clone());
+                }
+            }
+            if rest.is_empty() {
+                continue;
+            }
+            let to = MailAddress::parse(&letter.recipient).map_err(DeliveryError::message)?;
+            let lists = self.ledger.lists_named(&rest)?;
+            let place = (letter.county.as_str(), letter.office.as_str());
+            let new = self.letters.write(&to, place, &lists, (letter.resend_no, &letter.message_id))?;
+            let new = NewLetter { due_at: letter.due_at, replaces: Some(letter.letter_id), ..new };
+            self.ledger.rewrite(&new, self.now)?;
+            written += 1;
+        }
+        Ok(written)
     }
 
     /// Why a letter may not go to its address today, where it may not.
@@ -139,6 +226,9 @@ impl<'a> Desk<'a> {
     /// # Errors
     /// The reason.
     pub fn may_go(&self, letter: &Letter) -> Result<(), String> {
+        if letter.office == OPERATORS {
+            return may_go_to_operators(letter, self.workspace);
+        }
         may_go(letter, &self.routes, official_day(self.now))
     }
 
@@ -161,14 +251,14 @@ impl<'a> Desk<'a> {
             _ if is_urgent => self.now,
             Some(letter) => letter.due_at,
             // A digest per office and working day: what comes later goes the next morning.
-            None if had_one => next_working_morning(today),
+            None if had_one => next_working_morning(&self.workdays, today),
             None => self.now,
         };
         if let Some(letter) = waiting {
             let more: Vec<String> = letter.lists.clone();
             lists.extend(self.ledger.lists_named(&more)?);
         }
-        let letter = self.write(&to, (county, office), &lists, 0)?;
+        let letter = self.letters.write(&to, (county, office), &lists, (0, ""))?;
         Ok(NewLetter { due_at, replaces: waiting.map(|letter| letter.letter_id), ..letter })
     }
 
@@ -176,128 +266,6 @@ impl<'a> Desk<'a> {
         let route = self.routes.in_force(county, office, official_day(self.now)).cloned();
         let (list_id, county, office) = (list.list_id.clone(), county.to_owned(), office.to_owned());
         route.ok_or(DeliveryError::NoRoute { list_id, county, office })
-    }
-
-    fn write(
-        &self,
-        to: &MailAddress,
-        (county, office): (&str, &str),
-        lists: &[SealedList],
-        resend_no: u32,
-    ) -> Result<NewLetter, DeliveryError> {
-        let mut notices = BTreeMap::new();
-        let (mut county_name, mut office_name) = (String::new(), String::new());
-        for list in lists {
-            let manifest = self.manifest(list)?;
-            notices.insert(list.list_id.clone(), manifest.notice(list));
-            (county_name, office_name) = (manifest.county_name, manifest.office_name);
-        }
-        let bureau = &self.settings.bureau;
-        let deadline = official_day(self.now) + Days::new(bureau.feedback_days.into());
-        let ids: Vec<String> = notices.keys().cloned().collect();
-        let notice = Notice {
-            sender: bureau.name.clone(),
-            county: county.to_owned(),
-            county_name,
-            office: office.to_owned(),
-            office_name,
-            lists: notices.into_values().collect(),
-            deadline: deadline.to_string(),
-            collect: self.settings.delivery.collect.clone(),
-            resend_no,
-        };
-        let (subject, text) = render(&notice)?;
-        let from = self.settings.delivery.sender();
-        let from = from.ok_or_else(|| DeliveryError::message("set from in [delivery]: letters need a sender"))?;
-        let message_id = message_id(&Keys::open(self.layout)?.tokens, &ids, to, resend_no, from.domain());
-        let draft = Draft {
-            message_id: &message_id,
-            from: &from,
-            to,
-            date: self.now,
-            subject: &subject,
-            text: &text,
-            attachments: &[],
-        };
-        Ok(NewLetter {
-            bytes: compose(&draft)?,
-            message_id,
-            county: county.to_owned(),
-            office: office.to_owned(),
-            recipient: to.to_string(),
-            resend_no,
-            lists: ids,
-            due_at: self.now,
-            replaces: None,
-        })
-    }
-
-    /// A sealed list's manifest, after it and every file that it names were compared with what was sealed.
-    fn manifest(&self, list: &SealedList) -> Result<Manifest, DeliveryError> {
-        let folder = self.layout.lists(list.period).join(&list.list_id);
-        let path = folder.join("manifest.json");
-        let bytes = std::fs::read(&path).map_err(DeliveryError::io(&path))?;
-        let wrong = |path: PathBuf, why: &str| DeliveryError::Sealed { path, why: why.to_owned() };
-        if hex(&Sha256::digest(&bytes)) != list.manifest_sha256 {
-            return Err(wrong(path, "it is not the manifest that was sealed"));
-        }
-        let manifest: Manifest =
-            serde_json::from_slice(&bytes).map_err(|error| wrong(path.clone(), &error.to_string()))?;
-        if manifest.county != list.county || manifest.office != list.office {
-            return Err(wrong(path, "it names another county or office than the list"));
-        }
-        for file in &manifest.files {
-            let path = folder.join(&file.name);
-            let bytes = std::fs::read(&path).map_err(DeliveryError::io(&path))?;
-            if hex(&Sha256::digest(&bytes)) != file.sha256 {
-                return Err(wrong(path, "its SHA-256 is not the one that was sealed"));
-            }
-        }
-        Ok(manifest)
-    }
-}
-
-/// What letters need of a manifest.
-#[derive(Debug, Deserialize)]
-struct Manifest {
-    county: String,
-    county_name: String,
-    office: String,
-    office_name: String,
-    counts: Counts,
-    files: Vec<SealedFile>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Counts {
-    new: u64,
-    continuing: u64,
-    escalated: u64,
-    withdrawn: u64,
-}
-
-#[derive(Debug, Deserialize)]
-struct SealedFile {
-    name: String,
-    sha256: String,
-}
-
-impl Manifest {
-    fn notice(&self, list: &SealedList) -> ListNotice {
-        let before = list.seq.saturating_sub(1);
-        let Counts { new, continuing, escalated, withdrawn } = self.counts;
-        ListNotice {
-            list_id: list.list_id.clone(),
-            period: list.period.to_string(),
-            seq: list.seq,
-            previous: if before == 0 { "无".to_owned() } else { format!("第 {before} 号") },
-            previous_number: if before == 0 { "none".to_owned() } else { before.to_string() },
-            rows: list.rows,
-            new,
-            continuing,
-            escalated,
-            withdrawn,
-        }
     }
 }
 
@@ -323,11 +291,34 @@ fn place_of(list_id: &str) -> (&str, &str) {
     (parts.next().unwrap_or_default(), Office::letters_of(parts.next().unwrap_or_default()))
 }
 
-/// Eight o'clock (+08:00) of the next day from Monday to Friday.
-fn next_working_morning(day: NaiveDate) -> DateTime<Utc> {
-    let mut next = day + Days::new(1);
-    while matches!(next.weekday(), Weekday::Sat | Weekday::Sun) {
-        next = next + Days::new(1);
+/// Eight o'clock (+08:00) of the next day that is worked, by the calendar with its days off and make-up days.
+fn next_working_morning(workdays: &Workdays, day: NaiveDate) -> DateTime<Utc> {
+    workdays.after(day, 1).and_time(NaiveTime::MIN).and_utc()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_waits_over_days_off_and_goes_on_a_saturday_that_is_worked() {
+        let day = |text: &str| crate::domain::parse_date(text).unwrap();
+        let mut problems = Vec::new();
+        let assets = crate::workspace::Assets::of(std::path::Path::new("."));
+        let workdays = crate::workspace::workday_table(&assets, &mut problems);
+        assert!(problems.is_empty(), "{problems:?}");
+        let cases = [
+            // Friday to Monday; into the National Day holiday of 2026 and out of it; onto a make-up day.
+            ("2026-11-27", "2026-11-30"),
+            ("2026-09-30", "2026-10-08"),
+            ("2026-10-09", "2026-10-10"),
+            // A year that the table does not have: Monday to Friday.
+            ("2031-01-03", "2031-01-06"),
+        ];
+        for (today, next) in cases {
+            let at = next_working_morning(&workdays, day(today));
+            assert_eq!(at.to_rfc3339(), format!("{next}T00:00:00+00:00"), "{today}");
+        }
+        println!("delivery, working mornings: {} cases", cases.len());
     }
-    next.and_time(NaiveTime::MIN).and_utc()
 }

@@ -26,7 +26,7 @@ pub fn publish(
 ) -> Result<PathBuf, HandoverError> {
     let list_id = &list.list_id;
     let events = ledger.list_events(list_id)?;
-    if events.iter().any(|event| event.kind == ListEventKind::Retracted) {
+    if ledger.is_retracted(list_id)? {
         return Err(HandoverError::Retracted { list_id: list_id.clone() });
     }
     if ledger.signatures(list_id)?.0 != ListStage::Ready {

@@ -64,6 +64,26 @@ impl Keys {
         Ok(made)
     }
 
+    /// Makes what is missing of a workspace's keys, with an SM2 key for signing where none is there yet.
+    ///
+    /// # Errors
+    /// As [`Keys::create`].
+    #[cfg(feature = "sm2")]
+    pub fn create_sm2(layout: &Layout) -> Result<bool, KeyError> {
+        let folder = layout.keys();
+        fs::create_dir_all(&folder).map_err(KeyError::io(&folder))?;
+        let path = folder.join(SIGNING_KEY);
+        if path.exists() {
+            return Self::create(layout);
+        }
+        restrict(&folder, 0o700)?;
+        let pem = Signer::sm2_from_secret(&random()?).and_then(|signer| signer.to_pem());
+        let pem = pem.ok_or(KeyError::Damaged { path: path.clone(), why: "it cannot be written as PEM" })?;
+        write_secret(&path, pem.as_bytes())?;
+        Self::create(layout)?;
+        Ok(true)
+    }
+
     /// Reads a workspace's keys.
     ///
     /// # Errors
@@ -75,7 +95,8 @@ impl Keys {
         let bytes = parse_hex(text.trim()).ok_or(KeyError::Damaged { path: tokens, why: "it is not 64 hex digits" })?;
         let path = folder.join(SIGNING_KEY);
         let signer = Signer::from_pem(&read_secret(&path)?);
-        let signer = signer.ok_or(KeyError::Damaged { path, why: "it is no Ed25519 key in PKCS#8 PEM" })?;
+        let signer =
+            signer.ok_or(KeyError::Damaged { path, why: "it is no key in PKCS#8 PEM that this build knows" })?;
         check_mode(&folder, 0o700)?;
         Ok(Self { tokens: TokenKey::new(bytes), signer })
     }
@@ -119,7 +140,8 @@ impl PublicKey {
     /// When the file cannot be read or is no such key.
     pub fn read(path: &Path) -> Result<Self, KeyError> {
         let text = fs::read_to_string(path).map_err(KeyError::io(path))?;
-        Self::from_pem(&text).ok_or(KeyError::Damaged { path: path.to_owned(), why: "it is no Ed25519 public key" })
+        Self::from_pem(&text)
+            .ok_or(KeyError::Damaged { path: path.to_owned(), why: "it is no public key that this build knows" })
     }
 }
 

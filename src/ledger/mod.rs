@@ -21,13 +21,13 @@ mod texts;
 pub use audit::AuditHead;
 pub use cases::{CaseCounts, CaseFinding};
 pub use delivery::{
-    Approval, Letter, LetterEvent, LetterStep, ListStage, MailState, NewLetter, NewSuppression, Review, Signature,
-    Standing, StoredSuppression,
+    Approval, Letter, LetterEvent, LetterStep, ListStage, MailState, NewLetter, NewSuppression, OPERATORS, Review,
+    Signature, Standing, StoredSuppression,
 };
 pub use error::LedgerError;
 pub use landed::{FileState, LandedFile};
 pub use lists::{SealedList, SealedPerson};
-pub use operations::{AlertChange, JobRun, Lease, LeaseState, RaisedAlert};
+pub use operations::{AlertChange, AlertNews, JobRun, Lease, LeaseState, RaisedAlert};
 pub use receipts::{
     FileReceipt, FunnelRow, ListEvent, ListEventKind, ListedRow, NewAnswer, Reroute, StoredAnswer, Taken,
 };

@@ -32,7 +32,15 @@ impl Ledger {
         for (pragma, value) in [("journal_mode", "wal"), ("synchronous", "full"), ("foreign_keys", "on")] {
             connection.pragma_update(None, pragma, value).map_err(|error| fail(error.to_string()))?;
         }
-        let tables = [TABLES, texts::TABLES, operations::TABLES, delivery::TABLES, receipts::TABLES];
+        let tables = [
+            TABLES,
+            texts::TABLES,
+            operations::TABLES,
+            delivery::TABLES,
+            receipts::TABLES,
+            operations::TOLD,
+            delivery::WITHDRAWN,
+        ];
         let migrations = Migrations::new(tables.into_iter().map(M::up).collect());
         migrations.to_latest(&mut connection).map_err(|error| fail(error.to_string()))?;
         connection.set_prepared_statement_cache_capacity(64);

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::job::{Job, parse_job};
+use super::operate::Courier;
 use super::tables::{County, check_routes, parse_tables};
 use super::{PipelineError, Stop};
 use crate::config::{EngineSettings, Problem, nearest};
@@ -62,6 +63,8 @@ pub struct Context {
     pub gate_program: PathBuf,
     /// Who is told how far a step is.
     pub progress: Arc<dyn Progress>,
+    /// Who sends mail; `None`: nobody does.
+    pub courier: Option<Arc<dyn Courier>>,
     /// Where each statement's plan is written with its metrics, for one bucket; `None`: nowhere.
     pub explain: Option<PathBuf>,
     /// Set from outside to end a run at its next commit point.
@@ -104,6 +107,7 @@ impl Context {
             now,
             gate_program,
             progress,
+            courier: None,
             explain: None,
             stop: Stop::default(),
         })

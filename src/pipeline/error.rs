@@ -55,6 +55,9 @@ pub enum PipelineError {
     /// The workspace's keys cannot be used.
     #[error(transparent)]
     Keys(#[from] crate::keys::KeyError),
+    /// Mail cannot be sent at all.
+    #[error("{0}")]
+    Courier(String),
     /// A statement or a file failed.
     #[error(transparent)]
     Engine(#[from] EngineError),

@@ -59,6 +59,8 @@ pub enum Step {
     Cases {},
     /// Seals the period's lists.
     Seal {},
+    /// Sends the letters that are due.
+    Deliver {},
 }
 
 impl Job {
@@ -66,6 +68,19 @@ impl Job {
     #[must_use]
     pub fn seals(&self) -> bool {
         self.steps.iter().any(|step| matches!(step, Step::Seal {}))
+    }
+
+    /// Whether it sends mail.
+    #[must_use]
+    pub fn sends(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Deliver {}))
+    }
+
+    /// The same job without a word to anybody.
+    #[must_use]
+    pub fn silent(&self) -> Self {
+        let steps = self.steps.iter().filter(|step| !matches!(step, Step::Deliver {})).cloned().collect();
+        Self { steps, ..self.clone() }
     }
 
     /// Its runs by the clock: a job that seals is for the last period that has ended, any other for the month under
@@ -93,6 +108,7 @@ impl Step {
             Self::Findings { .. } => "findings",
             Self::Cases {} => "cases",
             Self::Seal {} => "seal",
+            Self::Deliver {} => "deliver",
         }
     }
 }

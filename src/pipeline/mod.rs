@@ -36,8 +36,8 @@ pub use landing::run_intake;
 pub use lists::{Corrected, Difference, PlannedList, Reproduced, Reproducer, Retracted, Sealed, retract};
 pub use official::{Account, Need, Rhythm, State, needs, unrouted};
 pub use operate::{
-    Backfill, Stop, Timetable, keep_metrics, metrics, note_alerts, past_periods, run_past, set_notice, standing_alerts,
-    timetable, write_metrics,
+    Backfill, Courier, Delivered, Stop, Timetable, keep_metrics, metrics, note_alerts, past_periods, run_past,
+    set_notice, standing_alerts, timetable, write_metrics,
 };
 pub use plan::{
     Changed, FigureChange, Hold, LineChange, Move, PersonMove, Plan, PlannedFile, RuleEffect, Stale, StatusTotals, plan,

@@ -14,7 +14,7 @@ use super::job::{Job, Step};
 use super::landing::intake_now;
 use super::lock::{clear_staging, sign_lock, take_lock};
 use super::official::{Need, needs, unrouted};
-use super::operate::after_run;
+use super::operate::{Delivered, after_run};
 use super::plan::{Hold, require_acceptance};
 use super::{Context, PipelineError, lists};
 use crate::cases::{FindingState, FindingStatus};
@@ -49,6 +49,9 @@ pub struct RunReport {
     pub sealed: Option<lists::Sealed>,
     /// What was corrected, where that was asked for.
     pub corrected: Option<lists::Corrected>,
+    /// What became of the letters that were due, where the job sends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivered: Option<Delivered>,
     /// Counties with the offices for which no address is in force: their lists would reach nobody.
     pub unrouted: BTreeMap<String, Vec<String>>,
     /// The change of the rules that was accepted, or that would hold the official run.
@@ -145,7 +148,7 @@ async fn run(context: &Context, job: &Job, period: Period, manner: Manner<'_>) -
     let ended = context.now + begun.elapsed();
     context.ledger.finish_run(run_id, state, Some(run.version.number), &summary, &run.timings, ended)?;
     if !matches!(outcome, Err(PipelineError::Stopped)) {
-        after_run(context, &job.name, ended);
+        after_run(context, &job.name, ended).await;
     }
     outcome.map(|()| run.report)
 }
@@ -195,6 +198,7 @@ impl<'a> Run<'a> {
                 }
                 Step::Cases {} => self.cases()?,
                 Step::Seal {} => self.seal(job)?,
+                Step::Deliver {} => self.deliver().await?,
             }
             let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
             if self.manner != Manner::Plan {
@@ -343,6 +347,19 @@ impl<'a> Run<'a> {
         let sealed = lists::seal_period(self.context, &self.version, sealing, lines)?;
         self.report.changed |= sealed.is_new;
         self.report.sealed = Some(sealed);
+        Ok(())
+    }
+
+    /// A plan and a rehearsal send nothing.
+    async fn deliver(&mut self) -> Result<(), PipelineError> {
+        if matches!(self.manner, Manner::Plan | Manner::Rehearsal) {
+            return Ok(());
+        }
+        let nobody = || PipelineError::Courier("nobody is here who could send mail".to_owned());
+        let courier = self.context.courier.as_ref().ok_or_else(nobody)?;
+        let delivered = courier.deliver(self.context).await?;
+        self.report.changed |= delivered.accepted > 0;
+        self.report.delivered = Some(delivered);
         Ok(())
     }
 

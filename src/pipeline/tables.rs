@@ -2,9 +2,9 @@
 
 use crate::config::Problem;
 use crate::contracts::TagAliases;
-use crate::domain::{CountyCode, Workdays, parse_date};
-use crate::referrals::{Attachment, OfficeTerm, Offices, Profile, ROUTES_FILE};
-use crate::workspace::{Assets, route_rows, table_rows};
+use crate::domain::{CountyCode, Workdays};
+use crate::referrals::{Offices, ROUTES_FILE};
+use crate::workspace::{Assets, office_table, route_rows, table_rows, workday_table};
 
 /// A county that the workspace serves; each gets its lists, with nobody on it a NIL list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,16 +44,7 @@ pub(super) fn parse_tables(assets: &Assets, problems: &mut Vec<Problem>) -> Tabl
         let message = format!("county {} stands twice", county.code);
         problems.push(Problem::new(file, 0, message, "keep one of the two lines"));
     }
-    let file = "pipelines/tables/offices.csv";
-    let wanted = ["code", "recipient", "name", "list_title"];
-    let terms = table_rows(assets, file, wanted, OFFICE_OPTIONS, problems);
-    let terms = terms.into_iter().filter_map(|(line, cells)| office_term(file, line, cells, problems)).collect();
-    match Offices::new(terms) {
-        Ok(offices) => tables.offices = offices,
-        Err(faults) => {
-            problems.extend(faults.into_iter().map(|fault| Problem::new(file, fault.line, fault.message, fault.hint)));
-        }
-    }
+    tables.offices = office_table(assets, problems);
     let file = "pipelines/tables/tag_aliases.csv";
     let aliases = table_rows(assets, file, ["alias", "tag"], [], problems);
     let pairs = aliases.iter().map(|(_, ([alias, tag], []))| (alias.as_str(), tag.as_str()));
@@ -61,7 +52,7 @@ pub(super) fn parse_tables(assets: &Assets, problems: &mut Vec<Problem>) -> Tabl
         let line = aliases.get(at - 1).map_or(0, |(line, _)| *line);
         problems.push(Problem::new(file, line, error.to_string(), "tag codes: lifted_out, subsistence, ..."));
     }
-    tables.workdays = workdays(assets, problems);
+    tables.workdays = workday_table(assets, problems);
     tables.tag_aliases = aliases.into_iter().map(|(_, ([alias, tag], []))| (alias, tag)).collect();
     tables
 }
@@ -83,52 +74,4 @@ pub(super) fn check_routes(assets: &Assets, counties: &[County], offices: &Offic
             problems.push(Problem::new(ROUTES_FILE, row.line, message, "use a code of pipelines/tables/offices.csv"));
         }
     }
-}
-
-/// One row of the table of offices; what is wrong with its dates goes to `problems`.
-fn office_term(
-    file: &str,
-    line: usize,
-    ([code, recipient, name, list_title], [from, to, successor, profile, attach]): ([String; 4], [String; 5]),
-    problems: &mut Vec<Problem>,
-) -> Option<OfficeTerm> {
-    let mut date = |text: &str| match parse_date(text) {
-        _ if text.is_empty() => Some(None),
-        Ok(date) => Some(Some(date)),
-        Err(error) => {
-            problems.push(Problem::new(file, line, error.to_string(), "an office ever in force has an empty cell"));
-            None
-        }
-    };
-    let (from, to) = (date(&from), date(&to));
-    let profile = Profile::parse(&profile).or_else(|| {
-        problems.push(Problem::new(file, line, format!("`{profile}` is no profile of columns"), "default or contact"));
-        None
-    });
-    let attachment = Attachment::parse(&attach).or_else(|| {
-        problems.push(Problem::new(file, line, format!("`{attach}` is no attachment"), "none, xlsx or zip"));
-        None
-    });
-    let successor = Some(successor).filter(|word| !word.is_empty());
-    let (from, to, profile, attachment) = (from?, to?, profile?, attachment?);
-    Some(OfficeTerm { line, code, recipient, name, list_title, from, to, successor, profile, attachment })
-}
-
-/// Columns of `offices.csv` that may be left out.
-const OFFICE_OPTIONS: [&str; 5] = ["valid_from", "valid_to", "successor", "profile", "attach"];
-
-/// The days of `workdays.csv`.
-fn workdays(assets: &Assets, problems: &mut Vec<Problem>) -> Workdays {
-    let file = "pipelines/tables/workdays.csv";
-    let mut days = Vec::new();
-    for (line, ([day, kind], [])) in table_rows(assets, file, ["date", "kind"], [], problems) {
-        match (parse_date(&day), kind.as_str()) {
-            (Ok(day), "rest" | "work") => days.push((day, kind == "work")),
-            (Ok(_), _) => {
-                problems.push(Problem::new(file, line, format!("`{kind}` is no kind of day"), "rest or work"));
-            }
-            (Err(error), _) => problems.push(Problem::new(file, line, error.to_string(), "e.g. 2026-10-01,rest")),
-        }
-    }
-    Workdays::new(days)
 }

@@ -236,6 +236,14 @@ impl Offices {
         self.terms.iter().any(|term| term.code == code && term.duty() == Duty::Referral)
     }
 
+    /// What goes with the mail about lists of an office's code on a day, whatever series mark the code ends in.
+    #[must_use]
+    pub fn attachment_of(&self, code: &str, day: NaiveDate) -> Attachment {
+        let letters = Office::letters_of(code);
+        let own = self.terms.iter().find(|term| term.code == letters && term.holds(day));
+        own.map_or(Attachment::None, |term| term.attachment)
+    }
+
     /// The words that rules may name.
     pub fn recipients(&self) -> impl Iterator<Item = &str> {
         self.terms.iter().filter(|term| term.duty() == Duty::Referral).map(|term| term.recipient.as_str())

@@ -69,8 +69,8 @@ pub struct Facts {
     pub late: Vec<LateRun>,
     /// Feeds that are late.
     pub feeds: Vec<MissingFeed>,
-    /// Mails by state of the outbox; empty while there is none.
-    pub mail: BTreeMap<String, u64>,
+    /// Letters from which nothing comes by itself, by county and state of the outbox.
+    pub mail: BTreeMap<(String, String), u64>,
     /// The first entry at which the audit chain does not hold.
     pub audit_broken_at: Option<i64>,
 }
@@ -130,17 +130,7 @@ pub fn alerts(facts: &Facts) -> Vec<Alert> {
     found.extend(facts.failed.iter().map(failed));
     found.extend(facts.late.iter().map(late));
     found.extend(facts.feeds.iter().map(missing));
-    for (state, chinese) in STUCK {
-        let count = facts.mail.get(state).copied().unwrap_or(0);
-        if count > 0 {
-            found.push(Alert {
-                kind: AlertKind::MailUndeliverable,
-                subject: state.to_owned(),
-                chinese: format!("有 {count} 封名单通知邮件{chinese}，收件单位可能不知道有名单待领取。"),
-                english: format!("{count} mails are {state}: their offices may not know of a list."),
-            });
-        }
-    }
+    found.extend(facts.mail.iter().filter_map(|((county, state), count)| undeliverable(county, state, *count)));
     found
 }
 
@@ -168,6 +158,18 @@ fn late(run: &LateRun) -> Alert {
         chinese: format!("作业 {job}（{}）应于 {due} 运行，{tried}。", period.chinese()),
         english: format!("{job} for {period} was due at {due}: {attempts}. `poverty-watch run {job} --scheduled`."),
     }
+}
+
+fn undeliverable(county: &str, state: &str, count: u64) -> Option<Alert> {
+    let (state, chinese) = STUCK.iter().find(|(code, _)| *code == state)?;
+    Some(Alert {
+        kind: AlertKind::MailUndeliverable,
+        subject: format!("{county} {state}"),
+        chinese: format!("{county} 有 {count} 封名单通知邮件{chinese}，收件单位可能不知道有名单待领取。"),
+        english: format!(
+            "{county}: letters {state}: {count}; their offices may not know of a list. `poverty-watch deliver show`."
+        ),
+    })
 }
 
 fn missing(late: &MissingFeed) -> Alert {

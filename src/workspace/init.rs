@@ -127,7 +127,8 @@ const SETTINGS_TAIL: &str = r#"
 # feedback_days = 10
 
 [operators]
-# Who is told when a run fails or is late, a feed is missing, mail comes back. Empty: alerts stand in `status` only.
+# Who gets a mail when a run fails or is late, a feed is missing, or mail comes back, and when that is over. It goes
+# out where [delivery] live = true, to a domain that allow_domains names. Empty: alerts stand in `status` only.
 # address = ""
 # A run is late when it is not done so many minutes after its moment.
 # late_after_minutes = 180
@@ -143,6 +144,9 @@ const SETTINGS_TAIL: &str = r#"
 # allow_domains = []
 # Where an office collects its lists, as the mail says it.
 # collect = "政务数据交换平台本单位目录"
+# Lists go with the mail, encrypted, where `attach` in pipelines/tables/offices.csv says so; not if together they are
+# larger than so many MiB. `lists password` shows the password, which goes by another channel.
+# attach_mib = 8
 
 [delivery.smtp]
 # security: "starttls", "tls", or "none" for a server on this machine. password_file lies below the workspace.

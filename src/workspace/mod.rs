@@ -13,13 +13,13 @@ pub use error::WorkspaceError;
 pub use init::{InitSummary, init};
 pub use lock::hold_lock;
 pub use recipe::{keep_recipe, with_recipe};
-pub use table::{TableRow, route_rows, table_rows};
+pub use table::{TableRow, office_table, route_rows, table_rows, workday_table};
 
 use std::path::Path;
 
 use crate::config::{Layout, OperatorSettings, Problem, Settings, nearest};
 use crate::contracts::Feed;
-use crate::domain::CountyCode;
+use crate::domain::{CountyCode, MailAddress};
 
 /// The settings file's name, as problems name it.
 pub const SETTINGS_FILE: &str = "poverty-watch.toml";
@@ -85,6 +85,11 @@ fn parse_settings(text: &str, assets: &Assets) -> Result<Settings, WorkspaceErro
     let OperatorSettings { address, metrics, late_after_minutes } = &settings.operators;
     if !address.is_empty() && !is_address(address) {
         report("address", "address is no mail address".to_owned(), "one address such as ops@example.gov.cn".to_owned());
+    }
+    let allows = |address| settings.delivery.allows(&address);
+    if settings.delivery.live && !address.is_empty() && !MailAddress::parse(address).is_ok_and(allows) {
+        let hint = "add its domain to allow_domains in [delivery]".to_owned();
+        report("address", "mail may not go to the operators' address".to_owned(), hint);
     }
     if metrics.as_ref().is_some_and(|path| path.extension().is_none_or(|ending| ending != "prom")) {
         let hint = "give it the ending .prom: the collector takes no other".to_owned();

@@ -2,7 +2,8 @@
 
 use super::{Assets, Workspace};
 use crate::config::Problem;
-use crate::referrals::{ROUTES_FILE, RouteRow, Routes};
+use crate::domain::{Workdays, parse_date};
+use crate::referrals::{Attachment, OfficeTerm, Offices, Profile, ROUTES_FILE, RouteRow, Routes};
 
 /// A row's line number, its wanted cells and its optional ones.
 pub type TableRow<const N: usize, const M: usize> = (usize, ([String; N], [String; M]));
@@ -60,11 +61,85 @@ pub fn route_rows(assets: &Assets, problems: &mut Vec<Problem>) -> Vec<RouteRow>
     .collect()
 }
 
+/// Days off and make-up days, from `workdays.csv`; what is wrong with the others goes to `problems`.
+#[must_use]
+pub fn workday_table(assets: &Assets, problems: &mut Vec<Problem>) -> Workdays {
+    let file = "pipelines/tables/workdays.csv";
+    let mut days = Vec::new();
+    for (line, ([day, kind], [])) in table_rows(assets, file, ["date", "kind"], [], problems) {
+        match (parse_date(&day), kind.as_str()) {
+            (Ok(day), "rest" | "work") => days.push((day, kind == "work")),
+            (Ok(_), _) => {
+                problems.push(Problem::new(file, line, format!("`{kind}` is no kind of day"), "rest or work"));
+            }
+            (Err(error), _) => problems.push(Problem::new(file, line, error.to_string(), "e.g. 2026-10-01,rest")),
+        }
+    }
+    Workdays::new(days)
+}
+
+/// The offices that lists go to, from `offices.csv`; what is wrong with it goes to `problems`.
+#[must_use]
+pub fn office_table(assets: &Assets, problems: &mut Vec<Problem>) -> Offices {
+    let file = "pipelines/tables/offices.csv";
+    let wanted = ["code", "recipient", "name", "list_title"];
+    let terms = table_rows(assets, file, wanted, OFFICE_OPTIONS, problems);
+    let terms = terms.into_iter().filter_map(|(line, cells)| office_term(file, line, cells, problems)).collect();
+    Offices::new(terms).unwrap_or_else(|faults| {
+        problems.extend(faults.into_iter().map(|fault| Problem::new(file, fault.line, fault.message, fault.hint)));
+        Offices::default()
+    })
+}
+
+/// One row of the table of offices; what is wrong with its dates goes to `problems`.
+fn office_term(
+    file: &str,
+    line: usize,
+    ([code, recipient, name, list_title], [from, to, successor, profile, attach]): ([String; 4], [String; 5]),
+    problems: &mut Vec<Problem>,
+) -> Option<OfficeTerm> {
+    let mut date = |text: &str| match parse_date(text) {
+        _ if text.is_empty() => Some(None),
+        Ok(date) => Some(Some(date)),
+        Err(error) => {
+            problems.push(Problem::new(file, line, error.to_string(), "an office ever in force has an empty cell"));
+            None
+        }
+    };
+    let (from, to) = (date(&from), date(&to));
+    let profile = Profile::parse(&profile).or_else(|| {
+        problems.push(Problem::new(file, line, format!("`{profile}` is no profile of columns"), "default or contact"));
+        None
+    });
+    let attachment = Attachment::parse(&attach).or_else(|| {
+        problems.push(Problem::new(file, line, format!("`{attach}` is no attachment"), "none, xlsx or zip"));
+        None
+    });
+    let successor = Some(successor).filter(|word| !word.is_empty());
+    let (from, to, profile, attachment) = (from?, to?, profile?, attachment?);
+    Some(OfficeTerm { line, code, recipient, name, list_title, from, to, successor, profile, attachment })
+}
+
+/// Columns of `offices.csv` that may be left out.
+const OFFICE_OPTIONS: [&str; 5] = ["valid_from", "valid_to", "successor", "profile", "attach"];
+
 impl Workspace {
     /// The routes that may be used; what is wrong with the others goes to `problems`.
     #[must_use]
     pub fn routes(&self, problems: &mut Vec<Problem>) -> Routes {
         let rows = route_rows(&self.assets, problems);
         Routes::new(&rows, &self.settings.delivery, problems)
+    }
+
+    /// The offices that lists go to; what is wrong with the table goes to `problems`.
+    #[must_use]
+    pub fn offices(&self, problems: &mut Vec<Problem>) -> Offices {
+        office_table(&self.assets, problems)
+    }
+
+    /// Days off and make-up days; what is wrong with the others goes to `problems`.
+    #[must_use]
+    pub fn workdays(&self, problems: &mut Vec<Problem>) -> Workdays {
+        workday_table(&self.assets, problems)
     }
 }

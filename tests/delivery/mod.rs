@@ -1,6 +1,8 @@
 //! Delivery: the loop under faults and kills, routes, signatures, suppressions.
 
+mod job;
 mod kills;
+mod letters;
 mod routes;
 mod signing;
 mod simulator;

@@ -16,11 +16,11 @@ fn refused(workspace: &Workspace, code: i32, args: &[&str]) -> String {
     said
 }
 
-fn review(workspace: &Workspace) {
+pub(super) fn review(workspace: &Workspace) {
     workspace.ok(&["lists", "review", "--month", MONTH, "--by", "甲", "--reason", "逐户核对"]);
 }
 
-fn approve(workspace: &Workspace) -> String {
+pub(super) fn approve(workspace: &Workspace) -> String {
     let (rows, control) = totals(workspace.root(), |_| true);
     workspace.ok(&[
         "lists",
@@ -284,14 +284,14 @@ fn without_an_audit_entry_nothing_is_signed_or_sent() {
 fn the_loop_hands_over_what_the_ledger_holds() {
     use chrono::{TimeZone as _, Utc};
     use futures::FutureExt as _;
-    use poverty_watch::delivery::{DispatchReport, MemoryTransport, dispatch};
+    use poverty_watch::delivery::{Clearance, DispatchReport, MemoryTransport, dispatch};
 
     let workspace = sealed();
     review(&workspace);
     approve(&workspace);
     let (ledger, memory) = (ledger(workspace.root()), MemoryTransport::default());
     let clock = || Utc.with_ymd_and_hms(2099, 1, 1, 0, 0, 0).unwrap();
-    let run = || dispatch(&ledger, &memory, clock, |_| Ok(())).now_or_never().unwrap().unwrap();
+    let run = || dispatch(&ledger, &memory, clock, |_| Ok(Clearance::Go)).now_or_never().unwrap().unwrap();
     let count = places(workspace.root()).len();
     assert_eq!(run(), DispatchReport { accepted: count as u64, ..DispatchReport::default() });
     assert_eq!(run(), DispatchReport::default());

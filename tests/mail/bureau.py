@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import re
 import shutil
 import sqlite3
@@ -10,8 +11,9 @@ from pathlib import Path
 
 
 class Bureau:
-    def __init__(self, source: Path, home: Path, binary: Path, month: str):
+    def __init__(self, source: Path, home: Path, binary: Path, month: str, temporary: Path = None):
         self.root, self.binary, self.month = home, binary, month
+        self.environment = dict(os.environ, **({"TMPDIR": str(temporary), "RUST_LOG": "debug"} if temporary else {}))
         self.said = ""
         home.mkdir(parents=True)
         for part in ["poverty-watch.toml", "ledger.sqlite", "ledger.sqlite-wal", "pipelines", "keys", f"lists/{month}"]:
@@ -32,7 +34,8 @@ class Bureau:
         path.write_text(text, "utf-8")
 
     def run(self, *args, code=0) -> str:
-        done = subprocess.run([self.binary, "-C", self.root, *args], capture_output=True, text=True)
+        command = [self.binary, "-C", self.root, *args]
+        done = subprocess.run(command, capture_output=True, text=True, env=self.environment)
         said = done.stdout + done.stderr
         self.said += said
         assert done.returncode == code, f"{args} ended with {done.returncode}, not {code}:\n{said}"

@@ -8,6 +8,7 @@ Usage: imap_check.py DEMO_WORKSPACE MONTH BINARY FIXTURES
 import email
 import email.policy
 import imaplib
+import io
 import os
 import shutil
 import socket
@@ -20,7 +21,10 @@ from pathlib import Path
 
 import openpyxl
 
+import msoffcrypto
+
 from bureau import Bureau, certificates, ids_of
+from canaries import Temporary, check_the_search, found_in
 
 MAIN = """compatibility_level = 3.6
 queue_directory = {home}/queue
@@ -117,7 +121,7 @@ class Servers:
             (home / folder).mkdir()
         shutil.chown(home / "data", "postfix")
         os.chown(home / "mail", 65534, 65534)
-        boxes = [f"{one} {one.split('@')[0]}/" for one in [*addresses, "lists@bureau.example"]]
+        boxes = [f"{one} {one.split('@')[0]}/" for one in [*addresses, "lists@bureau.example", "ops@bureau.example"]]
         (home / "mailboxes").write_text("\n".join(boxes) + "\n")
         (home / "transport").write_text("".join(f"{one} moved:\n" for one in returned))
         (home / "conf/main.cf").write_text(MAIN.format(home=home))
@@ -163,7 +167,7 @@ class Servers:
 def read(raw):
     """Subject, plain text and the text of the HTML part, as a mail program shows them."""
     mail = email.message_from_bytes(raw, policy=email.policy.default)
-    assert not mail.defects and not list(mail.iter_attachments()), mail.defects
+    assert not mail.defects, mail.defects
     plain, html = (mail.get_body([kind]).get_content() for kind in ["plain", "html"])
     return mail, plain, html
 
@@ -180,15 +184,49 @@ def check_letter(bureau, letter, raw):
         counts = manifest["counts"]
         wanted = [list_id, f"第 {manifest['seq']} 号", f"行数：{counts['rows']}（新增 {counts['new']}", "数据交换平台", "Answer by: "]
         assert all(word in plain and word in html for word in wanted), plain
+    check_attached(bureau, letter, mail)
     sent = bureau.bytes_of(letter)
     body = sent[sent.index(b"\r\n\r\n"):].rstrip(b"\r\n")
     assert body in raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"), "the body is what was approved"
     return plain + html + str(mail["Subject"])
 
 
-def demo_month(demo, month, binary, home):
+def check_attached(bureau, letter, mail):
+    """The agriculture office gets its lists with the mail: Excel's encryption, the sealed bytes in it, no password."""
+    files = {file.get_filename(): file.get_content() for file in mail.iter_attachments()}
+    lists = [one for one in letter["lists"] if bureau.lists()[one]["counts"]["rows"] > 0]
+    wanted = {f"{one}.xlsx": one for one in lists if letter["office"] == "NC" and bureau.attaches}
+    assert set(files) == set(wanted), (set(files), set(wanted))
+    for name, list_id in wanted.items():
+        password = (bureau.root / "keys/passwords" / list_id).read_text("utf-8").strip()
+        assert password not in mail.as_string() and password not in mail.get_body(["plain"]).get_content()
+        book, plain = msoffcrypto.OfficeFile(io.BytesIO(files[name])), io.BytesIO()
+        book.load_key(password=password, verify_password=True)
+        book.decrypt(plain, verify_integrity=True)
+        assert plain.getvalue() == (bureau.root / "lists" / bureau.month / list_id / name).read_bytes(), name
+        bureau.attached += 1
+
+
+def check_alerts(bureau, servers):
+    """One letter to the operators, about the mail that was refused and the one that came back."""
+    bureau.run("run", "deliver")
+    letters = servers.mailbox("ops@bureau.example", 1)
+    mail = email.message_from_bytes(letters[0], policy=email.policy.default)
+    text = mail.get_body(["plain"]).get_content()
+    assert "被拒收" in text and "被退回" in text and "letters bounced" in text, text
+    bureau.run("run", "deliver")
+    assert len(servers.mailbox("ops@bureau.example", 1)) == 1, "never twice about the same alert"
+    return text + letters[0].decode()
+
+
+def demo_month(demo, month, binary, home, temporary):
     """Every list of the demo month at its office; one office is unknown to the server, one has moved."""
-    bureau = Bureau(demo, home / "workspace", binary, month)
+    bureau = Bureau(demo, home / "workspace", binary, month, temporary.folder)
+    bureau.attaches, bureau.attached = True, 0
+    table = bureau.root / "pipelines/tables/offices.csv"
+    rows = [row + "xlsx" if row.startswith("NC,") else row for row in table.read_text("utf-8").splitlines()]
+    table.write_text("\n".join(rows) + "\n", "utf-8")
+    bureau.set(address="ops@bureau.example", allow_domains=["county.example", "bureau.example"])
     bureau.sign()
     letters = bureau.letters()
     unknown, moved = letters[0]["recipient"], letters[-1]["recipient"]
@@ -212,10 +250,13 @@ def demo_month(demo, month, binary, home):
         (bureau.root / "returned.eml").write_bytes(reports[0])
         said = bureau.run("deliver", "bounces", str(bureau.root / "returned.eml"))
         assert f"letter {letters[-1]['message_id']} came back" in said, said
+        shown.append(check_alerts(bureau, servers))
         assert "bounced 1, rejected 1" in bureau.run("status")
         logs = servers.logs()
     answers = offices_answer(bureau)
     texts = [*shown, logs, bureau.said, *(bureau.bytes_of(one).decode() for one in letters)]
+    assert bureau.attached > 0
+    print(f"lists read out of the mail that they came with: {bureau.attached} cases")
     return letters, texts, answers
 
 
@@ -277,6 +318,7 @@ def odd_names(binary, fixtures, home):
     for job in [["nightly", "--as-of", "2026-10-31"], ["monthly", "--month", "2026-10"]]:
         subprocess.run([binary, "-C", root, "run", *job], check=True, capture_output=True)
     bureau = Bureau(root, home / "odd-signed", binary, "2026-10")
+    bureau.attaches = False
     places = {(one["county"], one["office"]) for one in bureau.lists().values() if one["county"] in names}
     bureau.set(live=True, transport="smtp", host="localhost", allow_domains=["county.example"])
     bureau.set(**{"from": "lists@bureau.example"})
@@ -307,18 +349,26 @@ def main():
     demo, month, binary, fixtures = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]).resolve(), Path(sys.argv[4])
     home = Path(tempfile.mkdtemp())
     home.chmod(0o755)
+    temporary = Temporary()
     try:
-        letters, texts, answers = demo_month(demo, month, binary, home)
+        letters, texts, answers = demo_month(demo, month, binary, home, temporary)
         ids = ids_of(demo / "landing")
         assert len(ids) > 500, f"only {len(ids)} document numbers found in the landed files"
-        found = sum(text.count(one) for text in texts for one in ids if one in text)
-        assert found == 0, f"{found} document numbers in mails, logs or output"
+        planted = check_the_search(ids)
+        left = temporary.contents()
+        found = sum(found_in(text, ids) for text in [*(text.encode() for text in texts), *left])
+        assert found == 0, f"{found} document numbers in mails, logs, output or temporary files"
         odd = odd_names(binary, fixtures, home)
         print(f"demo month in the offices' mailboxes: {len(letters)} letters, 1 refused, 1 returned, {len(letters)} cases")
         print(f"answers about persons on their lists, month closed: {answers} cases")
         print(f"odd county names read back: {odd} cases")
-        print(f"document numbers looked for in mails, server logs and output: {len(ids)} cases, 0 found")
+        print(f"document numbers planted as text, key, base64 and hex: {planted} cases, all found")
+        print(
+            f"document numbers looked for in mails, server logs, output and {len(left)} temporary files: "
+            f"{len(ids)} cases, 0 found"
+        )
     finally:
+        temporary.clear()
         shutil.rmtree(home)
 
 

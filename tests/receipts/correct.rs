@@ -51,6 +51,17 @@ fn what_changed_goes_out_as_lists_of_its_own() {
             assert!(sealed.contains(&format!("202601-990103-{office}-{kind}-v1")), "{sealed:?}");
         }
     }
+    // The roll-up says the new numbers, under a number of its own, and names the one before it.
+    assert!(sealed.contains(&"202601-990100-YB-SUM-v2".to_owned()), "{sealed:?}");
+    let sums = |version: u32| {
+        let id = format!("202601-990100-YB-SUM-v{version}");
+        let text = std::fs::read(folder(&workspace, &id).join(format!("{id}.json"))).unwrap();
+        let cells: Vec<serde_json::Value> = serde_json::from_slice(&text).unwrap();
+        cells.into_iter().rfind(|cell| cell["rule_id"] == "total" && cell["county_code"] == "total").unwrap()
+    };
+    assert_ne!(sums(1)["measured_amount"], sums(2)["measured_amount"]);
+    let manifest = &workspace.manifests("2026-01")["202601-990100-YB-SUM-v2"];
+    assert_eq!(manifest["previous"]["list_id"], "202601-990100-YB-SUM-v1");
     let of = |kind: &str| rows(&workspace, &format!("202601-990103-MZ-{kind}-v1"));
     let (came, left, changed) = (of("SUPPLEMENT"), of("WITHDRAWAL"), of("CORRECTION"));
     assert_eq!(came.keys().collect::<Vec<_>>(), [&5]);
@@ -77,7 +88,7 @@ fn what_changed_goes_out_as_lists_of_its_own() {
     let numbered = check_numbers(&workspace, &["2026-01", "2026-02"]);
     let all = workspace.ok(&["reproduce", "--all"]);
     assert!(all.contains(" 0 not"), "{all}");
-    println!("corrections: {} cases", 14 + numbered);
+    println!("corrections: {} cases", 17 + numbered);
 }
 
 #[test]
@@ -123,5 +134,17 @@ fn a_wrong_list_is_taken_back_and_comes_again() {
     check_numbers(&workspace, &["2026-01", "2026-02"]);
     let all = workspace.ok(&["reproduce", "--all"]);
     assert!(all.contains(" 0 not"), "{all}");
-    println!("retraction: 15 cases");
+    // The notice too is made again: equal, and a byte that was changed is found.
+    let told = workspace.ok(&["reproduce", notice]);
+    assert!(told.starts_with(&format!("{notice}: equal, ")) && !told.contains("equal, 0 files"), "{told}");
+    for file in std::fs::read_dir(folder(&workspace, notice)).unwrap().map(|entry| entry.unwrap().path()) {
+        let whole = std::fs::read(&file).unwrap();
+        let mut bytes = whole.clone();
+        let at = bytes.len() / 2;
+        bytes[at] ^= 1;
+        std::fs::write(&file, &bytes).unwrap();
+        assert_eq!(workspace.run(&["reproduce", notice]).status.code(), Some(4), "{}", file.display());
+        std::fs::write(&file, &whole).unwrap();
+    }
+    println!("retraction: 17 cases");
 }

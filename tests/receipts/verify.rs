@@ -115,3 +115,52 @@ fn keys_that_others_can_read_stop_the_seal() {
     assert!(!logged.contains(&secret) && !logged.contains("PRIVATE"), "{logged}");
     println!("keys in a workspace: 6 cases");
 }
+
+/// A key that OpenSSL made.
+const SM2_KEY: &str = "-----BEGIN PUBLIC KEY-----\n\
+    MFkwEwYHKoZIzj0CAQYIKoEcz1UBgi0DQgAECWhnJaN5eJNwzeW6oKMXL3ou/LxE\n\
+    Fa5wiOs2fy28WYcyPXm4X+4upNrErfAa21uuVJPd46unYs3yHhFU732Hiw==\n\
+    -----END PUBLIC KEY-----\n";
+
+#[cfg(not(feature = "sm2"))]
+#[test]
+fn a_build_without_sm2_says_that_it_does_not_know_the_key() {
+    let workspace = january();
+    workspace.write("sm2.pem", SM2_KEY.as_bytes());
+    let list = workspace.root().join("lists/2026-01").join(LIST);
+    let run = workspace.run(&["verify", list.to_str().unwrap(), "--key", "sm2.pem"]);
+    assert_eq!(run.status.code(), Some(2));
+    assert!(String::from_utf8(run.stderr).unwrap().contains("no public key that this build knows"));
+    println!("SM2 in a build without it: 1 cases");
+}
+
+#[cfg(feature = "sm2")]
+#[test]
+fn lists_are_signed_verified_and_made_again_with_sm2() {
+    let workspace = january();
+    let list = workspace.root().join("lists/2026-01").join(LIST);
+    let verify = |key: &str| {
+        let run = workspace.run(&["verify", list.to_str().unwrap(), "--key", key]);
+        (run.status.code(), String::from_utf8(run.stdout).unwrap())
+    };
+    workspace.write("sm2.pem", SM2_KEY.as_bytes());
+    assert!(verify("sm2.pem").1.contains("不是由此公钥"), "signed with Ed25519");
+    // The same month sealed with an SM2 key.
+    for lost in ["keys/signing.pem", "ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm"] {
+        let _ = fs::remove_file(workspace.root().join(lost));
+    }
+    fs::remove_dir_all(workspace.root().join("lists")).unwrap();
+    fs::remove_dir_all(workspace.root().join("warehouse")).unwrap();
+    assert!(workspace.ok(&["keys", "init", "--sm2"]).contains("keys made"));
+    assert!(workspace.ok(&["keys", "init", "--sm2"]).contains("the keys are there"));
+    crate::income_year::month(&workspace, "2026-01");
+    let (code, told) = verify("keys/signing.pub.pem");
+    assert!(code == Some(0) && told.contains("签名有效（SM2，"), "{told}");
+    assert!(verify("sm2.pem").1.contains("不是由此公钥"), "another SM2 key");
+    assert!(workspace.ok(&["reproduce", LIST]).contains(": equal, "), "signatures are the same each time");
+    let path = list.join("manifest.json");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("\"rows\": 5", "\"rows\": 4")).unwrap();
+    assert!(verify("keys/signing.pub.pem").1.contains("签名无效"));
+    println!("SM2 from sealing to verifying: 7 cases");
+}

@@ -48,6 +48,7 @@ fn what_is_no_past_period_is_refused() {
         (["monthly", "2026-08-10", "2026-09"], "is for whole months"),
         (["monthly", "2026-08", "2199-01"], "has not ended"),
         (["tendays", "2199-01-10", "2199-01-20"], "has not ended"),
+        (["deliver", "2026-08", "2026-09"], "nothing past to run"),
     ];
     for ([job, from, to], why) in cases {
         let output = workspace.run(&["backfill", job, "--from", from, "--to", to]);

@@ -8,8 +8,9 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures::future::BoxFuture;
 use poverty_watch::ledger::{Ledger, RunState};
-use poverty_watch::pipeline::{Context, PipelineError, Progress, run_job, timetable};
+use poverty_watch::pipeline::{Context, Courier, Delivered, PipelineError, Progress, run_job, timetable};
 use poverty_watch::schedule::{Decision, decide};
 
 use crate::determinism::land_fixtures;
@@ -23,9 +24,21 @@ impl Progress for Silent {
     fn end(&self, _: &str, _: &str) {}
 }
 
+impl Courier for Silent {
+    fn deliver<'a>(&'a self, _: &'a Context) -> BoxFuture<'a, Result<Delivered, PipelineError>> {
+        Box::pin(async { Ok(Delivered::default()) })
+    }
+
+    fn tell<'a>(&'a self, _: &'a Context, _: DateTime<Utc>) -> BoxFuture<'a, Result<(), PipelineError>> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
 fn context(workspace: &Workspace, now: DateTime<Utc>) -> Context {
     let opened = poverty_watch::workspace::load(workspace.root()).unwrap();
-    Context::open(opened, now, env!("CARGO_BIN_EXE_poverty-watch").into(), Arc::new(Silent)).unwrap()
+    let mut context = Context::open(opened, now, env!("CARGO_BIN_EXE_poverty-watch").into(), Arc::new(Silent)).unwrap();
+    context.courier = Some(Arc::new(Silent));
+    context
 }
 
 fn ledger(workspace: &Workspace) -> Ledger {
@@ -63,15 +76,23 @@ fn after_months_of_downtime_each_list_is_sealed_oldest_first() {
     workspace.write("poverty-watch.toml", b"policy = \"fujian\"\narea = \"990000\"\n[warehouse]\nbuckets = 2\n");
     land_fixtures(&workspace, None);
     let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
-    for job in ["nightly", "monthly"] {
+    for job in ["nightly", "monthly", "deliver"] {
         ledger(&workspace).watch_job(job, at("2026-08-20T00:00:00Z")).unwrap();
     }
     // Back on the twentieth of November: one night takes everything in, then the months follow.
     assert_eq!(
         live(&workspace, at("2026-11-20T00:00:00Z")),
-        ["nightly 2026-11", "monthly 2026-08", "monthly 2026-09", "monthly 2026-10"]
+        [
+            "deliver 2026-11",
+            "nightly 2026-11",
+            "monthly 2026-08",
+            "monthly 2026-09",
+            "monthly 2026-10",
+            "deliver 2026-11"
+        ]
     );
-    assert_eq!(live(&workspace, at("2026-11-20T12:00:00Z")), Vec::<String>::new());
+    assert_eq!(live(&workspace, at("2026-11-20T12:00:00Z")), ["deliver 2026-11"]);
+    assert_eq!(live(&workspace, at("2026-11-20T13:00:00Z")), Vec::<String>::new());
     assert_eq!(live(&workspace, at("2026-11-20T17:30:00Z")), ["nightly 2026-11"]);
     // The clock is a year back: all of that has been done.
     assert_eq!(live(&workspace, at("2025-11-20T12:00:00Z")), Vec::<String>::new());
@@ -79,7 +100,7 @@ fn after_months_of_downtime_each_list_is_sealed_oldest_first() {
     let lists: Vec<usize> =
         ["2026-08", "2026-09", "2026-10"].map(|of| sealed.sealed_lists(of.parse().unwrap()).unwrap().len()).into();
     assert!(lists.iter().all(|count| *count > 0), "{lists:?}");
-    println!("schedule: 5 runs of a daemon by a fake clock: 4 cases");
+    println!("schedule: 5 runs of a daemon by a fake clock: 5 cases");
 }
 
 /// A daemon under way, with the lines of its log.
@@ -137,9 +158,13 @@ fn overdue() -> Workspace {
     // Due once a year, so that no test is at work while it falls due.
     let nightly = std::fs::read_to_string(workspace.root().join("pipelines/nightly.toml")).unwrap();
     workspace.write("pipelines/nightly.toml", nightly.replace("30 1 * * *", "30 1 1 1 *").as_bytes());
+    let deliver = std::fs::read_to_string(workspace.root().join("pipelines/deliver.toml")).unwrap();
+    workspace.write("pipelines/deliver.toml", deliver.replace("5 8-18 * * *", "5 8 1 1 *").as_bytes());
     let long_ago = Utc::now() - TimeDelta::days(400);
     ledger(&workspace).watch_job("nightly", long_ago).unwrap();
-    ledger(&workspace).watch_job("monthly", Utc::now() + TimeDelta::days(1)).unwrap();
+    for job in ["monthly", "deliver"] {
+        ledger(&workspace).watch_job(job, Utc::now() + TimeDelta::days(1)).unwrap();
+    }
     workspace
 }
 

@@ -54,6 +54,26 @@ fn systemd_takes_the_units_and_finds_them_safe() {
 }
 
 #[test]
+fn only_the_job_that_reaches_a_mail_server_gets_the_network() {
+    let networked = |workspace: &Workspace| {
+        workspace.ok(&["schedule", "--systemd", "--out", "units", "--program", "/usr/bin/env"]);
+        let is_networked = |job: &str| {
+            let unit = text_of(&workspace.root().join(format!("units/poverty-watch-{job}.service")));
+            assert!(unit.contains(&format!(" run {job} --scheduled")), "{unit}");
+            !unit.contains("PrivateNetwork=yes")
+        };
+        ["nightly", "monthly", "deliver"].map(is_networked)
+    };
+    let workspace = Workspace::new("fujian", "990000");
+    assert_eq!(networked(&workspace), [false; 3], "a folder needs no network");
+    let settings = text_of(&workspace.root().join("poverty-watch.toml"));
+    let settings = settings.replace("# transport = \"spool\"", "transport = \"smtp\"");
+    workspace.write("poverty-watch.toml", settings.as_bytes());
+    assert_eq!(networked(&workspace), [false, false, true]);
+    println!("schedule: 6 network cases");
+}
+
+#[test]
 fn systemd_wakes_when_the_schedule_does() {
     if !has("systemd-analyze", "systemd's calendar against the schedule's") {
         return;

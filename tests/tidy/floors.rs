@@ -86,6 +86,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("serde_saphyr", &["policy"]),
     ("hmac", &["domain"]),
     ("ed25519_dalek", &["keys"]),
+    ("sm2", &["keys", "cli"]),
     ("rand", &["keys", "handover"]),
     ("ms_offcrypto_writer", &["handover"]),
     ("zip", &["handover"]),

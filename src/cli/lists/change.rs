@@ -10,8 +10,8 @@ use crate::cli::{DATA, Failure, INTERNAL, Session, USAGE};
 use crate::domain::Period;
 use crate::handover::{attachment, withdraw};
 use crate::keys::Keys;
-use crate::ledger::{ListEvent, ListEventKind, SealedList};
-use crate::pipeline::{Context, PipelineError, correct_job, retract};
+use crate::ledger::{ListEvent, ListEventKind, MailState, SealedList};
+use crate::pipeline::{Context, Corrected, PipelineError, correct_job, retract};
 use crate::referrals::Attachment;
 
 pub(super) async fn correct(context: &Context, month: Period, job: &str) -> Result<u8, Failure> {
@@ -20,9 +20,12 @@ pub(super) async fn correct(context: &Context, month: Period, job: &str) -> Resu
         return Err(Failure::new(USAGE, format!("job {} seals no lists", job.name)));
     }
     let report = correct_job(context, &job, month).await?;
-    let lists = report.corrected.map(|corrected| corrected.lists).unwrap_or_default();
+    let Corrected { lists, rollup } = report.corrected.unwrap_or_default();
     for (id, rows) in &lists {
         println!("sealed {id}: {rows} rows");
+    }
+    if let Some(id) = rollup {
+        println!("sealed {id}: the roll-up anew");
     }
     println!("{month}: {} lists of corrections, version {}", lists.len(), report.version);
     Ok(0)
@@ -47,6 +50,11 @@ pub(super) fn retract_list(
             withdraw(layout, &other).map_err(|error| internal(&error))?;
         }
         println!("taken back: {id}");
+        for letter in context.ledger.letters_of(id).map_err(PipelineError::from)? {
+            if letter.standing.state == MailState::Withdrawn {
+                println!("letter {} had not gone, and will not", letter.message_id);
+            }
+        }
     }
     println!("notice sealed: {}", retracted.notice);
     println!(

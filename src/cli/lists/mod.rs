@@ -10,7 +10,7 @@ pub(super) use wait::late_lists;
 
 use std::path::PathBuf;
 
-use super::{Failure, Session, USAGE};
+use super::{Failure, Session};
 use crate::domain::{Fen, Period};
 use crate::referrals::Attachment;
 
@@ -50,6 +50,13 @@ enum Act {
     },
     /// Keep a person off the lists that are sealed from now on.
     Suppress(sign::Suppress),
+    #[command(flatten)]
+    Sealed(SealedAct),
+}
+
+/// What needs the whole workspace to be in order.
+#[derive(Debug, clap::Subcommand)]
+enum SealedAct {
     /// Seal what has changed since a period was sealed, as numbered lists of their own.
     Correct {
         /// The period.
@@ -167,24 +174,22 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
         Act::Review { which, word } => sign::review(session, which, word),
         Act::Approve { which, word, rows, control } => sign::approve(session, (which, word), (*rows, *control)),
         Act::Suppress(who) => sign::suppress(session, who),
-        act => change_sealed(act, session).await,
+        Act::Sealed(act) => change_sealed(act, session).await,
     }
 }
 
-/// What needs the whole workspace to be in order.
-async fn change_sealed(act: &Act, session: &Session) -> Result<u8, Failure> {
+async fn change_sealed(act: &SealedAct, session: &Session) -> Result<u8, Failure> {
     let context = session.open_for_jobs()?;
     match act {
-        Act::Correct { month, job } => change::correct(&context, *month, job).await,
-        Act::Retract { list_id, by, reason } => change::retract_list(&context, session, list_id, (by, reason)),
-        Act::Deleted { list_id, by } => change::deleted(&context, session, list_id, by),
-        Act::Incident { list_id } => incident::show(&context, list_id),
-        Act::Overdue { month, as_of, format } => wait::overdue(&context, session, (*month, *as_of), *format),
-        Act::Owner { list_id, name, by } => wait::owner(&context, session, list_id, (name, by)),
-        Act::Close { month, by, as_of } => wait::close(&context, session, (*month, *as_of), by),
-        Act::Encrypt { list_id, form, to, by } => change::encrypt(&context, list_id, (*form).into(), to, by),
-        Act::Password { list_id, by } => change::password(&context, list_id, by),
-        Act::Show { .. } | Act::Review { .. } | Act::Approve { .. } | Act::Suppress(_) => Ok(USAGE),
+        SealedAct::Correct { month, job } => change::correct(&context, *month, job).await,
+        SealedAct::Retract { list_id, by, reason } => change::retract_list(&context, session, list_id, (by, reason)),
+        SealedAct::Deleted { list_id, by } => change::deleted(&context, session, list_id, by),
+        SealedAct::Incident { list_id } => incident::show(&context, list_id),
+        SealedAct::Overdue { month, as_of, format } => wait::overdue(&context, session, (*month, *as_of), *format),
+        SealedAct::Owner { list_id, name, by } => wait::owner(&context, session, list_id, (name, by)),
+        SealedAct::Close { month, by, as_of } => wait::close(&context, session, (*month, *as_of), by),
+        SealedAct::Encrypt { list_id, form, to, by } => change::encrypt(&context, list_id, (*form).into(), to, by),
+        SealedAct::Password { list_id, by } => change::password(&context, list_id, by),
     }
 }
 

@@ -1,12 +1,11 @@
 //! What happens to sealed lists before they leave: showing how far they are, both signatures, and keeping persons off
 //! the next ones.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::cli::run::today;
 use crate::cli::{DATA, Failure, Session, USAGE, date_argument, period_argument};
 use crate::delivery::{DeliveryError, Desk};
-use crate::domain::{Fen, Period};
+use crate::domain::{Fen, Period, official_day};
 use crate::handover::publish;
 use crate::ledger::{Approval, Ledger, ListEventKind, ListStage, NewSuppression, Review, SealedList};
 use crate::pipeline::person_named;
@@ -98,7 +97,7 @@ pub(super) fn approve(
     let approval = Approval { lists: &lists, signer, reason, rows, control };
     let letters = Desk::new(&workspace, &ledger, session.now)?.approve(&approval)?;
     for list in ledger.lists_named(&lists)? {
-        hand_over(&workspace, &ledger, &list, session)?;
+        hand_over(&workspace, &ledger, &list, session.now)?;
     }
     println!("{} lists approved by {signer}, {letters} letters in the outbox", lists.len());
     Ok(0)
@@ -109,29 +108,33 @@ pub(in crate::cli) fn hand_over(
     workspace: &Workspace,
     ledger: &Ledger,
     list: &SealedList,
-    session: &Session,
+    now: DateTime<Utc>,
 ) -> Result<(), Failure> {
     if ledger.is_quiet(&list.list_id)? {
         return Ok(());
     }
     let (_, signatures) = ledger.signatures(&list.list_id)?;
     let signer = signatures.last().map_or("", |last| last.signer.as_str());
-    publish(&workspace.layout, ledger, list, (signer, today(session)), session.now)
+    publish(&workspace.layout, ledger, list, (signer, official_day(now)), now)
         .map_err(|error| Failure::new(DATA, error.to_string()))?;
     Ok(())
 }
 
 /// Hands over what is READY and does not lie at its office yet: the command that approved it was ended early, or its
 /// period was quiet then.
-pub(in crate::cli) fn hand_over_rest(workspace: &Workspace, ledger: &Ledger, session: &Session) -> Result<(), Failure> {
+pub(in crate::cli) fn hand_over_rest(
+    workspace: &Workspace,
+    ledger: &Ledger,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
     for list in ledger.all_lists()? {
         let is_ready = ledger.signatures(&list.list_id)?.0 == ListStage::Ready;
-        if !is_ready || is_retracted(ledger, &list.list_id)? {
+        if !is_ready || ledger.is_retracted(&list.list_id)? {
             continue;
         }
         let events = ledger.list_events(&list.list_id)?;
         if events.iter().all(|event| event.kind != ListEventKind::Published) {
-            hand_over(workspace, ledger, &list, session)?;
+            hand_over(workspace, ledger, &list, now)?;
         }
     }
     Ok(())
@@ -139,14 +142,10 @@ pub(in crate::cli) fn hand_over_rest(workspace: &Workspace, ledger: &Ledger, ses
 
 /// Fails for a list that was taken back.
 pub(super) fn refuse_retracted(ledger: &Ledger, list_id: &str) -> Result<(), Failure> {
-    if is_retracted(ledger, list_id)? {
+    if ledger.is_retracted(list_id)? {
         return Err(Failure::new(DATA, format!("{list_id} was taken back")));
     }
     Ok(())
-}
-
-fn is_retracted(ledger: &Ledger, list_id: &str) -> Result<bool, Failure> {
-    Ok(ledger.list_events(list_id)?.iter().any(|event| event.kind == ListEventKind::Retracted))
 }
 
 /// Fails for a list that is not signed as ready: nothing of it leaves the bureau.
@@ -172,7 +171,7 @@ impl Which {
         let mut lists = Vec::new();
         for list in of_county {
             // What was taken back goes nowhere; its notice does.
-            if !is_retracted(ledger, &list.list_id)? {
+            if !ledger.is_retracted(&list.list_id)? {
                 lists.push(list.list_id);
             }
         }

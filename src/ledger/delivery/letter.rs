@@ -3,6 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+/// What stands for the office in a letter to the bureau's own operators; it announces no list.
+pub const OPERATORS: &str = "operators";
+
 /// Where a letter stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -23,11 +26,13 @@ pub enum MailState {
     Bounced,
     /// Never tried: a later letter of the same day holds its lists too.
     Replaced,
+    /// Not sent: a list that it announces was taken back.
+    Withdrawn,
 }
 
 impl MailState {
     /// All states.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Queued,
         Self::Sending,
         Self::Accepted,
@@ -36,6 +41,7 @@ impl MailState {
         Self::Unknown,
         Self::Bounced,
         Self::Replaced,
+        Self::Withdrawn,
     ];
 
     /// The stable code.
@@ -50,6 +56,7 @@ impl MailState {
             Self::Unknown => "unknown",
             Self::Bounced => "bounced",
             Self::Replaced => "replaced",
+            Self::Withdrawn => "withdrawn",
         }
     }
 
@@ -62,7 +69,7 @@ impl MailState {
     /// Whether no run will move the letter any more.
     #[must_use]
     pub const fn is_final(self) -> bool {
-        matches!(self, Self::Accepted | Self::Rejected | Self::Bounced | Self::Replaced)
+        matches!(self, Self::Accepted | Self::Rejected | Self::Bounced | Self::Replaced | Self::Withdrawn)
     }
 }
 
@@ -121,6 +128,7 @@ pub struct NewLetter {
     pub due_at: DateTime<Utc>,
     /// The whole message, every attempt's bytes.
     pub bytes: Vec<u8>,
-    /// A waiting letter, never tried, whose lists this one announces too.
+    /// A waiting letter, never tried, whose lists this one announces too; or a withdrawn one, whose other lists it
+    /// announces.
     pub replaces: Option<i64>,
 }

@@ -7,8 +7,9 @@ mod outbox;
 mod signatures;
 mod suppressions;
 
-pub use letter::{Letter, MailState, NewLetter, Standing};
+pub use letter::{Letter, MailState, NewLetter, OPERATORS, Standing};
 pub use outbox::{LetterEvent, LetterStep};
+pub(super) use outbox::{insert as insert_letter, withdraw as withdraw_letters};
 pub use signatures::{Approval, ListStage, Review, Signature};
 pub use suppressions::{NewSuppression, StoredSuppression};
 
@@ -87,3 +88,45 @@ create index outbox_events_by_letter on outbox_events (letter_id, event_id);
 create trigger outbox_events_keep before update on outbox_events begin select raise(abort, 'history is appended'); end;
 create trigger outbox_events_stay before delete on outbox_events begin select raise(abort, 'history is appended'); end;
 ";
+
+/// A letter's standing may be `withdrawn`: the table is made anew, because a check cannot be changed.
+pub(super) const WITHDRAWN: &str = "
+create table outbox_standing_now (
+    letter_id integer primary key references outbox (letter_id),
+    state     text not null check (state in
+        ('queued', 'sending', 'accepted', 'deferred', 'rejected', 'unknown', 'bounced', 'replaced', 'withdrawn')),
+    attempts  integer not null,
+    next_at   text not null
+) strict;
+insert into outbox_standing_now select letter_id, state, attempts, next_at from outbox_standing;
+drop table outbox_standing;
+alter table outbox_standing_now rename to outbox_standing;
+create index outbox_standing_by_state on outbox_standing (state, next_at);
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_keep_their_standing_when_the_table_is_made_anew() {
+        let ledger = rusqlite::Connection::open_in_memory().unwrap();
+        ledger.execute_batch("pragma foreign_keys = off").unwrap();
+        ledger.execute_batch(TABLES).unwrap();
+        let rows = "insert into outbox values (7, 'a@b', '990101', 'MZ', 'c@d', 0, 't', 't', '', x'00');
+            insert into outbox_standing values (7, 'deferred', 3, '2026-11-02T00:00:00Z')";
+        ledger.execute_batch(rows).unwrap();
+        let withdrawn = "update outbox_standing set state = 'withdrawn' where letter_id = 7";
+        assert!(ledger.execute(withdrawn, []).is_err(), "not known before");
+        ledger.execute_batch(WITHDRAWN).unwrap();
+        let standing: (String, i64, String) = ledger
+            .query_row("select state, attempts, next_at from outbox_standing where letter_id = 7", [], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
+            .unwrap();
+        assert_eq!(standing, ("deferred".into(), 3, "2026-11-02T00:00:00Z".into()));
+        assert_eq!(ledger.execute(withdrawn, []).unwrap(), 1);
+        assert!(ledger.execute("update outbox_standing set state = 'lost' where letter_id = 7", []).is_err());
+        println!("outbox, table made anew: 4 cases");
+    }
+}

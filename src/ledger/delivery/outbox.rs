@@ -125,6 +125,32 @@ impl Ledger {
         })
     }
 
+    /// Takes a letter out and puts the deliberate repetition of it into the outbox, in one step.
+    ///
+    /// # Errors
+    /// As [`Ledger::step_letter`] and [`Ledger::resend`].
+    pub fn resend_instead(
+        &self,
+        (letter, step): (&Letter, &LetterStep),
+        again: &NewLetter,
+        at: DateTime<Utc>,
+    ) -> Result<i64, LedgerError> {
+        self.write(DOING, |transaction| {
+            step_one(transaction, letter, step, at)?;
+            let detail = format!("resend {}, {}", again.resend_no, clean(&step.detail));
+            audit::append(transaction, at, &step.actor, "resend", &again.lists.join("+"), &detail)?;
+            insert(transaction, again, at)
+        })
+    }
+
+    /// Puts the letter for those lists into the outbox that a withdrawn letter announced and that still stand.
+    ///
+    /// # Errors
+    /// When it is there already, or the ledger cannot be written.
+    pub fn rewrite(&self, letter: &NewLetter, at: DateTime<Utc>) -> Result<i64, LedgerError> {
+        self.write(DOING, |transaction| insert(transaction, letter, at))
+    }
+
     /// A letter's history, oldest first.
     ///
     /// # Errors
@@ -159,7 +185,11 @@ impl Ledger {
 }
 
 /// Inserts a letter inside the transaction of the act that it follows from; a letter that it replaces steps aside.
-pub(super) fn insert(transaction: &Transaction<'_>, letter: &NewLetter, at: DateTime<Utc>) -> Result<i64, LedgerError> {
+pub(in crate::ledger) fn insert(
+    transaction: &Transaction<'_>,
+    letter: &NewLetter,
+    at: DateTime<Utc>,
+) -> Result<i64, LedgerError> {
     let doing = || LedgerError::doing(DOING);
     let sha256 = hex(&Sha256::digest(&letter.bytes));
     transaction
@@ -179,10 +209,10 @@ pub(super) fn insert(transaction: &Transaction<'_>, letter: &NewLetter, at: Date
         .and_then(|mut insert| insert.execute(params![letter_id, moment(letter.due_at)]))
         .map_err(doing())?;
     if let Some(replaced) = letter.replaces {
-        replace(transaction, replaced, letter_id, at)?;
+        replace(transaction, replaced, (letter_id, &letter.lists), at)?;
     }
     for list_id in &letter.lists {
-        // A replaced letter's row now points to the new letter; any other doubled row is an error.
+        // A row of the letter that steps aside points to the new letter; any other doubled row is an error.
         let place = params![list_id, letter.recipient, letter.resend_no, letter_id];
         let there = transaction
             .prepare_cached("select 1 from outbox_lists where list_id = ?1 and recipient = ?2 and resend_no = ?3 and letter_id = ?4")
@@ -201,23 +231,69 @@ pub(super) fn insert(transaction: &Transaction<'_>, letter: &NewLetter, at: Date
     Ok(letter_id)
 }
 
-fn replace(transaction: &Transaction<'_>, old: i64, new: i64, at: DateTime<Utc>) -> Result<(), LedgerError> {
+/// Lets a letter step aside: one that waits is replaced; a withdrawn one stays so and gives away the lists that stand.
+fn replace(
+    transaction: &Transaction<'_>,
+    old: i64,
+    (new, lists): (i64, &[String]),
+    at: DateTime<Utc>,
+) -> Result<(), LedgerError> {
+    let doing = || LedgerError::doing(DOING);
     let changed = transaction
         .prepare_cached(
             "update outbox_standing set state = 'replaced' where letter_id = ?1 and state = 'queued' and attempts = 0",
         )
         .and_then(|mut update| update.execute([old]))
-        .map_err(LedgerError::doing(DOING))?;
-    if changed != 1 {
+        .map_err(doing())?;
+    let was_withdrawn = transaction
+        .prepare_cached("select 1 from outbox_standing where letter_id = ?1 and state = 'withdrawn'")
+        .and_then(|mut select| select.exists([old]))
+        .map_err(doing())?;
+    if changed != 1 && !was_withdrawn {
         return Err(LedgerError::Moved { letter_id: old });
     }
-    transaction
-        .prepare_cached("update outbox_lists set letter_id = ?2 where letter_id = ?1")
-        .and_then(|mut update| update.execute([old, new]))
-        .map_err(LedgerError::doing(DOING))?;
+    for list_id in lists {
+        transaction
+            .prepare_cached("update outbox_lists set letter_id = ?2 where letter_id = ?1 and list_id = ?3")
+            .and_then(|mut update| update.execute(params![old, new, list_id]))
+            .map_err(doing())?;
+    }
     let detail = format!("by letter {new}");
-    event(transaction, old, "replaced", ("queued", "replaced", 0), &detail, at)?;
+    let states = if was_withdrawn { ("withdrawn", "withdrawn", 0) } else { ("queued", "replaced", 0) };
+    event(transaction, old, "replaced", states, &detail, at)?;
     audit::append(transaction, at, "outbox", "replaced", &format!("letter {old}"), &detail)
+}
+
+/// Takes the letters that announce a list and have not gone out of the way, inside the transaction in which the list is
+/// taken back: from then on none of them can be sent.
+pub(in crate::ledger) fn withdraw(
+    transaction: &Transaction<'_>,
+    list_id: &str,
+    by: &str,
+    at: DateTime<Utc>,
+) -> Result<(), LedgerError> {
+    let doing = || LedgerError::doing(DOING);
+    let mut statement = transaction
+        .prepare_cached(
+            "select o.letter_id, o.message_id, s.state, s.attempts from outbox_lists l \
+             inner join outbox o on o.letter_id = l.letter_id inner join outbox_standing s on s.letter_id = l.letter_id \
+             where l.list_id = ?1 and s.state in ('queued', 'deferred') order by o.letter_id",
+        )
+        .map_err(doing())?;
+    let waiting = statement
+        .query_map([list_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+        .and_then(Iterator::collect::<Result<Vec<(i64, String, String, u32)>, _>>)
+        .map_err(doing())?;
+    for (letter_id, message_id, state, attempts) in waiting {
+        transaction
+            .prepare_cached("update outbox_standing set state = 'withdrawn' where letter_id = ?1")
+            .and_then(|mut update| update.execute([letter_id]))
+            .map_err(doing())?;
+        let detail = format!("{list_id} was taken back");
+        event(transaction, letter_id, "withdrawn", (&state, "withdrawn", attempts), &detail, at)?;
+        audit::append(transaction, at, by, "withdrawn", &message_id, &detail)?;
+    }
+    Ok(())
 }
 
 fn step_one(

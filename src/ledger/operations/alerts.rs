@@ -1,7 +1,7 @@
 //! Alerts: each raised once, standing while its cause stands, cleared with it; cleared ones stay as history.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Transaction, params};
+use rusqlite::{Row, Transaction, params};
 use serde::Serialize;
 
 use super::{Ledger, LedgerError, moment, parse_moment};
@@ -19,9 +19,11 @@ pub struct AlertChange {
     pub cleared: Vec<String>,
 }
 
-/// An alert that stands.
+/// An alert as it was noted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RaisedAlert {
+    /// Its number: what is raised again is another one.
+    pub alert_id: i64,
     /// See [`Alert::key`].
     pub key: String,
     /// See `AlertKind::word`.
@@ -86,26 +88,21 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be read.
     pub fn standing_alerts(&self) -> Result<Vec<RaisedAlert>, LedgerError> {
-        let connection = self.read();
-        let mut statement = connection
-            .prepare(
-                "select key, kind, chinese, english, raised_at from alerts where cleared_at is null order by alert_id",
-            )
-            .map_err(LedgerError::doing(DOING))?;
-        let mut rows = statement.query([]).map_err(LedgerError::doing(DOING))?;
-        let mut found = Vec::new();
-        while let Some(row) = rows.next().map_err(LedgerError::doing(DOING))? {
-            let text = |at: usize| row.get::<_, String>(at).map_err(LedgerError::doing(DOING));
-            found.push(RaisedAlert {
-                key: text(0)?,
-                kind: text(1)?,
-                chinese: text(2)?,
-                english: text(3)?,
-                raised_at: parse_moment("alerts.raised_at", &text(4)?)?,
-            });
-        }
-        Ok(found)
+        self.alerts_where("cleared_at is null")
     }
+}
+
+/// Number, key, kind, both texts and the moment, in this order.
+pub(super) fn read_alert(row: &Row<'_>) -> Result<RaisedAlert, LedgerError> {
+    let text = |at: usize| row.get::<_, String>(at).map_err(LedgerError::doing(DOING));
+    Ok(RaisedAlert {
+        alert_id: row.get(0).map_err(LedgerError::doing(DOING))?,
+        key: text(1)?,
+        kind: text(2)?,
+        chinese: text(3)?,
+        english: text(4)?,
+        raised_at: parse_moment("alerts.raised_at", &text(5)?)?,
+    })
 }
 
 fn open_keys(transaction: &Transaction<'_>) -> Result<Vec<String>, LedgerError> {

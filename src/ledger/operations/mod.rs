@@ -4,9 +4,12 @@
 mod alerts;
 mod lease;
 mod quiet;
+mod told;
 
 pub use alerts::{AlertChange, RaisedAlert};
 pub use lease::{Lease, LeaseState};
+pub use told::AlertNews;
+pub(super) use told::TOLD;
 
 use std::collections::BTreeMap;
 
@@ -156,23 +159,13 @@ impl Ledger {
         found.map(|at| parse_moment("runs.started_at", &at)).transpose()
     }
 
-    /// Mails by state, where there is an outbox; empty otherwise.
+    /// Letters by state.
     ///
     /// # Errors
     /// When the ledger cannot be read.
     pub fn outbox_states(&self) -> Result<BTreeMap<String, u64>, LedgerError> {
-        const DOING: &str = "counting mails";
+        const DOING: &str = "counting letters";
         let connection = self.read();
-        let has_outbox: bool = connection
-            .query_row(
-                "select exists (select 1 from pragma_table_info('outbox_standing') where name = 'state')",
-                [],
-                |row| row.get(0),
-            )
-            .map_err(LedgerError::doing(DOING))?;
-        if !has_outbox {
-            return Ok(BTreeMap::new());
-        }
         let mut statement = connection
             .prepare("select state, count(*) from outbox_standing group by 1")
             .map_err(LedgerError::doing(DOING))?;
@@ -181,4 +174,32 @@ impl Ledger {
             .map_err(LedgerError::doing(DOING))?;
         rows.collect::<Result<_, _>>().map_err(LedgerError::doing(DOING))
     }
+
+    /// Letters to offices by county and state from which nothing comes by itself: refused, returned or unclear, not
+    /// taken out by anybody, and with a list that still stands and that no later letter announces.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn stuck_letters(&self) -> Result<BTreeMap<(String, String), u64>, LedgerError> {
+        const DOING: &str = "counting letters";
+        let connection = self.read();
+        let mut statement = connection.prepare(STUCK).map_err(LedgerError::doing(DOING))?;
+        let rows = statement
+            .query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get::<_, i64>(2)?.unsigned_abs())))
+            .map_err(LedgerError::doing(DOING))?;
+        rows.collect::<Result<_, _>>().map_err(LedgerError::doing(DOING))
+    }
 }
+
+const STUCK: &str = "
+select o.county, s.state, count(*)
+from outbox o inner join outbox_standing s on s.letter_id = o.letter_id
+where s.state in ('rejected', 'bounced', 'unknown')
+    and not exists (select 1 from outbox_events e where e.letter_id = o.letter_id and e.event = 'taken_out')
+    and exists (
+        select 1 from outbox_lists l
+        where l.letter_id = o.letter_id
+            and not exists (select 1 from outbox_lists m where m.list_id = l.list_id and m.letter_id > l.letter_id)
+            and not exists (select 1 from list_events r where r.list_id = l.list_id and r.kind = 'retracted')
+    )
+group by 1, 2";

@@ -13,6 +13,7 @@ pub use reroutes::Reroute;
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
+use super::delivery::withdraw_letters;
 use super::store::{Ledger, moment};
 use super::{LedgerError, SealedList, audit};
 use crate::domain::{Fen, Period};
@@ -160,7 +161,7 @@ pub struct FileReceipt {
 const DOING: &str = "noting what happened to a list";
 
 impl Ledger {
-    /// Notes what happened to a list. The same event again, by the same person with the same detail, changes nothing;
+    /// Notes what happened to a list; letters that announce a list which is taken back go nowhere from then on. The same event again, by the same person with the same detail, changes nothing;
     /// answers whether it was news.
     ///
     /// # Errors
@@ -193,6 +194,14 @@ impl Ledger {
             });
         }
         Ok(events)
+    }
+
+    /// Whether a list was taken back.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn is_retracted(&self, list_id: &str) -> Result<bool, LedgerError> {
+        Ok(self.list_events(list_id)?.iter().any(|event| event.kind == ListEventKind::Retracted))
     }
 
     /// Notes what an office states about a list: confirmed where both figures are right, else disputed.
@@ -271,6 +280,9 @@ fn note(
         )
         .map_err(LedgerError::doing(DOING))?;
     audit::append(transaction, at, &event.by, kind, list_id, &event.detail)?;
+    if event.kind == ListEventKind::Retracted {
+        withdraw_letters(transaction, list_id, &event.by, at)?;
+    }
     Ok(true)
 }
 

@@ -7,13 +7,13 @@ use serde::Serialize;
 
 use super::{Material, Sealing, Told, sealed_before};
 use crate::domain::Period;
-use crate::ledger::{ListEvent, ListEventKind, Moment};
+use crate::ledger::{ListEvent, ListEventKind, Moment, SealedList};
 use crate::pipeline::compute::Lines;
 use crate::pipeline::lock::{sign_lock, take_lock};
 use crate::pipeline::official::is_of;
 use crate::pipeline::seal::seal_corrections;
 use crate::pipeline::{Context, PipelineError};
-use crate::referrals::{Duty, ListKind, Office, ReferralList, split_corrections};
+use crate::referrals::{Duty, ListKind, Office, ReferralList, Rollup, split_corrections};
 use crate::warehouse::Version;
 use crate::workspace::keep_recipe;
 
@@ -22,6 +22,20 @@ use crate::workspace::keep_recipe;
 pub struct Corrected {
     /// The lists by id, with their rows.
     pub lists: BTreeMap<String, usize>,
+    /// The roll-up's id, where its numbers changed and it was sealed anew.
+    pub rollup: Option<String>,
+}
+
+/// The number of a list's version, from its id.
+pub(super) fn version_of(list_id: &str) -> u32 {
+    list_id.rsplit_once("-v").and_then(|(_, version)| version.parse().ok()).unwrap_or(1)
+}
+
+/// The roll-up under a further version.
+pub(super) fn renumbered(rollup: &Rollup, version: u32) -> Rollup {
+    let mut rollup = rollup.clone();
+    rollup.id.version = version;
+    rollup
 }
 
 /// Seals how a sealed period differs from what the data say now.
@@ -52,7 +66,7 @@ pub(in crate::pipeline) fn correct_period(
     let mut corrections: Vec<ReferralList> = Vec::new();
     for list in lists.lists.iter().filter(|list| list.office.duty != Duty::Summary) {
         let next = |kind: ListKind| {
-            let of_kind = |sealed: &&crate::ledger::SealedList| {
+            let of_kind = |sealed: &&SealedList| {
                 sealed.county == list.id.county.as_str()
                     && sealed.office == list.id.office
                     && (sealed.kind == kind.code()
@@ -67,8 +81,13 @@ pub(in crate::pipeline) fn correct_period(
     }
     let seal_context = material.seal_context(context, &told.keys, sealing);
     let layout = &context.workspace.layout;
-    seal_corrections(layout, &context.ledger, (period, &corrections), &seal_context)?;
-    Ok(Corrected { lists: corrections.iter().map(|list| (list.id.to_string(), list.rows.len())).collect() })
+    let last = sealed.iter().rfind(|list| list.kind == ListKind::Summary.code());
+    let rollup = last.map(|last| renumbered(&lists.rollup, version_of(&last.list_id).saturating_add(1)));
+    let renewed = rollup.as_ref().zip(last);
+    let summary = seal_corrections(layout, &context.ledger, (period, &corrections, renewed), &seal_context)?;
+    let rollup = rollup.map(|rollup| rollup.id.to_string());
+    let rollup = rollup.filter(|id| summary.folders.iter().any(|folder| folder.list_id == *id));
+    Ok(Corrected { lists: corrections.iter().map(|list| (list.id.to_string(), list.rows.len())).collect(), rollup })
 }
 
 /// What a retraction did.
@@ -114,7 +133,9 @@ pub fn retract(
     let rhythm = rhythm.into_iter().find(|rhythm| is_of(*rhythm, &list.office)).unwrap_or_default();
     let sealing = Sealing { period: list.period, rhythm, is_rehearsal: false };
     let told = Told::at(context, sealing, Moment::within(list.period))?;
-    let notice = notice(&told, &list, &of_place).ok_or_else(|| refused(format!("{}: no such office", list.office)))?;
+    let before = of_place.iter().filter(|other| other.kind == ListKind::Retraction.code()).count();
+    let number = u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1);
+    let notice = notice(&told, &list, number).ok_or_else(|| refused(format!("{}: no such office", list.office)))?;
     // Before the notice: a run that is killed in between is done again, and finds what is noted.
     let event = ListEvent { kind: ListEventKind::Retracted, day, by: by.to_owned(), detail: reason.to_owned() };
     let mut lists = Vec::new();
@@ -125,27 +146,27 @@ pub fn retract(
             lists.push(other.list_id.clone());
         }
     }
-    let policy = (context.policy.name.clone(), context.policy_hash.clone());
-    let recipe = keep_recipe(&context.workspace)?;
-    let material = Material { version: list.version, policy, recipe, ..Material::default() };
+    let material = notice_material(context, list.version, keep_recipe(&context.workspace)?);
     let seal_context = material.seal_context(context, &told.keys, sealing);
     let layout = &context.workspace.layout;
-    seal_corrections(layout, &context.ledger, (list.period, std::slice::from_ref(&notice)), &seal_context)?;
+    seal_corrections(layout, &context.ledger, (list.period, std::slice::from_ref(&notice), None), &seal_context)?;
     Ok(Retracted { notice: notice.id.to_string(), lists })
 }
 
-fn notice(
-    told: &Told,
-    list: &crate::ledger::SealedList,
-    of_place: &[crate::ledger::SealedList],
-) -> Option<ReferralList> {
+/// What a notice is made of: no person, no rule; the version and policy that it names.
+pub(super) fn notice_material(context: &Context, version: u64, recipe: String) -> Material {
+    let policy = (context.policy.name.clone(), context.policy_hash.clone());
+    Material { version, policy, recipe, ..Material::default() }
+}
+
+/// The `number`-th notice of its place and period, about the list that is taken back; `None`: there is no such office.
+pub(super) fn notice(told: &Told, list: &SealedList, number: u32) -> Option<ReferralList> {
     let office = told.offices.iter().find(|office| office.code == list.office)?.clone();
     let county = crate::domain::CountyCode::parse(&list.county).ok()?;
     let kind = ListKind::Retraction;
-    let before = of_place.iter().filter(|other| other.kind == kind.code()).count();
-    let version = u32::try_from(before).ok()?.checked_add(1)?;
     let county_name = told.counties.get(&county).cloned().unwrap_or_else(|| county.to_string());
-    let id = crate::referrals::ListId { period: list.period, county, office: list.office.clone(), kind, version };
+    let id =
+        crate::referrals::ListId { period: list.period, county, office: list.office.clone(), kind, version: number };
     let previous = Some((list.list_id.clone(), list.manifest_sha256.clone()));
     Some(ReferralList { id, office, county_name, rows: Vec::new(), previous, took_over: Vec::new() })
 }

@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::correct::{notice, notice_material, renumbered, version_of};
 use super::{Material, Sealing, Told};
 use crate::domain::Period;
 use crate::ledger::{Moment, SealedList};
 use crate::pipeline::compute::lines_of;
 use crate::pipeline::official::is_of;
-use crate::pipeline::seal::{rebuild, rebuild_corrections};
+use crate::pipeline::seal::{rebuild, rebuild_corrections, rebuild_rollup};
 use crate::pipeline::{Context, PipelineError, Rhythm};
-use crate::referrals::{ListKind, Lists, ReferralList, split_corrections};
+use crate::referrals::{ListId, ListKind, Lists, ReferralList, split_corrections};
 use crate::workspace::with_recipe;
 
 /// A list made once more.
@@ -98,8 +99,14 @@ impl Batch {
         if list.list_id.ends_with("-v1") && ListKind::parse(&list.kind).is_some_and(ListKind::is_whole) {
             return Ok(rebuild(aside, list.seq, &self.lists, &list.list_id, &seal_context)?);
         }
+        let version = version_of(&list.list_id);
+        if list.kind == ListKind::Summary.code() {
+            let rollup = renumbered(&self.lists.rollup, version);
+            let before = ListId { version: version.saturating_sub(1), ..rollup.id.clone() }.to_string();
+            let Some(before) = context.ledger.sealed_list(&before)? else { return Ok(None) };
+            return Ok(Some(rebuild_rollup(aside, list.seq, (&rollup, &before), &seal_context)?));
+        }
         let request = self.told.request(list.period, &self.material.rules);
-        let version = list.list_id.rsplit_once("-v").and_then(|(_, version)| version.parse().ok()).unwrap_or(1);
         let of_place = |now: &&ReferralList| now.id.county.as_str() == list.county && now.id.office == list.office;
         let now = self.lists.lists.iter().find(of_place);
         let parts = now.map(|now| split_corrections(&request, now, |_| version)).unwrap_or_default();
@@ -122,10 +129,6 @@ impl<'a> Reproducer<'a> {
     pub async fn reproduce(&mut self, list: &SealedList) -> Result<Reproduced, PipelineError> {
         let mut reproduced = Reproduced { list_id: list.list_id.clone(), files: 0, difference: None };
         let sealed = self.context.workspace.layout.lists(list.period).join(&list.list_id);
-        if list.kind == ListKind::Retraction.code() {
-            // A notice is made of no data: what stands is what was written.
-            return Ok(reproduced);
-        }
         let recipe = recipe_of(&sealed);
         self.open(&recipe)?;
         let context = self.recipes.get(&recipe).unwrap_or(self.context);
@@ -136,15 +139,24 @@ impl<'a> Reproducer<'a> {
         let rhythm = [Rhythm::Monthly, Rhythm::TenDays].into_iter().find(|rhythm| is_of(*rhythm, &list.office));
         let moment = context.ledger.moment_of(list)?;
         let key = (recipe, list.version, list.period, rhythm.unwrap_or_default(), moment);
-        if self.batch.as_ref().is_none_or(|(known, _)| *known != key) {
+        let is_notice = list.kind == ListKind::Retraction.code();
+        if !is_notice && self.batch.as_ref().is_none_or(|(known, _)| *known != key) {
             let batch = Batch::make(context, &key).await?;
-            self.batch = Some((key, batch));
+            self.batch = Some((key.clone(), batch));
         }
-        let Some((_, batch)) = &self.batch else { return Ok(reproduced) };
         let scratch = context.workspace.layout.scratch();
         let aside = tempfile::Builder::new().prefix("reproduce-").tempdir_in(&scratch);
         let aside = aside.map_err(|error| PipelineError::Io(scratch.display().to_string(), error))?;
-        match batch.rebuild(context, list, aside.path())? {
+        let made = match &self.batch {
+            _ if is_notice => rebuild_notice(context, list, &key, aside.path())?,
+            Some((_, batch)) => batch.rebuild(context, list, aside.path())?,
+            None => None,
+        };
+        match made {
+            None if is_notice => {
+                reproduced.difference =
+                    Some(Difference::Unmade("the list that it takes back is not in the ledger".to_owned()));
+            }
             None => reproduced.difference = Some(Difference::Unmade("its version now makes another list".to_owned())),
             Some(folder) => compare(&sealed, &folder, &mut reproduced)?,
         }
@@ -162,6 +174,30 @@ impl<'a> Reproducer<'a> {
         }
         Ok(())
     }
+}
+
+/// Writes the notice that takes a list back once more: it is made of that list's entry in the ledger. `None`: there is
+/// no such list, or nobody has taken it back.
+fn rebuild_notice(
+    context: &Context,
+    list: &SealedList,
+    (recipe, version, period, rhythm, moment): &BatchKey,
+    aside: &Path,
+) -> Result<Option<PathBuf>, PipelineError> {
+    let sealed = context.workspace.layout.lists(list.period).join(&list.list_id);
+    let named = manifest(&sealed).and_then(|manifest| Some(manifest["previous"]["list_id"].as_str()?.to_owned()));
+    let Some(of) = context.ledger.sealed_list(&named.unwrap_or_default())? else { return Ok(None) };
+    if (&of.county, &of.office, of.period) != (&list.county, &list.office, list.period)
+        || !context.ledger.is_retracted(&of.list_id)?
+    {
+        return Ok(None);
+    }
+    let sealing = Sealing { period: *period, rhythm: *rhythm, is_rehearsal: false };
+    let told = Told::at(context, sealing, *moment)?;
+    let Some(notice) = notice(&told, &of, version_of(&list.list_id)) else { return Ok(None) };
+    let material = notice_material(context, *version, recipe.clone());
+    let seal_context = material.seal_context(context, &told.keys, sealing);
+    Ok(Some(rebuild_corrections(aside, list.seq, &notice, &seal_context)?))
 }
 
 /// The recipe that a sealed list names; empty where it names none.

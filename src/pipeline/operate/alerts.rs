@@ -35,7 +35,7 @@ fn facts(context: &Context, now: DateTime<Utc>) -> Result<Facts, PipelineError> 
         failed: failed_runs(context)?,
         late: late_runs(context, now)?,
         feeds: missing_feeds(context)?,
-        mail: context.ledger.outbox_states()?,
+        mail: context.ledger.stuck_letters()?,
         audit_broken_at,
     })
 }

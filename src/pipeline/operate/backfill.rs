@@ -19,6 +19,9 @@ pub struct Backfill {
 /// When they run backwards, are not the job's, or are not over, or the ledger cannot be read.
 pub fn past_periods(context: &Context, job: &Job, from: Period, to: Period) -> Result<Vec<Backfill>, PipelineError> {
     let wrong = |why: String| Err(PipelineError::NotPast(why));
+    if job.silent().steps.is_empty() {
+        return wrong(format!("{} sends what waits: there is nothing past to run", job.name));
+    }
     if from > to {
         return wrong(format!("--from {from} lies after --to {to}"));
     }
@@ -49,14 +52,14 @@ pub fn past_periods(context: &Context, job: &Job, from: Period, to: Period) -> R
     Ok(periods)
 }
 
-/// Runs one past period. What it seals is kept quiet, or where `notify` is set, the quiet is lifted: noted before the
+/// Runs one past period. What it seals is kept quiet and nothing is sent, or where `notify` is set, the quiet is lifted: noted before the
 /// first list is sealed, so that a run that is killed in between tells nobody.
 ///
 /// # Errors
 /// What ended the run.
 pub async fn run_past(context: &Context, job: &Job, period: Period, notify: bool) -> Result<RunReport, PipelineError> {
     set_notice(context, job, period, notify)?;
-    run_job(context, job, period).await
+    if notify { run_job(context, job, period).await } else { run_job(context, &job.silent(), period).await }
 }
 
 /// Notes whether offices may be written to about what the job seals for a period.

@@ -4,6 +4,7 @@
 
 mod alerts;
 mod backfill;
+mod courier;
 mod exposition;
 mod metrics;
 mod stop;
@@ -11,6 +12,7 @@ mod timetable;
 
 pub use alerts::{note_alerts, standing_alerts};
 pub use backfill::{Backfill, past_periods, run_past, set_notice};
+pub use courier::{Courier, Delivered};
 pub use metrics::{keep_metrics, metrics, write_metrics};
 pub use stop::Stop;
 pub use timetable::{Timetable, timetable};
@@ -19,9 +21,9 @@ use chrono::{DateTime, Utc};
 
 use super::Context;
 
-/// What follows each run, however it ended: alerts are raised or cleared, the metrics file is written. A fault here
-/// is told and changes nothing about the run.
-pub(super) fn after_run(context: &Context, job: &str, at: DateTime<Utc>) {
+/// What follows each run, however it ended: alerts are raised or cleared, the operators are told, the metrics file is
+/// written. A fault here is told and changes nothing about the run.
+pub(super) async fn after_run(context: &Context, job: &str, at: DateTime<Utc>) {
     match note_alerts(context, at) {
         Ok(change) => {
             for key in &change.raised {
@@ -32,6 +34,11 @@ pub(super) fn after_run(context: &Context, job: &str, at: DateTime<Utc>) {
             }
         }
         Err(error) => tracing::warn!(job, %error, "the alerts could not be kept"),
+    }
+    if let Some(courier) = &context.courier
+        && let Err(error) = courier.tell(context, at).await
+    {
+        tracing::warn!(job, %error, "the operators could not be told");
     }
     if let Err(error) = keep_metrics(context, at) {
         tracing::warn!(job, %error, "the metrics file could not be written");

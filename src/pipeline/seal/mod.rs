@@ -14,7 +14,9 @@ mod tables;
 
 pub use error::SealError;
 pub use evidence::{Checked, Finding, verify};
-pub use publish::{SealSummary, SealedFolder, rebuild, rebuild_corrections, seal, seal_corrections};
+pub use publish::{
+    Renewed, SealSummary, SealedFolder, rebuild, rebuild_corrections, rebuild_rollup, seal, seal_corrections,
+};
 pub use rows::{list_rows, previous_lists};
 
 use chrono::{DateTime, Utc};

@@ -55,7 +55,7 @@ pub fn seal(
     let mut numbers = Numbers::new(ledger);
     let mut written = write_lists(&staging, &mut numbers, &lists.lists, context)?;
     let seq = numbers.next(&lists.rollup.id)?;
-    written.push(write_rollup(&staging, seq, &lists.rollup, context)?);
+    written.push(write_rollup(&staging, seq, (&lists.rollup, None), context)?);
     if context.is_rehearsal {
         let folders = written.into_iter().map(|(folder, _)| folder).collect();
         return rehearse(&staging, &layout.rehearsals(lists.period), folders);
@@ -64,18 +64,32 @@ pub fn seal(
     publish_all(layout, ledger, (lists.period, &staging), written, context)
 }
 
-/// Seals lists that change what a period's sealed lists say, beside these.
+/// The roll-up as it is now, and the last sealed one.
+pub type Renewed<'a> = (&'a Rollup, &'a SealedList);
+
+/// Seals lists that change what a period's sealed lists say, beside these; and the roll-up anew, where it says something
+/// else than the last one.
 ///
 /// # Errors
 /// As [`seal`].
 pub fn seal_corrections(
     layout: &Layout,
     ledger: &Ledger,
-    (period, lists): (Period, &[ReferralList]),
+    (period, lists, rollup): (Period, &[ReferralList], Option<Renewed<'_>>),
     context: &SealContext<'_>,
 ) -> Result<SealSummary, SealError> {
     let staging = empty_staging(layout, period)?;
-    let written = write_lists(&staging, &mut Numbers::new(ledger), lists, context)?;
+    let mut numbers = Numbers::new(ledger);
+    let mut written = write_lists(&staging, &mut numbers, lists, context)?;
+    if let Some((rollup, last)) = rollup {
+        let seq = numbers.next(&rollup.id)?;
+        let renewed = write_rollup(&staging, seq, (rollup, Some(last)), context)?;
+        if says_the_same(layout, &renewed.0, last)? {
+            fs::remove_dir_all(&renewed.0.folder).map_err(SealError::io(&renewed.0.folder))?;
+        } else {
+            written.push(renewed);
+        }
+    }
     publish_all(layout, ledger, (period, &staging), written, context)
 }
 
@@ -92,7 +106,7 @@ pub fn rebuild(
     context: &SealContext<'_>,
 ) -> Result<Option<PathBuf>, SealError> {
     if lists.rollup.id.to_string() == list_id {
-        return Ok(Some(write_rollup(aside, seq, &lists.rollup, context)?.0.folder));
+        return Ok(Some(write_rollup(aside, seq, (&lists.rollup, None), context)?.0.folder));
     }
     let Some(list) = lists.lists.iter().find(|list| list.id.to_string() == list_id) else { return Ok(None) };
     Ok(Some(write_list(aside, seq, list, context)?.0.folder))
@@ -109,6 +123,29 @@ pub fn rebuild_corrections(
     context: &SealContext<'_>,
 ) -> Result<PathBuf, SealError> {
     Ok(write_list(aside, seq, list, context)?.0.folder)
+}
+
+/// Writes a roll-up that was sealed anew once more; see [`rebuild`].
+///
+/// # Errors
+/// As [`seal`].
+pub fn rebuild_rollup(
+    aside: &Path,
+    seq: u64,
+    (rollup, last): Renewed<'_>,
+    context: &SealContext<'_>,
+) -> Result<PathBuf, SealError> {
+    Ok(write_rollup(aside, seq, (rollup, Some(last)), context)?.0.folder)
+}
+
+/// Whether a roll-up has the numbers of the last one.
+fn says_the_same(layout: &Layout, renewed: &SealedFolder, last: &SealedList) -> Result<bool, SealError> {
+    let numbers = |folder: &Path, list_id: &str| {
+        let path = folder.join(format!("{list_id}.json"));
+        fs::read(&path).map_err(SealError::io(&path))
+    };
+    let before = layout.lists(last.period).join(&last.list_id);
+    Ok(numbers(&renewed.folder, &renewed.list_id)? == numbers(&before, &last.list_id)?)
 }
 
 /// A list's folder and what the ledger is to know of it.
@@ -248,7 +285,12 @@ fn write_list(staging: &Path, seq: u64, list: &ReferralList, context: &SealConte
     Ok((sealed.clone(), (entry(&list.id, &sealed, context)?, persons.collect())))
 }
 
-fn write_rollup(staging: &Path, seq: u64, rollup: &Rollup, context: &SealContext<'_>) -> Result<Written, SealError> {
+fn write_rollup(
+    staging: &Path,
+    seq: u64,
+    (rollup, last): (&Rollup, Option<&SealedList>),
+    context: &SealContext<'_>,
+) -> Result<Written, SealError> {
     let list_id = rollup.id.to_string();
     let name = context.file_name(&rollup.id);
     let folder = staging.join(&name);
@@ -263,7 +305,7 @@ fn write_rollup(staging: &Path, seq: u64, rollup: &Rollup, context: &SealContext
         seq,
         county_name: context.area_name,
         office_name: "医疗保障局",
-        previous: None,
+        previous: last.map(|last| (last.list_id.as_str(), last.manifest_sha256.as_str())),
         took_over: &[],
     };
     let manifest_sha256 = write_manifest(&folder, &subject, None, &names, context)?;

@@ -38,8 +38,10 @@ pub struct UnitSettings {
     pub user: String,
     /// Memory that a run may take before it is ended, MiB.
     pub memory_mib: u64,
-    /// Whether runs may reach the network, to send mail.
+    /// Whether all runs may reach the network.
     pub is_networked: bool,
+    /// Jobs that reach a mail server; they may reach the network.
+    pub senders: Vec<String>,
     /// Further folders that runs write to: that of the metrics file.
     pub writes: Vec<String>,
     /// The day on which they are made.

@@ -45,7 +45,9 @@ pub fn units(target: Target, jobs: &[Planned], settings: &UnitSettings) -> Resul
 }
 
 fn render(template: &str, jobs: &[Planned], settings: &UnitSettings, is_daemon: bool) -> Result<String, String> {
-    let UnitSettings { program, workspace, user, memory_mib, is_networked, writes, day } = settings;
+    let UnitSettings { program, workspace, user, memory_mib, writes, day, .. } = settings;
+    let reaches = |job: &Planned| settings.is_networked || settings.senders.contains(&job.job);
+    let is_networked = jobs.iter().any(reaches);
     let rows: Vec<_> = jobs
         .iter()
         .map(|job| {

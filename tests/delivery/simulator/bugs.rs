@@ -35,10 +35,16 @@ pub(super) enum Bug {
     ResendSameId,
     /// What the route table says is not asked.
     RouteNotAsked,
+    /// A list that is taken back is announced all the same.
+    RetractionIgnored,
+    /// Whether a list was taken back is asked when a run begins, and not when its letter is taken in hand.
+    RetractionSeenLate,
+    /// A letter that is withdrawn takes the lists with it that still stand.
+    RestForgotten,
 }
 
 impl Bug {
-    pub(super) const ALL: [Self; 16] = [
+    pub(super) const ALL: [Self; 19] = [
         Self::NoFsync,
         Self::ReadyBeforeOutbox,
         Self::RandomMessageId,
@@ -55,5 +61,8 @@ impl Bug {
         Self::NoBackoff,
         Self::ResendSameId,
         Self::RouteNotAsked,
+        Self::RetractionIgnored,
+        Self::RetractionSeenLate,
+        Self::RestForgotten,
     ];
 }

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bugs::Bug;
 use chrono::{DateTime, Duration, Utc};
 use futures::FutureExt as _;
-use poverty_watch::delivery::{Event, dispatch, next};
+use poverty_watch::delivery::{Clearance, Event, dispatch, next};
 use poverty_watch::ledger::{Letter, MailState, Standing};
 use verdict::{Counts, judge};
 use world::{Disk, Net, Row, World};
@@ -30,16 +30,21 @@ fn start() -> DateTime<Utc> {
 /// Plays one schedule to its end.
 fn play(seed: u64, bug: Option<Bug>) -> Result<Counts, String> {
     let world = RefCell::new(World::new(seed, bug, start()));
-    let mut lists: Vec<(String, DateTime<Utc>)> = {
+    let mut lists: Vec<(Vec<String>, DateTime<Utc>)> = {
         let rng = &mut world.borrow_mut().rng;
         let count = rng.usize(1..6);
         (0..count)
-            .map(|n| (format!("202610-99010{n}-MZ-FULL-v1"), start() + Duration::minutes(rng.i64(0..3 * 1440))))
+            .map(|n| {
+                let series = if rng.u32(0..3) == 0 { &["MZ", "MZ10"][..] } else { &["MZ"][..] };
+                let ids = series.iter().map(|office| format!("202610-99010{n}-{office}-FULL-v1"));
+                (ids.collect(), start() + Duration::minutes(rng.i64(0..3 * 1440)))
+            })
             .collect()
     };
     let end = start() + Duration::days(DAYS);
     while world.borrow().now < end {
         approve(&world, &mut lists);
+        world.borrow_mut().maybe_take_back(15);
         run(&world);
         operator(&world, false);
         let mut world = world.borrow_mut();
@@ -47,7 +52,10 @@ fn play(seed: u64, bug: Option<Bug>) -> Result<Counts, String> {
         world.now += Duration::minutes(minutes);
     }
     // Nothing strikes any more: whatever is still open must close by itself, or by the operator.
-    (world.borrow_mut().kills, world.borrow_mut().faults) = (0, 0);
+    {
+        let mut world = world.borrow_mut();
+        (world.kills, world.faults, world.takes_back) = (0, 0, false);
+    }
     for round in 0..40 {
         run(&world);
         operator(&world, true);
@@ -60,14 +68,50 @@ fn play(seed: u64, bug: Option<Bug>) -> Result<Counts, String> {
     judge(&world.into_inner())
 }
 
+/// Writes the letters for what still stands of withdrawn ones; a kill leaves the rest to the next run.
+fn rewrite(world: &mut World) -> bool {
+    for id in 0..world.rows.len() {
+        let old = world.rows[id].letter.clone();
+        let rest: Vec<String> = old.lists.iter().filter(|list| !world.is_retracted(list)).cloned().collect();
+        if old.standing.state != MailState::Withdrawn || rest.is_empty() || world.bug == Some(Bug::RestForgotten) {
+            continue;
+        }
+        if world.strikes() {
+            return false;
+        }
+        let mut new = letter(world, &rest, old.resend_no);
+        new.letter.message_id = format!("after-{}", old.message_id);
+        new.letter.due_at = old.due_at;
+        world.rows[id].letter.lists.retain(|list| !rest.contains(list));
+        world.rows.push(new);
+    }
+    true
+}
+
 /// One run of `deliver`; the fakes never wait, so a run that is not done was killed.
 fn run(world: &RefCell<World>) {
-    let allow = |letter: &Letter| {
+    if !rewrite(&mut world.borrow_mut()) {
+        return world.borrow_mut().crash();
+    }
+    let known_before: Vec<String> = world.borrow().retracted.iter().map(|(list, _)| list.clone()).collect();
+    let clear = |letter: &Letter| {
         let world = world.borrow();
+        let is_gone = |list: &&String| match world.bug {
+            Some(Bug::RetractionIgnored) => false,
+            Some(Bug::RetractionSeenLate) => known_before.contains(list),
+            _ => world.is_retracted(list),
+        };
+        if let Some(list) = letter.lists.iter().find(is_gone) {
+            return Ok(Clearance::Withdrawn(list.clone()));
+        }
         let is_changed = world.rerouted.contains(&letter.recipient) && world.bug != Some(Bug::RouteNotAsked);
-        if is_changed { Err("its address is not the one in force".to_owned()) } else { Ok(()) }
+        Ok(if is_changed {
+            Clearance::Misrouted("its address is not the one in force".to_owned())
+        } else {
+            Clearance::Go
+        })
     };
-    let done = dispatch(&Disk(world), &Net(world), || world.borrow().now, allow).now_or_never();
+    let done = dispatch(&Disk(world), &Net(world), || world.borrow().now, clear).now_or_never();
     match done {
         Some(report) => drop(report.unwrap()),
         None => return world.borrow_mut().crash(),
@@ -76,17 +120,17 @@ fn run(world: &RefCell<World>) {
 }
 
 /// Makes lists READY whose time has come; what was killed before its commit is done again.
-fn approve(world: &RefCell<World>, lists: &mut Vec<(String, DateTime<Utc>)>) {
+fn approve(world: &RefCell<World>, lists: &mut Vec<(Vec<String>, DateTime<Utc>)>) {
     let mut world = world.borrow_mut();
-    lists.retain(|(list, at)| {
+    lists.retain(|(ids, at)| {
         if *at > world.now || world.strikes() {
             return true;
         }
-        world.ready.push(list.clone());
+        world.ready.extend(ids.iter().cloned());
         if world.bug == Some(Bug::ReadyBeforeOutbox) && world.strikes() {
             return false;
         }
-        let letter = letter(&world, list, 0);
+        let letter = letter(&world, ids, 0);
         world.rows.push(letter);
         if world.rng.u32(0..100) < 2 {
             let recipient = world.rows.last().unwrap().letter.recipient.clone();
@@ -96,9 +140,9 @@ fn approve(world: &RefCell<World>, lists: &mut Vec<(String, DateTime<Utc>)>) {
     });
 }
 
-fn letter(world: &World, list: &str, resend_no: u32) -> Row {
+fn letter(world: &World, lists: &[String], resend_no: u32) -> Row {
     let letter_id = i64::try_from(world.rows.len()).unwrap();
-    let county = &list[7..13];
+    let (list, county) = (lists.join("+"), &lists[0][7..13]);
     let named = if world.bug == Some(Bug::ResendSameId) { 0 } else { resend_no };
     let message_id = format!("{list}-{named}@bureau.example");
     Row {
@@ -110,7 +154,7 @@ fn letter(world: &World, list: &str, resend_no: u32) -> Row {
             office: "MZ".to_owned(),
             recipient: format!("mz{county}@county.example"),
             resend_no,
-            lists: vec![list.to_owned()],
+            lists: lists.to_vec(),
             written_at: world.now,
             due_at: world.now,
             standing: Standing { state: MailState::Queued, attempts: 0, next_at: world.now },
@@ -141,8 +185,11 @@ fn operator(world: &RefCell<World>, at_the_end: bool) {
             say(&mut world, &letter, event);
         } else {
             say(&mut world, &letter, Event::TakenOut);
-            let again = self::letter(&world, &letter.lists[0], letter.resend_no + 1);
-            world.rows.push(again);
+            let standing: Vec<String> = letter.lists.iter().filter(|list| !world.is_retracted(list)).cloned().collect();
+            if !standing.is_empty() {
+                let again = self::letter(&world, &standing, letter.resend_no + 1);
+                world.rows.push(again);
+            }
         }
     }
     world.rest();

@@ -63,8 +63,9 @@ pub(super) fn judge(world: &World) -> Result<Counts, String> {
             format!("letter {}: {why} ({} events, the last: {})", letter.letter_id, row.history.len(), last.join(", "))
         })?;
     }
-    for list in &world.ready {
-        if !world.rows.iter().any(|row| row.letter.lists.contains(list)) {
+    for list in world.ready.iter().filter(|list| !world.is_retracted(list)) {
+        let lives = |row: &Row| row.letter.standing.state != MailState::Withdrawn && row.letter.lists.contains(list);
+        if !world.rows.iter().any(lives) {
             return Err(format!("list {list} is READY and has no letter"));
         }
     }
@@ -94,6 +95,10 @@ fn end_is_right(world: &World, row: &Row) -> Result<(), &'static str> {
         MailState::Rejected if had("rejected") && !world.never.contains(&letter.letter_id) => {
             Err("rejected, and no server said so")
         }
+        MailState::Withdrawn if arrival.is_some() => Err("withdrawn, and the server has it"),
+        MailState::Withdrawn if row.letter.lists.iter().any(|list| !world.is_retracted(list)) => {
+            Err("withdrawn with a list that stands")
+        }
         MailState::Bounced if arrival.is_none() => Err("came back, and the server never had it"),
         state if !state.is_final() => Err("it has not come to an end"),
         _ => Ok(()),
@@ -115,10 +120,16 @@ fn arrivals_are_right(world: &World) -> Result<(), String> {
         if arrival.bytes != row.bytes {
             return Err(format!("letter {} arrived with other bytes", row.letter.letter_id));
         }
-        *lists.entry(&row.letter.lists[0]).or_default() += 1;
+        for list in &row.letter.lists {
+            *lists.entry(list).or_default() += 1;
+        }
     }
     for (list, count) in lists {
-        let resends = world.rows.iter().filter(|row| row.letter.lists[0] == list && row.letter.resend_no > 0).count();
+        let resends = world
+            .rows
+            .iter()
+            .filter(|row| row.letter.lists.iter().any(|one| one == list) && row.letter.resend_no > 0)
+            .count();
         if count as usize > 1 + resends {
             return Err(format!("list {list} arrived {count} times with {resends} deliberate repetitions"));
         }
@@ -133,6 +144,10 @@ fn attempts_are_right(world: &World) -> Result<(), String> {
         let told = |why: &str| Err(format!("letter {}: {why}", sent.letter_id));
         if !sent.is_audited {
             return told("it went out without an audit entry");
+        }
+        let is_gone = |list: &String| world.retracted.iter().any(|(gone, attempts)| gone == list && *attempts <= n);
+        if row.letter.lists.iter().any(is_gone) {
+            return told("it announced a list that had been taken back");
         }
         if sent.is_misrouted {
             return told("it went to an address that is not in force");

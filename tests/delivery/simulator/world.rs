@@ -53,6 +53,10 @@ pub(super) struct World {
     pub(super) rows: Vec<Row>,
     /// Lists that are READY.
     pub(super) ready: Vec<String>,
+    /// Whether lists are still taken back: in the end what is withdrawn must find its way too.
+    pub(super) takes_back: bool,
+    /// Lists that were taken back, with the number of attempts made by then.
+    pub(super) retracted: Vec<(String, usize)>,
     /// What the last commits changed, while they may still be lost.
     unsynced: Vec<(usize, Row)>,
     /// What only the process knows.
@@ -87,6 +91,8 @@ impl World {
             can_look,
             rows: Vec::new(),
             ready: Vec::new(),
+            takes_back: true,
+            retracted: Vec::new(),
             unsynced: Vec::new(),
             in_memory: Vec::new(),
             arrivals: Vec::new(),
@@ -123,6 +129,33 @@ impl World {
     pub(super) fn rest(&mut self) {
         self.in_memory.clear();
         self.unsynced.clear();
+    }
+
+    /// Takes a list back, now and then; its letters that wait go nowhere from then on.
+    pub(super) fn maybe_take_back(&mut self, chance: u32) {
+        if !self.takes_back || self.ready.is_empty() || self.rng.u32(0..1000) >= chance {
+            return;
+        }
+        let list = self.ready[self.rng.usize(..self.ready.len())].clone();
+        if self.is_retracted(&list) {
+            return;
+        }
+        self.retracted.push((list.clone(), self.sent.len()));
+        if matches!(self.bug, Some(Bug::RetractionIgnored | Bug::RetractionSeenLate)) {
+            return;
+        }
+        for at in 0..self.rows.len() {
+            let letter = &self.rows[at].letter;
+            let waits = matches!(letter.standing.state, MailState::Queued | MailState::Deferred);
+            if waits && letter.lists.contains(&list) {
+                let to = Standing { state: MailState::Withdrawn, ..letter.standing };
+                self.commit(letter.letter_id, to, "withdrawn");
+            }
+        }
+    }
+
+    pub(super) fn is_retracted(&self, list: &str) -> bool {
+        self.retracted.iter().any(|(known, _)| known == list)
     }
 
     pub(super) fn there(&self, message_id: &str) -> bool {
@@ -258,6 +291,8 @@ impl Store for Disk<'_> {
 
     async fn bytes(&self, letter: &Letter) -> Result<Vec<u8>, LedgerError> {
         maybe_die(self.0).await;
+        // Somebody else is at work beside the run.
+        self.0.borrow_mut().maybe_take_back(10);
         Ok(self.0.borrow().rows[usize::try_from(letter.letter_id).unwrap()].bytes.clone())
     }
 
@@ -271,7 +306,9 @@ impl Store for Disk<'_> {
             let known =
                 world.in_memory.iter().find(|(known, _)| *known == id).map_or(stored, |(_, standing)| *standing);
             let stands = (known.state, known.attempts) == (letter.standing.state, letter.standing.attempts);
-            assert!(stands, "the loop works from a stale letter");
+            if !stands {
+                return Err(LedgerError::Moved { letter_id: id });
+            }
             if world.bug == Some(Bug::SendingNotNoted) && event == "taken" {
                 world.in_memory.push((id, step.to));
                 world.rows[usize::try_from(id).unwrap()].audited = step.to.attempts;

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 
-use super::DeliveryError;
+use crate::delivery::DeliveryError;
 use crate::domain::{MailAddress, TokenKey};
 
 /// A file that goes with a letter.

@@ -4,7 +4,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
-use super::DeliveryError;
+use crate::delivery::DeliveryError;
 
 const TEMPLATE: &str = include_str!("templates/notice.txt");
 
@@ -52,6 +52,10 @@ pub struct Notice {
     pub deadline: String,
     /// Where to collect them.
     pub collect: String,
+    /// Names of the encrypted files that go with it.
+    pub attached: Vec<String>,
+    /// Whether the files are too large to go with it.
+    pub is_too_large: bool,
     /// 0, or the how-manieth repetition.
     pub resend_no: u32,
 }
@@ -99,6 +103,8 @@ mod tests {
             lists: vec![list],
             deadline: "2026-11-20".into(),
             collect: "数据交换平台".into(),
+            attached: Vec::new(),
+            is_too_large: false,
             resend_no: 0,
         }
     }
