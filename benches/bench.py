@@ -1,6 +1,9 @@
 """Side by side: this program and what else one would use, on the same files, equal results first.
 
 usage: bench.py --program PATH --size 600k|6M|60M --folder DIR --results DIR [--repeat N] [--works a,b] [--peers a,b]
+                [--raw-peers a,b]
+
+--raw-peers: those that recompute the year from raw files, where the machine's memory does not hold all of them.
 """
 
 import argparse
@@ -34,6 +37,7 @@ class Bench:
         self.source = os.path.join(self.folder, "source")
         self.measured = {}
         self.notes = {}
+        self.loads = []
 
     def place(self, name):
         return os.path.join(self.folder, name)
@@ -53,6 +57,7 @@ class Bench:
         print(f"{self.arguments.size}: {text}", file=sys.stderr, flush=True)
 
     def keep(self, work, who, run):
+        self.loads.append(os.getloadavg()[0])
         self.measured.setdefault(work, {}).setdefault(who, []).append(
             {key: round(run[key], 3) for key in ("seconds", "processor", "mib")})
         self.say(f"{work}, {who}: {run['seconds']:.2f} s, {run['processor']:.2f} s of processor, {run['mib']:.0f} MiB")
@@ -128,7 +133,7 @@ class Bench:
                 run, result = self.peer(engine, "accepted", accepted=self.place("accepted"))
                 self.require_equal("findings", engine, bag(result["findings"]), expected)
                 self.keep("findings", PEERS[engine], run)
-            for engine in self.arguments.peers if number < self.arguments.repeat_raw else ():
+            for engine in self.arguments.raw_peers if number < self.arguments.repeat_raw else ():
                 run, result = self.peer(engine, "raw", landing=os.path.join(self.source, "landing"))
                 self.require_equal("findings from raw files", engine, bag(result["findings"]), expected)
                 self.keep("findings from raw files", PEERS[engine], run)
@@ -176,7 +181,7 @@ class Bench:
                         for who, runs in found.items()} for work, found in self.measured.items()}
         packages = {name: importlib.metadata.version(name) for name in ("duckdb", "polars", "chdb", "pyarrow")}
         return {"size": self.arguments.size, "persons": PERSONS[self.arguments.size],
-                "machine": machine(), "packages": packages, "works": works, "notes": self.notes}
+                "machine": {**machine(), "load": [round(of(self.loads), 1) for of in (min, max)]}, "packages": packages, "works": works, "notes": self.notes}
 
 
 def bag(findings):
@@ -210,8 +215,11 @@ def main():
     parser.add_argument("--repeat-raw", type=int)
     parser.add_argument("--works", default="intake,findings,nights,lists")
     parser.add_argument("--peers", default=",".join(PEERS))
+    parser.add_argument("--raw-peers")
     arguments = parser.parse_args()
-    arguments.peers = [name for name in arguments.peers.split(",") if name]
+    arguments.raw_peers = arguments.peers if arguments.raw_peers is None else arguments.raw_peers
+    for which in ("peers", "raw_peers"):
+        setattr(arguments, which, [name for name in getattr(arguments, which).split(",") if name])
     default = {"600k": 1, "6M": 5, "60M": 3, "240M": 1}[arguments.size]
     arguments.repeat = arguments.repeat or default
     arguments.repeat_raw = arguments.repeat_raw or min(arguments.repeat, 3)

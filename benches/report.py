@@ -1,6 +1,7 @@
 """The result as JSON, as a Markdown table with what was to be reached, and as a bar chart."""
 
 import json
+import math
 import os
 from xml.sax.saxutils import escape
 
@@ -60,7 +61,8 @@ def markdown(result):
     lines = [
         f"{result['size']} claims of {result['persons']:,} people, {machine['processor']}, {machine['cores']} cores, "
         f"{machine['memory_gib']} GiB, {machine['system']}; " + ", ".join(f"{n} {v}" for n, v in packages.items())
-        + ". Two threads each; results were equal before a time counted; medians of so many runs.",
+        + ". Two threads each; results were equal before a time counted; medians of so many runs. Work that waited or ran "
+        f"on the machine (load): {machine['load'][0]} to {machine['load'][1]}; two is this program or a peer alone.",
         "", "| work | who | runs | seconds | processor seconds | peak MiB |", "|---|---|---|---|---|---|",
     ]
     for work, found in result["works"].items():
@@ -93,8 +95,45 @@ def chart(result):
             + "".join(bars) + "</svg>\n")
 
 
+SIZES = {"600k": 0.6, "6M": 6, "60M": 60, "240M": 240}
+
+
+def memory(folder):
+    """The most memory that each held for the year, over the sizes that have been run, as lines; both axes by decades."""
+    lines = {}
+    for size, millions in SIZES.items():
+        path = os.path.join(folder, f"{size}.json")
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as file:
+                works = json.load(file)["works"]
+            held = {}
+            for work in ("intake of the year", "findings", "findings from raw files"):
+                for who, run in works.get(work, {}).items():
+                    held[who] = max(held.get(who, 0), run["mib"])
+            for who, mib in held.items():
+                lines.setdefault(who, []).append((size, millions, mib))
+    across = lambda millions: 70 + 170 * (math.log10(millions) + 0.3)
+    up = lambda mib: 300 - 95 * (math.log10(mib) - 2)
+    parts = []
+    for mib in (100, 1024, 10240):
+        parts.append(f'<line x1="70" y1="{up(mib):.0f}" x2="560" y2="{up(mib):.0f}" stroke="#dddddd"/>'
+                     f'<text x="64" y="{up(mib) + 4:.0f}" text-anchor="end">{mib} MiB</text>')
+    for size, millions in SIZES.items():
+        parts.append(f'<text x="{across(millions):.0f}" y="322" text-anchor="middle">{size}</text>')
+    for who, points in sorted(lines.items()):
+        colour = COLOURS.get(who, "#777777")
+        path = " ".join(f"{across(millions):.0f},{up(mib):.0f}" for _, millions, mib in points)
+        parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        parts += [f'<circle cx="{across(millions):.0f}" cy="{up(mib):.0f}" r="3" fill="{colour}"/>' for _, millions, mib in points]
+        _, millions, mib = points[-1]
+        parts.append(f'<text x="{across(millions) + 8:.0f}" y="{up(mib) + 4:.0f}" fill="{colour}">{escape(who)} {mib:.0f}</text>')
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="680" height="335" font-family="sans-serif" font-size="12">'
+            f'<rect width="100%" height="100%" fill="#ffffff"/><text x="10" y="20" font-size="14">claims of a year, and the '
+            f'most memory held (this program: intake and findings)</text>' + "".join(parts) + "</svg>\n")
+
+
 def write(result, folder):
-    """Writes the three files; the JSON says which targets were reached as well."""
+    """Writes the three files and the plot over all sizes; the JSON says which targets were reached as well."""
     os.makedirs(folder, exist_ok=True)
     result["targets"] = [{"target": text, "clock": clock, "processor": processor, "reached": holds}
                          for text, clock, processor, holds in targets(result)]
@@ -102,3 +141,5 @@ def write(result, folder):
                          ("md", markdown(result)), ("svg", chart(result))):
         with open(os.path.join(folder, f"{result['size']}.{ending}"), "w", encoding="utf-8") as file:
             file.write(text)
+    with open(os.path.join(folder, "memory.svg"), "w", encoding="utf-8") as file:
+        file.write(memory(folder))

@@ -2,6 +2,8 @@
 
 mod audit;
 mod casebook;
+#[cfg(feature = "cluster")]
+mod cluster;
 mod delivery;
 mod demo;
 mod determinism;

@@ -24,7 +24,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
-    let context = session.open()?;
+    let context = session.open_for_jobs()?;
     let job = context.job(&arguments.job)?;
     let periods = past_periods(&context, &job, arguments.from, arguments.to)?;
     let (mut run, mut passed) = (0, 0);

@@ -3,15 +3,16 @@
 //! What to do is decided by `schedule::decide`; here are the clocks, the signals, the lease and the waiting.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
 
 use super::run::describe;
+use super::signals::Signals;
 use super::{Failure, Session};
 use crate::ledger::{Lease, LeaseState, Ledger};
-use crate::pipeline::{Context, PipelineError, Stop, keep_metrics, note_alerts, run_job, timetable};
+use crate::pipeline::{Context, PipelineError, keep_metrics, note_alerts, run_job, timetable};
 use crate::schedule::{Clock, Decision, Due, Past, Planned, Trust, decide};
 use crate::workspace;
 
@@ -182,61 +183,6 @@ impl Daemon<'_> {
         {
             tracing::error!(%error, "the operators could not be told");
         }
-    }
-}
-
-/// SIGTERM and SIGINT: the run under way ends at its next commit point, then the daemon with 143 or 130.
-struct Signals {
-    stop: Stop,
-    code: Arc<AtomicU8>,
-    woken: Arc<tokio::sync::Notify>,
-}
-
-impl Signals {
-    #[cfg(unix)]
-    fn listen() -> Result<Self, Failure> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let failed = |error: std::io::Error| Failure::new(super::INTERNAL, format!("signals: {error}"));
-        let (mut term, mut int) =
-            (signal(SignalKind::terminate()).map_err(failed)?, signal(SignalKind::interrupt()).map_err(failed)?);
-        Ok(Self::on(async move {
-            tokio::select! {
-                _ = term.recv() => 143,
-                _ = int.recv() => 130,
-            }
-        }))
-    }
-
-    #[cfg(not(unix))]
-    fn listen() -> Result<Self, Failure> {
-        Ok(Self::on(async {
-            let _ = tokio::signal::ctrl_c().await;
-            130
-        }))
-    }
-
-    fn on(signal: impl Future<Output = u8> + Send + 'static) -> Self {
-        let listening = Self { stop: Stop::default(), code: Arc::default(), woken: Arc::default() };
-        let (stop, code, woken) = (listening.stop.clone(), listening.code.clone(), listening.woken.clone());
-        tokio::spawn(async move {
-            code.store(signal.await, Ordering::Relaxed);
-            stop.set();
-            woken.notify_waiters();
-            tracing::info!("asked to end; the run under way ends at its next commit point");
-        });
-        listening
-    }
-
-    /// Sleeps, unless asked to end.
-    async fn sleep(&self, pause: Duration) {
-        let woken = self.woken.notified();
-        if !self.stop.is_set() {
-            let _ = tokio::time::timeout(pause, woken).await;
-        }
-    }
-
-    fn code(&self) -> u8 {
-        self.code.load(Ordering::Relaxed)
     }
 }
 

@@ -7,6 +7,8 @@ mod audit;
 mod backfill;
 mod backtest;
 mod check;
+#[cfg(feature = "cluster")]
+mod cluster;
 mod contract;
 mod courier;
 mod daemon;
@@ -26,6 +28,7 @@ mod receipts;
 mod reproduce;
 mod run;
 mod schedule;
+mod signals;
 mod simulate;
 mod status;
 mod verify;
@@ -39,9 +42,11 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::delivery::DeliveryError;
 use crate::domain::{Period, parse_date};
+use crate::engine::EngineError;
 use crate::intake::IntakeError;
 use crate::ledger::LedgerError;
 use crate::pipeline::{Context, PipelineError, Progress};
+use crate::warehouse::WarehouseError;
 use crate::workspace::{self, WorkspaceError};
 
 /// Finds the people whom medical costs push into poverty, and refers them to the offices that help.
@@ -127,6 +132,10 @@ enum Verb {
     Audit(audit::Arguments),
     /// Check settings, policies, pipelines and SQL, without data.
     Check(check::Arguments),
+    /// Be a machine of a cluster that works on a province's parts.
+    #[cfg(feature = "cluster")]
+    #[command(subcommand)]
+    Cluster(cluster::Role),
     /// Replay past months: how well the early warning did, beside naive baselines.
     Backtest(backtest::Arguments),
     /// Print a period's findings; for tests and engineers.
@@ -174,8 +183,15 @@ impl From<PipelineError> for Failure {
             // whoever has changed the rule must look: trying again is of no use
             PipelineError::Check { .. } | PipelineError::Held(_) => DATA,
             PipelineError::Intake(IntakeError::DataQuality { .. }) => DATA,
-            PipelineError::Engine(crate::engine::EngineError::Model { .. }) => CONFIG,
-            PipelineError::Warehouse(crate::warehouse::WarehouseError::Conflict(_)) => TEMPORARY,
+            PipelineError::Engine(EngineError::Model { .. } | EngineError::Refused(_)) => CONFIG,
+            PipelineError::Engine(EngineError::Unreachable(_)) => TEMPORARY,
+            PipelineError::Warehouse(error)
+            | PipelineError::Engine(EngineError::Storage(error))
+            | PipelineError::Intake(IntakeError::Warehouse(error)) => match error {
+                WarehouseError::Conflict(_) | WarehouseError::Away(_) => TEMPORARY,
+                WarehouseError::Unknown(_) | WarehouseError::Denied(_) => CONFIG,
+                _ => INTERNAL,
+            },
             _ => INTERNAL,
         };
         Self::new(code, error.to_string())
@@ -225,6 +241,16 @@ struct Session {
 impl Session {
     fn open(&self) -> Result<Context, Failure> {
         self.open_at(&self.workspace)
+    }
+
+    /// For a command that runs jobs: asked to end, it takes back what a cluster still has of them. Without a cluster it
+    /// just ends, which a run survives at any point.
+    fn open_for_jobs(&self) -> Result<Context, Failure> {
+        let mut context = self.open()?;
+        if context.engine.is_on_cluster() {
+            context.stop = signals::Signals::listen()?.stop;
+        }
+        Ok(context)
     }
 
     fn open_at(&self, dir: &Path) -> Result<Context, Failure> {
@@ -300,6 +326,8 @@ fn dispatch(verb: Verb, session: &Session) -> Result<u8, Failure> {
             Verb::Check(arguments) => check::run(&arguments, session).await,
             Verb::Backtest(arguments) => backtest::run(&arguments, session).await,
             Verb::Findings(arguments) => findings::run(&arguments, session).await,
+            #[cfg(feature = "cluster")]
+            Verb::Cluster(role) => cluster::run(role).await,
             Verb::Gate { .. } => Ok(USAGE),
         }
     })

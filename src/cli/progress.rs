@@ -19,6 +19,8 @@ pub(super) fn init_logs(json: bool, quiet: bool) {
         (true, _) | (false, true) => "warn",
         (false, false) => "poverty_watch=info,warn",
     };
+    // An executor whose scheduler is away would repeat it twenty times a second; the engine says it once.
+    let default = format!("{default},ballista_executor::execution_loop=off");
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let is_harmless =

@@ -64,7 +64,7 @@ fn moment_argument(text: &str) -> Result<Moment, String> {
 }
 
 pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
-    let mut context = session.open()?;
+    let mut context = session.open_for_jobs()?;
     let job = context.job(&arguments.job)?;
     if let Some(moment) = arguments.scheduled {
         return scheduled(&context, &job, moment, arguments.skip_code).await;

@@ -47,12 +47,25 @@ pub struct Settings {
 pub struct WarehouseSettings {
     /// Number of person buckets; fixed once the first version is committed.
     pub buckets: u16,
+    /// Where versions and files lie for all machines, `s3://bucket/prefix`; empty: in the workspace's own folder.
+    pub storage: String,
 }
 
 impl Default for WarehouseSettings {
     fn default() -> Self {
-        Self { buckets: 16 }
+        Self { buckets: 16, storage: String::new() }
     }
+}
+
+/// Who carries out the bucket statements.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EngineKind {
+    /// This process.
+    #[default]
+    Local,
+    /// The executors of a cluster.
+    Cluster,
 }
 
 /// How statements run.
@@ -65,11 +78,36 @@ pub struct EngineSettings {
     pub memory_mib: usize,
     /// Rows per batch.
     pub batch_rows: usize,
+    /// Here, or on other machines.
+    pub engine: EngineKind,
+    /// The cluster's scheduler, `df://host:port`.
+    pub scheduler: String,
+    /// Certificate of the cluster's authority, PEM; relative to the workspace.
+    pub authority: String,
+    /// Certificate of this machine, PEM.
+    pub certificate: String,
+    /// Its private key, PEM.
+    pub key: String,
+    /// No certificates at all; only where the scheduler is on this machine.
+    pub insecure: bool,
+    /// Give up when the cluster finishes nothing for so many seconds.
+    pub stall_seconds: u64,
 }
 
 impl Default for EngineSettings {
     fn default() -> Self {
-        Self { workers: 0, memory_mib: 512, batch_rows: 8192 }
+        Self {
+            workers: 0,
+            memory_mib: 512,
+            batch_rows: 8192,
+            engine: EngineKind::Local,
+            scheduler: String::new(),
+            authority: String::new(),
+            certificate: String::new(),
+            key: String::new(),
+            insecure: false,
+            stall_seconds: 900,
+        }
     }
 }
 

@@ -39,6 +39,15 @@ pub enum EngineError {
         /// What the engine said.
         why: String,
     },
+    /// The cluster is away, or has been silent for too long.
+    #[error("cluster: {0}; what was committed stays, run again when it is back")]
+    Unreachable(String),
+    /// The cluster does not let this machine in.
+    #[error("cluster: {0}")]
+    Refused(String),
+    /// The storage that the machines share failed.
+    #[error(transparent)]
+    Storage(#[from] crate::warehouse::WarehouseError),
 }
 
 impl EngineError {

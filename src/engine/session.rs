@@ -16,6 +16,7 @@ use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::error::DataFusionError;
 use datafusion::execution::TaskContext;
+use datafusion::execution::context::SQLOptions;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionStateBuilder;
@@ -26,9 +27,9 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt;
 
 use super::files::{keys_of, rows_of};
-use super::model::{Model, ModelKind, Models};
-use super::planning::{self, Param, Params, Templates, bind};
-use super::tables::{MEASURED, difference};
+use super::job::Site;
+use super::model::{MEASURED, Model, ModelKind, Models, Param, Params, bind, difference};
+use super::planning::{self, Templates};
 use super::{EngineError, TableWriter, Written};
 use crate::config::{EngineSettings, Problem};
 
@@ -61,8 +62,9 @@ pub struct Statement {
 pub struct Engine {
     models: Arc<Models>,
     runtime: Arc<RuntimeEnv>,
-    batch_rows: usize,
+    pub(super) batch_rows: usize,
     templates: Arc<Templates>,
+    pub(super) site: Site,
 }
 
 impl Engine {
@@ -71,15 +73,13 @@ impl Engine {
     /// # Errors
     /// When the scratch folder cannot be used.
     pub fn new(models: Models, settings: &EngineSettings, scratch: &Path) -> Result<Self, EngineError> {
-        let pool = FairSpillPool::new(settings.memory_mib.max(64) << 20);
-        let runtime = RuntimeEnvBuilder::new()
-            .with_memory_pool(Arc::new(pool))
-            .with_object_list_cache_limit(0)
-            .with_temp_file_path(scratch)
-            .build_arc()
-            .map_err(|error| EngineError::Model { model: "(engine)".to_owned(), why: error.to_string() })?;
-        let batch_rows = settings.batch_rows.max(1);
-        Ok(Self { models: Arc::new(models), runtime, batch_rows, templates: Arc::default() })
+        Ok(Self::with_runtime(models, runtime(settings.memory_mib, scratch)?, settings.batch_rows))
+    }
+
+    /// An engine that shares memory and scratch space with others.
+    pub(super) fn with_runtime(models: Models, runtime: Arc<RuntimeEnv>, batch_rows: usize) -> Self {
+        let (models, templates) = (Arc::new(models), Arc::default());
+        Self { models, runtime, batch_rows: batch_rows.max(1), templates, site: Site::Here }
     }
 
     /// The models it carries out.
@@ -271,7 +271,7 @@ impl Engine {
         for model in self.models.bound_views(&statement.model, measures) {
             let wrong =
                 |error: DataFusionError| EngineError::Model { model: model.path.clone(), why: error.to_string() };
-            let frame = context.sql(&model.sql).await.map_err(wrong)?;
+            let frame = context.sql_with_options(&model.sql, only_queries()).await.map_err(wrong)?;
             let frame = frame.with_param_values(bind(&model, &statement.params)?).map_err(wrong)?;
             check_columns(&model, &frame)?;
             if model.kind == ModelKind::View && model.name != statement.model {
@@ -324,6 +324,21 @@ impl Engine {
     }
 }
 
+/// One bounded memory pool for all statements; spills go below `scratch`.
+pub(super) fn runtime(memory_mib: usize, scratch: &Path) -> Result<Arc<RuntimeEnv>, EngineError> {
+    RuntimeEnvBuilder::new()
+        .with_memory_pool(Arc::new(FairSpillPool::new(memory_mib.max(64) << 20)))
+        .with_object_list_cache_limit(0)
+        .with_temp_file_path(scratch)
+        .build_arc()
+        .map_err(|error| EngineError::Model { model: "(engine)".to_owned(), why: error.to_string() })
+}
+
+/// A model is a query: it writes nothing and defines nothing.
+fn only_queries() -> SQLOptions {
+    SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false)
+}
+
 fn listing(files: &[PathBuf], schema: SchemaRef) -> Result<Arc<dyn TableProvider>, DataFusionError> {
     let urls: Result<Vec<_>, _> = files.iter().map(|file| ListingTableUrl::parse(file.to_string_lossy())).collect();
     let options = ListingOptions::new(Arc::new(ParquetFormat::default()));
@@ -350,4 +365,30 @@ fn conform(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, DataF
 fn failed(models: &Models, statement: &Statement, error: &DataFusionError) -> EngineError {
     let model = models.get(&statement.model).map_or_else(|| statement.model.clone(), |model| model.path.clone());
     EngineError::Statement { model, place: statement.place.clone(), why: error.strip_backtrace() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Models come from files that people write, and from other machines.
+    #[test]
+    fn a_model_that_writes_or_defines_is_refused() {
+        let contract = "kind = \"table\"\ngrain = \"one\"\ninputs = []\ncolumns = [\"count bigint\"]\n";
+        let scratch = tempfile::tempdir().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let statements = [
+            ("select cast(1 as bigint) as count", false),
+            ("copy (select 1) to 'copied.parquet'", true),
+            ("create table taken as select 1", true),
+            ("set datafusion.execution.batch_size = 1", true),
+            ("select count(*) as count from 'Cargo.toml'", true),
+        ];
+        for (sql, is_refused) in statements {
+            let models = Models::parse(&[("marts/one".to_owned(), sql.to_owned(), contract.to_owned())]).unwrap();
+            let engine = Engine::new(models, &EngineSettings::default(), scratch.path()).unwrap();
+            let problems = runtime.block_on(engine.check());
+            assert_eq!(!problems.is_empty(), is_refused, "{sql}: {problems:?}");
+        }
+    }
 }

@@ -154,7 +154,7 @@ fn list_files(root: &Path, folder: &Path, found: &mut BTreeSet<String>) -> Resul
                 list_files(root, &path, found)?;
             }
         } else if let Ok(below) = path.strip_prefix(root)
-            && matches!(path.extension().and_then(|ending| ending.to_str()), Some("parquet" | "partial"))
+            && matches!(path.extension().and_then(|ending| ending.to_str()), Some("parquet" | "partial" | "answer"))
         {
             let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
             found.insert(parts.join("/"));

@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
-use super::PipelineError;
 use super::job::{Job, parse_job};
 use super::operate::Courier;
 use super::tables::{County, check_routes, parse_tables};
+use super::{PipelineError, Stop};
 use crate::config::{EngineSettings, Problem, nearest};
 use crate::domain::{CountyCode, Workdays, hex};
 use crate::engine::{Engine, Models};
@@ -20,6 +19,9 @@ use crate::policy::{NATIONAL, Policy, parse_policy};
 use crate::referrals::{COLUMNS, FILLED_IN, Offices};
 use crate::warehouse::Warehouse;
 use crate::workspace::{Assets, Workspace};
+
+/// Jobs that a cluster is given at once.
+const SENT_AT_ONCE: usize = 64;
 
 /// Told how far a step is; the command line draws a bar or writes a line.
 pub trait Progress: Send + Sync {
@@ -69,28 +71,6 @@ pub struct Context {
     pub stop: Stop,
 }
 
-/// Asks a run to end early. What is committed stays, and the next run goes on from there.
-#[derive(Debug, Clone, Default)]
-pub struct Stop(Arc<AtomicBool>);
-
-impl Stop {
-    /// Asks for it.
-    pub fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether it was asked for.
-    #[must_use]
-    pub fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    /// An error when it was asked for.
-    pub(super) fn check(&self) -> Result<(), PipelineError> {
-        if self.is_set() { Err(PipelineError::Stopped) } else { Ok(()) }
-    }
-}
-
 impl Context {
     /// Opens everything that a workspace holds.
     ///
@@ -108,12 +88,14 @@ impl Context {
                 .map_err(|error| PipelineError::Io(path.display().to_string(), error))
                 .map(|()| path)
         };
-        let warehouse = folder(workspace.layout.warehouse())?;
+        let root = folder(workspace.layout.warehouse())?;
         let scratch = folder(workspace.layout.scratch())?;
+        let warehouse = Warehouse::of(&root, &workspace.settings.warehouse)?;
+        let engine = Engine::new(declared.models, &workspace.settings.engine, &scratch)?;
         Ok(Self {
-            warehouse: Warehouse::open(&warehouse, workspace.settings.warehouse.buckets)?,
+            engine: engine.placed(&workspace.settings.engine, workspace.layout.root(), warehouse.storage())?,
+            warehouse,
             ledger: Ledger::open(&workspace.layout.ledger())?,
-            engine: Engine::new(declared.models, &workspace.settings.engine, &scratch)?,
             policy: declared.policy,
             policy_hash: declared.policy_hash,
             texts: declared.texts,
@@ -141,7 +123,16 @@ impl Context {
         parse_job(&file, &text, self.engine.models()).map_err(PipelineError::Config)
     }
 
-    /// Buckets worked on at once.
+    /// Bucket jobs under way at once: a cluster is sent more than it has executors, so that none of them waits.
+    #[must_use]
+    pub fn jobs_at_once(&self) -> usize {
+        match self.workspace.settings.engine.workers {
+            0 if self.engine.is_on_cluster() => SENT_AT_ONCE,
+            _ => self.workers(),
+        }
+    }
+
+    /// Buckets worked on at once in this process.
     #[must_use]
     pub fn workers(&self) -> usize {
         workers_of(&self.workspace.settings.engine)

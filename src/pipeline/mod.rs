@@ -29,15 +29,15 @@ pub use casebook::{
     read_cases, run_case_books,
 };
 pub use compute::{FindingRow, Lines, income_figures, read_findings};
-pub use context::{Context, Declared, Progress, Stop};
+pub use context::{Context, Declared, Progress};
 pub use error::PipelineError;
 pub use job::{Job, Step, Timing};
 pub use landing::run_intake;
 pub use lists::{Corrected, Difference, PlannedList, Reproduced, Reproducer, Retracted, Sealed, retract};
 pub use official::{Account, Need, Rhythm, State, needs, unrouted};
 pub use operate::{
-    Backfill, Courier, Delivered, Timetable, keep_metrics, metrics, note_alerts, past_periods, run_past, set_notice,
-    standing_alerts, timetable, write_metrics,
+    Backfill, Courier, Delivered, Stop, Timetable, keep_metrics, metrics, note_alerts, past_periods, run_past,
+    set_notice, standing_alerts, timetable, write_metrics,
 };
 pub use plan::{
     Changed, FigureChange, Hold, LineChange, Move, PersonMove, Plan, PlannedFile, RuleEffect, Stale, StatusTotals, plan,

@@ -132,6 +132,8 @@ async fn run(context: &Context, job: &Job, period: Period, manner: Manner<'_>) -
     };
     if outcome.is_ok() {
         context.ledger.record_run_texts(run_id, &context.texts)?;
+    } else {
+        context.engine.stop().await;
     }
     // What fails while it ends (the gate's child is ended with it, say) fails because of that.
     let outcome = if context.stop.is_set() { outcome.map_err(|_| PipelineError::Stopped) } else { outcome };

@@ -24,6 +24,15 @@ pub enum WarehouseError {
         /// What is wrong with it.
         why: String,
     },
+    /// No storage that this binary knows.
+    #[error("{0}: no such folder; in a binary built with the feature `cluster` it may be s3://bucket/prefix")]
+    Unknown(String),
+    /// A bucket cannot be reached.
+    #[error("storage is away: {0}; what was committed stays, run again when it is back")]
+    Away(object_store::Error),
+    /// There is no such bucket, or it does not accept the credentials.
+    #[error("storage: {0}; see the bucket's name, and AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment")]
+    Denied(String),
     /// A file cannot be put beside.
     #[error("{path}: {source}", path = .path.display())]
     Link {

@@ -4,9 +4,11 @@
 //! Readers take file names from a version, never from a listing: a file that no version names does not exist.
 
 mod error;
+mod storage;
 mod store;
 mod version;
 
 pub use error::WarehouseError;
+pub use storage::Storage;
 pub use store::Warehouse;
 pub use version::{FileEntry, Version};

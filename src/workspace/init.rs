@@ -84,6 +84,9 @@ const SETTINGS_TAIL: &str = r#"
 # Into how many parts people are split. Fixed once the first data is in: choose before.
 # 16 suits a prefecture, 128 a province.
 # buckets = 16
+# Where versions and files lie for all machines of a cluster, as s3://bucket/prefix; empty: in warehouse/ here.
+# Credentials come from the environment (AWS_ACCESS_KEY_ID ...), never from a file here.
+# storage = ""
 
 [engine]
 # Parts worked on at once; 0 means one per processor.
@@ -92,6 +95,18 @@ const SETTINGS_TAIL: &str = r#"
 # memory_mib = 512
 # Rows per batch.
 # batch_rows = 8192
+# Who works on the parts: this machine (local) or the executors of a cluster.
+# engine = "local"
+# Of a cluster, its scheduler, as df://host:50050.
+# scheduler = ""
+# The certificate of its authority, that of this machine and its key: PEM files, named from here.
+# authority = ""
+# certificate = ""
+# key = ""
+# Without certificates, where all of them are processes of one machine.
+# insecure = false
+# Give up when the cluster finishes nothing for so many seconds.
+# stall_seconds = 900
 
 [gate]
 # Limits of the process that opens foreign files: memory (MiB), processor time (seconds), file size (MiB).

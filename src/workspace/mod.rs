@@ -99,6 +99,9 @@ fn parse_settings(text: &str, assets: &Assets) -> Result<Settings, WorkspaceErro
         let message = "late_after_minutes must lie between 1 and 43200".to_owned();
         report("late_after_minutes", message, "180 is the default".to_owned());
     }
+    for (key, message, hint) in settings.cluster_faults(cfg!(feature = "cluster")) {
+        report(key, message.to_owned(), hint.to_owned());
+    }
     for name in settings.feeds.keys().filter(|name| Feed::parse(name).is_none()) {
         let close = nearest(name, Feed::ALL.map(Feed::name)).unwrap_or("claims");
         let at = text.find(&format!("feeds.{name}")).unwrap_or(0);

@@ -16,7 +16,8 @@ const FLOORS: &[(&str, &[&str])] = &[
     // 2: rim.
     ("workspace", CORE),
     ("warehouse", CORE),
-    ("engine", CORE),
+    // The engine reads and writes where the warehouse's files lie.
+    ("engine", &["domain", "config", "contracts", "policy", "cases", "referrals", "warehouse"]),
     ("ledger", CORE),
     ("keys", CORE),
     ("handover", &["domain", "config", "contracts", "policy", "cases", "referrals", "ledger", "keys"]),
@@ -66,6 +67,11 @@ const RIM: &[&str] = &[
 const OWNERS: &[(&str, &[&str])] = &[
     ("datafusion", &["engine"]),
     ("object_store", &["warehouse"]),
+    ("datafusion_proto", &["engine"]),
+    ("ballista_core", &["engine"]),
+    ("ballista_scheduler", &["engine"]),
+    ("ballista_executor", &["engine"]),
+    ("tonic", &["engine"]),
     ("rusqlite", &["ledger"]),
     ("rusqlite_migration", &["ledger"]),
     ("arrow", &["engine", "intake", "pipeline", "demo"]),

@@ -179,7 +179,7 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
 }
 
 async fn change_sealed(act: &SealedAct, session: &Session) -> Result<u8, Failure> {
-    let context = session.open()?;
+    let context = session.open_for_jobs()?;
     match act {
         SealedAct::Correct { month, job } => change::correct(&context, *month, job).await,
         SealedAct::Retract { list_id, by, reason } => change::retract_list(&context, session, list_id, (by, reason)),

@@ -1,11 +1,7 @@
-//! From statements to physical plans: parameters, the rules that plans follow, and the plans that are kept for further
-//! buckets.
+//! From statements to physical plans: the rules that plans follow, and the plans that are kept for further buckets.
 
 mod joins;
-mod params;
 mod template;
 
 pub(super) use joins::rules;
-pub(super) use params::bind;
-pub use params::{Param, Params};
 pub(super) use template::{Templates, key};

@@ -7,11 +7,13 @@ use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 
 use super::findings::{needs_members, sources_in};
-use super::refresh::{Copied, Refreshed, Task, refresh};
+use super::refresh::{Refreshed, Task, refresh};
 use super::rules::{RuleData, Span, until};
 use super::together;
 use crate::domain::Fen;
-use crate::engine::{Engine, EngineError, Models, Param, Params, PersonKeys, Source, Statement, keys_of, rows_of};
+use crate::engine::{
+    Copied, Engine, EngineError, Models, Param, Params, PersonKeys, Source, Statement, keys_of, rows_of,
+};
 use crate::pipeline::{Context, PipelineError};
 use crate::policy::{Basis, Netting, Rule, Shape};
 use crate::warehouse::{FileEntry, Version};

@@ -1,10 +1,10 @@
 //! Refreshing stored models bucket by bucket, only where what they are made from changed.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use crate::domain::Period;
-use crate::engine::{Engine, Params, Source, Statement, in_parallel};
+use crate::engine::{BucketJob, Copied, Engine, Params, Source, Statement, in_parallel};
 use crate::warehouse::{FileEntry, Version};
 
 use super::{balance, rules};
@@ -36,15 +36,6 @@ pub(in crate::pipeline) struct Task {
     pub(in crate::pipeline) params: Params,
     /// Checks that follow.
     pub(in crate::pipeline) checks: Vec<String>,
-}
-
-/// Rows that are copied out of a stored table.
-#[derive(Debug, Clone)]
-pub(in crate::pipeline) struct Copied {
-    /// The table.
-    pub(in crate::pipeline) table: String,
-    /// The columns that anybody reads of it.
-    pub(in crate::pipeline) columns: BTreeSet<String>,
 }
 
 /// What refreshing did.
@@ -95,17 +86,20 @@ impl Task {
         format!("{}/{month}{rule}bucket={:03}/{}.parquet", self.table, self.bucket, &inputs[..16])
     }
 
-    /// What the statement reads: the stored files, and the rule's own data.
-    fn sources_below(&self, root: &Path) -> BTreeMap<String, Source> {
+    /// What is to be made, all paths below the warehouse's root.
+    fn job(&self, inputs: &str) -> BucketJob {
         let files =
-            |entries: &Vec<FileEntry>| Source::Files(entries.iter().map(|entry| root.join(&entry.path)).collect());
+            |entries: &Vec<FileEntry>| Source::Files(entries.iter().map(|entry| PathBuf::from(&entry.path)).collect());
         let stored = self.sources.iter().map(|(table, entries)| (table.clone(), files(entries)));
-        stored.chain(self.rows.iter().map(|(table, rows)| (table.clone(), Source::Rows(rows.clone())))).collect()
-    }
-
-    pub(super) fn statement(&self, model: &str, sources: BTreeMap<String, Source>) -> Statement {
-        let (params, measures) = (self.params.clone(), self.measures.clone());
-        Statement { model: model.to_owned(), measures, sources, params, place: self.place() }
+        let handed = self.rows.iter().map(|(table, rows)| (table.clone(), Source::Rows(rows.clone())));
+        let statement = Statement {
+            model: self.model.clone(),
+            measures: self.measures.clone(),
+            sources: stored.chain(handed).collect(),
+            params: self.params.clone(),
+            place: self.place(),
+        };
+        BucketJob { statement, copied: self.copied.clone(), file: self.path(inputs), checks: self.checks.clone() }
     }
 }
 
@@ -136,12 +130,13 @@ pub(in crate::pipeline) async fn refresh(
     let done = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
     let (engine, root) = (context.engine.clone(), context.warehouse.root().to_owned());
     let (progress, stop) = (context.progress.clone(), context.stop.clone());
-    let made = in_parallel(context.workers(), stale, move |(task, inputs)| {
+    let made = in_parallel(context.jobs_at_once(), stale, move |(task, inputs)| {
         let (engine, root, progress, done) = (engine.clone(), root.clone(), progress.clone(), done.clone());
         let stop = stop.clone();
         async move {
             stop.check()?;
-            let entry = make(&engine, &root, &task, inputs).await;
+            let making = make(&engine, &root, &task, inputs);
+            let entry = if engine.is_on_cluster() { stop.or_done(making).await } else { making.await };
             progress.reached(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1);
             entry
         }
@@ -165,7 +160,7 @@ fn one_bucket(tasks: &[Task]) -> Vec<Task> {
 /// Carries a task's statement out once more and writes its plan with what each operator took.
 async fn analyze(context: &Context, task: &Task) -> Result<(), PipelineError> {
     let Some(folder) = &context.explain else { return Ok(()) };
-    let statement = task.statement(&task.model, task.sources_below(context.warehouse.root()));
+    let statement = task.job("").statement.below(context.warehouse.root());
     let plan = context.engine.analyze(&statement).await?;
     let rule = task.rule.as_ref().map_or(String::new(), |rule| format!("-{rule}"));
     let path = folder.join(format!("{}{rule}.txt", task.model));
@@ -176,25 +171,18 @@ async fn analyze(context: &Context, task: &Task) -> Result<(), PipelineError> {
 
 /// Makes one task's file below `root`.
 async fn make(engine: &Engine, root: &Path, task: &Task, inputs: String) -> Result<FileEntry, PipelineError> {
-    let mut sources = task.sources_below(root);
-    let path = task.path(&inputs);
-    let statement = task.statement(&task.model, sources.clone());
-    let written = match &task.copied {
-        None => engine.write(&statement, &root.join(&path)).await?,
-        Some(copied) => engine.copy(&statement, &copied.table, &copied.columns, &root.join(&path)).await?,
-    };
-    for check in &task.checks {
-        let made = task.copied.as_ref().map_or(&task.model, |copied| &copied.table);
-        sources.insert(made.clone(), Source::Files(vec![root.join(&path)]));
-        let rows = engine.collect(&task.statement(check, sources.clone())).await?;
-        balance::verify(check, &task.place(), &rows, written.rows)?;
+    let job = task.job(&inputs);
+    let made = engine.make(root, &job).await?;
+    for (check, rows) in task.checks.iter().zip(&made.checked) {
+        balance::verify(check, &task.place(), rows, made.written.rows)?;
     }
+    let written = made.written;
     Ok(FileEntry {
         table: task.table.clone(),
         month: task.month,
         rule: task.rule.clone(),
         bucket: Some(task.bucket),
-        path,
+        path: job.file,
         rows: written.rows,
         bytes: written.bytes,
         sha256: written.sha256,

@@ -83,6 +83,7 @@ impl Batch {
         (recipe, version, period, rhythm, moment): &BatchKey,
     ) -> Result<Self, PipelineError> {
         let version = context.warehouse.version(*version).await?;
+        context.warehouse.bring(&version).await?;
         let sealing = Sealing { period: *period, rhythm: *rhythm, is_rehearsal: false };
         let lines = lines_of(context, &version, *period)?;
         let mut material = Material::of(context, &version, sealing, &lines, *moment)?;

@@ -7,12 +7,14 @@ mod backfill;
 mod courier;
 mod exposition;
 mod metrics;
+mod stop;
 mod timetable;
 
 pub use alerts::{note_alerts, standing_alerts};
 pub use backfill::{Backfill, past_periods, run_past, set_notice};
 pub use courier::{Courier, Delivered};
 pub use metrics::{keep_metrics, metrics, write_metrics};
+pub use stop::Stop;
 pub use timetable::{Timetable, timetable};
 
 use chrono::{DateTime, Utc};

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
+use crate::config::EngineKind;
 use crate::pipeline::{Context, PipelineError};
 use crate::warehouse::Version;
 use crate::workspace::Workspace;
@@ -42,7 +43,10 @@ impl Shadow {
         let layout = context.workspace.layout.shadow(folder.path());
         context.ledger.copy_to(&layout.ledger())?;
         context.warehouse.link_into(&layout.warehouse(), version)?;
-        let Workspace { settings, assets, .. } = context.workspace.clone();
+        let Workspace { mut settings, assets, .. } = context.workspace.clone();
+        // Other machines see the real warehouse only, and a bucket would take a shadow's version for a real one.
+        settings.engine.engine = EngineKind::Local;
+        settings.warehouse.storage.clear();
         let shadow = Context::open(
             Workspace { layout, settings, assets },
             context.now,

@@ -67,7 +67,7 @@ pub async fn simulate(workspace: &Workspace, request: SimulationRequest<'_>) -> 
     if !folder.is_dir() {
         return Err(nothing());
     }
-    let warehouse = Warehouse::open(&folder, workspace.settings.warehouse.buckets)?;
+    let warehouse = Warehouse::of(&folder, &workspace.settings.warehouse)?;
     let version = warehouse.current().await?;
     let period = request.period.or_else(|| last_period(&version)).ok_or_else(nothing)?;
     let known: BTreeMap<String, String> =

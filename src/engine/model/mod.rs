@@ -1,5 +1,8 @@
 //! SQL models: a statement, its contract, and the views it stands on.
 
+mod params;
+mod tables;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -7,10 +10,14 @@ use arrow::datatypes::{Schema, SchemaRef};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::schema::table_schema;
-use super::tables::{MEASURED, PARAMETER_TABLES, declared, difference, parse_column};
 use crate::config::{Problem, nearest};
 use crate::domain::hex;
+use crate::engine::schema::table_schema;
+
+pub(super) use params::bind;
+pub use params::{Param, Params};
+pub(super) use tables::{MEASURED, difference};
+use tables::{PARAMETER_TABLES, declared, parse_column};
 
 /// How a model is carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -31,6 +38,8 @@ pub struct Model {
     pub path: String,
     /// The statement.
     pub sql: String,
+    /// The text of its contract, the `.toml`.
+    pub contract: String,
     /// View or table.
     pub kind: ModelKind,
     /// What one row is.
@@ -205,6 +214,24 @@ impl Models {
             .collect()
     }
 
+    /// The models without which the named ones cannot be planned: their views and the tables that they read, each once.
+    #[cfg(feature = "cluster")]
+    #[must_use]
+    pub fn needed_by<'a>(&'a self, names: impl IntoIterator<Item = &'a str>) -> Vec<Arc<Model>> {
+        let mut open: Vec<&str> = names.into_iter().collect();
+        let mut seen = BTreeMap::new();
+        while let Some(name) = open.pop() {
+            if name == FINDINGS {
+                open.extend(self.shapes().map(|shape| shape.name.as_str()).filter(|shape| !seen.contains_key(shape)));
+            }
+            let Some(model) = self.by_name.get(name) else { continue };
+            if seen.insert(name, model.clone()).is_none() {
+                open.extend(model.inputs.iter().chain(&model.measures).map(String::as_str));
+            }
+        }
+        seen.into_values().collect()
+    }
+
     /// Whether a model's statement reads `measured` without saying which view that is.
     #[must_use]
     pub fn is_abstract(&self, name: &str) -> bool {
@@ -275,6 +302,7 @@ fn parse_model(path: &str, sql: &str, contract: &str) -> Result<Model, Vec<Probl
         name: path.rsplit('/').next().unwrap_or(path).to_owned(),
         path: path.to_owned(),
         sql: sql.to_owned(),
+        contract: contract.to_owned(),
         kind: parsed.kind,
         grain: parsed.grain,
         inputs: parsed.inputs,

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use datafusion::common::{ParamValues, ScalarValue};
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
+use super::{Model, ParamKind};
 use crate::domain::Fen;
-use crate::engine::model::{Model, ParamKind};
 use crate::engine::{EngineError, schema::days_since_epoch};
 
 /// One value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Param {
     /// A day.
     Date(NaiveDate),
