@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use chrono::NaiveDate;
 
 use super::run::period_of;
-use super::{Failure, Format, Session, date_argument, intake, period_argument};
+use super::{Failure, Format, Session, USAGE, date_argument, intake, period_argument};
 use crate::domain::Period;
 use crate::pipeline::{Changed, Plan, Stale, plan};
 
@@ -33,6 +33,10 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
     let context = session.open()?;
     let job = context.job(&arguments.job)?;
+    if job.silent().steps.is_empty() {
+        let message = format!("run {} only sends; what it would send: deliver --dry-run", job.name);
+        return Err(Failure::new(USAGE, message));
+    }
     let period = period_of((arguments.month, arguments.as_of), &job, session)?;
     let plan = plan(&context, &job, period, arguments.persons).await?;
     match arguments.format {

@@ -20,6 +20,7 @@ fn the_job_sends_what_is_signed_and_only_where_mail_is_live() {
     workspace.write("poverty-watch.toml", settings.as_bytes());
     let said = workspace.ok(&["run", "deliver"]);
     assert!(said.contains(&format!("accepted {count}, deferred 0, rejected 0, unknown 0")), "{said}");
+    assert_eq!(workspace.run(&["plan", "deliver"]).status.code(), Some(2), "it computes nothing");
     let sent = spooled(root);
     assert_eq!(sent.len(), count);
     assert!(workspace.ok(&["run", "deliver"]).contains("accepted 0, "));
@@ -34,7 +35,7 @@ fn the_job_sends_what_is_signed_and_only_where_mail_is_live() {
     workspace.write("pipelines/tables/routes.csv", b"county,office\n");
     assert_eq!(workspace.run(&["run", "deliver"]).status.code(), Some(1));
     assert!(workspace.ok(&["status"]).starts_with("ALERT run_failed:deliver "));
-    println!("delivery, the job: {count} letters, 9 cases");
+    println!("delivery, the job: {count} letters, 10 cases");
 }
 
 #[test]
