@@ -98,6 +98,7 @@ impl Engine {
     }
 
     /// Takes back the jobs that a cluster still has; in this process there is nothing to take back.
+    #[cfg_attr(not(feature = "cluster"), expect(clippy::unused_async, reason = "a cluster is asked over the network"))]
     pub async fn stop(&self) {
         match &self.site {
             Site::Here => {}

@@ -34,7 +34,7 @@ pub fn rule(rule: &Rule) -> String {
         Operator::Over => "超过",
         Operator::From => "达到",
     };
-    let means: String = rule.means.iter().map(|means| format!("，且{}", self::means(means))).collect();
+    let means = rule.means.iter().fold(String::new(), |all, one| all + "，且" + &self::means(one));
     match &rule.line.measure {
         LineMeasure::Bands(bands) => {
             let band = |band: &Band| {

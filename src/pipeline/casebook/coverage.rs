@@ -95,7 +95,7 @@ pub fn coverage(assets: &Assets, name: &str, done: Option<&Done>) -> Result<Cove
 /// All documents with their files.
 fn documents(assets: &Assets) -> Result<Vec<(String, Document)>, Vec<Problem>> {
     let (mut documents, mut problems) = (Vec::new(), Vec::new());
-    for file in assets.list("pipelines/documents/").into_iter().filter(|path| path.ends_with(".toml")) {
+    for file in assets.list("pipelines/documents/").into_iter().filter(|path| path.strip_suffix(".toml").is_some()) {
         let parsed = match assets.read(&file) {
             Ok(asset) => parse_document(&file, &asset.text),
             Err(error) => Err(vec![Problem::new(&file, 0, error.to_string(), "")]),

@@ -38,6 +38,9 @@ const OTHER: &str = "changed tables, checks or program";
 /// A file's table, rule, period and bucket; tables in the order in which they are made.
 type Slot = (usize, String, Option<String>, Option<Period>, Option<u16>);
 
+/// What buckets that are named together have in common: their files' order, table, rule and period, and the reasons.
+type Group = (usize, String, Option<String>, Option<Period>, BTreeSet<String>);
+
 /// The tables whose files others are made from, first.
 const ORDER: [&str; 6] = ["areas", "stated_tags", MEMBERS, REACH, "findings", "referral_rows"];
 
@@ -60,8 +63,7 @@ pub(super) fn stale(
     }
     let gone = before.keys().filter(|slot| !after.contains_key(*slot));
     reasons.extend(gone.map(|slot| (slot.clone(), [GONE.to_owned()].into())));
-    let mut groups: BTreeMap<(usize, String, Option<String>, Option<Period>, BTreeSet<String>), Vec<u16>> =
-        BTreeMap::new();
+    let mut groups: BTreeMap<Group, Vec<u16>> = BTreeMap::new();
     for ((order, table, rule, month, bucket), reasons) in reasons {
         groups.entry((order, table, rule, month, reasons)).or_default().extend(bucket);
     }

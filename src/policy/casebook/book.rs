@@ -36,6 +36,7 @@ pub struct Case {
 
 /// A person of a case.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "four facts that a register states of a person, each by itself")]
 pub struct CasePerson {
     /// 甲, 乙, ...
     pub name: String,

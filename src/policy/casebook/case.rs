@@ -189,61 +189,10 @@ impl CaseReader<'_> {
         series
     }
 
-    /// The place of a person; nobody named means the first.
-    pub(super) fn person_named(
-        &self,
-        cell: Option<&Spanned<Word>>,
-        people: &[CasePerson],
-        faults: &mut Faults<'_>,
-    ) -> Option<usize> {
-        let Some(cell) = cell else { return Some(0) };
-        let found = people.iter().position(|person| person.name == cell.value.0);
-        faults.word(
-            cell,
-            "person of this case",
-            found.ok_or_else(|| hint(&cell.value.0, people.iter().map(|person| person.name.as_str()))),
-        )
-    }
-
     fn applications(&self, people: &[CasePerson], faults: &mut Faults<'_>) -> Option<Vec<CaseApplication>> {
         let stated = self.case.applications.0.iter().enumerate();
-        let read = stated.map(|(at, application)| self.application(at, application, people, faults));
+        let read = stated.map(|(at, application)| application_of(at, application, people, faults));
         read.collect::<Vec<_>>().into_iter().collect()
-    }
-
-    fn application(
-        &self,
-        at: usize,
-        stated: &ApplicationFile,
-        people: &[CasePerson],
-        faults: &mut Faults<'_>,
-    ) -> Option<CaseApplication> {
-        let applicant = self.person_named(stated.applicant.as_ref(), people, faults)?;
-        let mut members: Vec<usize> = Vec::new();
-        for name in &stated.members.0 {
-            if let Some(place) = people.iter().position(|person| person.name == name.0) {
-                members.push(place);
-            } else {
-                let valid = hint(&name.0, people.iter().map(|person| person.name.as_str()));
-                faults.at(line_of(&stated.applied), format!("`{}` is no person of this case", name.0), valid);
-                return None;
-            }
-        }
-        if members.is_empty() {
-            members = (0..people.len()).collect();
-        }
-        if !members.contains(&applicant) {
-            members.push(applicant);
-        }
-        Some(CaseApplication {
-            label: stated.label.as_ref().map_or_else(|| format!("申请{}", at + 1), |label| label.0.clone()),
-            applied: stated.applied.value.0,
-            applicant,
-            members,
-            household_income: stated.household_income.map(|amount| amount.0),
-            assets: stated.assets.map(|amount| amount.0),
-            other_spending: stated.other_spending.map(|amount| amount.0),
-        })
     }
 
     fn results(&self, people: &[CasePerson], faults: &mut Faults<'_>) -> Option<Vec<Expected>> {
@@ -284,7 +233,7 @@ impl CaseReader<'_> {
         };
         let line = Some(line_of(&table.status)).filter(|line| *line > 0).unwrap_or(self.line);
         Some(Expected {
-            person: self.person_named(table.person.as_ref(), people, faults)?,
+            person: person_named(table.person.as_ref(), people, faults)?,
             reason,
             measured: table.measured.map(|amount| amount.0),
             line_amount: table.line.map(|amount| amount.0),
@@ -329,4 +278,53 @@ impl Expected {
             article: None,
         }
     }
+}
+
+fn application_of(
+    at: usize,
+    stated: &ApplicationFile,
+    people: &[CasePerson],
+    faults: &mut Faults<'_>,
+) -> Option<CaseApplication> {
+    let applicant = person_named(stated.applicant.as_ref(), people, faults)?;
+    let mut members: Vec<usize> = Vec::new();
+    for name in &stated.members.0 {
+        if let Some(place) = people.iter().position(|person| person.name == name.0) {
+            members.push(place);
+        } else {
+            let valid = hint(&name.0, people.iter().map(|person| person.name.as_str()));
+            faults.at(line_of(&stated.applied), format!("`{}` is no person of this case", name.0), valid);
+            return None;
+        }
+    }
+    if members.is_empty() {
+        members = (0..people.len()).collect();
+    }
+    if !members.contains(&applicant) {
+        members.push(applicant);
+    }
+    Some(CaseApplication {
+        label: stated.label.as_ref().map_or_else(|| format!("申请{}", at + 1), |label| label.0.clone()),
+        applied: stated.applied.value.0,
+        applicant,
+        members,
+        household_income: stated.household_income.map(|amount| amount.0),
+        assets: stated.assets.map(|amount| amount.0),
+        other_spending: stated.other_spending.map(|amount| amount.0),
+    })
+}
+
+/// The place of a person; nobody named means the first.
+pub(super) fn person_named(
+    cell: Option<&Spanned<Word>>,
+    people: &[CasePerson],
+    faults: &mut Faults<'_>,
+) -> Option<usize> {
+    let Some(cell) = cell else { return Some(0) };
+    let found = people.iter().position(|person| person.name == cell.value.0);
+    faults.word(
+        cell,
+        "person of this case",
+        found.ok_or_else(|| hint(&cell.value.0, people.iter().map(|person| person.name.as_str()))),
+    )
 }

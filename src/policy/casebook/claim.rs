@@ -3,7 +3,7 @@
 use serde_saphyr::Spanned;
 
 use super::book::{Amounts, CaseClaim, CasePayment, CasePerson, ClaimKind};
-use super::case::CaseReader;
+use super::case::{CaseReader, person_named};
 use super::file::ClaimFile;
 use super::read::{Faults, line_of};
 use super::scalar::Word;
@@ -18,10 +18,8 @@ impl CaseReader<'_> {
         let mut read: Vec<ClaimFile> = Vec::new();
         let mut is_sound = true;
         for stated in &self.case.claims.0 {
-            let original = match &stated.takes_back {
-                None => None,
-                Some(cell) => Some((cell, claims.iter().position(|claim| claim.label == cell.value.0))),
-            };
+            let position = |cell: &Spanned<Word>| claims.iter().position(|claim| claim.label == cell.value.0);
+            let original = stated.takes_back.as_ref().map(|cell| (cell, position(cell)));
             let (record, kind) = match original {
                 Some((cell, None)) => {
                     let known = claims.iter().map(|claim| claim.label.as_str());
@@ -71,7 +69,7 @@ impl CaseReader<'_> {
             faults.at(self.line, "a settlement has no 日期".to_owned(), "state the day of settlement".to_owned());
             return None;
         };
-        let person = self.person_named(claim.person.as_ref(), people, faults)?;
+        let person = person_named(claim.person.as_ref(), people, faults)?;
         let mut code = |cell: &Option<Spanned<Word>>, kind: &str, words, default: Option<&str>| match cell {
             None => Some(default.map(str::to_owned)),
             Some(cell) => faults.word(cell, kind, code_of(words, &cell.value.0, true)).map(Some),
@@ -79,7 +77,7 @@ impl CaseReader<'_> {
         let insurance = code(&claim.insurance, "insurance type", words::INSURANCE, Some("390"))?;
         let care = code(&claim.care, "kind of care", words::CARE, Some("21"))?;
         let place = code(&claim.place, "place of payment", words::PLACES, Some("2"))?;
-        let amounts = self.amounts(claim, kind, line, faults)?;
+        let amounts = amounts(claim, kind, line, faults)?;
         Some(CaseClaim {
             label: claim.label.as_ref().map_or_else(|| format!("第{}笔", at + 1), |label| label.value.0.clone()),
             person,
@@ -97,15 +95,6 @@ impl CaseReader<'_> {
             is_mid_stay: claim.mid_stay.is_some_and(|cell| cell.0),
             amounts,
         })
-    }
-
-    fn amounts(&self, claim: &ClaimFile, kind: ClaimKind, line: usize, faults: &mut Faults<'_>) -> Option<Amounts> {
-        let amounts = match kind {
-            ClaimKind::Settlement => settled(claim),
-            ClaimKind::Reversal(_) => settled(claim).map(Amounts::negated),
-            ClaimKind::Supplement => supplement(claim),
-        };
-        amounts.map_err(|why| faults.at(line, why, "see the keys of 结算 in the README".to_owned())).ok()
     }
 
     /// Later payers.
@@ -244,6 +233,15 @@ impl ClaimFile {
             ..self
         }
     }
+}
+
+fn amounts(claim: &ClaimFile, kind: ClaimKind, line: usize, faults: &mut Faults<'_>) -> Option<Amounts> {
+    let amounts = match kind {
+        ClaimKind::Settlement => settled(claim),
+        ClaimKind::Reversal(_) => settled(claim).map(Amounts::negated),
+        ClaimKind::Supplement => supplement(claim),
+    };
+    amounts.map_err(|why| faults.at(line, why, "see the keys of 结算 in the README".to_owned())).ok()
 }
 
 #[cfg(test)]

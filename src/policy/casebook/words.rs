@@ -93,7 +93,7 @@ pub fn reason_word(code: &str) -> &str {
     word_of(REASONS, code)
 }
 
-fn word_of<'a>(words: Words, code: &'a str) -> &'a str {
+fn word_of(words: Words, code: &str) -> &str {
     words.iter().find(|(_, known)| *known == code).map_or(code, |(word, _)| word)
 }
 

@@ -87,7 +87,7 @@ pub(super) fn latest<'k>(rule: &Rule, period: Period, known: &'k Known) -> Optio
         let day = text(application, "application_date").unwrap_or_default();
         application["is_own"] == true && day.starts_with(&year) && day <= last_day.as_str()
     };
-    known.applications.iter().filter(|_| rule.shape == Shape::Application).filter(made).next_back()
+    known.applications.iter().filter(|_| rule.shape == Shape::Application).rfind(made)
 }
 
 /// The items of a rule's means test on an application.

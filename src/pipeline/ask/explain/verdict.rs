@@ -43,7 +43,7 @@ pub(super) fn because(facts: &Facts<'_>, status: &str, reason: Option<&str>, ite
         return vec!["本期还没有运行过监测任务,请先运行 nightly".to_owned()];
     }
     reasons.extend(reason.map(|reason| undecided_because(reason).to_owned()));
-    reasons.extend(items.iter().filter(|item| item["item"] != "insurance").filter_map(|item| failed(item)));
+    reasons.extend(items.iter().filter(|item| item["item"] != "insurance").filter_map(failed));
     match (facts.sums, facts.line_amount()) {
         (None, _) if facts.valid_claims == 0 => reasons.push("本期内没有结算".to_owned()),
         (None, _) => reasons.push("本期内的结算都不在本规则计入的范围内".to_owned()),

@@ -26,6 +26,9 @@ pub struct Lines {
     pub floor: Fen,
 }
 
+/// A place (county, residence) and its line.
+type Drawn<'a> = (&'a (String, &'static str), &'a Line);
+
 impl Lines {
     /// Draws a rule's line for every county, from the figures known on a day. A line that depends on a household's
     /// income is drawn by the statement itself.
@@ -70,7 +73,7 @@ impl Lines {
 
     /// The parameter table `rule_line`.
     pub(in crate::pipeline) fn rows(&self, models: &Models) -> Result<RecordBatch, PipelineError> {
-        let text = |pick: fn(&(&(String, &'static str), &Line)) -> Option<String>| -> ArrayRef {
+        let text = |pick: fn(&Drawn<'_>) -> Option<String>| -> ArrayRef {
             Arc::new(self.by_place.iter().map(|entry| pick(&entry)).collect::<StringArray>())
         };
         let money = |pick: fn(&Line) -> Option<Fen>| -> Result<ArrayRef, PipelineError> {
