@@ -179,9 +179,17 @@ class Bench:
         works = {work: {who: {"runs": len(runs), **{key: round(median(runs, key), 3) for key in ("seconds", "processor")},
                               "mib": max(run["mib"] for run in runs)}
                         for who, runs in found.items()} for work, found in self.measured.items()}
+        # works that were not run this time are those of the last run of this size
+        path = os.path.join(self.arguments.results, f"{self.arguments.size}.json")
+        before = {"works": {}, "notes": {}}
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as file:
+                before = json.load(file)
+        works, notes = {**before["works"], **works}, {**before["notes"], **self.notes}
         packages = {name: importlib.metadata.version(name) for name in ("duckdb", "polars", "chdb", "pyarrow")}
         return {"size": self.arguments.size, "persons": PERSONS[self.arguments.size],
-                "machine": {**machine(), "load": [round(of(self.loads), 1) for of in (min, max)]}, "packages": packages, "works": works, "notes": self.notes}
+                "machine": {**machine(), "load": [round(of(self.loads), 1) for of in (min, max)]},
+                "packages": packages, "works": works, "notes": notes}
 
 
 def bag(findings):

@@ -107,11 +107,15 @@ def memory(folder):
             with open(path, encoding="utf-8") as file:
                 works = json.load(file)["works"]
             held = {}
+            year = works.get("findings from raw files", {})
             for work in ("intake of the year", "findings", "findings from raw files"):
+                # a peer that was not given the raw files at this size has no point there
                 for who, run in works.get(work, {}).items():
-                    held[who] = max(held.get(who, 0), run["mib"])
+                    if who == OURS or who in year:
+                        held[who] = max(held.get(who, 0), run["mib"])
             for who, mib in held.items():
                 lines.setdefault(who, []).append((size, millions, mib))
+    labels = []
     across = lambda millions: 70 + 170 * (math.log10(millions) + 0.3)
     up = lambda mib: 300 - 95 * (math.log10(mib) - 2)
     parts = []
@@ -126,7 +130,11 @@ def memory(folder):
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         parts += [f'<circle cx="{across(millions):.0f}" cy="{up(mib):.0f}" r="3" fill="{colour}"/>' for _, millions, mib in points]
         _, millions, mib = points[-1]
-        parts.append(f'<text x="{across(millions) + 8:.0f}" y="{up(mib) + 4:.0f}" fill="{colour}">{escape(who)} {mib:.0f}</text>')
+        labels.append((up(mib) + 4, across(millions) + 8, colour, f"{who} {mib:.0f}"))
+    last = 0
+    for y, x, colour, text in sorted(labels):
+        last = max(y, last + 14)
+        parts.append(f'<text x="{x:.0f}" y="{last:.0f}" fill="{colour}">{escape(text)}</text>')
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="680" height="335" font-family="sans-serif" font-size="12">'
             f'<rect width="100%" height="100%" fill="#ffffff"/><text x="10" y="20" font-size="14">claims of a year, and the '
             f'most memory held (this program: intake and findings)</text>' + "".join(parts) + "</svg>\n")
