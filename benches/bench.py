@@ -103,13 +103,15 @@ class Bench:
         self.repeated(once)
 
     def accept_all(self):
-        """Everything taken in: the files from which the findings are made."""
-        if not os.path.exists(self.place("accepted-made")):
+        """Everything taken in by this very program: the files from which the findings are made."""
+        mark = self.place("accepted-by")
+        if not os.path.exists(mark) or read(mark) != self.program.digest():
             ours.empty(self.source, self.place("taken"), ours.landed(self.source))
             run = self.program.run(self.place("taken"), "intake")
             self.keep("intake of the year", "poverty-watch", run)
             ours.accepted(self.place("taken"), self.place("accepted"))
-            open(self.place("accepted-made"), "w", encoding="utf-8").close()
+            with open(mark, "w", encoding="utf-8") as file:
+                file.write(self.program.digest())
 
     def findings(self):
         """The year's findings: from accepted files alone, and where only the rules' statements are new."""
@@ -190,6 +192,11 @@ class Bench:
         return {"size": self.arguments.size, "persons": PERSONS[self.arguments.size],
                 "machine": {**machine(), "load": [round(of(self.loads), 1) for of in (min, max)]},
                 "packages": packages, "works": works, "notes": notes}
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
 
 
 def bag(findings):

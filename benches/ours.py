@@ -1,5 +1,6 @@
 """poverty-watch itself: workspaces for each work, made by hard links so that a repetition starts where the last did."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -14,6 +15,11 @@ class Program:
 
     def __init__(self, path):
         self.path = os.path.abspath(path)
+
+    def digest(self):
+        """SHA-256 of the program."""
+        with open(self.path, "rb") as file:
+            return hashlib.sha256(file.read()).hexdigest()
 
     def run(self, workspace, *arguments):
         return measure([self.path, "-C", workspace, *arguments])
