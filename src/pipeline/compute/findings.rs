@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Decimal128Type, Int64Type};
 
-use super::reach::{Checks, InReach, REACH, looks_at_claims, refresh_reach};
+use super::reach::{CLAIMS, Checks, InReach, REACH, looks_at_claims, refresh_reach};
 use super::refresh::{Task, refresh};
 use super::rules::{Known, Lines, RuleData, Span, income_figures};
 use super::stated::Stated;
@@ -207,7 +207,7 @@ fn rule_task(
     let is_bound = looks_at_claims(models, data);
     sources.insert(REACH.to_owned(), if is_bound { of_bucket(&in_reach.reach) } else { Vec::new() });
     if is_bound {
-        sources.insert("claims".to_owned(), of_bucket(&in_reach.claims));
+        sources.insert(CLAIMS.to_owned(), of_bucket(&in_reach.claims));
     }
     Task {
         model: data.model.clone(),

@@ -13,7 +13,7 @@ mod trial;
 pub(super) use cells::Cells;
 pub use findings::{FindingRow, read_findings};
 pub(super) use findings::{Findings, MEMBERS, counties, is_handed_in, lines_of, refresh_findings, sources_in};
-pub(super) use reach::{Bound, CLAIMS_IN_REACH, REACH, narrow};
+pub(super) use reach::{Bound, CLAIMS, CLAIMS_IN_REACH, REACH, narrow};
 pub(super) use refresh::{Task, refresh};
 pub use rules::{Lines, income_figures};
 pub(super) use stated::Stated;

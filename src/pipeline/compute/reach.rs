@@ -24,7 +24,8 @@ pub(in crate::pipeline) const REACH: &str = "reach";
 const PEOPLE: &str = "people_in_reach";
 /// Their claims, which rules read in place of everybody's.
 pub(in crate::pipeline) const CLAIMS_IN_REACH: &str = "claims_in_reach";
-const CLAIMS: &str = "claims";
+/// Everybody's claims; under this name statements read those in reach as well.
+pub(in crate::pipeline) const CLAIMS: &str = "claims";
 const ADJUSTMENTS: &str = "adjustments";
 
 /// What all rules together need to be sure that nobody is left out.

@@ -14,7 +14,7 @@ use crate::domain::{Fen, Period};
 use crate::engine::{Engine, Param, Source, Statement, in_parallel};
 use crate::pipeline::PipelineError;
 use crate::pipeline::compute::rules::{Known, RuleData, Span};
-use crate::pipeline::compute::{Bound, Lines, Prepared, Stated, Trial, narrow};
+use crate::pipeline::compute::{Bound, CLAIMS, Lines, Prepared, Stated, Trial, narrow};
 use crate::policy::{Operator, Rule};
 
 /// Counts, and the lines that the rules drew.
@@ -23,8 +23,6 @@ pub(super) struct Found {
     pub(super) draft_lines: Vec<Lines>,
     pub(super) against_lines: Vec<Lines>,
 }
-
-const CLAIMS: &str = "claims";
 
 /// What a statement's rows are for.
 #[derive(Debug, Clone, Copy)]
