@@ -1,7 +1,9 @@
-//! The command line. Everything it does lives in the library.
+//! The command line. Everything it does lives in the crates below `src/`.
+
+mod cli;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    poverty_watch::cli::main(chrono::Utc::now())
+    cli::main(chrono::Utc::now())
 }

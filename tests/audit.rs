@@ -2,9 +2,9 @@
 //! first entry at which the chain does not hold is named.
 
 use chrono::{DateTime, Utc};
-use poverty_watch::ledger::{AuditHead, Ledger, LedgerError};
 use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
+use store::ledger::{AuditHead, Ledger, LedgerError};
 
 use crate::workspace::{Workspace, count_from_environment};
 
@@ -221,7 +221,7 @@ fn without_an_entry_nothing_is_done() {
         attacked.ledger.record("operator", "note", "x", "", at),
         Err(LedgerError::AuditBroken { seq: 3 })
     ));
-    let period = poverty_watch::domain::Period::parse("2026-10").unwrap();
+    let period = law::domain::Period::parse("2026-10").unwrap();
     assert!(attacked.ledger.keep_quiet("monthly", period, "", at).is_err());
     assert_eq!(
         attacked.raw.query_row("select count(*) from quiet_periods", [], |row| row.get::<_, i64>(0)).unwrap(),

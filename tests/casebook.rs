@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use poverty_watch::pipeline::{
-    CaseReport, CaseSelection, Declared, PipelineError, cases_by_rule, read_cases, run_case_books,
-};
-use poverty_watch::workspace::Assets;
+use engine::{Declared, PipelineError};
+use store::workspace::Assets;
+use watch::{CaseReport, CaseSelection, cases_by_rule, read_cases, run_case_books};
 
 use crate::determinism::land_fixtures;
 use crate::workspace::Workspace;

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Decimal128Type;
+use demo::{DemoOptions, DemoSummary, generate};
+use law::domain::IdNumber;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use poverty_watch::demo::{DemoOptions, DemoSummary, generate};
-use poverty_watch::domain::IdNumber;
 
 /// All files below a folder with their bytes.
 fn files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {

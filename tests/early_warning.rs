@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use poverty_watch::domain::IdNumber;
+use law::domain::IdNumber;
 use serde_json::Value;
 
 use crate::workspace::{Workspace, copy_tree, files_below};
@@ -47,7 +47,7 @@ fn near_persons_stand_on_no_referral_list() {
     let findings = rows(&workspace.ok(&["findings", "--month", "2026-10"]));
     let with = |status: &str| -> BTreeSet<String> {
         let keys = findings.iter().filter(|row| row["status"] == status).map(|row| row["person_key"].parse().unwrap());
-        keys.filter_map(|key| IdNumber::from_key(poverty_watch::domain::PersonKey(key)))
+        keys.filter_map(|key| IdNumber::from_key(law::domain::PersonKey(key)))
             .map(|id| id.as_str().to_owned())
             .collect()
     };
@@ -116,7 +116,7 @@ const HISTORY: [(&str, &[Spent]); 8] = [
 
 fn id_of(at: usize) -> IdNumber {
     let body = format!("99010319620305{at:03}");
-    IdNumber::from_key(poverty_watch::domain::PersonKey(body.parse().unwrap())).unwrap()
+    IdNumber::from_key(law::domain::PersonKey(body.parse().unwrap())).unwrap()
 }
 
 fn land_history(workspace: &Workspace) {

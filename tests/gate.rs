@@ -9,9 +9,9 @@ use arrow::array::{
     Array as _, ArrayRef, AsArray as _, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray,
 };
 use arrow::ipc::reader::FileReader;
+use intake::{GateJob, GateLimits, GateReport, GateVerdict, TagAlias, run_gate};
+use law::contracts::{Feed, RejectCode};
 use parquet::arrow::ArrowWriter;
-use poverty_watch::contracts::{Feed, RejectCode};
-use poverty_watch::intake::{GateJob, GateLimits, GateReport, GateVerdict, TagAlias, run_gate};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_poverty-watch");
 /// Valid id on an unassigned area code.
@@ -551,8 +551,7 @@ fn naughty_strings_come_through_unharmed() {
     let Some(shared) = shared() else { return };
     let text = std::fs::read_to_string(shared.join("corpora/naughty_strings.txt")).unwrap();
     let names: Vec<&str> = text.lines().filter(|line| !line.is_empty() && line.chars().count() <= 400).collect();
-    let expected =
-        |name: &str| Some(poverty_watch::domain::clean_text(name).to_owned()).filter(|name| !name.is_empty());
+    let expected = |name: &str| Some(law::domain::clean_text(name).to_owned()).filter(|name| !name.is_empty());
     let bench = Bench::new();
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(header().split(',')).unwrap();

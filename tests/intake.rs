@@ -7,13 +7,13 @@ use std::time::{Duration, SystemTime};
 use arrow::array::{Array, Decimal128Array, RecordBatch};
 use arrow::util::display::array_value_to_string;
 use chrono::{DateTime, FixedOffset};
-use poverty_watch::config::{Layout, Settings};
-use poverty_watch::contracts::{Feed, Outcome};
-use poverty_watch::domain::{IdNumber, PersonKey};
-use poverty_watch::engine::read_table;
-use poverty_watch::intake::{Intake, IntakeError, IntakeSummary, Verdict, sweep, take_in};
-use poverty_watch::ledger::Ledger;
-use poverty_watch::warehouse::{Version, Warehouse};
+use engine::read_table;
+use intake::{Intake, IntakeError, IntakeSummary, Verdict, sweep, take_in};
+use law::config::{Layout, Settings};
+use law::contracts::{Feed, Outcome};
+use law::domain::{IdNumber, PersonKey};
+use store::ledger::Ledger;
+use store::warehouse::{Version, Warehouse};
 
 /// A workspace that was just made.
 struct Bureau {

@@ -6,15 +6,15 @@ use std::time::Instant;
 
 use calamine::{Data, Reader, Xlsx, open_workbook};
 use chrono::{DateTime, NaiveDate};
-use poverty_watch::config::Layout;
-use poverty_watch::domain::{CountyCode, Fen, Period, PersonKey};
-use poverty_watch::keys::Keys;
-use poverty_watch::ledger::{Ledger, Moment, Texts};
-use poverty_watch::pipeline::seal::{SealContext, SealError, SealSummary, previous_lists, seal};
-use poverty_watch::referrals::{
+use law::config::Layout;
+use law::domain::{CountyCode, Fen, Period, PersonKey};
+use law::referrals::{
     Attachment, COLUMNS, Cell, ListRequest, ListRow, ListedRule, Lists, OfficeTerm, Offices, Profile, Reroutes,
     build_lists, column_called,
 };
+use office::seal::{SealContext, SealError, SealSummary, previous_lists, seal};
+use store::keys::Keys;
+use store::ledger::{Ledger, Moment, Texts};
 
 struct Place {
     folder: tempfile::TempDir,

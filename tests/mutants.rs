@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use poverty_watch::workspace::Assets;
+use store::workspace::Assets;
 
 use crate::casebook::{carry_out, choices};
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use poverty_watch::domain::Fen;
+use law::domain::Fen;
 
 use crate::workspace::{Finding, Workspace, copy_tree, files_below};
 

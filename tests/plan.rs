@@ -289,7 +289,7 @@ fn a_rule_that_moves_many_is_held_until_its_plan_is_accepted() {
     let entry = ledger.query_row(sql, [], |row| Ok([row.get(0)?, row.get(1)?, row.get::<_, String>(2)?])).unwrap();
     assert_eq!((entry[0].as_str(), entry[1].as_str()), ("operator", "monthly 2026-04"));
     assert!(entry[2].contains(hash), "{entry:?}");
-    poverty_watch::ledger::Ledger::open(&accepted.root().join("ledger.sqlite")).unwrap().verify_audit().unwrap();
+    store::ledger::Ledger::open(&accepted.root().join("ledger.sqlite")).unwrap().verify_audit().unwrap();
     // An accepted run that ends early is finished by the next, without a word; other texts are held again.
     let early = Workspace::copy_of(workspace.root());
     early.write("lists/2026-04", b"in the way");

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use poverty_watch::domain::Fen;
+use law::domain::Fen;
 
 use crate::workspace::{Workspace, sha256_of};
 

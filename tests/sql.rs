@@ -12,13 +12,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
-use poverty_watch::config::EngineSettings;
-use poverty_watch::domain::{Fen, parse_date};
-use poverty_watch::engine::{
-    Engine, Model, ModelKind, Models, Param, ParamKind, Params, Source, Statement, TableWriter,
-};
-use poverty_watch::pipeline::Declared;
-use poverty_watch::workspace::Assets;
+use engine::{Declared, Engine, Model, ModelKind, Models, Param, ParamKind, Params, Source, Statement, TableWriter};
+use law::config::EngineSettings;
+use law::domain::{Fen, parse_date};
+use store::workspace::Assets;
 
 /// The built-in models; `scratch` has no copies of its own.
 fn engine(scratch: &Path, batch_rows: usize) -> Engine {

@@ -5,9 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use poverty_watch::domain::Fen;
-use poverty_watch::keys::Keys;
+use law::domain::Fen;
 use sha2::{Digest, Sha256};
+use store::keys::Keys;
 
 /// A person whom a rule noticed, as the `findings` verb prints one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,10 +1,11 @@
 //! `alerts`: what needs attention, as a list or as a text to be mailed by other means. What runs find is mailed by
 //! itself.
 
+use law::schedule::alert_mail;
+use watch::{note_alerts, standing_alerts};
+
 use super::run::today;
 use super::{Failure, Format, Session, TEMPORARY};
-use crate::pipeline::{note_alerts, standing_alerts};
-use crate::schedule::alert_mail;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

@@ -1,9 +1,10 @@
 //! `audit`: proves that the audit chain is whole, and prints its head for keeping elsewhere.
 
+use engine::PipelineError;
+use store::ledger::{AuditHead, Ledger, LedgerError};
+use store::workspace;
+
 use super::{DATA, Failure, Session};
-use crate::ledger::{AuditHead, Ledger, LedgerError};
-use crate::pipeline::PipelineError;
-use crate::workspace;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

@@ -1,9 +1,10 @@
 //! `backfill`: runs past periods, oldest first, and writes to no office about them unless asked.
 
+use law::domain::Period;
+use watch::{past_periods, run_past, set_notice};
+
 use super::run::describe;
 use super::{Failure, Session, period_argument};
-use crate::domain::Period;
-use crate::pipeline::{past_periods, run_past, set_notice};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
+use law::domain::Month;
+use watch::{Backtest, MethodScore, Score, backtest};
+
 use super::{Failure, Format, INTERNAL, Session, USAGE};
-use crate::domain::Month;
-use crate::pipeline::{Backtest, MethodScore, Score, backtest};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

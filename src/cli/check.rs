@@ -1,9 +1,12 @@
 //! `check`: every problem of the files that people write, and whether the case books come out as written.
 
+use engine::PipelineError;
+use store::ledger::Ledger;
+use store::workspace;
+use store::workspace::Assets;
+use watch::{CaseSelection, Done};
+
 use super::{CONFIG, Failure, Session, USAGE};
-use crate::ledger::Ledger;
-use crate::pipeline::{self, CaseSelection, Done, PipelineError};
-use crate::workspace::{self, Assets};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -29,8 +32,8 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
         return Err(Failure::new(USAGE, "--policy goes with --case-book or --coverage"));
     }
     let workspace = workspace::load(&session.workspace)?;
-    let mut problems = pipeline::check(&workspace).await;
-    let (mut wrong, missing) = pipeline::check_case_books(&workspace.assets, &workspace.settings.policy);
+    let mut problems = watch::check(&workspace).await;
+    let (mut wrong, missing) = watch::check_case_books(&workspace.assets, &workspace.settings.policy);
     problems.append(&mut wrong);
     for problem in &problems {
         println!("{problem}");
@@ -41,7 +44,7 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
     for path in workspace.assets.overrides() {
         println!("note: {path} is the workspace's own");
     }
-    if let Some(layers) = pipeline::policy_layers(&workspace) {
+    if let Some(layers) = watch::policy_layers(&workspace) {
         print!("policy {}:\n{layers}", workspace.settings.policy);
     }
     if problems.is_empty() {
@@ -56,7 +59,7 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
 async fn case_book(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
     let assets = Assets::of(&session.workspace);
     let selection = CaseSelection { policies: arguments.policy.clone(), ..CaseSelection::default() };
-    let report = pipeline::run_case_books(&assets, &selection).await?;
+    let report = watch::run_case_books(&assets, &selection).await?;
     for failure in &report.failures {
         println!("{failure}");
     }
@@ -87,7 +90,7 @@ fn coverage(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
     let mut count = 0;
     for policy in &policies {
         let done = done.as_ref().filter(|_| in_use == Some(policy.as_str()));
-        let coverage = pipeline::coverage(&assets, policy, done).map_err(PipelineError::Config)?;
+        let coverage = watch::coverage(&assets, policy, done).map_err(PipelineError::Config)?;
         print!("{}", coverage.text);
         for problem in &coverage.problems {
             println!("problem: {problem}");

@@ -4,13 +4,12 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use engine::PipelineError;
+use engine::cluster::{AllowList, ExecutorOptions, Papers, SchedulerOptions, Security, run_executor, run_scheduler};
+use store::warehouse::Storage;
+
 use super::signals::Signals;
 use super::{CONFIG, Failure};
-use crate::engine::cluster::{
-    AllowList, ExecutorOptions, Papers, SchedulerOptions, Security, run_executor, run_scheduler,
-};
-use crate::pipeline::PipelineError;
-use crate::warehouse::Storage;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Role {

@@ -1,7 +1,8 @@
 //! `contract`: print what a feed's files must look like.
 
+use law::contracts::{Feed, to_json, to_text};
+
 use super::Format;
-use crate::contracts::{Feed, to_json, to_text};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

@@ -1,12 +1,13 @@
 //! Joins the two sides that never meet: jobs, which write what is to be told, and delivery, which sends it.
 
 use chrono::{DateTime, Utc};
+use engine::{Context, PipelineError};
+use engine::{Courier, Delivered};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 
 use super::deliver::{send_due, tell};
 use super::{Failure, TEMPORARY};
-use crate::pipeline::{Context, Courier, Delivered, PipelineError};
 
 /// Sends by the workspace's own settings.
 pub(super) struct Post;

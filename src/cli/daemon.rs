@@ -7,14 +7,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
+use engine::{Context, PipelineError};
+use law::schedule::{Clock, Decision, Due, Past, Planned, Trust, decide};
+use store::ledger::{Lease, LeaseState, Ledger};
+use store::workspace;
+use watch::{keep_metrics, note_alerts, run_job, timetable};
 
 use super::run::describe;
 use super::signals::Signals;
 use super::{Failure, Session};
-use crate::ledger::{Lease, LeaseState, Ledger};
-use crate::pipeline::{Context, PipelineError, keep_metrics, note_alerts, run_job, timetable};
-use crate::schedule::{Clock, Decision, Due, Past, Planned, Trust, decide};
-use crate::workspace;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -55,7 +56,7 @@ struct Daemon<'a> {
     clock: Clock,
     looked: Option<Instant>,
     /// Runs that failed before the ledger could note them: a file that people write is wrong, the disk is full.
-    unrecorded: Vec<(String, crate::domain::Period, chrono::DateTime<Utc>)>,
+    unrecorded: Vec<(String, law::domain::Period, chrono::DateTime<Utc>)>,
 }
 
 impl Daemon<'_> {

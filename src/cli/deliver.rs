@@ -3,17 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use engine::{Delivered, Stop};
+use office::delivery::{
+    Clearance, DeliveryError, Desk, DispatchReport, Mailer, Resolution, ToOperators, Trace, dispatch,
+    may_go_to_operators, record_bounces, remembered, tell_operators, trace_of,
+};
+use store::ledger::{Ledger, Letter, MailState, OPERATORS};
+use store::workspace;
+use store::workspace::{Workspace, hold_lock};
 
 use super::courier::described;
 use super::lists::{hand_over, hand_over_rest};
 use super::{DATA, Failure, Format, INTERNAL, Session, USAGE};
-use crate::delivery::{
-    Clearance, DeliveryError, Desk, DispatchReport, Mailer, Resolution, ToOperators, Trace, dispatch,
-    may_go_to_operators, record_bounces, remembered, tell_operators, trace_of,
-};
-use crate::ledger::{Ledger, Letter, MailState, OPERATORS};
-use crate::pipeline::{Delivered, Stop};
-use crate::workspace::{self, Workspace, hold_lock};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use super::{Failure, INTERNAL, Session, run::describe};
-use crate::config::Layout;
-use crate::demo::{AREA, DemoOptions, PERIOD, generate};
-use crate::domain::Period;
-use crate::pipeline::run_job;
-use crate::referrals::{ROUTES_FILE, RouteRow};
-use crate::workspace::{self, Assets};
+use ::demo::{AREA, DemoOptions, PERIOD, generate};
+use law::config::Layout;
+use law::domain::Period;
+use law::referrals::{ROUTES_FILE, RouteRow};
+use store::workspace;
+use store::workspace::Assets;
+use watch::run_job;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

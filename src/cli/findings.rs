@@ -1,9 +1,10 @@
 //! `findings`: a period's findings as CSV, without names; for tests and engineers.
 
+use engine::{Context, FindingRow, read_findings};
+use law::cases::{Outlook, outlook};
+use law::domain::{Fen, Period};
+
 use super::{Failure, Session, period_argument};
-use crate::cases::{Outlook, outlook};
-use crate::domain::{Fen, Period};
-use crate::pipeline::{Context, FindingRow, read_findings};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -17,7 +18,7 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
     let context = session.open()?;
-    let version = context.warehouse.current().await.map_err(crate::pipeline::PipelineError::from)?;
+    let version = context.warehouse.current().await.map_err(engine::PipelineError::from)?;
     let mut rows = read_findings(&context, &version, arguments.month)?;
     rows.sort_by(|a, b| (&a.rule, a.person).cmp(&(&b.rule, b.person)));
     println!(

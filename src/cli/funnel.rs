@@ -1,13 +1,13 @@
 //! `funnel`: from the finding to the help, and whom no rule found.
 
+use law::domain::{Fen, Period};
+use law::referrals::{FunnelLine, STAGES};
 use serde_json::{Value, json};
+use watch::{Funnel, funnel};
 
 use super::lists::late_lists;
 use super::run::today;
 use super::{Failure, Format, Session, period_argument};
-use crate::domain::{Fen, Period};
-use crate::pipeline::{Funnel, funnel};
-use crate::referrals::{FunnelLine, STAGES};
 
 /// Counts up to here, but not 0, are hidden in what is exported.
 const SMALL: u64 = 4;

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use law::config::Layout;
+use store::ledger::Ledger;
+use store::workspace;
+
 use super::{Failure, INTERNAL, Session};
-use crate::ledger::Ledger;
-use crate::{config::Layout, workspace};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

@@ -1,10 +1,10 @@
 //! `intake`: take in what has landed, and say what became of every file.
 
 use super::{DATA, Failure, Session, contract::feed_argument};
-use crate::contracts::{Feed, Outcome, Tally};
-use crate::domain::Fen;
-use crate::intake::{IntakeSummary, Verdict};
-use crate::pipeline::run_intake;
+use ::intake::{IntakeSummary, Verdict};
+use law::contracts::{Feed, Outcome, Tally};
+use law::domain::Fen;
+use watch::run_intake;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

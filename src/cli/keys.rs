@@ -1,9 +1,10 @@
 //! `keys init`: make what is missing of a workspace's keys.
 
+use law::config::Layout;
+use store::keys::{Keys, PUBLIC_KEY};
+use store::workspace;
+
 use super::{Failure, Session};
-use crate::config::Layout;
-use crate::keys::{Keys, PUBLIC_KEY};
-use crate::workspace;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -26,7 +27,7 @@ pub(super) fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failur
     let workspace = workspace::load(&session.workspace)?;
     let made = match &arguments.act {
         #[cfg(feature = "sm2")]
-        Act::Init { sm2: true } => Keys::create_sm2(&workspace.layout).map_err(crate::pipeline::PipelineError::from)?,
+        Act::Init { sm2: true } => Keys::create_sm2(&workspace.layout).map_err(engine::PipelineError::from)?,
         Act::Init { .. } => make(&workspace.layout)?,
     };
     let public = workspace.layout.keys().join(PUBLIC_KEY);
@@ -36,5 +37,5 @@ pub(super) fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failur
 
 /// Makes what is missing.
 pub(super) fn make(layout: &Layout) -> Result<bool, Failure> {
-    Ok(Keys::create(layout).map_err(crate::pipeline::PipelineError::from)?)
+    Ok(Keys::create(layout).map_err(engine::PipelineError::from)?)
 }

@@ -3,8 +3,9 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
+use watch::{metrics, write_metrics};
+
 use super::{Failure, INTERNAL, Session};
-use crate::pipeline::{metrics, write_metrics};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

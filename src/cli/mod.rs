@@ -39,15 +39,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Parser, Subcommand, ValueEnum};
-
-use crate::delivery::DeliveryError;
-use crate::domain::{Period, parse_date};
-use crate::engine::EngineError;
-use crate::intake::IntakeError;
-use crate::ledger::LedgerError;
-use crate::pipeline::{Context, PipelineError, Progress};
-use crate::warehouse::WarehouseError;
-use crate::workspace::{self, WorkspaceError};
+use engine::{Context, Progress};
+use law::domain::{Period, parse_date};
+use law::{Cause, Fault};
+use store::workspace;
 
 /// Finds the people whom medical costs push into poverty, and refers them to the offices that help.
 #[derive(Debug, Parser)]
@@ -158,11 +153,11 @@ struct Failure {
 }
 
 /// 1: our fault. 3: a file that people write is wrong. 4: data was refused. 75: try again later.
-const INTERNAL: u8 = 1;
-const USAGE: u8 = 2;
-const CONFIG: u8 = 3;
-const DATA: u8 = 4;
-const TEMPORARY: u8 = 75;
+const INTERNAL: u8 = Cause::Program.exit_code();
+const USAGE: u8 = Cause::Usage.exit_code();
+const CONFIG: u8 = Cause::Settings.exit_code();
+const DATA: u8 = Cause::Data.exit_code();
+const TEMPORARY: u8 = Cause::Later.exit_code();
 /// Nothing to do, where it was asked to say so by a code: Airflow's for a skipped task.
 const NOTHING: u8 = 99;
 
@@ -172,61 +167,9 @@ impl Failure {
     }
 }
 
-impl From<PipelineError> for Failure {
-    fn from(error: PipelineError) -> Self {
-        let code = match &error {
-            PipelineError::Config(_) | PipelineError::Workspace(_) | PipelineError::Keys(_) => CONFIG,
-            PipelineError::Locked(_) | PipelineError::NotReady(_) | PipelineError::Figures(_) => TEMPORARY,
-            PipelineError::Stopped => TEMPORARY,
-            PipelineError::NotPast(_) => USAGE,
-            PipelineError::Ledger(LedgerError::AuditBroken { .. }) => DATA,
-            // whoever has changed the rule must look: trying again is of no use
-            PipelineError::Check { .. } | PipelineError::Held(_) => DATA,
-            PipelineError::Intake(IntakeError::DataQuality { .. }) => DATA,
-            PipelineError::Engine(EngineError::Model { .. } | EngineError::Refused(_)) => CONFIG,
-            PipelineError::Engine(EngineError::Unreachable(_)) => TEMPORARY,
-            PipelineError::Warehouse(error)
-            | PipelineError::Engine(EngineError::Storage(error))
-            | PipelineError::Intake(IntakeError::Warehouse(error)) => match error {
-                WarehouseError::Conflict(_) | WarehouseError::Away(_) => TEMPORARY,
-                WarehouseError::Unknown(_) | WarehouseError::Denied(_) => CONFIG,
-                _ => INTERNAL,
-            },
-            _ => INTERNAL,
-        };
-        Self::new(code, error.to_string())
-    }
-}
-
-impl From<DeliveryError> for Failure {
-    fn from(error: DeliveryError) -> Self {
-        let code = match &error {
-            DeliveryError::Config(_) | DeliveryError::NoRoute { .. } | DeliveryError::Keys(_) => CONFIG,
-            DeliveryError::Locked(_) | DeliveryError::Ledger(LedgerError::Moved { .. }) => TEMPORARY,
-            DeliveryError::Ledger(LedgerError::SignOff { .. }) | DeliveryError::Letter { .. } => DATA,
-            DeliveryError::Sealed { .. } => DATA,
-            DeliveryError::Ledger(_) | DeliveryError::Message(_) | DeliveryError::Io { .. } => INTERNAL,
-        };
-        Self::new(code, error.to_string())
-    }
-}
-
-impl From<LedgerError> for Failure {
-    fn from(error: LedgerError) -> Self {
-        DeliveryError::from(error).into()
-    }
-}
-
-impl From<WorkspaceError> for Failure {
-    fn from(error: WorkspaceError) -> Self {
-        let code = if matches!(error, WorkspaceError::Io { .. }) { INTERNAL } else { CONFIG };
-        Self::new(code, error.to_string())
-    }
-}
-
-impl From<IntakeError> for Failure {
-    fn from(error: IntakeError) -> Self {
-        PipelineError::from(error).into()
+impl<E: Fault> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::new(error.blame().exit_code(), error.to_string())
     }
 }
 
@@ -276,7 +219,7 @@ pub fn main(now: DateTime<Utc>) -> ExitCode {
     let cli = Cli::parse();
     if let Verb::Gate { job } = &cli.verb {
         // Before anything else starts: no threads, no logs, nothing that holds memory.
-        return crate::intake::gate::child_main(job);
+        return ::intake::gate::child_main(job);
     }
     progress::init_logs(cli.log_format == LogFormat::Json, cli.quiet);
     let result = std::env::current_exe()

@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use chrono::NaiveDate;
+use law::domain::Period;
+use watch::{Changed, Plan, Stale, plan};
 
 use super::run::period_of;
 use super::{Failure, Format, Session, USAGE, date_argument, intake, period_argument};
-use crate::domain::Period;
-use crate::pipeline::{Changed, Plan, Stale, plan};
 
 /// Digits of a rule's or model's hash that people compare.
 const SHORT: usize = 12;

@@ -3,14 +3,13 @@
 use std::io::IsTerminal as _;
 use std::sync::{Arc, Mutex};
 
+use engine::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::{FilterExt as _, filter_fn};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
-
-use crate::pipeline::Progress;
 
 /// Logs go to stderr, results to stdout. `RUST_LOG` chooses the detail of our own lines; of the libraries' nothing
 /// below a warning is told, because the engine's filters quote persons' keys.

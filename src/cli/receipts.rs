@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use engine::{Context, PipelineError};
+use law::domain::{Fen, clean_token};
+use office::receipts::{Imported, ReceiptDesk, ReceiptError, import};
+use store::ledger::FileReceipt;
+
 use super::run::today;
 use super::{DATA, Failure, INTERNAL, Session, TEMPORARY, USAGE};
-use crate::domain::{Fen, clean_token};
-use crate::ledger::FileReceipt;
-use crate::pipeline::{Context, PipelineError};
-use crate::receipts::{Imported, ReceiptDesk, ReceiptError, import};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

@@ -1,7 +1,9 @@
 //! `reproduce`: make sealed lists once more from their versions, and say equal or which byte differs.
 
+use engine::PipelineError;
+use office::lists::Reproducer;
+
 use super::{DATA, Failure, Session, USAGE};
-use crate::pipeline::{PipelineError, Reproducer};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

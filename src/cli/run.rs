@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use engine::{Context, Job, PipelineError, Rhythm};
+use law::domain::{Month, Period, official_day};
+use law::schedule::pending;
+use watch::{RunReport, rehearse_job, run_job, run_job_accepting, timetable};
 
 use super::{CONFIG, Failure, NOTHING, Session, USAGE, courier, date_argument, intake, period_argument};
-use crate::domain::{Month, Period, official_day};
-use crate::pipeline::{
-    Context, Job, PipelineError, Rhythm, RunReport, rehearse_job, run_job, run_job_accepting, timetable,
-};
-use crate::schedule::pending;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use engine::Context;
+use law::config::{Settings, TransportKind};
+use law::schedule::{Aim, Planned, Target, Unit, UnitSettings, units};
+use watch::{Timetable, timetable};
+
 use super::run::today;
 use super::{CONFIG, Failure, INTERNAL, Session};
-use crate::config::{Settings, TransportKind};
-use crate::pipeline::{Context, Timetable, timetable};
-use crate::schedule::{Aim, Planned, Target, Unit, UnitSettings, units};
 
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("target").args(["systemd", "cron", "kubernetes", "airflow"]))]
@@ -143,7 +145,7 @@ fn describe(timetable: &Timetable, session: &Session) -> String {
         if let Some(next) = schedule.first_after(session.now) {
             let _ = writeln!(text, "  next {} for {}", schedule.local(next), aim.period(schedule.day_of(next)));
         }
-        for due in crate::schedule::pending(planned, past, session.now) {
+        for due in law::schedule::pending(planned, past, session.now) {
             let failed = if due.failures > 0 { format!(", failed {} times", due.failures) } else { String::new() };
             if due.missed > 0 && *aim != Aim::MonthUnderWay {
                 let _ = writeln!(text, "  {} earlier periods are left to `backfill`", due.missed);

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
+use engine::Stop;
+
 use super::Failure;
-use crate::pipeline::Stop;
 
 /// Listens for SIGTERM and SIGINT.
 pub(super) struct Signals {

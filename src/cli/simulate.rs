@@ -4,10 +4,11 @@ use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use law::domain::Period;
+use store::workspace;
+use watch::{PolicyText, Simulation, SimulationRequest};
+
 use super::{CONFIG, Failure, Format, INTERNAL, Session, USAGE, period_argument};
-use crate::domain::Period;
-use crate::pipeline::{self, PolicyText, Simulation, SimulationRequest};
-use crate::workspace;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -39,7 +40,7 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
         against: against.as_ref().map(|text| PolicyText { file: &against_name, text }),
         period: arguments.month,
     };
-    let simulation = pipeline::simulate(&workspace, request).await?;
+    let simulation = watch::simulate(&workspace, request).await?;
     let report = arguments.html.clone().unwrap_or_else(|| beside(&arguments.policy, &simulation.period));
     if [Some(&arguments.policy), against_path].into_iter().flatten().any(|policy| is_same(policy, &report)) {
         return Err(Failure::new(USAGE, "--html names a policy file; the report would overwrite it"));

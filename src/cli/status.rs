@@ -1,11 +1,12 @@
 //! `status`: how the workspace stands; the exit code tells a monitor when it is too old.
 
 use chrono::{Duration, NaiveDate};
+use engine::PipelineError;
+use watch::{Status, status};
 
 use super::lists::late_lists;
 use super::run::{degraded, today};
 use super::{Failure, Format, Session, TEMPORARY, date_argument};
-use crate::pipeline::{PipelineError, Status, status};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use law::config::Layout;
+use office::seal;
+use store::keys::{PUBLIC_KEY, PublicKey};
+
 use super::{DATA, Failure, Session, USAGE};
-use crate::config::Layout;
-use crate::keys::{PUBLIC_KEY, PublicKey};
-use crate::pipeline::seal;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

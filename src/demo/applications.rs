@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use chrono::{Days, NaiveDate};
+use law::domain::Fen;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 
 use super::chance::Chance;
@@ -12,7 +13,6 @@ use super::people::{COUNTIES, Person};
 use super::registers::write_text;
 use super::stories::Story;
 use super::{DemoError, DemoFile, DemoOptions};
-use crate::domain::Fen;
 
 const HEADER: [&str; 11] = [
     "申请编号",
@@ -41,7 +41,6 @@ enum Case {
     Plain,
     /// The income is left open.
     IncomeUnknown,
-    /// No income at all.
     NoIncome,
     /// The assets are left open.
     AssetsUnknown,
@@ -222,7 +221,6 @@ fn first_of_year() -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 1, 1).unwrap_or_default()
 }
 
-/// Writes both files.
 pub(super) fn write(options: &DemoOptions, is_large: bool, landing: &Path) -> Result<Vec<DemoFile>, DemoError> {
     let october = NaiveDate::from_ymd_opt(2026, 10, 1).unwrap_or_default();
     let households = options.persons.min(APPLYING_PEOPLE) / NEIGHBOURS;

@@ -30,7 +30,6 @@ impl Chance {
         ((self.bits() >> 32) * count) >> 32
     }
 
-    /// The same, for amounts.
     pub(super) fn up_to(&mut self, count: i64) -> i64 {
         i64::try_from(self.below(count.unsigned_abs())).unwrap_or(0)
     }

@@ -55,7 +55,6 @@ const VILLAGES: [&str; 12] = [
 /// Birth dates lie in so many days from 1931-01-01 on.
 const BIRTH_DAYS: u64 = 29_200;
 
-/// One invented person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Person {
     /// Number from 0.
@@ -68,17 +67,13 @@ pub(super) struct Person {
     pub(super) cert_type: &'static str,
     /// The true document number; empty for a newborn.
     pub(super) id: String,
-    /// Name.
     pub(super) name: String,
     /// 1 or 2.
     pub(super) sex: &'static str,
-    /// Birth date.
     pub(super) born: NaiveDate,
-    /// Insurance person number.
     pub(super) number: String,
     /// Township's place in the table.
     pub(super) town: &'static str,
-    /// Village.
     pub(super) village: &'static str,
     /// Its 12-digit code.
     pub(super) village_code: String,

@@ -7,16 +7,17 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Date32Array, RecordBatch, StringArray, TimestampMillisecondArray};
 use chrono::Days;
+use law::domain::Fen;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 
+use super::chance::Chance;
 use super::claims::{MONTHS, Year};
 use super::people::{COUNTIES, Person, county_of};
 use super::rosters::Office;
 use super::stories::{Fate, Story};
-use super::{DemoError, DemoFile, DemoOptions, DemoSummary, applications, chance::Chance};
-use crate::domain::Fen;
+use super::{DemoError, DemoFile, DemoOptions, DemoSummary, applications};
 
 /// One of the other feeds' senders.
 pub(super) enum Register {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use law::domain::Tag;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 
 use super::chance::Chance;
@@ -10,9 +11,7 @@ use super::people::{COUNTIES, Person};
 use super::registers::{may_have_tags, write_text};
 use super::stories::Story;
 use super::{DemoError, DemoFile, DemoOptions};
-use crate::domain::Tag;
 
-/// Who keeps a roster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Office {
     /// 农业农村局: people lifted out of poverty, people monitored.

@@ -127,7 +127,6 @@ pub(super) enum Fate {
     ReversalFirst,
     /// Delivered months later.
     Late,
-    /// Twice in its file.
     TwiceInFile,
     /// Again in the next file.
     TwiceAcross,

@@ -2,25 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use law::{Cause, Fault};
+
 /// A failure of the engine. Its text never holds a cell's value.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// A file could not be read or written.
     #[error("{path}: {source}", path = .path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    Io { path: PathBuf, source: std::io::Error },
     /// A Parquet file of ours is damaged.
     #[error("{path}: damaged Parquet file: {why}", path = .path.display())]
-    Parquet {
-        /// The file.
-        path: PathBuf,
-        /// What the reader said.
-        why: String,
-    },
+    Parquet { path: PathBuf, why: String },
     /// A SQL model is wrong; its author mends it.
     #[error("sql/{model}.sql: {why}")]
     Model {
@@ -36,7 +28,6 @@ pub enum EngineError {
         model: String,
         /// Bucket and month, for finding the input.
         place: String,
-        /// What the engine said.
         why: String,
     },
     /// The cluster is away, or has been silent for too long.
@@ -47,17 +38,28 @@ pub enum EngineError {
     Refused(String),
     /// The storage that the machines share failed.
     #[error(transparent)]
-    Storage(#[from] crate::warehouse::WarehouseError),
+    Storage(#[from] store::warehouse::WarehouseError),
 }
 
 impl EngineError {
-    pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+    pub fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { path, source }
     }
 
     #[expect(clippy::needless_pass_by_value, reason = "callers hand over errors and texts alike")]
-    pub(crate) fn parquet(path: &Path, why: impl ToString) -> Self {
+    pub fn parquet(path: &Path, why: impl ToString) -> Self {
         Self::Parquet { path: path.to_owned(), why: why.to_string() }
+    }
+}
+
+impl Fault for EngineError {
+    fn blame(&self) -> Cause {
+        match self {
+            Self::Model { .. } | Self::Refused(_) => Cause::Settings,
+            Self::Unreachable(_) => Cause::Later,
+            Self::Storage(error) => error.blame(),
+            Self::Io { .. } | Self::Parquet { .. } | Self::Statement { .. } => Cause::Program,
+        }
     }
 }

@@ -1,141 +1,149 @@
-//! A bucket job: one file to make and the checks that read it. What carries it out, this process or a cluster, is
-//! chosen once, when the engine is opened.
+//! A job: ordered steps, declared in `pipelines/<job>.toml`.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use law::config::{Problem, nearest};
+use law::schedule::{Aim, Planned, Schedule};
+use serde::Deserialize;
 
-use arrow::array::RecordBatch;
-use serde::{Deserialize, Serialize};
+use super::official::Rhythm;
+use crate::{ModelKind, Models};
 
-use super::session::{Engine, Source, Statement};
-use super::{EngineError, Written};
-use crate::config::{EngineKind, EngineSettings};
-use crate::warehouse::Storage;
-
-/// One file to make. All paths are below the warehouse's root, with forward slashes.
-#[derive(Debug, Clone)]
-pub struct BucketJob {
-    /// What makes the rows; its files lie below the warehouse's root.
-    pub statement: Statement,
-    /// The file has the rows of a table, of the persons whom the statement names, in place of the statement's own rows.
-    pub copied: Option<Copied>,
-    /// The Parquet file to make.
-    pub file: String,
-    /// Checks that read the statement's sources, and the file under the name of the statement's model or of the table
-    /// that was copied.
-    pub checks: Vec<String>,
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Job {
+    /// Its name on the command line.
+    pub name: String,
+    /// Its name on pages and lists.
+    pub title: String,
+    /// Whether it is run for months or for thirds of them.
+    #[serde(default)]
+    pub cadence: Rhythm,
+    /// When it is run by the clock; a job without one is run by hand only.
+    #[serde(default)]
+    pub schedule: Option<Timing>,
+    /// What it does, in order.
+    pub steps: Vec<Step>,
 }
 
-/// Rows that are copied out of a stored table.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Copied {
-    /// The table.
-    pub table: String,
-    /// The columns that anybody reads of it.
-    pub columns: BTreeSet<String>,
+/// `schedule = { cron = "30 1 * * *", zone = "Asia/Shanghai" }`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Timing {
+    /// Five fields: minute, hour, day, month, weekday.
+    pub cron: toml::Spanned<String>,
+    /// Name of the time zone.
+    pub zone: toml::Spanned<String>,
 }
 
-/// A file that was made.
-#[derive(Debug, Clone)]
-pub struct Made {
-    /// What stands on disk now.
-    pub written: Written,
-    /// What each check returned, in the order of the job.
-    pub checked: Vec<Vec<RecordBatch>>,
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, tag = "run", rename_all = "snake_case")]
+pub enum Step {
+    Intake {},
+    /// Refreshes a table model, for the run's period.
+    Model {
+        model: String,
+        /// Checks that follow on the same bucket.
+        #[serde(default)]
+        checks: Vec<String>,
+    },
+    /// Carries out the policy's rules.
+    Findings {
+        /// Checks that follow on the same bucket.
+        #[serde(default)]
+        checks: Vec<String>,
+    },
+    /// Moves the cases by the findings.
+    Cases {},
+    Seal {},
+    /// Sends the letters that are due.
+    Deliver {},
 }
 
-/// Who carries out bucket jobs.
-#[derive(Debug, Clone)]
-pub(super) enum Site {
-    /// This process.
-    Here,
-    /// The executors of a cluster.
-    #[cfg(feature = "cluster")]
-    Cluster(std::sync::Arc<super::cluster::Cluster>),
-}
-
-impl Site {
-    #[cfg(feature = "cluster")]
-    fn cluster(settings: &EngineSettings, root: &Path, storage: &Storage) -> Result<Self, EngineError> {
-        Ok(Self::Cluster(std::sync::Arc::new(super::cluster::Cluster::of(settings, root, storage.clone())?)))
-    }
-
-    #[cfg(not(feature = "cluster"))]
-    fn cluster(_: &EngineSettings, _: &Path, _: &Storage) -> Result<Self, EngineError> {
-        Err(EngineError::Refused("this binary was built without clusters".to_owned()))
-    }
-}
-
-impl Engine {
-    /// The engine with its bucket jobs where the settings want them: files lie in `storage`, certificates are named
-    /// from `root`.
-    ///
-    /// # Errors
-    /// When the settings want a cluster that cannot be used.
-    pub fn placed(mut self, settings: &EngineSettings, root: &Path, storage: &Storage) -> Result<Self, EngineError> {
-        if settings.engine == EngineKind::Cluster {
-            self.site = Site::cluster(settings, root, storage)?;
-        }
-        Ok(self)
-    }
-
-    /// Makes one file of the warehouse below `root` and runs its checks.
-    ///
-    /// # Errors
-    /// When a model is wrong, a statement fails, the file cannot be written or the cluster cannot be reached.
-    pub async fn make(&self, root: &Path, job: &BucketJob) -> Result<Made, EngineError> {
-        match &self.site {
-            Site::Here => self.make_at(root, job, &root.join(&job.file)).await,
-            #[cfg(feature = "cluster")]
-            Site::Cluster(cluster) => cluster.make(self, root, job).await,
-        }
-    }
-
-    /// Whether other machines carry out the bucket jobs.
+impl Job {
     #[must_use]
-    pub const fn is_on_cluster(&self) -> bool {
-        !matches!(self.site, Site::Here)
+    pub fn seals(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Seal {}))
     }
 
-    /// Takes back the jobs that a cluster still has; in this process there is nothing to take back.
-    #[cfg_attr(not(feature = "cluster"), expect(clippy::unused_async, reason = "a cluster is asked over the network"))]
-    pub async fn stop(&self) {
-        match &self.site {
-            Site::Here => {}
-            #[cfg(feature = "cluster")]
-            Site::Cluster(cluster) => cluster.stop().await,
-        }
+    #[must_use]
+    pub fn sends(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Deliver {}))
     }
 
-    /// Makes a job's file in this process, under the name `target`.
-    pub(super) async fn make_at(&self, root: &Path, job: &BucketJob, target: &Path) -> Result<Made, EngineError> {
-        let mut statement = job.statement.below(root);
-        let (written, table) = match &job.copied {
-            None => (self.write(&statement, target).await?, &job.statement.model),
-            Some(Copied { table, columns }) => (self.copy(&statement, table, columns, target).await?, table),
+    /// The same job without a word to anybody.
+    #[must_use]
+    pub fn silent(&self) -> Self {
+        let steps = self.steps.iter().filter(|step| !matches!(step, Step::Deliver {})).cloned().collect();
+        Self { steps, ..self.clone() }
+    }
+
+    /// Its runs by the clock: a job that seals is for the last period that has ended, any other for the month under
+    /// way.
+    #[must_use]
+    pub fn planned(&self) -> Option<Planned> {
+        let timing = self.schedule.as_ref()?;
+        let schedule = Schedule::parse(timing.cron.get_ref(), timing.zone.get_ref()).ok()?;
+        let aim = match (self.cadence, self.seals()) {
+            (Rhythm::TenDays, _) => Aim::ThirdEnded,
+            (Rhythm::Monthly, true) => Aim::MonthEnded,
+            (Rhythm::Monthly, false) => Aim::MonthUnderWay,
         };
-        statement.sources.insert(table.clone(), Source::Files(vec![target.to_owned()]));
-        let mut checked = Vec::new();
-        for check in &job.checks {
-            statement.model.clone_from(check);
-            checked.push(self.collect(&statement).await?);
-        }
-        Ok(Made { written, checked })
+        Some(Planned { job: self.name.clone(), schedule, aim })
     }
 }
 
-impl Statement {
-    /// The same statement with its files below `root`.
+impl Step {
+    /// The name under which progress and timings are told.
     #[must_use]
-    pub fn below(&self, root: &Path) -> Self {
-        let mut below = self.clone();
-        for source in below.sources.values_mut() {
-            if let Source::Files(files) = source {
-                for file in files {
-                    *file = root.join(&*file);
-                }
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Intake {} => "intake",
+            Self::Model { model, .. } => model,
+            Self::Findings { .. } => "findings",
+            Self::Cases {} => "cases",
+            Self::Seal {} => "seal",
+            Self::Deliver {} => "deliver",
+        }
+    }
+}
+
+/// Reads a job file and checks it against the models.
+pub fn parse_job(file: &str, text: &str, models: &Models) -> Result<Job, Vec<Problem>> {
+    let job: Job = toml::from_str(text).map_err(|error| vec![Problem::in_toml(file, text, &error)])?;
+    let mut problems = Vec::new();
+    let stem = file.rsplit('/').next().and_then(|name| name.strip_suffix(".toml")).unwrap_or(file);
+    if job.name != stem {
+        let hint = format!("write `name = \"{stem}\"`, or give the file the job's name");
+        problems.push(Problem::at_key(file, text, "name", format!("the file is called `{stem}`"), hint));
+    }
+    if let Some(timing) = &job.schedule {
+        let faults = Schedule::parse(timing.cron.get_ref(), timing.zone.get_ref()).err().unwrap_or_default();
+        for (fault, place) in [(faults.0, &timing.cron), (faults.1, &timing.zone)] {
+            let problem = |fault: law::schedule::Fault| {
+                Problem::at(file, text, place.span().start, format!("schedule: {}", fault.message), fault.hint)
+            };
+            problems.extend(fault.map(problem));
+        }
+        if let Some(period) = job.planned().and_then(|planned| planned.forgotten()) {
+            let message = format!("schedule: no run would be due for some periods, such as {period}");
+            let hint = "a day that every month has, such as 5; after each third, such as 1,11,21";
+            problems.push(Problem::at(file, text, timing.cron.span().start, message, hint));
+        }
+    }
+    for step in &job.steps {
+        let (model, checks): (Option<&String>, &[String]) = match step {
+            Step::Model { model, checks, .. } => (Some(model), checks),
+            Step::Findings { checks } => (None, checks),
+            _ => (None, &[]),
+        };
+        for name in model.into_iter().chain(checks) {
+            if models.get(name).is_none_or(|model| model.kind != ModelKind::Table) {
+                let tables = models.iter().filter(|model| model.kind == ModelKind::Table);
+                let hint = nearest(name, tables.map(|model| model.name.as_str()))
+                    .map_or_else(|| "models stand below sql/".to_owned(), |near| format!("did you mean `{near}`?"));
+                let offset = text.find(&format!("\"{name}\"")).unwrap_or(0);
+                problems.push(Problem::at(file, text, offset, format!("there is no table model `{name}`"), hint));
             }
         }
-        below
     }
+    if problems.is_empty() { Ok(job) } else { Err(problems) }
 }

@@ -105,9 +105,6 @@ mod tests {
 }
 
 /// Does `work` for each item on several threads and tells `reached` how many are done; answers in the items' order.
-///
-/// # Errors
-/// The first item's failure; the others need not go on with what will not be used.
 pub fn on_threads<T: Sync, R: Send, E: Send>(
     workers: usize,
     items: &[T],

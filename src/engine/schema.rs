@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
-
-use crate::contracts::{Feed, Kind};
+use law::contracts::{Feed, Kind};
 
 /// Columns that intake adds to every accepted row.
 const PROVENANCE: [(&str, DataType); 2] = [("source_file", DataType::Utf8), ("source_row", DataType::Int64)];

@@ -25,13 +25,13 @@ use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::physical_plan::{ExecutionPlan, collect, displayable, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt;
+use law::config::{EngineSettings, Problem};
 
 use super::files::{keys_of, rows_of};
-use super::job::Site;
 use super::model::{MEASURED, Model, ModelKind, Models, Param, Params, bind, difference};
-use super::planning::{self, Templates};
-use super::{EngineError, TableWriter, Written};
-use crate::config::{EngineSettings, Problem};
+use super::planning::Templates;
+use super::{EngineError, TableWriter, Written, planning};
+use crate::bucket_job::Site;
 
 /// Where a statement's stored tables come from.
 #[derive(Debug, Clone)]
@@ -45,7 +45,6 @@ pub enum Source {
 /// A statement ready to run.
 #[derive(Debug, Clone)]
 pub struct Statement {
-    /// Name of the model.
     pub model: String,
     /// The view that it reads as `measured`, where the model does not say so itself.
     pub measures: Option<String>,
@@ -69,9 +68,6 @@ pub struct Engine {
 
 impl Engine {
     /// An engine for these models; spills go below `scratch`.
-    ///
-    /// # Errors
-    /// When the scratch folder cannot be used.
     pub fn new(models: Models, settings: &EngineSettings, scratch: &Path) -> Result<Self, EngineError> {
         Ok(Self::with_runtime(models, runtime(settings.memory_mib, scratch)?, settings.batch_rows))
     }
@@ -89,18 +85,12 @@ impl Engine {
     }
 
     /// Runs a statement and returns its rows; for results that are small by nature.
-    ///
-    /// # Errors
-    /// When the model is wrong or the statement fails.
     pub async fn collect(&self, statement: &Statement) -> Result<Vec<RecordBatch>, EngineError> {
         let (plan, task) = self.physical(statement).await?;
         collect(plan, task).await.map_err(|error| failed(&self.models, statement, &error))
     }
 
     /// Runs a statement and streams its rows into one Parquet file.
-    ///
-    /// # Errors
-    /// When the model is wrong, the statement fails or the file cannot be written.
     pub async fn write(&self, statement: &Statement, path: &Path) -> Result<Written, EngineError> {
         let (plan, task) = self.physical(statement).await?;
         let schema = self.model(&statement.model)?.schema.clone();
@@ -144,9 +134,6 @@ impl Engine {
     }
 
     /// The columns of a stored table that a statement reads, whatever stands in the table.
-    ///
-    /// # Errors
-    /// When the model is wrong.
     pub async fn columns_read(&self, statement: &Statement, table: &str) -> Result<BTreeSet<String>, EngineError> {
         let failed = |error: DataFusionError| failed(&self.models, statement, &error);
         let mut without_data = statement.clone();
@@ -167,18 +154,12 @@ impl Engine {
     }
 
     /// The physical plan of a statement, indented as the engine prints it.
-    ///
-    /// # Errors
-    /// When the model is wrong.
     pub async fn explain(&self, statement: &Statement) -> Result<String, EngineError> {
         let (plan, _) = self.physical(statement).await?;
         Ok(displayable(plan.as_ref()).indent(false).to_string())
     }
 
     /// Runs a statement, lets its rows go, and returns its physical plan with what each operator took.
-    ///
-    /// # Errors
-    /// When the model is wrong or the statement fails.
     pub async fn analyze(&self, statement: &Statement) -> Result<String, EngineError> {
         let failed = |error: DataFusionError| failed(&self.models, statement, &error);
         // a kept plan's scans have counted other buckets already

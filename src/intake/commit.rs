@@ -3,18 +3,16 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use law::contracts::{Feed, Outcome, Tally};
+use store::warehouse::{Version, Warehouse, WarehouseError};
+
 use super::IntakeError;
 use super::tables::Change;
-use crate::contracts::{Feed, Outcome, Tally};
-use crate::warehouse::{Version, Warehouse, WarehouseError};
 
 /// Characters of a landed file's name in the name of its rejects: a file name has room for 255 bytes.
 const STEM: usize = 50;
 
 /// The whole outcome of one file: the gate's counts and where the candidates went.
-///
-/// # Errors
-/// When a row, or a fen, is missing or counted twice.
 pub(super) fn whole_outcome(feed: Feed, gate: &Outcome, resolved: &Outcome) -> Result<Outcome, IntakeError> {
     let outcome = Outcome {
         read: gate.read,
@@ -35,9 +33,6 @@ pub(super) fn whole_outcome(feed: Feed, gate: &Outcome, resolved: &Outcome) -> R
 }
 
 /// Checks the tables before and after: what came in less what went out must be the difference.
-///
-/// # Errors
-/// When it is not; the version must not be committed then.
 pub(super) fn check_tables(feed: Feed, before: &Version, after: &Version, change: &Change) -> Result<(), IntakeError> {
     let (mut accepted, mut held) = (Tally::default(), Tally::default());
     for outcome in &change.outcomes {
@@ -95,9 +90,6 @@ fn unbalanced(feed: Feed, what: &str, expected: Tally, found: Tally) -> IntakeEr
 }
 
 /// Puts a file's rejected rows where its sender finds them; answers the place, if any row was rejected.
-///
-/// # Errors
-/// When the folder cannot be written.
 pub(super) fn keep_rejects(
     folder: &Path,
     staged: &Path,
@@ -118,9 +110,6 @@ pub(super) fn keep_rejects(
 }
 
 /// Deletes what killed runs left in the warehouse: files that no version names. Answers how many.
-///
-/// # Errors
-/// When the versions cannot be read or a file cannot be deleted.
 pub async fn sweep(warehouse: &Warehouse, current: &Version) -> Result<u64, IntakeError> {
     let mut leftover = BTreeSet::new();
     list_files(warehouse.root(), warehouse.root(), &mut leftover)?;

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::contracts::Feed;
-use crate::engine::EngineError;
-use crate::ledger::LedgerError;
-use crate::warehouse::WarehouseError;
+use engine::{EngineError, PipelineError};
+use law::contracts::Feed;
+use law::{Cause, Fault};
+use store::ledger::LedgerError;
+use store::warehouse::WarehouseError;
 
 use super::gate::GateError;
 
@@ -15,28 +16,20 @@ pub enum IntakeError {
     /// The counts do not add up: a fault of this program, so nothing of the batch was committed.
     #[error("{feed}: {what}; nothing of this batch was committed; keep the files in landing/{feed} and report this")]
     DataQuality {
-        /// Feed of the batch.
         feed: Feed,
         /// Which balance failed, with both sides.
         what: String,
     },
     /// A file or folder could not be read or written.
     #[error("{path}: {source}", path = .path.display())]
-    Io {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    Io { path: PathBuf, source: std::io::Error },
     /// Rows that the gate staged, or a file of the warehouse, are not as agreed.
     #[error("{path}: {why}; run again, and if it stays, restore the warehouse from its backup", path = .path.display())]
     Rows {
-        /// The file.
         path: PathBuf,
         /// What is wrong with it.
         why: String,
     },
-    /// The gate itself failed.
     #[error(transparent)]
     Gate(#[from] GateError),
     /// Table files could not be read or written.
@@ -59,5 +52,23 @@ impl IntakeError {
     #[expect(clippy::needless_pass_by_value, reason = "callers hand over errors and texts alike")]
     pub(super) fn rows(path: &Path, why: impl ToString) -> Self {
         Self::Rows { path: path.to_owned(), why: why.to_string() }
+    }
+}
+
+impl Fault for IntakeError {
+    fn blame(&self) -> Cause {
+        match self {
+            Self::DataQuality { .. } => Cause::Data,
+            Self::Io { .. } | Self::Rows { .. } | Self::Gate(_) => Cause::Program,
+            Self::Engine(error) => error.blame(),
+            Self::Warehouse(error) => error.blame(),
+            Self::Ledger(error) => error.blame(),
+        }
+    }
+}
+
+impl From<IntakeError> for PipelineError {
+    fn from(error: IntakeError) -> Self {
+        Self::Room(Box::new(error))
     }
 }

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, FixedOffset};
+use law::contracts::{Feed, Format, Tally};
+use law::domain::Fen;
 use serde::Deserialize;
 
 use super::IntakeError;
-use crate::contracts::{Feed, Format, Tally};
-use crate::domain::Fen;
 
 /// Endings under which transfer programs and browsers keep a file that they are still writing.
 const UNFINISHED: [&str; 5] = [".tmp", ".part", ".partial", ".filepart", ".crdownload"];
@@ -36,13 +36,11 @@ pub(super) struct Landing {
 /// One landed file as the folder shows it.
 #[derive(Debug, Clone)]
 pub(super) struct Landed {
-    /// Where it lies.
     pub path: PathBuf,
     /// Its name as messages show it: without control characters.
     pub name: String,
     /// Its name as the ledger's cache knows it: no two files of a folder share one.
     pub key: String,
-    /// Size and modification time.
     pub stamp: Stamp,
     /// Why it cannot be opened at all, whatever is in it: its format, a folder, a link.
     pub fault: Option<String>,
@@ -51,14 +49,12 @@ pub(super) struct Landed {
 /// Size and modification time: as long as both stay, nobody wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
-    /// Size in bytes.
     pub bytes: u64,
     /// Nanoseconds since 1970.
     pub modified_ns: i64,
 }
 
 impl Stamp {
-    /// The file's stamp now.
     pub(super) fn of(path: &Path) -> Result<Self, IntakeError> {
         let metadata = std::fs::symlink_metadata(path).map_err(IntakeError::io(path))?;
         Ok(Self::in_metadata(&metadata))

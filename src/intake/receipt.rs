@@ -6,14 +6,14 @@ use std::path::Path;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Date32Type, Decimal128Type, Int64Type};
 use arrow::ipc::reader::FileReader;
+use law::cases::AnswerCells;
+use law::config::GateSettings;
+use law::contracts::Feed;
+use law::domain::Fen;
+use law::referrals::COLUMNS;
 
 use super::IntakeError;
 use super::gate::{GateJob, GateLimits, GateVerdict, run_gate};
-use crate::cases::AnswerCells;
-use crate::config::GateSettings;
-use crate::contracts::Feed;
-use crate::domain::Fen;
-use crate::referrals::COLUMNS;
 
 /// What a receipt file holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,9 +29,6 @@ pub type Opened = Result<ReceiptFile, String>;
 
 /// Opens a receipt file in a child process under limits; `aside` is a folder for what the child writes, and is
 /// removed.
-///
-/// # Errors
-/// For failures on our side only.
 pub fn open_receipt(
     program: &Path,
     (input, file_id): (&Path, &str),

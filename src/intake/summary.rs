@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::contracts::{Feed, Outcome};
+use law::contracts::{Feed, Outcome};
 
 /// What became of one landed file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,33 +10,20 @@ pub enum Verdict {
     /// Its rows were taken in, now.
     Taken(Outcome),
     /// It was refused as a whole, now.
-    Refused {
-        /// What is wrong.
-        reason: String,
-        /// How to mend it.
-        hint: String,
-    },
+    Refused { reason: String, hint: String },
     /// It is not whole yet and was left for the next run.
     Arriving(String),
     /// The same bytes were taken in before.
     Known,
     /// The same bytes were refused before, under the same contract and settings.
-    StillRefused {
-        /// What is wrong.
-        reason: String,
-        /// How to mend it.
-        hint: String,
-    },
+    StillRefused { reason: String, hint: String },
 }
 
 /// One landed file and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileSummary {
-    /// Its feed.
     pub feed: Feed,
-    /// Its name.
     pub name: String,
-    /// What became of it.
     pub verdict: Verdict,
     /// Where its rejected rows lie.
     pub rejects: Option<PathBuf>,
@@ -49,7 +36,6 @@ pub struct IntakeSummary {
     pub files: Vec<FileSummary>,
     /// Hidden files, macOS twins, unfinished transfers and folders that were passed over.
     pub skipped: u64,
-    /// Versions that were committed.
     pub versions: Vec<u64>,
 }
 

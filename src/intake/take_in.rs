@@ -4,18 +4,18 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, FixedOffset, Utc};
+use engine::{EngineError, sha256_of};
+use law::config::{Layout, Settings};
+use law::contracts::{Feed, TakenFile};
+use law::domain::stable_hash;
+use store::ledger::{FileState, Ledger};
+use store::warehouse::{Version, Warehouse};
 
 use super::commit::{check_tables, keep_rejects, whole_outcome};
 use super::gate::{GateJob, GateLimits, GateReport, GateVerdict, TagAlias, run_gate};
-use super::landing::{self, Landed, Manifest, Stamp};
-use super::tables::{self, Batch};
-use super::{FileSummary, IntakeError, IntakeSummary, Progress, Verdict};
-use crate::config::{Layout, Settings};
-use crate::contracts::{Feed, TakenFile};
-use crate::domain::stable_hash;
-use crate::engine::{EngineError, sha256_of};
-use crate::ledger::{FileState, Ledger};
-use crate::warehouse::{Version, Warehouse};
+use super::landing::{Landed, Manifest, Stamp};
+use super::tables::Batch;
+use super::{FileSummary, IntakeError, IntakeSummary, Progress, Verdict, landing, tables};
 
 /// Staged rows at which a batch is closed: it bounds the memory for their ids (16 bytes each) and for the
 /// buckets in work, and still rewrites each month's files only once for a province's usual day.
@@ -26,11 +26,8 @@ const GATE_THREADS: usize = 4;
 
 /// Everything that intake works with.
 pub struct Intake<'a> {
-    /// Folders of the workspace.
     pub layout: &'a Layout,
-    /// Settings of the workspace.
     pub settings: &'a Settings,
-    /// Where accepted rows go.
     pub warehouse: &'a Warehouse,
     /// What is known about landed files.
     pub ledger: &'a Ledger,
@@ -49,9 +46,6 @@ pub struct Intake<'a> {
 }
 
 /// Takes in what lies in the landing folders. The caller holds the run lock.
-///
-/// # Errors
-/// When a balance fails, or disk, ledger or warehouse fail; batches committed before stay committed.
 pub async fn take_in(intake: &Intake<'_>) -> Result<IntakeSummary, IntakeError> {
     let staging = intake.layout.staging();
     if staging.exists() {
@@ -74,9 +68,6 @@ pub async fn take_in(intake: &Intake<'_>) -> Result<IntakeSummary, IntakeError> 
 }
 
 /// The landed files that nothing is known of yet: the next run of intake will open them.
-///
-/// # Errors
-/// When a folder or the ledger cannot be read.
 pub fn waiting(intake: &Intake<'_>) -> Result<Vec<(Feed, String)>, IntakeError> {
     let run =
         Run { intake, version: Version::default(), summary: IntakeSummary::default(), waiting: Vec::new(), opened: 0 };

@@ -299,7 +299,7 @@ fn a_warehouse_in_a_bucket_is_the_same_and_anyone_can_take_it_up() {
 /// the bucket's credentials.
 #[test]
 fn a_version_in_a_bucket_is_created_once() {
-    use poverty_watch::warehouse::{Version, Warehouse, WarehouseError};
+    use store::warehouse::{Version, Warehouse, WarehouseError};
     if std::env::var_os("AWS_ENDPOINT").is_none() {
         let Some((_moto, environment)) = bucket() else { return };
         let mut again = std::process::Command::new(std::env::current_exe().unwrap());

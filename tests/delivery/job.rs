@@ -1,6 +1,6 @@
 //! The job `deliver`: what the clock starts sends as the command does, and a past period is told to nobody.
 
-use poverty_watch::ledger::{MailState, RunState};
+use store::ledger::{MailState, RunState};
 
 use super::signing::{approve, review};
 use super::{MONTH, ledger, places, sealed, spooled};

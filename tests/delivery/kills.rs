@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use poverty_watch::ledger::MailState;
+use store::ledger::MailState;
 
 use super::{MONTH, ledger, sealed, spooled, totals};
 use crate::kill::{durable_calls, has_strace};

@@ -12,8 +12,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use poverty_watch::ledger::Ledger;
-use poverty_watch::referrals::{Office, RouteRow};
+use law::referrals::{Office, RouteRow};
+use store::ledger::Ledger;
 
 use crate::determinism::land_fixtures;
 use crate::workspace::Workspace;
@@ -86,7 +86,7 @@ fn totals_of(root: &Path, month: &str, pick: impl Fn(&str) -> bool) -> (String, 
     let lists: Vec<_> = lists.filter(|list| Office::is_referral_code(&list.office) && pick(&list.county)).collect();
     let rows: u64 = lists.iter().map(|list| list.rows).sum();
     let control: i64 = lists.iter().map(|list| list.control.0).sum();
-    (rows.to_string(), poverty_watch::domain::Fen(control).to_string())
+    (rows.to_string(), law::domain::Fen(control).to_string())
 }
 
 /// The letters of a spool folder, by name.

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate};
-use poverty_watch::cases::FindingStatus;
-use poverty_watch::config::DeliverySettings;
-use poverty_watch::delivery::may_go;
-use poverty_watch::domain::{CountyCode, Fen, PersonKey, TokenKey};
-use poverty_watch::ledger::{Approval, LedgerError, Letter, MailState, NewLetter, Review, Standing};
-use poverty_watch::referrals::{
+use law::cases::FindingStatus;
+use law::config::DeliverySettings;
+use law::domain::{CountyCode, Fen, PersonKey, TokenKey};
+use law::referrals::{
     Cell, Cells, ListError, ListRequest, ListRow, ListedRule, Office, Offices, RouteRow, Routes, build_lists,
 };
+use office::delivery::may_go;
+use store::ledger::{Approval, LedgerError, Letter, MailState, NewLetter, Review, Standing};
 
 use super::{MONTH, ledger, places, route, sealed};
 
@@ -25,7 +25,7 @@ fn table(rows: &[RouteRow]) -> (Routes, Vec<String>) {
 }
 
 fn day(text: &str) -> NaiveDate {
-    poverty_watch::domain::parse_date(text).unwrap()
+    law::domain::parse_date(text).unwrap()
 }
 
 fn county(n: usize) -> String {
@@ -212,7 +212,7 @@ fn a_row_of_another_county_is_not_sealed() {
         lines: BTreeMap::new(),
         keeps: false,
     }];
-    let term = poverty_watch::referrals::OfficeTerm {
+    let term = law::referrals::OfficeTerm {
         line: 2,
         code: "MZ".into(),
         recipient: "civil_affairs".into(),
@@ -221,8 +221,8 @@ fn a_row_of_another_county_is_not_sealed() {
         from: None,
         to: None,
         successor: None,
-        profile: poverty_watch::referrals::Profile::Default,
-        attachment: poverty_watch::referrals::Attachment::None,
+        profile: law::referrals::Profile::Default,
+        attachment: law::referrals::Attachment::None,
     };
     let offices = Offices::new(vec![term]).unwrap().of_lists(["civil_affairs"], day("2026-10-31"), "");
     let period = MONTH.parse().unwrap();

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use poverty_watch::domain::CountyCode;
-use poverty_watch::ledger::MailState;
+use law::domain::CountyCode;
+use store::ledger::MailState;
 
 use super::{MONTH, ledger, places, sealed, spooled, totals};
 use crate::workspace::Workspace;
@@ -197,7 +197,7 @@ fn what_was_changed_on_disk_is_not_signed_or_sent() {
     // An address that is no longer in force: its letter is refused, the others go.
     let ended = super::route("990101", "MZ");
     let line = table.lines().find(|line| line.starts_with("990101,MZ,")).unwrap();
-    let mut row = poverty_watch::referrals::RouteRow { address: "new990101@county.example".into(), ..ended };
+    let mut row = law::referrals::RouteRow { address: "new990101@county.example".into(), ..ended };
     row.code = row.expected_code();
     let renewed = format!("990101,MZ,{},{},,甲,乙,{}", row.address, row.valid_from, row.code);
     workspace.write("pipelines/tables/routes.csv", table.replace(line, &renewed).as_bytes());
@@ -284,7 +284,7 @@ fn without_an_audit_entry_nothing_is_signed_or_sent() {
 fn the_loop_hands_over_what_the_ledger_holds() {
     use chrono::{TimeZone as _, Utc};
     use futures::FutureExt as _;
-    use poverty_watch::delivery::{Clearance, DispatchReport, MemoryTransport, dispatch};
+    use office::delivery::{Clearance, DispatchReport, MemoryTransport, dispatch};
 
     let workspace = sealed();
     review(&workspace);

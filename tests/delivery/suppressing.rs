@@ -18,8 +18,8 @@ fn whoever_is_suppressed_is_off_the_list_and_counted() {
     let flagged: Vec<String> = {
         let findings = workspace.findings(MONTH).into_iter().filter(|one| one.status == "flagged");
         let ids = findings.filter_map(|one| {
-            let key = poverty_watch::domain::PersonKey(one.person_key);
-            poverty_watch::domain::IdNumber::from_key(key).map(|id| id.as_str().to_owned())
+            let key = law::domain::PersonKey(one.person_key);
+            law::domain::IdNumber::from_key(key).map(|id| id.as_str().to_owned())
         });
         ids.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
     };

@@ -2,7 +2,7 @@
 
 use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use fastrand::Rng;
-use poverty_watch::domain::Month;
+use law::domain::Month;
 
 use super::identity::check_character;
 use super::people::{Person, people, register, rosters};

@@ -1,6 +1,6 @@
 //! Who a row is about, worked out a second time and as plainly as can be.
 
-use poverty_watch::domain::PersonKey;
+use law::domain::PersonKey;
 
 use super::province::Document;
 

@@ -2,8 +2,8 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 use fastrand::Rng;
-use poverty_watch::contracts::Feed;
-use poverty_watch::domain::{Fen, Month, Tag};
+use law::contracts::Feed;
+use law::domain::{Fen, Month, Tag};
 
 use super::province::{Adjustment, Batch, Claim, Document, Income, Resident, Roster, Shape};
 use crate::workspace::Workspace;

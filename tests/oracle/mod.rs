@@ -10,10 +10,10 @@ mod province;
 use std::collections::BTreeSet;
 
 use fastrand::Rng;
+use naive::{FeedTotals, Totals};
 use serde_json::Value;
 
 use crate::workspace::{Finding, Workspace, count_from_environment, in_parallel};
-use naive::{FeedTotals, Totals};
 
 /// Prints few enough differences to be read.
 const SHOWN: usize = 5;

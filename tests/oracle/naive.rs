@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use poverty_watch::domain::{Fen, Month, clean_text, comparable_name};
+use law::domain::{Fen, Month, clean_text, comparable_name};
 
 use super::identity::person_key;
 use super::province::{Adjustment, Batch, Claim, Document, Income, Province, Resident, Roster, Shape};

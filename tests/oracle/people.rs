@@ -2,7 +2,7 @@
 
 use chrono::{Days, NaiveDate};
 use fastrand::Rng;
-use poverty_watch::domain::Month;
+use law::domain::Month;
 
 use super::generate::broken_document;
 use super::identity::check_character;

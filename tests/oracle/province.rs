@@ -1,7 +1,7 @@
 //! An invented small province as logical rows, batch by batch, as offices would hand it over.
 
 use chrono::{NaiveDate, NaiveDateTime};
-use poverty_watch::domain::Month;
+use law::domain::Month;
 
 /// What one nightly run finds in the landing folders.
 #[derive(Debug, Clone)]

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use poverty_watch::cases::{EventKind, Verdict};
-use poverty_watch::domain::PersonKey;
+use law::cases::{EventKind, Verdict};
+use law::domain::PersonKey;
 
 use super::{filled, folder, hand_over, import, january, ledger, rows};
 use crate::income_year::{IDS, claims, listed, month};

@@ -11,10 +11,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use calamine::{Reader, Xlsx, open_workbook};
-use poverty_watch::config::Layout;
-use poverty_watch::domain::parse_date;
-use poverty_watch::handover::publish;
-use poverty_watch::ledger::{Approval, Ledger, ListStage, NewLetter, Review, SealedList};
+use law::config::Layout;
+use law::domain::parse_date;
+use office::handover::publish;
+use store::ledger::{Approval, Ledger, ListStage, NewLetter, Review, SealedList};
 
 use crate::income_year::{claims, figure, month, prefecture};
 use crate::workspace::Workspace;

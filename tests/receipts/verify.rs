@@ -85,7 +85,7 @@ fn every_change_of_a_list_is_found() {
     }
     // Signed by another bureau.
     let other = tempfile::tempdir().unwrap();
-    let keys = poverty_watch::keys::Keys::from_secrets([1; 32], [2; 32]);
+    let keys = store::keys::Keys::from_secrets([1; 32], [2; 32]);
     let pem = other.path().join("other.pem");
     fs::write(&pem, keys.signer.public().to_pem().unwrap()).unwrap();
     fresh();

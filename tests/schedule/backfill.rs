@@ -1,7 +1,7 @@
 //! Past periods: oldest first, each once, and not a word to the offices unless asked.
 
-use poverty_watch::domain::Period;
-use poverty_watch::ledger::Ledger;
+use law::domain::Period;
+use store::ledger::Ledger;
 
 use crate::determinism::land_fixtures;
 use crate::workspace::Workspace;

@@ -8,10 +8,12 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use engine::{Context, PipelineError, Progress};
+use engine::{Courier, Delivered};
 use futures::future::BoxFuture;
-use poverty_watch::ledger::{Ledger, RunState};
-use poverty_watch::pipeline::{Context, Courier, Delivered, PipelineError, Progress, run_job, timetable};
-use poverty_watch::schedule::{Decision, decide};
+use law::schedule::{Decision, decide};
+use store::ledger::{Ledger, RunState};
+use watch::{run_job, timetable};
 
 use crate::determinism::land_fixtures;
 use crate::workspace::Workspace;
@@ -35,7 +37,7 @@ impl Courier for Silent {
 }
 
 fn context(workspace: &Workspace, now: DateTime<Utc>) -> Context {
-    let opened = poverty_watch::workspace::load(workspace.root()).unwrap();
+    let opened = store::workspace::load(workspace.root()).unwrap();
     let mut context = Context::open(opened, now, env!("CARGO_BIN_EXE_poverty-watch").into(), Arc::new(Silent)).unwrap();
     context.courier = Some(Arc::new(Silent));
     context

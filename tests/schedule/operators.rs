@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use poverty_watch::ledger::Ledger;
+use store::ledger::Ledger;
 
 use super::{has, text_of};
 use crate::determinism::land_fixtures;

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
-use poverty_watch::domain::Period;
-use poverty_watch::schedule::{Aim, Planned, Schedule};
+use law::domain::Period;
+use law::schedule::{Aim, Planned, Schedule};
 
 /// A job that is due at one time of some days.
 #[derive(Debug, Clone)]

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use poverty_watch::domain::Period;
-use poverty_watch::schedule::{Aim, CATCH_UP, Clock, Decision, Due, Past, Planned, Trust, decide, late, pending};
+use law::domain::Period;
+use law::schedule::{Aim, CATCH_UP, Clock, Decision, Due, Past, Planned, Trust, decide, late, pending};
 
 use super::oracle::Rule;
 use crate::workspace::{count_from_environment, in_parallel};

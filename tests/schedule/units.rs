@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 
 use chrono::{DateTime, Utc};
-use poverty_watch::schedule::Schedule;
+use law::schedule::Schedule;
 
 use super::{content, has, text_of};
 use crate::determinism::land_fixtures;

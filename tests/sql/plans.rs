@@ -1,8 +1,9 @@
 //! The shape of the plans: one partition, hash joins that hold the smaller side, and a cross join only with a single
 //! row. The heavy statements' plans are written out, so that an upgrade of the engine that changes one is noticed.
 
+use engine::Statement;
+
 use super::{Order, engine, folders, params, root, sources};
-use poverty_watch::engine::Statement;
 
 /// The physical plan of a model over the Parquet files of one of its cases.
 fn plan(model: &str, case: &str) -> String {

@@ -10,8 +10,8 @@ use arrow::array::{
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::util::display::array_value_to_string;
 use chrono::NaiveDateTime;
-use poverty_watch::domain::{Fen, Month, parse_date};
-use poverty_watch::engine::days_since_epoch;
+use engine::days_since_epoch;
+use law::domain::{Fen, Month, parse_date};
 
 /// Header and records of a CSV file.
 fn table(path: &Path) -> Result<(Vec<String>, Vec<Vec<String>>), String> {

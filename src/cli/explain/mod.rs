@@ -4,11 +4,12 @@ mod person;
 mod rule;
 mod tree;
 
+use law::domain::{Month, Period};
 use serde_json::Value;
+use watch::{explain, person_named};
 
-use super::{Failure, Format, Session, USAGE, period_argument, run::today};
-use crate::domain::{Month, Period};
-use crate::pipeline::{explain, person_named};
+use super::run::today;
+use super::{Failure, Format, Session, USAGE, period_argument};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

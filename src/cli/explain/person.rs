@@ -1,10 +1,10 @@
 //! What is known of the person before any rule: register, tags, claims, applications.
 
+use law::domain::Tag;
 use serde_json::Value;
 
 use super::tree::Node;
 use super::{rows, text, yes_no, yuan};
-use crate::domain::Tag;
 
 /// The root with everything but the rules.
 pub(super) fn root(told: &Value) -> Node {

@@ -3,16 +3,19 @@
 use std::io::IsTerminal as _;
 use std::path::Path;
 
+use engine::{Context, PipelineError};
+use law::domain::Period;
+use law::referrals::Attachment;
+use office::handover::{attachment, withdraw};
+use office::lists::{Corrected, retract};
+use store::keys::Keys;
+use store::ledger::{ListEvent, ListEventKind, MailState, SealedList};
+use watch::correct_job;
+
 use super::said;
 use super::sign::{refuse_retracted, refuse_unready};
 use crate::cli::run::today;
 use crate::cli::{DATA, Failure, INTERNAL, Session, USAGE};
-use crate::domain::Period;
-use crate::handover::{attachment, withdraw};
-use crate::keys::Keys;
-use crate::ledger::{ListEvent, ListEventKind, MailState, SealedList};
-use crate::pipeline::{Context, Corrected, PipelineError, correct_job, retract};
-use crate::referrals::Attachment;
 
 pub(super) async fn correct(context: &Context, month: Period, job: &str) -> Result<u8, Failure> {
     let job = context.job(job)?;
@@ -71,7 +74,7 @@ pub(super) fn deleted(context: &Context, session: &Session, list_id: &str, by: &
         .ledger
         .sealed_list(list_id)
         .map_err(PipelineError::from)?
-        .is_some_and(|list| list.kind == crate::referrals::ListKind::Retraction.code());
+        .is_some_and(|list| list.kind == law::referrals::ListKind::Retraction.code());
     if !is_notice && events.iter().all(|event| event.kind != ListEventKind::Retracted) {
         return Err(Failure::new(USAGE, format!("{list_id} was not taken back")));
     }

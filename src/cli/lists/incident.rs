@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use engine::{Context, PipelineError};
+use law::domain::PersonKey;
+use law::referrals::ListKind;
+use store::ledger::{ListEventKind, SealedList, SealedPerson};
+
 use crate::cli::{Failure, USAGE};
-use crate::domain::PersonKey;
-use crate::ledger::{ListEventKind, SealedList, SealedPerson};
-use crate::pipeline::{Context, PipelineError};
-use crate::referrals::ListKind;
 
 pub(super) fn show(context: &Context, list_id: &str) -> Result<u8, Failure> {
     let ledger = &context.ledger;

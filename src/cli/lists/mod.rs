@@ -10,9 +10,10 @@ pub(super) use wait::late_lists;
 
 use std::path::PathBuf;
 
+use law::domain::{Fen, Period};
+use law::referrals::Attachment;
+
 use super::{Failure, Session};
-use crate::domain::{Fen, Period};
-use crate::referrals::Attachment;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

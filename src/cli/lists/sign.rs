@@ -2,15 +2,16 @@
 //! the next ones.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use law::domain::{Fen, Period, official_day};
+use law::referrals::{Office, SuppressReason};
+use office::delivery::{DeliveryError, Desk};
+use office::handover::publish;
+use store::ledger::{Approval, Ledger, ListEventKind, ListStage, NewSuppression, Review, SealedList};
+use store::workspace;
+use store::workspace::Workspace;
+use watch::person_named;
 
 use crate::cli::{DATA, Failure, Session, USAGE, date_argument, period_argument};
-use crate::delivery::{DeliveryError, Desk};
-use crate::domain::{Fen, Period, official_day};
-use crate::handover::publish;
-use crate::ledger::{Approval, Ledger, ListEventKind, ListStage, NewSuppression, Review, SealedList};
-use crate::pipeline::person_named;
-use crate::referrals::{Office, SuppressReason};
-use crate::workspace::{self, Workspace};
 
 /// Which lists are meant.
 #[derive(Debug, clap::Args)]

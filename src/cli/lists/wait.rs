@@ -1,16 +1,16 @@
 //! Lists that wait for answers: how late, who sees to them, and closing a period.
 
 use chrono::NaiveDate;
+use engine::{Context, PipelineError};
+use law::domain::Period;
+use law::referrals::Overdue;
+use office::receipts::{ListStanding, close_period, standings};
+use store::ledger::{ListEvent, ListEventKind};
 
 use super::said;
 use crate::cli::receipts::failure;
 use crate::cli::run::today;
 use crate::cli::{Failure, Format, Session, USAGE};
-use crate::domain::Period;
-use crate::ledger::{ListEvent, ListEventKind};
-use crate::pipeline::{Context, PipelineError};
-use crate::receipts::{ListStanding, close_period, standings};
-use crate::referrals::Overdue;
 
 pub(super) fn overdue(
     context: &Context,

@@ -1,7 +1,7 @@
 //! One settlement's money, in fen: built from what the person pays within the catalogue, so that planned sums come
 //! out exactly and the identities I1 to I5 hold.
 
-use crate::demo::chance::Chance;
+use crate::chance::Chance;
 
 /// Care types with their share of a thousand, the median of what the person pays (fen) and the funds' share of it (%).
 const CARE: [(&str, u64, i64, i64); 9] = [
@@ -18,28 +18,28 @@ const CARE: [(&str, u64, i64, i64); 9] = [
 
 /// A settlement's money in fen, all positive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(in crate::demo) struct Amounts {
-    pub(in crate::demo) total: i64,
-    pub(in crate::demo) outside: i64,
-    pub(in crate::demo) over_limit: i64,
-    pub(in crate::demo) first_share: i64,
-    pub(in crate::demo) in_scope: i64,
-    pub(in crate::demo) deductible: i64,
-    pub(in crate::demo) pooled: i64,
-    pub(in crate::demo) major_illness: i64,
-    pub(in crate::demo) large_cost: i64,
-    pub(in crate::demo) assistance: i64,
-    pub(in crate::demo) other: i64,
-    pub(in crate::demo) fund: i64,
-    pub(in crate::demo) hospital: i64,
-    pub(in crate::demo) personal: i64,
-    pub(in crate::demo) account: i64,
-    pub(in crate::demo) family: i64,
-    pub(in crate::demo) cash: i64,
+pub(crate) struct Amounts {
+    pub(crate) total: i64,
+    pub(crate) outside: i64,
+    pub(crate) over_limit: i64,
+    pub(crate) first_share: i64,
+    pub(crate) in_scope: i64,
+    pub(crate) deductible: i64,
+    pub(crate) pooled: i64,
+    pub(crate) major_illness: i64,
+    pub(crate) large_cost: i64,
+    pub(crate) assistance: i64,
+    pub(crate) other: i64,
+    pub(crate) fund: i64,
+    pub(crate) hospital: i64,
+    pub(crate) personal: i64,
+    pub(crate) account: i64,
+    pub(crate) family: i64,
+    pub(crate) cash: i64,
 }
 
 /// A care type and what the person pays within the catalogue for it.
-pub(in crate::demo) fn draw_care(chance: &mut Chance) -> (&'static str, i64) {
+pub(crate) fn draw_care(chance: &mut Chance) -> (&'static str, i64) {
     let mut left = chance.below(1000);
     for (code, share, median, _) in CARE {
         if left < share {
@@ -51,13 +51,13 @@ pub(in crate::demo) fn draw_care(chance: &mut Chance) -> (&'static str, i64) {
 }
 
 /// Whether a care type is a stay in hospital.
-pub(in crate::demo) fn is_inpatient(care: &str) -> bool {
+pub(crate) fn is_inpatient(care: &str) -> bool {
     matches!(care, "21" | "22" | "25" | "28")
 }
 
 impl Amounts {
     /// The settlement in which the person pays `self_pay` within the catalogue.
-    pub(in crate::demo) fn of_self_pay(self_pay: i64, care: &str, is_employee: bool, chance: &mut Chance) -> Self {
+    pub(crate) fn of_self_pay(self_pay: i64, care: &str, is_employee: bool, chance: &mut Chance) -> Self {
         let bits = chance.bits();
         // Ten random bits each, as a share of 1024.
         let share = |part: u32| i64::try_from((bits >> (10 * part)) & 0x3ff).unwrap_or(0);
@@ -99,7 +99,7 @@ impl Amounts {
     }
 
     /// Half of every part, with the sums made anew so that the identities hold.
-    pub(in crate::demo) fn half(self) -> Self {
+    pub(crate) fn half(self) -> Self {
         let [outside, over_limit, first_share, in_scope] =
             [self.outside, self.over_limit, self.first_share, self.in_scope].map(|part| part / 2);
         let [pooled, major_illness, large_cost, assistance, other, hospital] =
@@ -131,13 +131,13 @@ impl Amounts {
     }
 
     /// The fees again, with new fund money alone: a payment by hand on fees that were settled before.
-    pub(in crate::demo) fn supplement(self) -> Self {
+    pub(crate) fn supplement(self) -> Self {
         let paid = self.personal / 3;
         Self { pooled: paid, fund: paid, major_illness: 0, large_cost: 0, assistance: 0, other: 0, ..self }
     }
 
     /// All parts in the order of [`super::MONEY`].
-    pub(in crate::demo) const fn parts(&self) -> [i64; 17] {
+    pub(crate) const fn parts(&self) -> [i64; 17] {
         [
             self.total,
             self.outside,

@@ -8,16 +8,16 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Date32Array, Decimal64Array, RecordBatch, StringBuilder, TimestampMillisecondArray};
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use chrono::{Datelike, NaiveDate};
+use law::domain::Fen;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::Compression;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 use super::{MONEY, Row};
-use crate::demo::DemoError;
-use crate::demo::people::{COUNTIES, Person};
-use crate::demo::stories::Story;
-use crate::domain::Fen;
+use crate::DemoError;
+use crate::people::{COUNTIES, Person};
+use crate::stories::Story;
 
 /// The text columns: the national table's names and the interface's.
 const TEXTS: [(&str, &str); 19] = [
@@ -66,40 +66,39 @@ const BATCH: usize = 8192;
 const ROW_GROUP: usize = 131_072;
 
 /// A person as claims show them.
-pub(in crate::demo) struct Face {
-    /// The person.
-    pub(in crate::demo) person: Person,
+pub(crate) struct Face {
+    pub(crate) person: Person,
     id: String,
 }
 
 impl Face {
-    pub(in crate::demo) fn of(person: Person) -> Self {
+    pub(crate) fn of(person: Person) -> Self {
         let id = person.id_as_sent();
         Self { person, id }
     }
 
     /// Whether the id is written with a small x.
-    pub(in crate::demo) fn has_lower_x(&self) -> bool {
+    pub(crate) fn has_lower_x(&self) -> bool {
         self.id.ends_with('x')
     }
 }
 
 /// A claims file being written.
-pub(in crate::demo) enum ClaimFile {
+pub(crate) enum ClaimFile {
     Parquet(Box<ParquetClaims>),
     Csv(Box<CsvClaims>),
 }
 
 /// How a claims file looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::demo) enum Look {
+pub(crate) enum Look {
     Parquet,
     Gb18030,
     Interface,
 }
 
 impl ClaimFile {
-    pub(in crate::demo) fn create(path: &Path, look: Look) -> Result<Self, DemoError> {
+    pub(crate) fn create(path: &Path, look: Look) -> Result<Self, DemoError> {
         let file = File::create(path).map_err(DemoError::io(path))?;
         Ok(match look {
             Look::Parquet => Self::Parquet(Box::new(ParquetClaims::new(file, path)?)),
@@ -107,14 +106,14 @@ impl ClaimFile {
         })
     }
 
-    pub(in crate::demo) fn write(&mut self, face: &Face, row: &Row) -> Result<(), DemoError> {
+    pub(crate) fn write(&mut self, face: &Face, row: &Row) -> Result<(), DemoError> {
         match self {
             Self::Parquet(file) => file.write(face, row),
             Self::Csv(file) => file.write(face, row),
         }
     }
 
-    pub(in crate::demo) fn finish(self) -> Result<(), DemoError> {
+    pub(crate) fn finish(self) -> Result<(), DemoError> {
         match self {
             Self::Parquet(file) => file.finish(),
             Self::Csv(mut file) => file.out.flush().map_err(DemoError::io(&file.path)),
@@ -170,7 +169,7 @@ fn epoch_day(day: NaiveDate) -> i32 {
 }
 
 /// A Parquet file of claims.
-pub(in crate::demo) struct ParquetClaims {
+pub(crate) struct ParquetClaims {
     writer: ArrowWriter<File>,
     path: std::path::PathBuf,
     schema: Arc<Schema>,
@@ -254,7 +253,7 @@ impl ParquetClaims {
 }
 
 /// A CSV file of claims.
-pub(in crate::demo) struct CsvClaims {
+pub(crate) struct CsvClaims {
     out: BufWriter<File>,
     path: std::path::PathBuf,
     look: Look,

@@ -5,20 +5,19 @@ mod files;
 
 pub(super) use files::{ClaimFile, Face, Look};
 
-use chrono::{Days, NaiveDate};
-
 use amounts::{Amounts, draw_care, is_inpatient};
+use chrono::{Days, NaiveDate};
 
 use super::chance::Chance;
 use super::people::Person;
 use super::stories::{Fate, Story};
 
 /// Months of claims: 2025-11 to 2026-10.
-pub(in crate::demo) const MONTHS: usize = 12;
+pub(crate) const MONTHS: usize = 12;
 /// The line that Fujian's first rule draws in 2026, in fen: the invented province's rural income of 2025.
-pub(in crate::demo) const LINE: i64 = 2_813_400;
+pub(crate) const LINE: i64 = 2_813_400;
 /// The money columns: the national table's names and the hospital interface's, in the order of [`Amounts::parts`].
-pub(in crate::demo) const MONEY: [(&str, &str); 17] = [
+pub(crate) const MONEY: [(&str, &str); 17] = [
     ("MEDFEE_SUMAMT", "medfee_sumamt"),
     ("FULAMT_OWNPAY_AMT", "fulamt_ownpay_amt"),
     ("OVERLMT_SELFPAY", "overlmt_selfpay"),
@@ -39,7 +38,7 @@ pub(in crate::demo) const MONEY: [(&str, &str); 17] = [
 ];
 
 /// First day of the month with that number.
-pub(in crate::demo) fn first_day(month: usize) -> NaiveDate {
+pub(crate) fn first_day(month: usize) -> NaiveDate {
     // Days before each month, counted from 2025-11-01; reckoning months each time would cost too much.
     const BEFORE: [u64; MONTHS] = [0, 30, 61, 92, 120, 151, 181, 212, 242, 273, 304, 334];
     const START: NaiveDate = NaiveDate::from_ymd_opt(2025, 11, 1).expect("a day that exists");
@@ -48,48 +47,39 @@ pub(in crate::demo) fn first_day(month: usize) -> NaiveDate {
 
 /// One row of a claims file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::demo) struct Row {
+pub(crate) struct Row {
     /// What it is a row of.
-    pub(in crate::demo) claim: Claim,
+    pub(crate) claim: Claim,
     /// C settlement, R reversal, S supplement: the claim id's first letter.
-    pub(in crate::demo) kind: char,
+    pub(crate) kind: char,
     /// Money; a reversal's is shown negative.
-    pub(in crate::demo) amounts: Amounts,
-    /// Settled on that day.
-    pub(in crate::demo) settled: NaiveDate,
-    /// Updated on that day.
-    pub(in crate::demo) updated: NaiveDate,
-    /// Refund flag.
-    pub(in crate::demo) is_refunded: bool,
-    /// Valid flag.
-    pub(in crate::demo) is_valid: bool,
+    pub(crate) amounts: Amounts,
+    pub(crate) settled: NaiveDate,
+    pub(crate) updated: NaiveDate,
+    pub(crate) is_refunded: bool,
+    pub(crate) is_valid: bool,
     /// The trap that the row stands for.
-    pub(in crate::demo) trap: &'static str,
+    pub(crate) trap: &'static str,
 }
 
 /// A claim of one person, as far as its rows share it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::demo) struct Claim {
-    /// Month of settlement.
-    pub(in crate::demo) month: usize,
+pub(crate) struct Claim {
+    pub(crate) month: usize,
     /// Number within the person's month.
-    pub(in crate::demo) item: u64,
-    /// Care type.
-    pub(in crate::demo) care: &'static str,
+    pub(crate) item: u64,
+    pub(crate) care: &'static str,
     /// 310 or 390.
-    pub(in crate::demo) insurance: &'static str,
-    /// First day of care.
-    pub(in crate::demo) begin: NaiveDate,
-    /// Settlement day.
-    pub(in crate::demo) settled: NaiveDate,
-    /// Second of the day.
-    pub(in crate::demo) second: i64,
+    pub(crate) insurance: &'static str,
+    pub(crate) begin: NaiveDate,
+    pub(crate) settled: NaiveDate,
+    pub(crate) second: i64,
     /// Settled by the centre by hand.
-    pub(in crate::demo) by_hand: bool,
+    pub(crate) by_hand: bool,
 }
 
 /// The plan of one person's year.
-pub(in crate::demo) struct Year {
+pub(crate) struct Year {
     seed: u64,
     index: u64,
     story: Story,
@@ -100,7 +90,7 @@ pub(in crate::demo) struct Year {
 
 impl Year {
     /// The plan of the person with that number.
-    pub(in crate::demo) fn of(seed: u64, index: u64) -> Self {
+    pub(crate) fn of(seed: u64, index: u64) -> Self {
         let story = Story::of(index);
         let mut chance = Chance::at(seed, 2, index, 0);
         let planned = plan(story, &mut chance);
@@ -116,7 +106,7 @@ impl Year {
     }
 
     /// Whether the person is insured as an employee.
-    pub(in crate::demo) const fn is_employee(&self) -> bool {
+    pub(crate) const fn is_employee(&self) -> bool {
         self.is_employee
     }
 
@@ -144,7 +134,7 @@ impl Year {
     }
 
     /// The rows of this person in the file of a month, in order.
-    pub(in crate::demo) fn rows_in(&self, file: usize, mut take: impl FnMut(Row)) {
+    pub(crate) fn rows_in(&self, file: usize, mut take: impl FnMut(Row)) {
         for month in file.saturating_sub(3)..=file {
             for item in 0..self.count(month) {
                 let (fate, later, chance) = self.fate(month, item);
@@ -276,7 +266,7 @@ fn plan(story: Story, chance: &mut Chance) -> Vec<(usize, i64)> {
 
 impl Row {
     /// Appends the claim id that a row of that kind has: kind, month, person, number within the month.
-    pub(in crate::demo) fn push_claim_id(&self, person: &Person, kind: char, text: &mut String) {
+    pub(crate) fn push_claim_id(&self, person: &Person, kind: char, text: &mut String) {
         const MONTH_NAMES: [&str; MONTHS] = [
             "202511", "202512", "202601", "202602", "202603", "202604", "202605", "202606", "202607", "202608",
             "202609", "202610",
@@ -294,14 +284,14 @@ impl Row {
     }
 
     /// The claim id that a row of that kind has.
-    pub(in crate::demo) fn claim_id(&self, person: &Person, kind: char) -> String {
+    pub(crate) fn claim_id(&self, person: &Person, kind: char) -> String {
         let mut text = String::with_capacity(20);
         self.push_claim_id(person, kind, &mut text);
         text
     }
 
     /// Money as the file shows it, with the person's faults in it.
-    pub(in crate::demo) fn money(&self, person: &Person) -> [i64; 17] {
+    pub(crate) fn money(&self, person: &Person) -> [i64; 17] {
         let mut parts = self.amounts.parts();
         if self.is_faulty(person) {
             match person.story {
@@ -318,7 +308,7 @@ impl Row {
     }
 
     /// Whether the row carries the person's fault of amounts: the first claim of a month, as first delivered.
-    pub(in crate::demo) fn is_faulty(&self, person: &Person) -> bool {
+    pub(crate) fn is_faulty(&self, person: &Person) -> bool {
         let has_fault =
             matches!(person.story, Story::WrongTotal | Story::WrongPersonal | Story::WrongFunds | Story::ThreeDecimals);
         has_fault && self.claim.item == 0 && self.kind == 'C'

@@ -15,15 +15,15 @@ use ballista_core::serde::protobuf::{CancelJobParams, ExecuteQueryParams, GetJob
 use ballista_core::version::insert_version_header;
 use datafusion_proto::physical_plan::AsExecutionPlan;
 use datafusion_proto::protobuf::PhysicalPlanNode;
+use law::config::EngineSettings;
+use store::warehouse::Storage;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 
 use super::node::{JobCodec, JobExec};
 use super::order::{decode_answer, encode};
 use super::tls::{Papers, Security, authority_of};
-use crate::config::EngineSettings;
-use crate::engine::{BucketJob, Engine, EngineError, Made};
-use crate::warehouse::Storage;
+use crate::{BucketJob, Engine, EngineError, Made};
 
 /// Largest message between the machines: a job with a rule's own rows for a province is far smaller.
 pub(super) const MESSAGE_BYTES: u32 = 256 << 20;
@@ -42,7 +42,7 @@ pub(super) type Client = SchedulerGrpcClient<Channel>;
 
 /// The way to a cluster.
 #[derive(Debug)]
-pub(in crate::engine) struct Cluster {
+pub(crate) struct Cluster {
     client: Client,
     storage: Storage,
     /// Names the run's answers and jobs.
@@ -62,18 +62,13 @@ struct Running {
 
 /// Why an attempt came to nothing.
 enum Trouble {
-    /// Trying again may help.
     Failed(EngineError),
-    /// It will not.
     Final(EngineError),
 }
 
 impl Cluster {
     /// The cluster that the settings name, whose machines share `storage`. Nothing is sent yet.
-    ///
-    /// # Errors
-    /// When the address is none, not local and unprotected, or the certificates cannot be used.
-    pub(in crate::engine) fn of(settings: &EngineSettings, root: &Path, storage: Storage) -> Result<Self, EngineError> {
+    pub(crate) fn of(settings: &EngineSettings, root: &Path, storage: Storage) -> Result<Self, EngineError> {
         let file = |name: &String| root.join(name);
         let security = if settings.insecure {
             Security::Insecure
@@ -94,12 +89,7 @@ impl Cluster {
     }
 
     /// Has a job carried out.
-    pub(in crate::engine) async fn make(
-        &self,
-        engine: &Engine,
-        root: &Path,
-        job: &BucketJob,
-    ) -> Result<Made, EngineError> {
+    pub(crate) async fn make(&self, engine: &Engine, root: &Path, job: &BucketJob) -> Result<Made, EngineError> {
         let mut failures = 0;
         loop {
             let why = match self.attempt(engine, job).await {
@@ -117,7 +107,7 @@ impl Cluster {
     }
 
     /// Takes back what the scheduler still has; what executors have begun they finish in vain.
-    pub(in crate::engine) async fn stop(&self) {
+    pub(crate) async fn stop(&self) {
         let jobs = {
             let mut running = self.lock();
             running.is_stopped = true;

@@ -25,14 +25,14 @@ use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionConfig;
 use datafusion_proto::protobuf::{LogicalPlanNode, PhysicalPlanNode};
+use store::warehouse::Storage;
 use tokio::sync::Semaphore;
 
 use super::client::{client, connect};
 use super::node::{JobCodec, JobExec};
 use super::tls::{Security, authority_of};
 use super::worker::Worker;
-use crate::engine::EngineError;
-use crate::warehouse::Storage;
+use crate::EngineError;
 
 /// How often an executor looks whether its scheduler is there.
 const LOOK: Duration = Duration::from_secs(5);
@@ -40,7 +40,6 @@ const LOOK: Duration = Duration::from_secs(5);
 /// A busy executor speaks to its scheduler every five seconds: then the ends of its last jobs have been told.
 const LAST_WORDS: Duration = Duration::from_secs(6);
 
-/// How an executor works.
 #[derive(Debug, Clone)]
 pub struct ExecutorOptions {
     /// `df://host:port`.
@@ -58,9 +57,6 @@ pub struct ExecutorOptions {
 }
 
 /// Works until `stop`, finishes what it has begun, and takes its leave.
-///
-/// # Errors
-/// When the scheduler cannot be reached or refuses it.
 pub async fn run_executor(options: ExecutorOptions, stop: impl Future<Output = ()>) -> Result<(), EngineError> {
     let address = authority_of(&options.scheduler)?;
     connect(&options.security, address).await?;

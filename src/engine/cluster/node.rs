@@ -105,7 +105,6 @@ pub(super) struct JobCodec {
 }
 
 impl JobCodec {
-    /// For an executor.
     pub(super) fn of(worker: Arc<Worker>) -> Self {
         Self { ballista: BallistaPhysicalExtensionCodec::default(), worker: Some(worker) }
     }

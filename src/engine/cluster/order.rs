@@ -11,7 +11,7 @@ use arrow::ipc::writer::StreamWriter;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{BucketJob, Copied, Engine, EngineError, Made, Models, Params, Source, Statement, Written};
+use crate::{BucketJob, Copied, Engine, EngineError, Made, Models, Params, Source, Statement, Written};
 
 /// A job as an executor reads it.
 #[derive(Debug)]
@@ -210,8 +210,8 @@ mod tests {
     use arrow::array::{ArrayRef, Int64Array};
 
     use super::*;
-    use crate::config::EngineSettings;
-    use crate::engine::Param;
+    use crate::Param;
+    use law::config::EngineSettings;
 
     fn models() -> Models {
         let view = "kind = \"view\"\ngrain = \"person\"\ninputs = [\"rule\", \"claims\"]\ncolumns = [\"n bigint\"]\n";

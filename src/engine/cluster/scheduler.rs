@@ -18,9 +18,8 @@ use tonic::transport::server::TcpIncoming;
 use super::client::MESSAGE_BYTES;
 use super::node::JobCodec;
 use super::tls::{AllowList, Security, host_of, interceptor};
-use crate::engine::EngineError;
+use crate::EngineError;
 
-/// How the scheduler serves.
 #[derive(Debug, Clone)]
 pub struct SchedulerOptions {
     /// Where it listens; port 0 takes any that is free.

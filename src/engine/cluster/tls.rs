@@ -7,28 +7,24 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use law::domain::hex;
 use sha2::{Digest, Sha256};
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity, ServerTlsConfig};
 use tonic::{Request, Status};
 
-use crate::domain::hex;
-use crate::engine::EngineError;
+use crate::EngineError;
 
 /// Where a machine's certificate lies, PEM.
 #[derive(Debug, Clone)]
 pub struct Papers {
     /// The certificate of the authority that signed everybody's.
     pub authority: PathBuf,
-    /// This machine's certificate.
     pub certificate: PathBuf,
-    /// Its private key.
     pub key: PathBuf,
 }
 
-/// How connections are protected.
 #[derive(Debug, Clone)]
 pub enum Security {
-    /// Certificates on both sides.
     Certificates(Papers),
     /// Nothing at all; only between processes of one machine.
     Insecure,
@@ -40,9 +36,6 @@ pub struct AllowList(BTreeMap<String, String>);
 
 impl AllowList {
     /// Reads `fingerprint name` lines; colons and case do not matter, `#` opens a comment.
-    ///
-    /// # Errors
-    /// When the file cannot be read or a line is no fingerprint, with its number.
     pub fn read(path: &Path) -> Result<Self, EngineError> {
         let text = std::fs::read_to_string(path).map_err(EngineError::io(path))?;
         let mut known = BTreeMap::new();
@@ -77,9 +70,6 @@ impl AllowList {
 
 impl Security {
     /// Refuses to go unprotected beyond this machine.
-    ///
-    /// # Errors
-    /// When the address is not a loopback address and there are no certificates.
     pub fn check(&self, host: &str) -> Result<(), EngineError> {
         let is_local = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
         match self {
@@ -126,9 +116,6 @@ impl Papers {
 }
 
 /// `df://host:port` without its scheme.
-///
-/// # Errors
-/// When it is not of that form.
 pub(super) fn authority_of(scheduler: &str) -> Result<&str, EngineError> {
     scheduler
         .strip_prefix("df://")

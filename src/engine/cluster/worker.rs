@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arrow::array::RecordBatch;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use futures::{StreamExt, TryStreamExt};
+use law::domain::hex;
 use sha2::{Digest, Sha256};
+use store::warehouse::Storage;
 use tempfile::TempDir;
 
 use super::order::{Order, encode_answer, rows_of};
-use crate::domain::hex;
-use crate::engine::session::runtime;
-use crate::engine::{Engine, EngineError, Source, Statement};
-use crate::warehouse::Storage;
+use crate::session::runtime;
+use crate::{Engine, EngineError, Source, Statement};
 
 /// What an executor works with.
 #[derive(Debug)]

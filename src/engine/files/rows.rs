@@ -10,11 +10,10 @@ use datafusion::common::HashSet;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowPredicateFn, ParquetRecordBatchReaderBuilder, RowFilter};
 
-use crate::engine::EngineError;
+use crate::EngineError;
 
 const KEY: &str = "person_key";
 
-/// Keys of persons.
 pub type PersonKeys = HashSet<i64>;
 
 /// The person keys of a statement's rows; `None` where it returns no such column.
@@ -73,7 +72,7 @@ mod tests {
     use arrow::array::{ArrayRef, Int64Array, StringArray};
 
     use super::*;
-    use crate::engine::TableWriter;
+    use crate::TableWriter;
 
     #[test]
     fn the_rows_of_some_come_in_the_order_of_the_file() {

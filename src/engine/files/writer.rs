@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use law::domain::hex;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use sha2::{Digest, Sha256};
 
-use crate::domain::hex;
-use crate::engine::EngineError;
+use crate::EngineError;
 
 /// Rows per row group: small enough that a few persons' claims are found without decoding a whole bucket.
 const ROW_GROUP: usize = 131_072;
@@ -21,12 +21,9 @@ const ROW_GROUP: usize = 131_072;
 /// Endings of columns whose values seldom repeat: a dictionary for them costs time and saves nothing.
 const SELDOM_REPEATED: [&str; 6] = ["_id", "_amount", "_at", "_key", "_hash", "_row"];
 
-/// A finished file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
-    /// Rows.
     pub rows: u64,
-    /// Size.
     pub bytes: u64,
     /// SHA-256 of the bytes, hex.
     pub sha256: String,
@@ -64,9 +61,6 @@ pub struct TableWriter {
 
 impl TableWriter {
     /// Starts a file; its folder is made where it is missing.
-    ///
-    /// # Errors
-    /// When the folder or the file cannot be made.
     pub fn create(path: &Path, schema: &SchemaRef) -> Result<Self, EngineError> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(EngineError::io(folder))?;
@@ -90,10 +84,6 @@ impl TableWriter {
         Ok(Self { path: path.to_owned(), partial, writer, rows: 0 })
     }
 
-    /// Appends rows.
-    ///
-    /// # Errors
-    /// When the disk is full or the batch has another schema.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<(), EngineError> {
         self.rows += batch.num_rows() as u64;
         self.writer.write(batch).map_err(|error| EngineError::parquet(&self.path, error))
@@ -115,9 +105,6 @@ impl TableWriter {
 }
 
 /// SHA-256 (hex) and size of a file.
-///
-/// # Errors
-/// When it cannot be read.
 pub fn sha256_of(path: &Path) -> Result<(String, u64), EngineError> {
     let mut file = File::open(path).map_err(EngineError::io(path))?;
     let mut hasher = Sha256::new();
@@ -134,9 +121,6 @@ pub fn sha256_of(path: &Path) -> Result<(String, u64), EngineError> {
 }
 
 /// Whether a Parquet file of ours has all columns of these names.
-///
-/// # Errors
-/// When the file cannot be opened.
 pub fn has_columns(path: &Path, names: &[&str]) -> Result<bool, EngineError> {
     let file = File::open(path).map_err(EngineError::io(path))?;
     let options = ArrowReaderOptions::new();

@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
+use law::config::{Problem, nearest};
+use law::domain::hex;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use crate::config::{Problem, nearest};
-use crate::domain::hex;
-use crate::engine::schema::table_schema;
+use crate::schema::table_schema;
 
 pub(super) use params::bind;
 pub use params::{Param, Params};
@@ -36,19 +36,15 @@ pub struct Model {
     pub name: String,
     /// Path below `sql/` without ending, e.g. `rules/rule_person_window_over_line`.
     pub path: String,
-    /// The statement.
     pub sql: String,
     /// The text of its contract, the `.toml`.
     pub contract: String,
-    /// View or table.
     pub kind: ModelKind,
-    /// What one row is.
     pub grain: String,
     /// Tables and views that it reads.
     pub inputs: Vec<String>,
     /// For a rule shape: the view that it reads under the name `measured`.
     pub measures: Option<String>,
-    /// Parameters and their types.
     pub parameters: BTreeMap<String, ParamKind>,
     /// Columns that it returns, in order.
     pub schema: SchemaRef,
@@ -56,17 +52,12 @@ pub struct Model {
     pub hash: String,
 }
 
-/// Type of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ParamKind {
-    /// DATE.
     Date,
-    /// Text.
     Text,
-    /// BOOLEAN.
     Boolean,
-    /// BIGINT.
     Bigint,
     /// DECIMAL(18,2), yuan.
     Money,
@@ -98,9 +89,6 @@ pub struct Models {
 
 impl Models {
     /// Reads models from (path below `sql/` without ending, SQL text, TOML text).
-    ///
-    /// # Errors
-    /// All faults: unknown keys, types, inputs that no table and no model has, circles of views.
     pub fn parse(files: &[(String, String, String)]) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut by_name = BTreeMap::new();
@@ -143,7 +131,6 @@ impl Models {
         self.by_name.get(name)
     }
 
-    /// All models by name.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Model>> {
         self.by_name.values()
     }

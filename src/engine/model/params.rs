@@ -4,25 +4,20 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use datafusion::common::{ParamValues, ScalarValue};
+use law::domain::Fen;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::{Model, ParamKind};
-use crate::domain::Fen;
-use crate::engine::{EngineError, schema::days_since_epoch};
+use crate::EngineError;
+use crate::schema::days_since_epoch;
 
-/// One value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Param {
-    /// A day.
     Date(NaiveDate),
-    /// Text.
     Text(String),
-    /// Yes or no.
     Boolean(bool),
-    /// A whole number.
     Bigint(i64),
-    /// Yuan.
     Money(Fen),
     /// A share, to six decimals.
     Ratio(Decimal),
@@ -56,7 +51,7 @@ impl Param {
     }
 
     /// Any value of a kind, for planning a statement without data.
-    pub(in crate::engine) fn example(kind: ParamKind) -> Self {
+    pub(crate) fn example(kind: ParamKind) -> Self {
         match kind {
             ParamKind::Date => Self::Date(NaiveDate::default()),
             ParamKind::Text => Self::Text(String::new()),
@@ -72,7 +67,7 @@ impl Param {
 pub type Params = BTreeMap<String, Param>;
 
 /// The values that a model declares, checked against its types.
-pub(in crate::engine) fn bind(model: &Model, params: &Params) -> Result<ParamValues, EngineError> {
+pub(crate) fn bind(model: &Model, params: &Params) -> Result<ParamValues, EngineError> {
     let mut values = std::collections::HashMap::new();
     for (name, kind) in &model.parameters {
         let wrong = |why: String| EngineError::Model { model: model.path.clone(), why };

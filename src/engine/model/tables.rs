@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
 /// The name under which a rule's statement reads the view that its shape measures by.
-pub(in crate::engine) const MEASURED: &str = "measured";
+pub(crate) const MEASURED: &str = "measured";
 
 /// What a view returns that a shape measures by.
 const MEASURED_COLUMNS: &[&str] = &[
@@ -117,7 +117,7 @@ pub(super) fn parse_column(text: &str) -> Option<Field> {
 }
 
 /// The first column in which two schemas differ, as `name type`, `nothing` where one has ended.
-pub(in crate::engine) fn difference(found: &Schema, wanted: &Schema) -> Option<(usize, String, String)> {
+pub(crate) fn difference(found: &Schema, wanted: &Schema) -> Option<(usize, String, String)> {
     let show = |schema: &Schema, at: usize| {
         let field = schema.fields().get(at);
         field.map_or("nothing".to_owned(), |field| format!("{} {}", field.name(), field.data_type()))

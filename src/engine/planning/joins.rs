@@ -57,7 +57,7 @@ fn is_rows(node: &Arc<dyn ExecutionPlan>) -> bool {
 }
 
 /// The engine's rules, and this one right after its own choice of sides.
-pub(in crate::engine) fn rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
+pub(crate) fn rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
     let mut rules = PhysicalOptimizer::new().rules;
     let after = rules.iter().position(|rule| rule.name() == "join_selection").map_or(0, |at| at + 1);
     rules.insert(after, Arc::new(HoldRows));

@@ -18,7 +18,7 @@ use datafusion::execution::TaskContext;
 use datafusion::physical_plan::execution_plan::ChildrenPropertiesMode;
 use datafusion::physical_plan::{ExecutionPlan, ReplaceChildrenOptions};
 
-use crate::engine::session::{Source, Statement};
+use crate::session::{Source, Statement};
 
 /// Operators that hold nothing of one run once they are made anew.
 const STARTING_AFRESH: [&str; 14] = [
@@ -42,11 +42,11 @@ const KEPT: usize = 128;
 
 /// The plans of an engine.
 #[derive(Debug, Default)]
-pub(in crate::engine) struct Templates(Mutex<HashMap<String, Arc<Template>>>);
+pub(crate) struct Templates(Mutex<HashMap<String, Arc<Template>>>);
 
 /// A statement's plan on one bucket.
 #[derive(Debug)]
-pub(in crate::engine) struct Template {
+pub(crate) struct Template {
     plan: Arc<dyn ExecutionPlan>,
     task: Arc<TaskContext>,
     /// Which table a file of that bucket belongs to.
@@ -55,12 +55,12 @@ pub(in crate::engine) struct Template {
 
 impl Templates {
     /// The plan of a statement that differs from one planned before in its files only.
-    pub(in crate::engine) fn find(&self, key: &str) -> Option<Arc<Template>> {
+    pub(crate) fn find(&self, key: &str) -> Option<Arc<Template>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 
     /// Keeps a plan if it may be carried out on other files.
-    pub(in crate::engine) fn keep(
+    pub(crate) fn keep(
         &self,
         key: String,
         statement: &Statement,
@@ -81,7 +81,7 @@ impl Templates {
 
 impl Template {
     /// The plan on a statement's own files.
-    pub(in crate::engine) fn on(
+    pub(crate) fn on(
         &self,
         sources: &BTreeMap<String, Source>,
     ) -> Result<(Arc<dyn ExecutionPlan>, Arc<TaskContext>), DataFusionError> {
@@ -113,7 +113,7 @@ impl Template {
 }
 
 /// What a plan depends on besides its files; `None` where a statement reads no file.
-pub(in crate::engine) fn key(statement: &Statement) -> Option<String> {
+pub(crate) fn key(statement: &Statement) -> Option<String> {
     use std::fmt::Write as _;
     let mut key = format!("{}|{:?}|{:?}", statement.model, statement.measures, statement.params);
     let mut has_files = false;

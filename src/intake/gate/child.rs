@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use law::contracts::{Feed, Outcome};
+use law::domain::Fen;
 use rlimit::{Resource, setrlimit};
 
 use super::decode::{Page, Source, open_source};
@@ -14,8 +16,6 @@ use super::job::{GateJob, GateLimits, GateReport, GateVerdict, Refusal, Stop};
 use super::rejects::RejectFile;
 use super::rules::{Judged, Rules};
 use super::stage::Staging;
-use crate::contracts::{Feed, Outcome};
-use crate::domain::Fen;
 
 /// Exit code of a child that could not even leave its report (`EX_IOERR`).
 pub(super) const DISK_FAILED: u8 = 74;

@@ -2,21 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
+use law::contracts::{Feed, Outcome, TagAliases};
+use law::domain::ParseError;
 use serde::{Deserialize, Serialize};
-
-use crate::contracts::{Feed, Outcome, TagAliases};
-use crate::domain::ParseError;
 
 /// One foreign file to open.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct GateJob {
     /// Feed whose contract the file must meet.
     pub feed: Feed,
-    /// The foreign file.
     pub input: PathBuf,
     /// Folder for everything the gate writes; it belongs to this job alone.
     pub output: PathBuf,
-    /// Number of person buckets.
     pub buckets: u16,
     /// First 16 hex digits of the file's SHA-256, written into every row.
     pub source_file: String,
@@ -39,14 +36,12 @@ pub struct GateJob {
 pub struct TagAlias {
     /// How an office writes it.
     pub alias: String,
-    /// Code of the tag.
     pub tag: String,
 }
 
 /// What the child process may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GateLimits {
-    /// Address space, MiB.
     pub memory_mib: u64,
     /// Processor time, seconds.
     pub cpu_seconds: u64,
@@ -86,7 +81,6 @@ pub struct StagedFile {
     pub bucket: Option<u16>,
     /// File name, e.g. `bucket=007.arrow` or `all.arrow`.
     pub name: String,
-    /// Rows.
     pub rows: u64,
 }
 
@@ -95,28 +89,13 @@ pub struct StagedFile {
 pub enum GateError {
     /// A file of the job could not be read or written.
     #[error("{path}: {source}", path = .path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    Io { path: PathBuf, source: std::io::Error },
     /// The child process could not be started.
     #[error("cannot start {program}: {source}", program = .program.display())]
-    Start {
-        /// The program.
-        program: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    Start { program: PathBuf, source: std::io::Error },
     /// The child could not write what it read.
     #[error("{folder}: {why}; nothing is said about the landed file: make room, then run again", folder = .folder.display())]
-    Staging {
-        /// The job's folder.
-        folder: PathBuf,
-        /// What the system said.
-        why: String,
-    },
+    Staging { folder: PathBuf, why: String },
     /// The job itself is wrong.
     #[error("the gate's job is wrong: {0}")]
     Job(String),
@@ -132,7 +111,6 @@ impl GateError {
 /// Why the child did not come to the end of a file.
 #[derive(Debug)]
 pub(super) enum Stop {
-    /// The file is wrong.
     Refused(Refusal),
     /// The disk failed, or is full: nothing is said about the file.
     Ours(String),

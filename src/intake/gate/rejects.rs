@@ -3,11 +3,12 @@
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 
+use law::contracts::Kind;
+use law::domain::{mask_id, mask_value};
+
 use super::decode::Layout;
 use super::job::{GateJob, Stop};
 use super::rules::{Fault, Judged};
-use crate::contracts::Kind;
-use crate::domain::{mask_id, mask_value};
 
 /// The open reject file of one job.
 pub(super) struct RejectFile {
@@ -27,7 +28,6 @@ impl RejectFile {
         Ok(Self { writer, input: harmless(input) })
     }
 
-    /// Adds one rejected row.
     pub(super) fn write(&mut self, layout: &Layout, judged: &Judged, row: usize, fault: &Fault) -> Result<(), Stop> {
         let (column, value) = match fault.column {
             None => ("整行".to_owned(), String::new()),
@@ -46,7 +46,6 @@ impl RejectFile {
         self.writer.write_record(cells).map_err(failed)
     }
 
-    /// Flushes the file.
     pub(super) fn finish(mut self) -> Result<(), Stop> {
         self.writer.flush().map_err(failed)
     }

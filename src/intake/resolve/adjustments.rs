@@ -1,12 +1,12 @@
 //! Adjustments: the latest version of each counts, on the month of its claim; without the claim it waits.
 
+use law::domain::Month;
+
 use super::{Fate, HoldReason, Origin, elect};
-use crate::domain::Month;
 
 /// The few cells of an adjustment row that decide its fate.
 #[derive(Debug, Clone)]
 pub(crate) struct AdjustmentRow {
-    /// Payment number.
     pub adjustment_id: Box<str>,
     /// The claim that it belongs to.
     pub claim_id: Box<str>,
@@ -14,16 +14,13 @@ pub(crate) struct AdjustmentRow {
     pub updated_at: i64,
     /// Hash of all that the sender stated but the update time.
     pub content_hash: i64,
-    /// Whose.
     pub person: i64,
-    /// Where it stood before.
     pub origin: Origin,
 }
 
 /// Where an accepted, valid claim stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ClaimPlace {
-    /// Whose claim.
     pub person: i64,
     /// The month on which it is booked.
     pub month: Month,

@@ -8,9 +8,7 @@ use super::{Election, Fate, HoldReason, elect};
 /// The few cells of a member's row that decide its fate.
 #[derive(Debug, Clone)]
 pub(crate) struct ApplicationRow {
-    /// Number of the application.
     pub application_id: Box<str>,
-    /// Who.
     pub person: i64,
     /// Milliseconds since 1970.
     pub updated_at: i64,

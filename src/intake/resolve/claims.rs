@@ -1,7 +1,8 @@
 //! Claims: the latest version of each counts; a reversal counts on its original's month or waits.
 
+use law::domain::Month;
+
 use super::{Fate, HoldReason, Origin, elect};
-use crate::domain::Month;
 
 /// What a claim row is; decides how it is booked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +30,6 @@ impl Kind {
 /// The few cells of a claim row that decide its fate.
 #[derive(Debug, Clone)]
 pub(crate) struct ClaimRow {
-    /// Settlement number.
     pub claim_id: Box<str>,
     /// The settlement that a reversal cancels.
     pub original_claim_id: Option<Box<str>>,
@@ -37,11 +37,8 @@ pub(crate) struct ClaimRow {
     pub updated_at: i64,
     /// Hash of all that the sender stated but the update time.
     pub content_hash: i64,
-    /// Whose claim.
     pub person: i64,
-    /// Month of the settlement.
     pub settled: Month,
-    /// What it is.
     pub kind: Kind,
     /// False: this update voids the claim.
     pub is_valid: bool,
@@ -49,7 +46,6 @@ pub(crate) struct ClaimRow {
     pub total: i128,
     /// Borne by the person, fen.
     pub personal: i128,
-    /// Where it stood before.
     pub origin: Origin,
 }
 
@@ -145,7 +141,7 @@ mod tests {
                     origin: Origin::Incoming,
                 };
                 let content = format!("{row:?}").replace(&format!("updated_at: {}", row.updated_at), "");
-                row.content_hash = crate::domain::stable_hash(&content).cast_signed();
+                row.content_hash = law::domain::stable_hash(&content).cast_signed();
                 row
             })
             .collect()

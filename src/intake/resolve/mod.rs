@@ -12,14 +12,13 @@ pub(crate) use applications::{Applicants, ApplicationRow, count_applicants, reso
 pub(crate) use claims::{ClaimRow, Kind, resolve_claims};
 pub(crate) use residents::{ResidentRow, resolve_residents};
 
-use crate::domain::Month;
+use law::domain::Month;
 
 /// Where a row stood before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// In the table, on this month (`None`: the table has no months).
     Accepted(Option<Month>),
-    /// Among the held rows.
     Held,
     /// In a file of this batch.
     Incoming,
@@ -38,7 +37,6 @@ pub(crate) enum Fate {
     Duplicate,
 }
 
-/// Why a row waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HoldReason {
     /// A reversal whose original is not there, is void, or is another person's.

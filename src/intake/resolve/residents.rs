@@ -5,7 +5,6 @@ use super::{Fate, elect};
 /// The few cells of a register row that decide its fate.
 #[derive(Debug, Clone)]
 pub(crate) struct ResidentRow {
-    /// Who.
     pub person: i64,
     /// Milliseconds since 1970; rows without one count as oldest (0).
     pub updated_at: i64,
@@ -20,7 +19,6 @@ pub(crate) struct ResidentRow {
 /// What becomes of a register row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ResidentFate {
-    /// Accepted, superseded or duplicate.
     pub fate: Fate,
     /// For the accepted row: whether another row of the same moment had another name.
     pub has_name_conflict: bool,

@@ -3,6 +3,9 @@
 use std::collections::HashMap;
 
 use arrow::array::{Array, RecordBatch};
+use law::contracts::Feed;
+use law::domain::{Period, stable_hash};
+use store::warehouse::FileEntry;
 
 use super::super::IntakeError;
 use super::super::resolve::{AdjustmentRow, ClaimPlace, Origin, resolve_adjustments};
@@ -11,10 +14,6 @@ use super::columns::{Cells, read_part, text_at};
 use super::scan::IdSet;
 use super::slots::{Decided, Part, Shelf, Table, place_of};
 use super::{Batch, Change};
-
-use crate::contracts::Feed;
-use crate::domain::{Period, stable_hash};
-use crate::warehouse::FileEntry;
 
 static TABLE: Table = Table {
     name: "adjustments",

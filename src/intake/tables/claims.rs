@@ -5,17 +5,16 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use arrow::array::{Array, RecordBatch};
+use law::domain::stable_hash;
+use store::warehouse::FileEntry;
 
 use super::super::IntakeError;
 use super::super::resolve::{ClaimRow, HoldReason, Kind, Origin, resolve_claims};
 use super::columns::{Cells, month_of, read_part, text_at};
-use super::scan::{self, Hit, IdSet};
+use super::scan::{Hit, IdSet};
 use super::slots::{Decided, Note, Part, Shelf, Table, place_of};
-use super::{Batch, Change, adjustments, in_parallel};
-use crate::domain::stable_hash;
-use crate::warehouse::FileEntry;
+use super::{Batch, Change, adjustments, in_parallel, scan};
 
-/// Claims and held claims.
 pub(super) static TABLE: Table = Table {
     name: "claims",
     held: Some("held_claims"),
@@ -151,7 +150,6 @@ fn light_batch(
 struct Concerned<'a> {
     /// Every existing file of claims, with the rows that matter.
     hits: Vec<(&'a FileEntry, Vec<Hit>)>,
-    /// Buckets with staged rows.
     incoming: BTreeSet<u16>,
     /// All rows of the claims that are in more than one bucket (their person's key was corrected), with the bucket.
     crossing: Vec<(u16, ClaimRow)>,
@@ -263,10 +261,10 @@ mod tests {
     use super::super::super::commit::check_tables;
     use super::super::super::resolve::{Fate, HoldReason};
     use super::*;
-    use crate::contracts::Feed;
-    use crate::domain::{Month, PersonKey, bucket_of};
-    use crate::engine::{read_table, table_schema};
-    use crate::warehouse::Version;
+    use engine::{read_table, table_schema};
+    use law::contracts::Feed;
+    use law::domain::{Month, PersonKey, bucket_of};
+    use store::warehouse::Version;
 
     const BUCKETS: u16 = 3;
 

@@ -10,12 +10,12 @@ use arrow::array::{
 use arrow::datatypes::SchemaRef;
 use arrow::ipc::reader::FileReader;
 use chrono::DateTime;
+use engine::read_table;
+use law::domain::Month;
 
 use super::super::IntakeError;
 use super::super::resolve::Origin;
 use super::slots::Part;
-use crate::domain::Month;
-use crate::engine::read_table;
 
 /// A batch and the file it came from, so that a wrong column is named with its place.
 pub(super) struct Cells<'a> {

@@ -4,13 +4,13 @@ use std::collections::HashSet;
 
 use arrow::array::ArrayRef;
 use arrow::row::{OwnedRow, RowConverter, SortField};
+use engine::table_schema;
 
 use super::super::IntakeError;
 use super::super::resolve::Fate;
 use super::columns::{conform, read_part};
 use super::slots::{Decided, Part, Shelf, Table, place_of};
 use super::{Batch, Change};
-use crate::engine::table_schema;
 
 /// All columns but the source, so that the order of the rows is total.
 pub(super) static ROSTERS: Table = Table {

@@ -17,18 +17,17 @@ pub(super) use income::Disagreement;
 
 use std::path::{Path, PathBuf};
 
+use engine::on_threads;
+use law::contracts::{Feed, Outcome, Tally};
+use law::domain::Period;
+use store::warehouse::{FileEntry, Version};
+
 use super::IntakeError;
 use super::resolve::{Fate, Origin};
-use crate::contracts::{Feed, Outcome, Tally};
-use crate::domain::Period;
-use crate::engine::on_threads;
-use crate::warehouse::{FileEntry, Version};
 
 /// Staged files of one feed, taken in together.
 pub(super) struct Batch<'a> {
-    /// The feed.
     pub feed: Feed,
-    /// The warehouse's folder.
     pub root: &'a Path,
     /// The version that is built upon.
     pub version: &'a Version,
@@ -40,7 +39,6 @@ pub(super) struct Batch<'a> {
     pub progress: super::Progress<'a>,
 }
 
-/// What a batch changes.
 #[derive(Debug, Default)]
 pub(super) struct Change {
     /// Files that take the place of those at the same slot.

@@ -1,13 +1,13 @@
 //! Residents: one row per person in each bucket's file.
 
 use arrow::array::{Array, RecordBatch};
+use law::domain::{comparable_name, stable_hash};
 
 use super::super::IntakeError;
 use super::super::resolve::{ResidentRow, resolve_residents};
 use super::columns::{Cells, read_part, text_at};
 use super::slots::{Decided, Note, Part, Shelf, Table, place_of};
 use super::{Batch, Change};
-use crate::domain::{comparable_name, stable_hash};
 
 static TABLE: Table = Table { name: "residents", held: None, sorted_by: &["person_key"], control: None };
 

@@ -4,12 +4,12 @@
 use std::path::Path;
 
 use arrow::array::{Array as _, RecordBatch};
+use engine::{has_columns, read_table};
+use law::domain::stable_hash;
 
 use super::super::IntakeError;
 use super::columns::{Cells, read_part, text_at};
 use super::slots::Part;
-use crate::domain::stable_hash;
-use crate::engine::{has_columns, read_table};
 
 /// A set of id hashes with a quick way to say no. A false yes costs time, never correctness.
 #[derive(Default)]

@@ -10,22 +10,19 @@ use arrow::compute::interleave_record_batch;
 use arrow::datatypes::SchemaRef;
 use arrow::row::{RowConverter, Rows, SortField};
 use chrono::NaiveDate;
+use engine::{TableWriter, table_schema};
+use law::domain::{Month, Period};
+use store::warehouse::FileEntry;
 
 use super::super::IntakeError;
 use super::super::resolve::{Fate, HoldReason, Origin};
 use super::columns::{conform, read_part};
-use crate::domain::{Month, Period};
-use crate::engine::{TableWriter, table_schema};
-use crate::warehouse::FileEntry;
 
-/// Rows per written batch.
 const CHUNK: usize = 8192;
 
 /// A file whose rows take part: staged, or of the version that is built upon.
 pub(super) struct Part {
-    /// Where it lies.
     pub path: PathBuf,
-    /// Where its rows stand.
     pub origin: Origin,
     /// Number of the landed file in the batch, for staged parts.
     pub file: usize,
@@ -46,9 +43,7 @@ pub(super) struct Table {
 /// Where a row stands: a month of the table (`None`: the table has no months), or held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Place {
-    /// In the table.
     Table(Option<Month>),
-    /// Among the held rows.
     Held,
 }
 
@@ -63,7 +58,6 @@ pub(super) enum Note {
 
 /// One row whose fate was decided.
 pub(super) struct Decided {
-    /// Number of its part.
     pub part: usize,
     /// Its number in the part.
     pub row: usize,
@@ -94,11 +88,8 @@ fn origin_place(origin: Origin) -> Option<Place> {
 
 /// One bucket of one table (`None`: the table is not split), being rewritten.
 pub(super) struct Shelf<'a> {
-    /// The table.
     pub table: &'a Table,
-    /// The warehouse's folder.
     pub root: &'a Path,
-    /// The bucket.
     pub bucket: Option<u16>,
     /// All files that take part.
     pub parts: &'a [Part],

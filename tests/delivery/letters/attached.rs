@@ -2,9 +2,9 @@
 
 use std::io::{Cursor, Read as _};
 
-use poverty_watch::config::Layout;
-use poverty_watch::keys::Keys;
-use poverty_watch::ledger::{Letter, MailState};
+use law::config::Layout;
+use store::keys::Keys;
+use store::ledger::{Letter, MailState};
 
 use super::{SETTINGS, approve, ledger, parts_of, places, review, sealed, spooled, text_of};
 use crate::workspace::Workspace;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use poverty_watch::ledger::{Letter, MailState, OPERATORS};
+use store::ledger::{Letter, MailState, OPERATORS};
 
 use super::{MONTH, SETTINGS, approve, ledger, review, sealed, spooled, text_of};
 use crate::workspace::Workspace;

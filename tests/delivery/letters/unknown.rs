@@ -1,6 +1,6 @@
 //! Letters of which nobody knows whether they arrived: the operator's way from the list of them to each one's end.
 
-use poverty_watch::ledger::{Letter, MailState};
+use store::ledger::{Letter, MailState};
 
 use super::{approve, ledger, review, sealed, spooled, text_of};
 use crate::workspace::Workspace;
@@ -86,7 +86,7 @@ fn an_operator_finds_out_and_says_so() {
         let sql = "select actor, detail from audit where action = ?1 and object = ?2";
         chain.query_row(sql, [action, &letter.message_id], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
     };
-    let hash = poverty_watch::domain::hex(&<sha2::Sha256 as sha2::Digest>::digest(log.as_bytes()));
+    let hash = law::domain::hex(&<sha2::Sha256 as sha2::Digest>::digest(log.as_bytes()));
     let (by, detail) = entry(arrived, "found");
     assert!(by == "丙" && detail.contains(&format!("evidence sha256 {hash}: 查过中继日志")), "{detail}");
     assert_eq!(entry(unclear, "taken_out").0, "丙");

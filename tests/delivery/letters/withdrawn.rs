@@ -1,6 +1,6 @@
 //! Lists that are taken back before their letters have gone: those letters never go, and other lists lose nothing.
 
-use poverty_watch::ledger::{Letter, MailState};
+use store::ledger::{Letter, MailState};
 
 use super::{approve, ledger, places, review, sealed, spooled, totals_of};
 use crate::workspace::Workspace;

@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bugs::Bug;
 use chrono::{DateTime, Duration, Utc};
 use futures::FutureExt as _;
-use poverty_watch::delivery::{Clearance, Event, dispatch, next};
-use poverty_watch::ledger::{Letter, MailState, Standing};
+use office::delivery::{Clearance, Event, dispatch, next};
+use store::ledger::{Letter, MailState, Standing};
 use verdict::{Counts, judge};
 use world::{Disk, Net, Row, World};
 

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use chrono::Duration;
-use poverty_watch::delivery::GIVE_UP_DAYS;
-use poverty_watch::ledger::MailState;
+use office::delivery::GIVE_UP_DAYS;
+use store::ledger::MailState;
 
 use super::world::{Row, World};
 

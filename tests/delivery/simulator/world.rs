@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::future::pending;
 
 use chrono::{DateTime, Duration, Utc};
-use poverty_watch::delivery::{Attempt, Outcome, Store, Transport};
-use poverty_watch::ledger::{LedgerError, Letter, LetterStep, MailState, Standing};
+use office::delivery::{Attempt, Outcome, Store, Transport};
+use store::ledger::{LedgerError, Letter, LetterStep, MailState, Standing};
 
 use super::bugs::Bug;
 

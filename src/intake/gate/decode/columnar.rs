@@ -3,15 +3,14 @@
 use std::fs::File;
 
 use arrow::datatypes::{DataType, Schema};
+use law::contracts::Kind;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::file::metadata::ParquetMetaData;
 
 use super::{Layout, MAX_COLUMNS, Page, Source};
-use crate::contracts::Kind;
-use crate::intake::gate::job::{GateJob, Refusal};
+use crate::gate::job::{GateJob, Refusal};
 
-/// An open Parquet file.
 pub(super) struct ParquetSource {
     reader: Option<ParquetRecordBatchReader>,
     layout: Layout,

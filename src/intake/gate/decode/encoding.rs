@@ -4,7 +4,7 @@ use std::io::{BufRead, Read};
 
 use encoding_rs::{Decoder, DecoderResult, Encoding, GB18030, UTF_8};
 
-use crate::intake::gate::job::Refusal;
+use crate::gate::job::Refusal;
 
 const CHUNK: usize = 1 << 16;
 

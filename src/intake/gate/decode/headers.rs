@@ -1,10 +1,10 @@
 //! The exact check of a file's columns against its contract: all that is wrong, in one message.
 
-use crate::contracts::{Contract, Kind, Presence, comparable_header};
-use crate::domain::mask_value;
-use crate::intake::gate::job::{GateJob, Refusal};
+use law::contracts::{Contract, Kind, Presence, comparable_header};
+use law::domain::mask_value;
 
 use super::MAX_COLUMNS;
+use crate::gate::job::{GateJob, Refusal};
 
 /// The longest header that is taken for one.
 const MAX_HEADER: usize = 200;
@@ -13,11 +13,10 @@ const NAMED: usize = 20;
 
 /// Which column of a file is which column of the contract.
 #[derive(Debug, Clone)]
-pub(in crate::intake::gate) struct Layout {
-    /// The file's headers, trimmed.
-    pub(in crate::intake::gate) headers: Vec<String>,
+pub(in crate::gate) struct Layout {
+    pub(in crate::gate) headers: Vec<String>,
     /// Per contract column: its place in the file.
-    pub(in crate::intake::gate) places: Vec<Option<usize>>,
+    pub(in crate::gate) places: Vec<Option<usize>>,
     contract: &'static Contract,
 }
 
@@ -28,7 +27,7 @@ impl Layout {
         if headers.len() > MAX_COLUMNS {
             return Err(Refusal::new(format!("{} columns; at most {MAX_COLUMNS} are read", headers.len())));
         }
-        let headers: Vec<String> = headers.iter().map(|header| crate::domain::clean_text(header).to_owned()).collect();
+        let headers: Vec<String> = headers.iter().map(|header| law::domain::clean_text(header).to_owned()).collect();
         if recognised(contract, &headers) == 0 {
             return Err(no_header(contract, &headers));
         }
@@ -67,12 +66,12 @@ impl Layout {
     }
 
     /// Kind of a contract column.
-    pub(in crate::intake::gate) fn kind(&self, column: usize) -> Kind {
+    pub(in crate::gate) fn kind(&self, column: usize) -> Kind {
         self.contract.columns.get(column).map_or(Kind::Text, |column| column.kind)
     }
 
     /// What the sender calls a contract column; our name where the file does not have it.
-    pub(in crate::intake::gate) fn sent_name(&self, column: usize) -> &str {
+    pub(in crate::gate) fn sent_name(&self, column: usize) -> &str {
         let sent = self.places.get(column).copied().flatten().and_then(|place| self.headers.get(place));
         sent.map_or_else(|| self.contract.columns.get(column).map_or("", |column| column.name), String::as_str)
     }
@@ -136,7 +135,6 @@ fn shown(header: &str) -> String {
     format!("\"{}\"", quoted.escape_debug())
 }
 
-/// Levenshtein distance in characters.
 fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let mut row: Vec<usize> = (0..=right.len()).collect();
@@ -155,11 +153,11 @@ fn distance(left: &str, right: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intake::gate::rules::test_job;
+    use crate::gate::rules::test_job;
 
     fn check(headers: &str) -> Result<Layout, String> {
         let headers: Vec<_> = headers.split(',').map(str::to_owned).collect();
-        Layout::match_headers(&headers, &test_job(crate::contracts::Feed::Adjustments), false)
+        Layout::match_headers(&headers, &test_job(law::contracts::Feed::Adjustments), false)
             .map_err(|refusal| refusal.0)
     }
 

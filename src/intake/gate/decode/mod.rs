@@ -10,9 +10,9 @@ use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 
 use arrow::array::ArrayRef;
+use law::contracts::{Format, RejectCode};
 
 use super::job::{GateJob, Refusal};
-use crate::contracts::{Format, RejectCode};
 
 pub(super) use headers::Layout;
 

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, StringBuilder};
 use csv::{Reader, ReaderBuilder, StringRecord};
+use law::contracts::RejectCode;
 
 use super::encoding::{Utf8Text, detect};
 use super::{Layout, Page, Source};
-use crate::contracts::RejectCode;
-use crate::intake::gate::job::{GateJob, Refusal};
+use crate::gate::job::{GateJob, Refusal};
 
 /// A page is given out when its text reaches this size, whatever its rows.
 const PAGE_BYTES: usize = 32 << 20;
@@ -18,7 +18,6 @@ const PAGE_BYTES: usize = 32 << 20;
 /// Line feeds that the cells of one record may hold.
 const MAX_FEEDS: u64 = 20;
 
-/// An open CSV file.
 pub(super) struct CsvSource {
     reader: Reader<Utf8Text<File>>,
     record: StringRecord,

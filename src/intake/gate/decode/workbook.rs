@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, StringBuilder};
 use calamine::{Data, Reader as _, Xlsx};
+use law::contracts::{Kind, RejectCode};
 
 use super::headers::recognised;
 use super::{Layout, Page, Source};
-use crate::contracts::{Kind, RejectCode};
-use crate::intake::gate::job::{GateJob, Refusal};
+use crate::gate::job::{GateJob, Refusal};
 
 /// Title rows end here: the header lies within so many rows.
 const HEADER_WITHIN: i64 = 20;

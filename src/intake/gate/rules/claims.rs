@@ -1,10 +1,11 @@
 //! The rules of a settlement record: its kind, its signs, the identities I1 to I5.
 
+use law::contracts::{Kind, RejectCode};
+use law::domain::CountyCode;
+
 use super::cells::days::DAY;
 use super::faults::{Faults, Stage};
 use super::sheet::{Sheet, text};
-use crate::contracts::{Kind, RejectCode};
-use crate::domain::CountyCode;
 
 /// The parts of the fund total (I2).
 pub(super) const FUND_PARTS: [&str; 8] = [
@@ -54,7 +55,6 @@ fn area(sheet: &Sheet, faults: &mut Faults) {
     }
 }
 
-/// Each row's kind.
 fn kinds(sheet: &Sheet, money: &Amounts) -> Vec<&'static str> {
     let (refunds, reasons) = (sheet.numbers("is_refunded"), sheet.texts("manual_reason"));
     let originals = sheet.texts("original_claim_id");
@@ -186,8 +186,8 @@ mod tests {
     use arrow::array::StringArray;
 
     use super::*;
-    use crate::contracts::Feed;
-    use crate::intake::gate::rules::sheet::Cells;
+    use crate::gate::rules::sheet::Cells;
+    use law::contracts::Feed;
 
     /// One row: named amounts in fen, named texts; returns kind and first fault.
     fn one(amounts: &[(&str, i64)], texts: &[(&str, &str)], has_parts: bool) -> (&'static str, Option<RejectCode>) {

@@ -1,21 +1,17 @@
 //! The first fault of each row, by the order of the rules and then of the columns.
 
-use crate::contracts::RejectCode;
+use law::contracts::RejectCode;
 
 /// The order in which rules are applied; an earlier rule's fault stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stage {
     /// Too few or too many cells.
     Shape,
-    /// Required cells.
     Required,
-    /// Lengths.
     Length,
     /// Dates, flags, counts, area codes.
     Form,
-    /// Money.
     Money,
-    /// Ids.
     Person,
     /// I5, signs; codes and periods of the other feeds.
     Signs,
@@ -33,12 +29,11 @@ pub(super) enum Stage {
 
 /// Why a row does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::intake::gate) struct Fault {
+pub(in crate::gate) struct Fault {
     stage: Stage,
     /// The contract column; `None` for the whole row.
-    pub(in crate::intake::gate) column: Option<usize>,
-    /// The stable name.
-    pub(in crate::intake::gate) code: RejectCode,
+    pub(in crate::gate) column: Option<usize>,
+    pub(in crate::gate) code: RejectCode,
 }
 
 /// One entry per row of a page.

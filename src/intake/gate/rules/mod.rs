@@ -11,12 +11,12 @@ mod sheet;
 pub(super) use faults::Fault;
 pub(super) use output::{Judged, table_of};
 
+use faults::{Faults, Stage};
+use law::contracts::{Feed, TagAliases};
+use sheet::Sheet;
+
 use super::decode::{Layout, Page};
 use super::job::{GateJob, Refusal};
-use crate::contracts::{Feed, TagAliases};
-
-use faults::{Faults, Stage};
-use sheet::Sheet;
 
 /// Everything that judging a page needs besides the page.
 pub(super) struct Rules {
@@ -83,11 +83,11 @@ pub(super) use tests::test_job;
 
 #[cfg(test)]
 mod tests {
-    use crate::contracts::Feed;
-    use crate::intake::gate::job::{GateJob, GateLimits};
+    use crate::gate::job::{GateJob, GateLimits};
+    use law::contracts::Feed;
 
     /// A job for tests that need one and open no file.
-    pub(in crate::intake::gate) fn test_job(feed: Feed) -> GateJob {
+    pub(in crate::gate) fn test_job(feed: Feed) -> GateJob {
         GateJob {
             feed,
             input: "input".into(),

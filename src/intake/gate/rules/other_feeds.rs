@@ -1,13 +1,13 @@
 //! The rules of residents, applications, rosters, income, adjustments and aided persons.
 
 use arrow::array::StringArray;
+use law::contracts::{RejectCode, TagAliases};
+use law::domain::{CountyCode, IdNumber, PersonKey};
 
 use super::cells::days::{date_of, day_of};
 use super::claims::first_moment;
 use super::faults::{Faults, Stage};
 use super::sheet::{Cells, Read, Sheet, Unreadable, text};
-use crate::contracts::{RejectCode, TagAliases};
-use crate::domain::{CountyCode, IdNumber, PersonKey};
 
 /// No claim kinds: only claims have them.
 type NoKinds = Option<Vec<&'static str>>;

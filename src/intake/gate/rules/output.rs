@@ -8,46 +8,46 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::util::display::array_value_to_string;
+use engine::table_schema;
+use law::contracts::Feed;
+use law::domain::{PersonKey, bucket_of, stable_hash};
 
 use super::Rules;
 use super::faults::{Fault, Faults};
 use super::sheet::{Cells, Sheet, text};
-use crate::contracts::Feed;
-use crate::domain::{PersonKey, bucket_of, stable_hash};
-use crate::engine::table_schema;
-use crate::intake::gate::decode::Page;
-use crate::intake::gate::job::Refusal;
+use crate::gate::decode::Page;
+use crate::gate::job::Refusal;
 
 /// The warehouse schema in which a feed's candidates are staged.
-pub(in crate::intake::gate) fn table_of(feed: Feed) -> Result<SchemaRef, Refusal> {
+pub(in crate::gate) fn table_of(feed: Feed) -> Result<SchemaRef, Refusal> {
     table_schema(feed.name()).ok_or_else(|| Refusal::new(format!("there is no table for {feed}")))
 }
 
 /// A page after all rules.
-pub(in crate::intake::gate) struct Judged {
+pub(in crate::gate) struct Judged {
     /// All rows in the warehouse's columns; those of rejected rows mean nothing.
-    pub(in crate::intake::gate) batch: RecordBatch,
+    pub(in crate::gate) batch: RecordBatch,
     /// Bucket per row; `None` for rejected rows.
-    pub(in crate::intake::gate) buckets: Vec<Option<u16>>,
+    pub(in crate::gate) buckets: Vec<Option<u16>>,
     /// Fen of the control column per row.
-    pub(in crate::intake::gate) control: Vec<Option<i64>>,
+    pub(in crate::gate) control: Vec<Option<i64>>,
     faults: Faults,
     page: Page,
 }
 
 impl Judged {
     /// Why a row is rejected; `None` for candidates.
-    pub(in crate::intake::gate) fn fault(&self, row: usize) -> Option<&Fault> {
+    pub(in crate::gate) fn fault(&self, row: usize) -> Option<&Fault> {
         self.faults.of(row)
     }
 
     /// The row's number as the sender sees it.
-    pub(in crate::intake::gate) fn source_row(&self, row: usize) -> i64 {
+    pub(in crate::gate) fn source_row(&self, row: usize) -> i64 {
         self.page.rows.get(row).copied().unwrap_or(0)
     }
 
     /// A cell as it was sent; the caller masks it.
-    pub(in crate::intake::gate) fn raw(&self, column: usize, row: usize) -> String {
+    pub(in crate::gate) fn raw(&self, column: usize, row: usize) -> String {
         match self.page.columns.get(column) {
             Some(Some(array)) if row < array.len() && array.is_valid(row) => {
                 array_value_to_string(array, row).unwrap_or_default()

@@ -1,11 +1,11 @@
 //! Who a row is about: the id normalised, the person's key, or why there is none.
 
 use arrow::array::StringBuilder;
+use law::contracts::RejectCode;
+use law::domain::{CertType, IdError, IdNumber, PersonKey, fold_width};
 
 use super::faults::{Faults, Stage};
 use super::sheet::{Sheet, text};
-use crate::contracts::RejectCode;
-use crate::domain::{CertType, IdError, IdNumber, PersonKey, fold_width};
 
 /// Class of insured (`PSN_TYPE`) of newborns.
 const NEWBORN: &str = "1401";

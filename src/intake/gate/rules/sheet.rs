@@ -1,8 +1,7 @@
 //! A page's typed cells, by our column names.
 
 use arrow::array::{Array as _, StringArray};
-
-use crate::contracts::Contract;
+use law::contracts::Contract;
 
 /// The cells of one column: text, or anything that is counted (fen, days, milliseconds, 0 and 1).
 #[derive(Debug)]

@@ -4,16 +4,16 @@ use arrow::array::{Array, ArrayRef, AsArray as _};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type, TimeUnit};
 use chrono::{Datelike as _, NaiveDate, NaiveTime};
+use law::contracts::{Kind, RejectCode};
+use law::domain::{Month, clean_text, fold_width, parse_date};
 
 use super::{Note, unexpected, unreadable, whole_numbers};
-use crate::contracts::{Kind, RejectCode};
-use crate::domain::{Month, clean_text, fold_width, parse_date};
-use crate::intake::gate::job::Refusal;
-use crate::intake::gate::rules::faults::Stage;
-use crate::intake::gate::rules::sheet::{Read, Unreadable};
+use crate::gate::job::Refusal;
+use crate::gate::rules::faults::Stage;
+use crate::gate::rules::sheet::{Read, Unreadable};
 
 /// Milliseconds of a day.
-pub(in crate::intake::gate::rules) const DAY: i64 = 86_400_000;
+pub(in crate::gate::rules) const DAY: i64 = 86_400_000;
 /// Local time is eight hours ahead of UTC.
 const AHEAD: i64 = 8 * 3_600_000;
 /// 1850-01-01 and 2201-01-01 in milliseconds: what lies outside is no date of ours.
@@ -90,12 +90,12 @@ fn in_unit(kind: Kind, moment: i64) -> i64 {
 }
 
 /// The date of a day number.
-pub(in crate::intake::gate::rules) fn date_of(day: i64) -> Option<NaiveDate> {
+pub(in crate::gate::rules) fn date_of(day: i64) -> Option<NaiveDate> {
     NaiveDate::from_num_days_from_ce_opt(i32::try_from(day).ok()?.checked_add(EPOCH)?)
 }
 
 /// The day number of a date.
-pub(in crate::intake::gate::rules) fn day_of(date: NaiveDate) -> i64 {
+pub(in crate::gate::rules) fn day_of(date: NaiveDate) -> i64 {
     i64::from(date.num_days_from_ce() - EPOCH)
 }
 
@@ -126,7 +126,6 @@ fn of_text(kind: Kind, months: Months, text: &str) -> Read<i64> {
     found.map(Some).ok_or(Unreadable)
 }
 
-/// A few digits.
 fn number(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + u32::from(digit - b'0')))
 }

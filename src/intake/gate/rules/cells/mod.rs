@@ -6,13 +6,13 @@ mod money;
 use arrow::array::{Array, ArrayRef, AsArray as _, StringArray, StringBuilder};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type};
+use days::Months;
+use law::contracts::{Column, Kind, Presence, RejectCode};
+use law::domain::{clean_text, fold_width};
 
 use super::faults::{Faults, Stage};
 use super::sheet::{Cells, Read, Unreadable};
-use crate::contracts::{Column, Kind, Presence, RejectCode};
-use crate::domain::{clean_text, fold_width};
-use crate::intake::gate::job::Refusal;
-use days::Months;
+use crate::gate::job::Refusal;
 
 /// The longest text, code or id, in characters.
 const MAX_TEXT: usize = 400;
@@ -175,7 +175,7 @@ pub(super) fn unexpected(array: &ArrayRef) -> Refusal {
 
 pub(super) fn unreadable(error: &impl std::fmt::Display) -> Refusal {
     let text: String = error.to_string().chars().take(80).collect();
-    Refusal::new(format!("a column cannot be read: {}", crate::domain::mask_value(&text)))
+    Refusal::new(format!("a column cannot be read: {}", law::domain::mask_value(&text)))
 }
 
 #[cfg(test)]

@@ -3,12 +3,12 @@
 use arrow::array::{Array, ArrayRef, AsArray as _};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Decimal128Type, Decimal256Type, Float64Type};
+use law::contracts::RejectCode;
+use law::domain::{Fen, clean_text, fold_width};
 
 use super::{Note, unexpected, unreadable, whole_numbers};
-use crate::contracts::RejectCode;
-use crate::domain::{Fen, clean_text, fold_width};
-use crate::intake::gate::job::Refusal;
-use crate::intake::gate::rules::faults::Stage;
+use crate::gate::job::Refusal;
+use crate::gate::rules::faults::Stage;
 
 /// How far a float may lie from a whole fen, in fen (0.0001 yuan).
 const FLOAT_SLACK: f64 = 0.01;
@@ -16,7 +16,6 @@ const FLOAT_SLACK: f64 = 0.01;
 /// A cell that is no money, or money that no record carries (with its fen where they can be counted).
 type Wrong = (RejectCode, Option<i64>);
 
-/// Reads a money column.
 pub(super) fn read(array: &ArrayRef, note: &mut Note) -> Result<Vec<Option<i64>>, Refusal> {
     let rows = 0..array.len();
     let mut values = Vec::with_capacity(array.len());

@@ -1,0 +1,353 @@
+//! Everything a job works with, opened once: workspace, warehouse, ledger, engine, policy, tables.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use law::config::{EngineSettings, Problem, nearest};
+use law::domain::{CountyCode, Workdays, hex};
+use law::policy::{NATIONAL, Policy, parse_policy};
+use law::referrals::{COLUMNS, FILLED_IN, Offices};
+use sha2::{Digest, Sha256};
+use store::ledger::{Ledger, Texts};
+use store::warehouse::Warehouse;
+use store::workspace::{Assets, Workspace};
+
+use super::PipelineError;
+use super::job::{Job, parse_job};
+use super::tables::{County, check_routes, parse_tables};
+use crate::{Courier, Engine, Models, Stop};
+
+/// Jobs that a cluster is given at once.
+const SENT_AT_ONCE: usize = 64;
+
+/// Told how far a step is; the command line draws a bar or writes a line.
+pub trait Progress: Send + Sync {
+    /// A step begins; `total` is the number of its parts (buckets, files), 0 where unknown.
+    fn begin(&self, step: &str, total: u64);
+    /// So many parts of the step are done.
+    fn reached(&self, done: u64);
+    /// The step is over; `note` says what it did.
+    fn end(&self, step: &str, note: &str);
+}
+
+/// An opened workspace with all that its files declare.
+pub struct Context {
+    pub workspace: Workspace,
+    pub warehouse: Warehouse,
+    pub ledger: Ledger,
+    pub engine: Engine,
+    pub policy: Policy,
+    /// SHA-256 of the policy file.
+    pub policy_hash: String,
+    /// The texts of its rules and models.
+    pub texts: Texts,
+    /// The counties that it serves.
+    pub counties: Vec<County>,
+    /// The offices that lists go to, with the days on which they are in force.
+    pub offices: Offices,
+    pub tag_aliases: Vec<(String, String)>,
+    /// Days off and make-up days.
+    pub workdays: Workdays,
+    /// The moment at which the command began.
+    pub now: DateTime<Utc>,
+    /// The program that opens foreign files in a process of its own.
+    pub gate_program: PathBuf,
+    /// Who is told how far a step is.
+    pub progress: Arc<dyn Progress>,
+    /// Who sends mail; `None`: nobody does.
+    pub courier: Option<Arc<dyn Courier>>,
+    /// Where each statement's plan is written with its metrics, for one bucket; `None`: nowhere.
+    pub explain: Option<PathBuf>,
+    /// Set from outside to end a run at its next commit point.
+    pub stop: Stop,
+}
+
+impl Context {
+    /// Opens everything that a workspace holds.
+    pub fn open(
+        workspace: Workspace,
+        now: DateTime<Utc>,
+        gate_program: PathBuf,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Self, PipelineError> {
+        let declared = Declared::read(&workspace.assets, &workspace.settings.policy).map_err(PipelineError::Config)?;
+        let folder = |path: PathBuf| -> Result<PathBuf, PipelineError> {
+            std::fs::create_dir_all(&path)
+                .map_err(|error| PipelineError::Io(path.display().to_string(), error))
+                .map(|()| path)
+        };
+        let root = folder(workspace.layout.warehouse())?;
+        let scratch = folder(workspace.layout.scratch())?;
+        let warehouse = Warehouse::of(&root, &workspace.settings.warehouse)?;
+        let engine = Engine::new(declared.models, &workspace.settings.engine, &scratch)?;
+        Ok(Self {
+            engine: engine.placed(&workspace.settings.engine, workspace.layout.root(), warehouse.storage())?,
+            warehouse,
+            ledger: Ledger::open(&workspace.layout.ledger())?,
+            policy: declared.policy,
+            policy_hash: declared.policy_hash,
+            texts: declared.texts,
+            counties: of_area(declared.counties, &workspace.settings.area),
+            offices: declared.offices,
+            tag_aliases: declared.tag_aliases,
+            workdays: declared.workdays,
+            workspace,
+            now,
+            gate_program,
+            progress,
+            courier: None,
+            explain: None,
+            stop: Stop::default(),
+        })
+    }
+
+    pub fn job(&self, name: &str) -> Result<Job, PipelineError> {
+        let file = format!("pipelines/{name}.toml");
+        let text = self.workspace.assets.read(&file)?.text;
+        parse_job(&file, &text, self.engine.models()).map_err(PipelineError::Config)
+    }
+
+    /// Bucket jobs under way at once: a cluster is sent more than it has executors, so that none of them waits.
+    #[must_use]
+    pub fn jobs_at_once(&self) -> usize {
+        match self.workspace.settings.engine.workers {
+            0 if self.engine.is_on_cluster() => SENT_AT_ONCE,
+            _ => self.workers(),
+        }
+    }
+
+    /// Buckets worked on at once in this process.
+    #[must_use]
+    pub fn workers(&self) -> usize {
+        workers_of(&self.workspace.settings.engine)
+    }
+}
+
+/// Buckets worked on at once, by the settings.
+pub fn workers_of(settings: &EngineSettings) -> usize {
+    match settings.workers {
+        0 => std::thread::available_parallelism().map_or(2, usize::from),
+        workers => workers,
+    }
+}
+
+/// What the workspace's files declare, before anything is opened.
+pub struct Declared {
+    models: Models,
+    policy: Policy,
+    policy_hash: String,
+    texts: Texts,
+    counties: Vec<County>,
+    offices: Offices,
+    tag_aliases: Vec<(String, String)>,
+    workdays: Workdays,
+}
+
+impl Declared {
+    /// Reads and checks all of them.
+    pub fn read(assets: &Assets, policy: &str) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let texts = read_texts(assets, policy, &mut problems);
+        Self::of_texts(assets, texts, &policy_path(policy), problems)
+    }
+
+    /// The same with a policy that lies anywhere; `file` is its name as problems show it.
+    pub fn with_draft(assets: &Assets, file: &str, text: &str) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let mut texts = read_texts(assets, NATIONAL, &mut problems);
+        texts.by_path.insert(file.to_owned(), text.to_owned());
+        Self::of_texts(assets, texts, file, problems)
+    }
+
+    fn of_texts(assets: &Assets, texts: Texts, file: &str, mut problems: Vec<Problem>) -> Result<Self, Vec<Problem>> {
+        let (parsed, models) = parse_texts_of(&texts, file, &mut problems);
+        let tables = parse_tables(assets, &mut problems);
+        let text_at = |path: &str| texts.by_path.get(path).map_or("", String::as_str);
+        if let (Some(policy), Some(models)) = (&parsed, &models) {
+            check_policy((file, text_at(file)), policy, models, &tables.offices, &mut problems);
+            check_columns(models, &mut problems);
+            for job in assets.list("pipelines/").iter().filter(|path| is_job(path)) {
+                let text = text_of(assets, job, &mut problems);
+                if let Err(mut found) = parse_job(job, &text, models) {
+                    problems.append(&mut found);
+                }
+            }
+        }
+        let below = policy_path(NATIONAL);
+        let below = if file == below { "" } else { text_at(&below) };
+        let policy_hash = sha256_hex(&format!("{}{below}", text_at(file)));
+        match (parsed, models) {
+            (Some(parsed), Some(models)) if problems.is_empty() => Ok(Self {
+                models,
+                policy: parsed,
+                policy_hash,
+                texts,
+                counties: tables.counties,
+                offices: tables.offices,
+                tag_aliases: tables.tag_aliases,
+                workdays: tables.workdays,
+            }),
+            _ => Err(problems),
+        }
+    }
+
+    /// Whether any county of the area is named; without one, a county with nobody would get no NIL list.
+    #[must_use]
+    pub fn names_counties_of(&self, area: &str) -> bool {
+        !of_area(self.counties.clone(), area).is_empty()
+    }
+
+    /// What is wrong with the table of routes. A run goes on without such rows, and says which county has no address.
+    #[must_use]
+    pub fn route_problems(&self, workspace: &Workspace) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let _ = workspace.routes(&mut problems);
+        check_routes(&workspace.assets, &self.counties, &self.offices, &mut problems);
+        problems
+    }
+
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    #[must_use]
+    pub fn into_models(self) -> Models {
+        self.models
+    }
+
+    /// SHA-256 of the policy's file and of the one that it may extend.
+    pub fn policy_hash(&self) -> &str {
+        &self.policy_hash
+    }
+
+    /// The counties that lie in an area.
+    pub fn counties_of(&self, area: &str) -> Vec<County> {
+        of_area(self.counties.clone(), area)
+    }
+
+    #[must_use]
+    pub fn into_policy(self) -> Policy {
+        self.policy
+    }
+
+    /// The policy, and the models that carry it out.
+    pub fn into_policy_and_models(self) -> (Policy, Models) {
+        (self.policy, self.models)
+    }
+}
+
+/// The counties that lie in the workspace's area.
+fn of_area(counties: Vec<County>, area: &str) -> Vec<County> {
+    let area = CountyCode::parse(area).ok();
+    counties.into_iter().filter(|county| area.as_ref().is_some_and(|area| area.contains(&county.code))).collect()
+}
+
+/// Whether an asset is a job file.
+pub fn is_job(path: &str) -> bool {
+    path.strip_prefix("pipelines/").and_then(|name| name.strip_suffix(".toml")).is_some_and(|name| !name.contains('/'))
+}
+
+fn text_of(assets: &Assets, file: &str, problems: &mut Vec<Problem>) -> String {
+    match assets.read(file) {
+        Ok(asset) => asset.text,
+        Err(error) => {
+            problems.push(Problem::new(file, 0, error.to_string(), ""));
+            String::new()
+        }
+    }
+}
+
+fn policy_path(name: &str) -> String {
+    format!("pipelines/policies/{name}.toml")
+}
+
+/// The texts of a policy's rules and of all models.
+fn read_texts(assets: &Assets, policy: &str, problems: &mut Vec<Problem>) -> Texts {
+    let file = policy_path(policy);
+    let mut by_path = BTreeMap::from([(file.clone(), text_of(assets, &file, problems))]);
+    if let Ok(national) = assets.read(&policy_path(NATIONAL)) {
+        by_path.insert(policy_path(NATIONAL), national.text);
+    }
+    for path in assets.list("sql/") {
+        let Some(stem) = path.strip_suffix(".sql") else { continue };
+        for path in [path.clone(), format!("{stem}.toml")] {
+            let text = text_of(assets, &path, problems);
+            by_path.insert(path, text);
+        }
+    }
+    Texts { policy: policy.to_owned(), by_path }
+}
+
+/// The policy and the models that texts state, each where it is in order.
+pub fn parse_texts(texts: &Texts, problems: &mut Vec<Problem>) -> (Option<Policy>, Option<Models>) {
+    parse_texts_of(texts, &policy_path(&texts.policy), problems)
+}
+
+fn parse_texts_of(texts: &Texts, file: &str, problems: &mut Vec<Problem>) -> (Option<Policy>, Option<Models>) {
+    let text_at = |path: &str| texts.by_path.get(path).map_or("", String::as_str);
+    let below = policy_path(NATIONAL);
+    let national = texts.by_path.get(&below).filter(|_| file != below);
+    let national = national.map(|text| (below.as_str(), text.as_str()));
+    let policy = parse_policy(file, text_at(file), national).map_err(|mut found| problems.append(&mut found)).ok();
+    let stem = |path: &String| path.strip_prefix("sql/")?.strip_suffix(".sql").map(str::to_owned);
+    let stems: Vec<String> = texts.by_path.keys().filter_map(stem).collect();
+    let model = |stem: String| {
+        let [sql, contract] = ["sql", "toml"].map(|kind| text_at(&format!("sql/{stem}.{kind}")).to_owned());
+        (stem, sql, contract)
+    };
+    let files: Vec<_> = stems.into_iter().map(model).collect();
+    (policy, Models::parse(&files).map_err(|mut found| problems.append(&mut found)).ok())
+}
+
+fn check_policy(
+    (file, text): (&str, &str),
+    policy: &Policy,
+    models: &Models,
+    offices: &Offices,
+    problems: &mut Vec<Problem>,
+) {
+    let mut told = |word: &str, message: String, hint: String| {
+        let at = text.find(&format!("\"{word}\"")).unwrap_or(0);
+        problems.push(Problem::at(file, text, at, message, hint));
+    };
+    for rule in &policy.rules {
+        let model = rule.shape.model();
+        if models.get(&model).is_none() {
+            let hint = format!("write sql/rules/{model}.sql or choose a shape that is there");
+            told(rule.shape.word(), format!("rule {}: there is no shape {}", rule.id, rule.shape.word()), hint);
+        }
+        for recipient in &rule.recipients {
+            if !offices.knows(recipient) {
+                let message = format!("rule {}: there is no office `{recipient}`", rule.id);
+                let hint = nearest(recipient, offices.recipients())
+                    .map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+                told(recipient, message, format!("{hint}offices stand in pipelines/tables/offices.csv"));
+            } else if let Some(day) = offices.first_gap(recipient, rule.from, rule.to) {
+                let message = format!("rule {}: on {day} no office is in force for `{recipient}`", rule.id);
+                let hint = "pipelines/tables/offices.csv: name its successor, or an earlier valid_from";
+                told(recipient, message, hint.to_owned());
+            }
+        }
+    }
+}
+
+/// A list column that the mart does not return would stay empty on every list.
+fn check_columns(models: &Models, problems: &mut Vec<Problem>) {
+    let Some(mart) = models.get("referral_rows") else {
+        problems.push(Problem::new("sql/marts", 0, "there is no model referral_rows", "lists are made from it"));
+        return;
+    };
+    let from_mart = COLUMNS.iter().filter(|column| !FILLED_IN.contains(&column.name));
+    for column in from_mart.filter(|column| mart.schema.field_with_name(column.name).is_err()) {
+        let message = format!("list column `{}` is not among the mart's columns", column.name);
+        problems.push(Problem::new("sql/marts/referral_rows.toml", 0, message, "return it, here and in the .sql"));
+    }
+}
+
+/// SHA-256 of a text, hex.
+pub fn sha256_hex(text: &str) -> String {
+    hex(&Sha256::digest(text))
+}

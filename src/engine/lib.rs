@@ -1,0 +1,40 @@
+//! The only owner of DataFusion: sessions, SQL models, parameters, one statement per bucket; and over them the findings
+//! of a period.
+//!
+//! Also the one place that says how warehouse tables look in Arrow and how Parquet is written.
+
+mod bucket_job;
+#[cfg(feature = "cluster")]
+pub mod cluster;
+pub mod compute;
+mod context;
+mod courier;
+mod error;
+mod files;
+mod job;
+pub mod lock;
+mod model;
+pub mod official;
+mod planning;
+mod pool;
+mod run_error;
+mod schema;
+mod session;
+mod stop;
+mod tables;
+
+pub use bucket_job::{BucketJob, Copied, Made};
+pub use compute::{FindingRow, Lines, income_figures, read_findings};
+pub use context::{Context, Declared, Progress, is_job, parse_texts, sha256_hex, workers_of};
+pub use courier::{Courier, Delivered};
+pub use error::EngineError;
+pub use files::{PersonKeys, TableWriter, Written, has_columns, keys_of, read_table, rows_of, sha256_of};
+pub use job::{Job, Step, Timing, parse_job};
+pub use model::{Model, ModelKind, Models, Param, ParamKind, Params};
+pub use official::{Account, Need, Rhythm, State, needs, unrouted};
+pub use pool::{in_parallel, on_threads};
+pub use run_error::PipelineError;
+pub use schema::{days_since_epoch, table_schema};
+pub use session::{Engine, Source, Statement};
+pub use stop::Stop;
+pub use tables::{County, Tables, check_routes, parse_tables};

@@ -1,0 +1,253 @@
+//! What each feed must look like: its columns, their kinds, their other names, what may be absent.
+//!
+//! Pure description. Reading files lives in `intake`, Arrow schemas in `engine`.
+
+mod adjustments;
+mod aided;
+mod applications;
+mod claims;
+mod income;
+mod print;
+mod receipts;
+mod rejects;
+mod residents;
+mod rosters;
+mod tag_aliases;
+mod tally;
+
+pub use print::{to_json, to_text};
+pub use rejects::RejectCode;
+pub use tag_aliases::TagAliases;
+pub use tally::{Outcome, TakenFile, Tally};
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A stream of files that an office hands over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Feed {
+    /// Settlement records (结算): one row per settlement.
+    Claims,
+    /// The person register (参保人员登记): one row per person and update.
+    Residents,
+    /// Applications for medical assistance (依申请医疗救助): one row per application and household member.
+    Applications,
+    /// Who is registered under which tag (困难群众名册): one row per person and tag.
+    Rosters,
+    /// Statistical income figures (人均可支配收入): one row per figure and release.
+    Income,
+    /// Later reimbursements and other payers (二次报销、商业保险、慈善): one row per payment.
+    Adjustments,
+    /// Help granted on application (依申请救助): one row per grant.
+    Aided,
+    /// Offices' answers about the persons of a list: one row per person. Imported by hand, they never land.
+    Receipts,
+}
+
+impl Feed {
+    /// All feeds that land, in the order in which intake takes them: claims need nothing, adjustments need claims.
+    pub const ALL: [Self; 7] = [
+        Self::Income,
+        Self::Residents,
+        Self::Applications,
+        Self::Rosters,
+        Self::Claims,
+        Self::Adjustments,
+        Self::Aided,
+    ];
+
+    /// The folder under `landing/` and the word on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Claims => "claims",
+            Self::Residents => "residents",
+            Self::Applications => "applications",
+            Self::Rosters => "rosters",
+            Self::Income => "income",
+            Self::Adjustments => "adjustments",
+            Self::Aided => "aided",
+            Self::Receipts => "receipts",
+        }
+    }
+
+    /// Whether its rows are about persons, by their document numbers.
+    #[must_use]
+    pub const fn has_persons(self) -> bool {
+        !matches!(self, Self::Income | Self::Receipts)
+    }
+
+    /// The feed that lands under that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|feed| feed.name() == name)
+    }
+
+    /// What its files must look like.
+    #[must_use]
+    pub const fn contract(self) -> &'static Contract {
+        match self {
+            Self::Claims => &claims::CONTRACT,
+            Self::Residents => &residents::CONTRACT,
+            Self::Applications => &applications::CONTRACT,
+            Self::Rosters => &rosters::CONTRACT,
+            Self::Income => &income::CONTRACT,
+            Self::Adjustments => &adjustments::CONTRACT,
+            Self::Aided => &aided::CONTRACT,
+            Self::Receipts => &receipts::CONTRACT,
+        }
+    }
+}
+
+impl fmt::Display for Feed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A file format that a feed may come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    Parquet,
+    /// Comma-separated text, UTF-8 (with or without a byte-order mark) or GB18030.
+    Csv,
+    /// Excel 2007+ workbook; one sheet has the header, a workbook with two such sheets is refused.
+    Xlsx,
+}
+
+/// One feed's agreement with its sender.
+#[derive(Debug, Serialize)]
+pub struct Contract {
+    pub feed: Feed,
+    /// Raised whenever a column is added or its meaning changes.
+    pub version: u32,
+    pub grain: &'static str,
+    pub formats: &'static [Format],
+    pub columns: &'static [Column],
+    /// Names of columns that may stand in the file and are not read (the rest of SETL_D, say).
+    pub unread: &'static [&'static str],
+    /// The money column whose fen are counted through intake, if the feed carries money.
+    pub control: Option<&'static str>,
+}
+
+/// One column of a contract. Its name is also its name in the warehouse.
+#[derive(Debug, Serialize)]
+pub struct Column {
+    pub name: &'static str,
+    /// The national table's, the interface's and spreadsheets' names; compared without regard to
+    /// case, width and surrounding blanks.
+    pub aliases: &'static [&'static str],
+    pub kind: Kind,
+    /// Whether the column, and whether each cell, must be there.
+    pub presence: Presence,
+    /// Meaning in one line, with unit and source.
+    pub meaning: &'static str,
+}
+
+/// What the cells of a column are; decides which file types are accepted and how text is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Free text up to 400 characters.
+    Text,
+    /// A short code: text, or a whole number without decimals.
+    Code,
+    /// A document number: text only, because a number has already lost digits.
+    Id,
+    /// Yuan: DECIMAL, text, whole yuan, or a float within 0.0001 yuan of a whole fen.
+    Money,
+    Date,
+    /// A moment; a bare day means its first second. Local time (+08:00).
+    Moment,
+    /// A month (yyyymm).
+    Month,
+    Count,
+    /// Yes, no or unknown: 1/0, 是/否, true/false, Y/N.
+    Flag,
+}
+
+/// How much of a column must be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    Required,
+    /// The column; cells may be empty.
+    Nullable,
+    /// Neither; an absent column reads as empty cells.
+    Optional,
+}
+
+/// Shorthand for the column tables of this module's feeds.
+const fn column(
+    name: &'static str,
+    kind: Kind,
+    presence: Presence,
+    aliases: &'static [&'static str],
+    meaning: &'static str,
+) -> Column {
+    Column { name, aliases, kind, presence, meaning }
+}
+
+impl Contract {
+    /// The column that a file calls `header`, by our name or an alias.
+    #[must_use]
+    pub fn column_called(&self, header: &str) -> Option<&'static Column> {
+        let wanted = comparable_header(header);
+        self.columns.iter().find(|column| {
+            std::iter::once(&column.name).chain(column.aliases).any(|name| comparable_header(name) == wanted)
+        })
+    }
+
+    /// Whether a header may stand in the file although nobody reads it.
+    #[must_use]
+    pub fn tolerates(&self, header: &str) -> bool {
+        let wanted = comparable_header(header);
+        self.unread.iter().any(|name| comparable_header(name) == wanted)
+    }
+}
+
+/// A header in the form in which two spellings of it are equal.
+#[must_use]
+pub fn comparable_header(header: &str) -> String {
+    crate::domain::fold_width(header)
+        .chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '\u{feff}' | '\u{200b}' | '"' | '*'))
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_header_means_two_columns() {
+        for feed in Feed::ALL {
+            let contract = feed.contract();
+            let mut seen = BTreeSet::new();
+            for column in contract.columns {
+                let names: BTreeSet<_> =
+                    std::iter::once(&column.name).chain(column.aliases).map(|name| comparable_header(name)).collect();
+                for name in names {
+                    assert!(seen.insert(name.clone()), "{feed}: {name} names two columns");
+                    assert!(!contract.tolerates(&name), "{feed}: {name} is both read and unread");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_control_column_is_required_money() {
+        for contract in Feed::ALL.map(Feed::contract) {
+            if let Some(control) = contract.control {
+                let column = contract.column_called(control).unwrap();
+                assert_eq!((column.kind, column.presence), (Kind::Money, Presence::Required));
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! What the law and the field say, as types and pure functions: words (money, person, month, county, tag), the
+//! contracts of feeds, policies and their case books, cases, the rules of lists, when jobs are due, settings.
+//!
+//! Nothing here reads a file, a clock or a network, and nothing knows of Arrow or SQL. All other crates stand on it.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`domain`] | the words of the field, each valid by construction |
+//! | [`config`] | settings and places of a workspace, and how a fault in a file is worded |
+//! | [`contracts`] | what each feed's files must look like |
+//! | [`policy`] | rules as people write them, and their case books |
+//! | [`cases`] | how a person's case moves from finding to finding, and what answers may say |
+//! | [`referrals`] | who goes on which list, and what a list says |
+//! | [`schedule`] | when a job is due, and which alerts stand |
+
+pub mod cases;
+pub mod config;
+pub mod contracts;
+pub mod domain;
+mod fault;
+pub mod policy;
+pub mod referrals;
+pub mod schedule;
+
+pub use fault::{Cause, Fault};

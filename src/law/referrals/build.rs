@@ -1,0 +1,355 @@
+//! From the mart's rows to the month's lists.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{Datelike, NaiveDate};
+
+use super::row::PROVISIONAL;
+use super::{
+    Cell, Delta, DeltaCounts, Duty, ListError, ListId, ListKind, ListRow, ListedPerson, ListedRule, Office,
+    PreviousList, PreviousPerson, Rollup,
+};
+use crate::cases::FindingStatus;
+use crate::domain::{CountyCode, Period, PersonKey, TokenKey};
+
+/// What lists are built for.
+#[derive(Debug, Clone, Copy)]
+pub struct ListRequest<'a> {
+    /// The month.
+    pub period: Period,
+    /// The area's code: persons whose county is unclear go on lists of its own.
+    pub area: &'a CountyCode,
+    /// The area's counties with their names; each gets a list from every office, an empty one if need be.
+    pub counties: &'a BTreeMap<CountyCode, String>,
+    /// The policy's rules; the first that hits leads.
+    pub rules: &'a [ListedRule],
+    /// The offices that get lists, the bureau's own included.
+    pub offices: &'a [Office],
+    /// The last sealed list of this benefit year, by county code and office code.
+    pub previous: &'a BTreeMap<(String, String), PreviousList>,
+    /// Persons whom an office gave back as not its own.
+    pub reroutes: &'a Reroutes,
+    /// Secret of the row tokens.
+    pub tokens: &'a TokenKey,
+}
+
+/// Code of the office that now has a person, by person and code of the office that gave them back.
+pub type Reroutes = BTreeMap<(PersonKey, String), String>;
+
+impl ListRequest<'_> {
+    /// Whether an office gave a person back as not its own.
+    fn is_given_back(&self, person: PersonKey, office: &Office) -> bool {
+        self.reroutes.contains_key(&(person, office.code.clone()))
+    }
+
+    /// Whether an office has a person whom another gave back.
+    fn is_given_to(&self, person: PersonKey, office: &Office) -> bool {
+        let from = (person, String::new());
+        let own = self.reroutes.range(from..).take_while(|((of, _), _)| *of == person);
+        // Nobody is lost: whom no office takes comes back to the bureau's own desk.
+        let is_homeless = |to: &String| {
+            self.reroutes.contains_key(&(person, to.clone())) || self.offices.iter().all(|known| known.code != *to)
+        };
+        own.map(|(_, to)| to).any(|to| *to == office.code || (office.duty == Duty::Undecided && is_homeless(to)))
+    }
+
+    /// A county's name: its code where the table does not have it, 县区不明 for the area's own list.
+    pub(super) fn county_name(&self, county: &CountyCode) -> String {
+        match self.counties.get(county) {
+            Some(name) => name.clone(),
+            None if county == self.area => "县区不明".to_owned(),
+            None => county.to_string(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReferralList {
+    pub id: ListId,
+    pub office: Office,
+    pub county_name: String,
+    /// Rows: persons by place and key, then the withdrawn ones.
+    pub rows: Vec<ListedPerson>,
+    /// Id and manifest hash of the list before.
+    pub previous: Option<(String, String)>,
+    /// The same of the last lists of offices that this one takes over from.
+    pub took_over: Vec<(String, String)>,
+}
+
+/// The month's lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lists {
+    /// The month.
+    pub period: Period,
+    pub lists: Vec<ReferralList>,
+    pub rollup: Rollup,
+}
+
+/// Builds the month's lists: for every county and office, new against the last sealed list.
+pub fn build_lists(request: &ListRequest<'_>, rows: &[ListRow]) -> Result<Lists, ListError> {
+    let order: BTreeMap<&str, usize> =
+        request.rules.iter().enumerate().map(|(at, rule)| (rule.id.as_str(), at)).collect();
+    for row in rows {
+        if !order.contains_key(row.rule.as_str()) {
+            return Err(ListError::UnknownRule { rule: row.rule.clone() });
+        }
+    }
+    let rows = &keep(request, rows);
+    let people = by_person(rows, &order);
+    let mut lists = Vec::new();
+    for office in request.offices.iter().filter(|office| office.duty != Duty::Summary) {
+        let hits = hits_of(request, &people, office);
+        let mut counties: BTreeSet<CountyCode> = request.counties.keys().cloned().collect();
+        counties.extend(hits.keys().cloned());
+        let left = request.previous.iter().filter(|((_, of), list)| *of == office.code && !list.persons.is_empty());
+        counties.extend(left.filter_map(|((county, _), _)| CountyCode::parse(county).ok()));
+        for county in counties {
+            let found = hits.get(&county).map_or(&[][..], Vec::as_slice);
+            lists.push(build_one(request, &people, office, county, found)?);
+        }
+    }
+    lists.sort_by_cached_key(|list| list.id.to_string());
+    Ok(Lists { period: request.period, lists, rollup: Rollup::build(request, rows) })
+}
+
+/// A person's rows in the policy's order.
+type People<'a> = BTreeMap<PersonKey, Vec<&'a ListRow>>;
+
+fn by_person<'a>(rows: &'a [ListRow], order: &BTreeMap<&str, usize>) -> People<'a> {
+    let mut people = People::new();
+    for row in rows {
+        people.entry(row.person).or_default().push(row);
+    }
+    for hits in people.values_mut() {
+        hits.sort_by_key(|row| order.get(row.rule.as_str()));
+    }
+    people
+}
+
+/// The rows that bring persons on an office's lists, by county.
+fn hits_of<'a>(
+    request: &ListRequest<'_>,
+    people: &People<'a>,
+    office: &Office,
+) -> BTreeMap<CountyCode, Vec<Vec<&'a ListRow>>> {
+    let goes_to = |rule: &str| {
+        !office.is_referral()
+            || request.rules.iter().any(|known| known.id == rule && known.recipients.contains(&office.code))
+    };
+    let mut counties: BTreeMap<CountyCode, Vec<Vec<&ListRow>>> = BTreeMap::new();
+    for (person, rows) in people {
+        // Who is over one line is not also listed as near another.
+        if office.duty == Duty::Near && rows.iter().any(|row| row.status == FindingStatus::Flagged) {
+            continue;
+        }
+        let hits: Vec<&ListRow> = if request.is_given_back(*person, office) {
+            Vec::new()
+        } else if request.is_given_to(*person, office) {
+            rows.iter().copied().filter(|row| row.status == FindingStatus::Flagged).collect()
+        } else {
+            rows.iter().copied().filter(|row| row.status == office.status() && goes_to(&row.rule)).collect()
+        };
+        if let Some(first) = hits.first() {
+            let county = first.county.as_ref().unwrap_or(request.area).clone();
+            counties.entry(county).or_default().push(hits);
+        }
+    }
+    counties
+}
+
+fn build_one(
+    request: &ListRequest<'_>,
+    people: &People<'_>,
+    office: &Office,
+    county: CountyCode,
+    found: &[Vec<&ListRow>],
+) -> Result<ReferralList, ListError> {
+    let previous = request.previous.get(&(county.to_string(), office.code.clone()));
+    let nobody = BTreeMap::new();
+    let before = previous.map_or(&nobody, |list| &list.persons);
+    let mut rows: Vec<ListedPerson> = found.iter().filter_map(|hits| listed(request, hits, before, office)).collect();
+    rows.sort_by(|a, b| place(a).cmp(&place(b)));
+    let now: BTreeSet<PersonKey> = rows.iter().map(|row| row.person).collect();
+    let gone = before.iter().filter(|(person, _)| !now.contains(person));
+    let mut withdrawn: Vec<ListedPerson> = gone
+        .map(|(person, was)| withdraw(*person, was, reason_gone(request, people, *person, was, office, &county)))
+        .collect();
+    withdrawn.sort_by(|a, b| place(a).cmp(&place(b)));
+    rows.append(&mut withdrawn);
+
+    let kind = if rows.is_empty() { ListKind::Nil } else { ListKind::Full };
+    let county_name = request.county_name(&county);
+    let id = ListId { period: request.period, county, office: office.code.clone(), kind, version: 1 };
+    let change = DeltaCounts::of(&rows);
+    if !change.balances(before.len()) {
+        let (new, withdrawn, now) = (change.new, change.withdrawn, change.persons());
+        return Err(ListError::Unbalanced { list_id: id.to_string(), before: before.len(), new, withdrawn, now });
+    }
+    // Row county = list county, before the list's own is written into every row.
+    let strays = rows.iter().filter(|row| is_stray(row, &id.county, request.area)).count();
+    if strays > 0 {
+        return Err(ListError::OtherCounty { list_id: id.to_string(), rows: strays });
+    }
+    fill(request, &id, &county_name, &mut rows);
+    let took_over = previous.map_or_else(Vec::new, |list| list.took_over.clone());
+    let previous = previous.map(|list| (list.list_id.clone(), list.manifest_sha256.clone()));
+    Ok(ReferralList { id, office: office.clone(), county_name, rows, previous, took_over })
+}
+
+fn listed(
+    request: &ListRequest<'_>,
+    hits: &[&ListRow],
+    before: &BTreeMap<PersonKey, PreviousPerson>,
+    office: &Office,
+) -> Option<ListedPerson> {
+    let leading = hits.first()?;
+    let given = request.is_given_to(leading.person, office);
+    let rules: Vec<String> = hits.iter().map(|row| row.rule.clone()).collect();
+    let mut cells = leading.cells.clone();
+    let delta = match before.get(&leading.person) {
+        None => Delta::New,
+        Some(was) => {
+            let fresh: Vec<&str> =
+                rules.iter().filter(|rule| !was.rules.contains(rule)).map(|rule| rule_name(request, rule)).collect();
+            if fresh.is_empty() {
+                Delta::Continuing
+            } else {
+                cells.insert("delta_reason", Cell::Text(format!("rules:{}", fresh.join("、"))));
+                Delta::Escalated
+            }
+        }
+    };
+    let person = leading.person;
+    if given {
+        cells.entry("delta_reason").or_insert(Cell::Text("given_back".to_owned()));
+        cells.insert("reason", Cell::Text("given_back".to_owned()));
+    }
+    Some(ListedPerson { person, delta, leading_rule: leading.rule.clone(), rules, measured: leading.measured, cells })
+}
+
+fn withdraw(person: PersonKey, was: &PreviousPerson, reason: &str) -> ListedPerson {
+    let mut cells = was.cells.clone();
+    cells.insert("delta_reason", Cell::Text(reason.to_owned()));
+    ListedPerson {
+        person,
+        delta: Delta::Withdrawn,
+        leading_rule: was.leading_rule.clone(),
+        rules: was.rules.clone(),
+        measured: was.measured,
+        cells,
+    }
+}
+
+/// The rows with those who stay flagged although the published line lies above them: listed before, under the same
+/// rule, when a provisional line held.
+fn keep(request: &ListRequest<'_>, rows: &[ListRow]) -> Vec<ListRow> {
+    let keeping: BTreeSet<&str> = request.rules.iter().filter(|rule| rule.keeps).map(|rule| rule.id.as_str()).collect();
+    let referred: BTreeSet<&str> =
+        request.offices.iter().filter(|office| office.is_referral()).map(|office| office.code.as_str()).collect();
+    let lists = request.previous.iter().filter(|((_, office), _)| referred.contains(office.as_str()));
+    let persons = lists.flat_map(|(_, list)| &list.persons);
+    let listed: BTreeSet<(PersonKey, &str)> =
+        persons.flat_map(|(person, was)| was.rules.iter().map(|rule| (*person, rule.as_str()))).collect();
+    let is_kept = |row: &ListRow| {
+        let rule = row.rule.as_str();
+        row.is_over_provisional() && keeping.contains(rule) && listed.contains(&(row.person, rule))
+    };
+    let mut rows = rows.to_vec();
+    for row in rows.iter_mut().filter(|row| is_kept(row)) {
+        row.status = FindingStatus::Flagged;
+        row.cells.insert("delta_reason", Cell::Text("kept_provisional".to_owned()));
+    }
+    rows
+}
+
+/// Why somebody is no longer on a list, as far as tonight's rows tell.
+fn reason_gone(
+    request: &ListRequest<'_>,
+    people: &People<'_>,
+    person: PersonKey,
+    was: &PreviousPerson,
+    office: &Office,
+    county: &CountyCode,
+) -> &'static str {
+    let rows = people.get(&person).map_or(&[][..], Vec::as_slice);
+    let has = |status| rows.iter().any(|row| row.status == status);
+    if request.is_given_back(person, office) {
+        return "rerouted";
+    }
+    if has(office.status()) && rows.iter().any(|row| row.county.as_ref() != Some(county)) {
+        "moved"
+    } else if has(FindingStatus::Flagged) {
+        if office.is_referral() { "gone" } else { "flagged" }
+    } else if has(FindingStatus::Undecided) {
+        "undecided"
+    } else if office.is_referral() && line_published(request, rows, was, county) {
+        "line_published"
+    } else if rows.is_empty() {
+        "gone"
+    } else {
+        "near"
+    }
+}
+
+/// Whether the published line alone explains that somebody left: listed under a provisional one, with an amount that
+/// does not cross the published one, and not lower today than the line of then.
+fn line_published(request: &ListRequest<'_>, rows: &[&ListRow], was: &PreviousPerson, county: &CountyCode) -> bool {
+    let Some(rule) = request.rules.iter().find(|rule| rule.id == was.leading_rule) else { return false };
+    let line_then = match was.cells.get("line_amount") {
+        Some(Cell::Money(line)) => *line,
+        _ => return false,
+    };
+    let was_provisional = was.cells.get("line_status").and_then(Cell::as_text) == Some(PROVISIONAL);
+    let Some((line, warn)) = rule.lines.get(county.as_str()) else { return false };
+    let is_higher = *line > line_then && was.measured <= *line;
+    let explains = match rows.iter().find(|row| row.rule == rule.id) {
+        Some(row) => row.measured >= line_then,
+        // Whoever has no row lies below the warning line; so did the amount of then, or it has fallen since.
+        None => was.measured <= *warn,
+    };
+    was_provisional && !rule.is_provisional && is_higher && explains
+}
+
+/// Whether a row belongs to another county than its list; on the area's own list are those whose county is unclear.
+fn is_stray(row: &ListedPerson, county: &CountyCode, area: &CountyCode) -> bool {
+    let code = row.cells.get("county_code").and_then(Cell::as_text);
+    county != area && code.is_some_and(|code| code != county.as_str())
+}
+
+/// What rows are ordered by: county is the list's own.
+fn place(row: &ListedPerson) -> (&str, &str, PersonKey) {
+    let text = |name: &str| row.cells.get(name).and_then(Cell::as_text).unwrap_or_default();
+    (text("town_name"), text("village_name"), row.person)
+}
+
+/// Fills in the columns that the mart does not have.
+pub(super) fn fill(request: &ListRequest<'_>, id: &ListId, county_name: &str, rows: &mut [ListedPerson]) {
+    for (at, row) in rows.iter_mut().enumerate() {
+        let names: Vec<&str> = row.rules.iter().map(|rule| rule_name(request, rule)).collect();
+        let token = request.tokens.token(&format!("{id}|{}", row.person.0));
+        let rule_ids = row.rules.join(";");
+        let cells = &mut row.cells;
+        cells.insert("rule_ids", Cell::Text(rule_ids));
+        cells.insert("row_no", Cell::Count(i64::try_from(at + 1).unwrap_or(i64::MAX)));
+        cells.insert("county_code", Cell::Text(id.county.to_string()));
+        cells.insert("county_name", Cell::Text(county_name.to_owned()));
+        cells.insert("delta", Cell::Text(row.delta.code().to_owned()));
+        cells.insert("rule_names", Cell::Text(names.join("、")));
+        cells.insert("measured_amount", Cell::Money(row.measured));
+        cells.insert("row_token", Cell::Text(token));
+        if let Some(Cell::Date(born)) = cells.get("birth_date") {
+            let age = age_on(*born, request.period.last_day());
+            cells.insert("age", Cell::Count(age));
+        }
+    }
+}
+
+fn rule_name<'a>(request: &'a ListRequest<'_>, id: &'a str) -> &'a str {
+    request.rules.iter().find(|rule| rule.id == id).map_or(id, |rule| rule.name.as_str())
+}
+
+/// Full years on a day.
+fn age_on(born: NaiveDate, day: NaiveDate) -> i64 {
+    let before_birthday = (day.month(), day.day()) < (born.month(), born.day());
+    i64::from(day.year() - born.year()) - i64::from(before_birthday)
+}

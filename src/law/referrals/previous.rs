@@ -1,0 +1,105 @@
+//! The list before, and what changed since.
+
+use std::collections::BTreeMap;
+
+use super::{Cells, ListedPerson};
+use crate::domain::{Fen, Period, PersonKey};
+
+/// The last sealed list of a county and an office in the same benefit year.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreviousList {
+    pub list_id: String,
+    pub period: Period,
+    /// SHA-256 of its manifest, hex.
+    pub manifest_sha256: String,
+    /// Last lists of offices that it has taken over from since: id and manifest hash.
+    pub took_over: Vec<(String, String)>,
+    /// Who was on it and on those, withdrawn persons left out.
+    pub persons: BTreeMap<PersonKey, PreviousPerson>,
+}
+
+/// A person as the list before showed them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreviousPerson {
+    pub leading_rule: String,
+    pub rules: Vec<String>,
+    pub measured: Fen,
+    /// What the row showed: a withdrawal must say who it is about.
+    pub cells: Cells,
+}
+
+/// What changed about a person since the list before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Delta {
+    /// 新增: not on it.
+    New,
+    /// 延续: on it.
+    Continuing,
+    /// 升级: on it, and now a rule hits that did not.
+    Escalated,
+    /// 撤回: on it, and no longer on this one.
+    Withdrawn,
+}
+
+impl Delta {
+    /// All changes, in the order in which they are counted.
+    pub const ALL: [Self; 4] = [Self::New, Self::Continuing, Self::Escalated, Self::Withdrawn];
+
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Continuing => "continuing",
+            Self::Escalated => "escalated",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+
+    /// The change with that code.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|delta| delta.code() == code)
+    }
+}
+
+/// How many persons changed how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DeltaCounts {
+    pub new: usize,
+    pub continuing: usize,
+    /// On both lists, with a further rule.
+    pub escalated: usize,
+    pub withdrawn: usize,
+}
+
+impl DeltaCounts {
+    /// Counts the rows of a list.
+    #[must_use]
+    pub fn of(rows: &[ListedPerson]) -> Self {
+        let mut counts = Self::default();
+        for row in rows {
+            counts.add(row.delta);
+        }
+        counts
+    }
+
+    pub fn add(&mut self, delta: Delta) {
+        *match delta {
+            Delta::New => &mut self.new,
+            Delta::Continuing => &mut self.continuing,
+            Delta::Escalated => &mut self.escalated,
+            Delta::Withdrawn => &mut self.withdrawn,
+        } += 1;
+    }
+
+    #[must_use]
+    pub const fn persons(self) -> usize {
+        self.new + self.continuing + self.escalated
+    }
+
+    /// Whether list = list before + new - withdrawn.
+    #[must_use]
+    pub const fn balances(self, before: usize) -> bool {
+        self.persons() + self.withdrawn == before + self.new
+    }
+}

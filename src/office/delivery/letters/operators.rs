@@ -1,0 +1,107 @@
+//! Letters to the operators: what has gone wrong and what is well again, in one letter, through the same outbox and
+//! under the same rules as the letters to offices. Nothing in them is about a person.
+
+use chrono::{DateTime, Duration, Utc};
+use law::domain::{MailAddress, official_day};
+use law::schedule::alert_mail;
+use store::keys::Keys;
+use store::ledger::{AlertNews, Ledger, LedgerError, Letter, LetterStep, NewLetter, OPERATORS, RaisedAlert};
+use store::workspace::Workspace;
+
+use super::{Draft, compose, message_id};
+use crate::delivery::{DeliveryError, Store};
+
+/// So long after one letter the next one waits: what comes and goes meanwhile is told together, or not at all.
+const PAUSE: Duration = Duration::minutes(30);
+
+/// Writes the letter about all alerts that the operators do not know of, where mail is live and they have an address.
+/// Answers its Message-ID; `None`: there is nothing to tell, or nobody to tell it to.
+pub fn tell_operators(
+    workspace: &Workspace,
+    ledger: &Ledger,
+    now: DateTime<Utc>,
+) -> Result<Option<String>, DeliveryError> {
+    let settings = &workspace.settings;
+    let (Some(to), Some(from), true) = (operators(workspace), settings.delivery.sender(), settings.delivery.live)
+    else {
+        return Ok(None);
+    };
+    let news = ledger.alert_news()?;
+    if news.is_empty() || !ledger.letters_to(&settings.area, OPERATORS, now - PAUSE)?.is_empty() {
+        return Ok(None);
+    }
+    let place = if settings.bureau.area_name.is_empty() { &settings.area } else { &settings.bureau.area_name };
+    let Some(mail) = alert_mail(&texts(&news.raised), &texts(&news.cleared), place, &official_day(now).to_string())
+    else {
+        return Ok(None);
+    };
+    let message_id = message_id(&Keys::open(&workspace.layout)?.tokens, &named(&news), &to, 0, from.domain());
+    let (subject, text) = (mail.subject.as_str(), mail.body.as_str());
+    let draft = Draft { message_id: &message_id, from: &from, to: &to, date: now, subject, text, attachments: &[] };
+    let letter = NewLetter {
+        bytes: compose(&draft)?,
+        message_id,
+        county: settings.area.clone(),
+        office: OPERATORS.to_owned(),
+        recipient: to.to_string(),
+        resend_no: 0,
+        lists: Vec::new(),
+        due_at: now,
+        replaces: None,
+    };
+    ledger.tell_alerts(&letter, &news, now)?;
+    Ok(Some(letter.message_id))
+}
+
+/// Why a letter to the operators may not go, where it may not: only to the address that the settings name now.
+pub fn may_go_to_operators(letter: &Letter, workspace: &Workspace) -> Result<(), String> {
+    match operators(workspace) {
+        Some(address) if address.as_str() == letter.recipient => Ok(()),
+        Some(_) => Err("its address is not the one in [operators]".to_owned()),
+        None => Err("[operators] has no address that mail may go to".to_owned()),
+    }
+}
+
+/// The operators' address, where mail may go to its domain.
+fn operators(workspace: &Workspace) -> Option<MailAddress> {
+    let address = MailAddress::parse(&workspace.settings.operators.address).ok()?;
+    workspace.settings.delivery.allows(&address).then_some(address)
+}
+
+fn texts(alerts: &[RaisedAlert]) -> Vec<(&str, &str)> {
+    alerts.iter().map(|alert| (alert.chinese.as_str(), alert.english.as_str())).collect()
+}
+
+/// What the letter tells, as its Message-ID is made of it.
+fn named(news: &AlertNews) -> Vec<String> {
+    let of = |word: &'static str, alerts: &[RaisedAlert]| -> Vec<String> {
+        alerts.iter().map(|alert| format!("{word} {} {}", alert.alert_id, alert.key)).collect()
+    };
+    [of("raised", &news.raised), of("cleared", &news.cleared)].concat()
+}
+
+/// The outbox as far as it is the operators': after a failed run their letter goes at once, and no office's with it.
+#[derive(Debug)]
+pub struct ToOperators<'a>(pub &'a Ledger);
+
+impl Store for ToOperators<'_> {
+    async fn unsettled(&self) -> Result<Vec<Letter>, LedgerError> {
+        Ok(own(self.0.unsettled().await?))
+    }
+
+    async fn due(&self, now: DateTime<Utc>) -> Result<Vec<Letter>, LedgerError> {
+        Ok(own(self.0.due(now).await?))
+    }
+
+    async fn bytes(&self, letter: &Letter) -> Result<Vec<u8>, LedgerError> {
+        self.0.bytes(letter).await
+    }
+
+    async fn note(&self, letter: &Letter, step: &LetterStep, at: DateTime<Utc>) -> Result<(), LedgerError> {
+        self.0.note(letter, step, at).await
+    }
+}
+
+fn own(letters: Vec<Letter>) -> Vec<Letter> {
+    letters.into_iter().filter(|letter| letter.office == OPERATORS).collect()
+}

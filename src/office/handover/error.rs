@@ -1,0 +1,54 @@
+//! What can go wrong while a list is handed over. Texts never carry a person or a password.
+
+use std::path::{Path, PathBuf};
+
+use law::{Cause, Fault};
+use store::keys::KeyError;
+use store::ledger::LedgerError;
+
+/// A list that was not handed over.
+#[derive(Debug, thiserror::Error)]
+pub enum HandoverError {
+    /// Another list lies there under the same name.
+    #[error("{path} holds another list under that name; look who put it there, and take it away", path = .path.display())]
+    Occupied { path: PathBuf },
+    /// The list was taken back.
+    #[error("list {list_id} was taken back; it is not handed over again")]
+    Retracted { list_id: String },
+    /// The list is not signed by two persons.
+    #[error("list {list_id} is not READY; it needs `lists review` and `lists approve` first")]
+    NotReady { list_id: String },
+    /// The list's folder is not the one that was sealed.
+    #[error("{path} is not as it was sealed; restore it from the backup", path = .path.display())]
+    Changed { path: PathBuf },
+    /// A file could not be encrypted.
+    #[error("{path} cannot be encrypted: {why}", path = .path.display())]
+    Encrypt { path: PathBuf, why: String },
+    /// The keys cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error("{path}: {source}", path = .path.display())]
+    Io { path: PathBuf, source: std::io::Error },
+}
+
+impl HandoverError {
+    pub(super) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { path, source }
+    }
+}
+
+impl Fault for HandoverError {
+    fn blame(&self) -> Cause {
+        match self {
+            Self::Occupied { .. } | Self::Retracted { .. } | Self::NotReady { .. } | Self::Changed { .. } => {
+                Cause::Data
+            }
+            Self::Encrypt { .. } | Self::Io { .. } => Cause::Program,
+            Self::Keys(error) => error.blame(),
+            Self::Ledger(error) => error.blame(),
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Corrections of what is out: a difference is sealed as lists of its own; a wrong list is taken back as a whole.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use engine::compute::Lines;
+use engine::lock::{sign_lock, take_lock};
+use engine::official::is_of;
+use engine::{Context, PipelineError};
+use law::domain::Period;
+use law::referrals::{Duty, ListKind, Office, ReferralList, Rollup, split_corrections};
+use serde::Serialize;
+use store::ledger::{ListEvent, ListEventKind, Moment, SealedList};
+use store::warehouse::Version;
+use store::workspace::keep_recipe;
+
+use super::{Material, Sealing, Told, sealed_before};
+use crate::seal::seal_corrections;
+
+/// What was sealed to correct a period.
+#[derive(Debug, Default, Serialize)]
+pub struct Corrected {
+    /// The lists by id, with their rows.
+    pub lists: BTreeMap<String, usize>,
+    /// The roll-up's id, where its numbers changed and it was sealed anew.
+    pub rollup: Option<String>,
+}
+
+/// The number of a list's version, from its id.
+pub(super) fn version_of(list_id: &str) -> u32 {
+    list_id.rsplit_once("-v").and_then(|(_, version)| version.parse().ok()).unwrap_or(1)
+}
+
+/// The roll-up under a further version.
+pub(super) fn renumbered(rollup: &Rollup, version: u32) -> Rollup {
+    let mut rollup = rollup.clone();
+    rollup.id.version = version;
+    rollup
+}
+
+/// Seals how a sealed period differs from what the data say now.
+pub fn correct_period(
+    context: &Context,
+    version: &Version,
+    sealing: Sealing,
+    lines: &BTreeMap<String, Lines>,
+) -> Result<Corrected, PipelineError> {
+    let period = sealing.period;
+    let sealed = sealed_before(context, sealing)?;
+    if sealed.is_empty() {
+        return Err(PipelineError::NotReady(format!("no list of {period} is sealed: there is nothing to correct")));
+    }
+    let is_later = |other: Period| other.year() == period.year() && other.last_day() > period.last_day();
+    let all = context.ledger.all_lists()?;
+    if let Some(later) = all.iter().find(|list| is_later(list.period) && is_of(sealing.rhythm, &list.office)) {
+        let why =
+            format!("lists of {} are sealed and have told what changed since {period}; correct these", later.period);
+        return Err(PipelineError::NotReady(why));
+    }
+    let moment = Moment::within(period);
+    let mut material = Material::of(context, version, sealing, lines, moment)?;
+    material.recipe = keep_recipe(&context.workspace)?;
+    let told = Told::at(context, sealing, moment)?;
+    let lists = told.lists(period, &material)?;
+    let request = told.request(period, &material.rules);
+    let mut corrections: Vec<ReferralList> = Vec::new();
+    for list in lists.lists.iter().filter(|list| list.office.duty != Duty::Summary) {
+        let next = |kind: ListKind| {
+            let of_kind = |sealed: &&SealedList| {
+                sealed.county == list.id.county.as_str()
+                    && sealed.office == list.id.office
+                    && (sealed.kind == kind.code()
+                        || (kind.is_whole() && ["FULL", "NIL"].contains(&sealed.kind.as_str())))
+            };
+            u32::try_from(sealed.iter().filter(of_kind).count()).unwrap_or(u32::MAX).saturating_add(1)
+        };
+        corrections.extend(split_corrections(&request, list, next));
+    }
+    if corrections.is_empty() {
+        return Ok(Corrected::default());
+    }
+    let seal_context = material.seal_context(context, &told.keys, sealing);
+    let layout = &context.workspace.layout;
+    let last = sealed.iter().rfind(|list| list.kind == ListKind::Summary.code());
+    let rollup = last.map(|last| renumbered(&lists.rollup, version_of(&last.list_id).saturating_add(1)));
+    let renewed = rollup.as_ref().zip(last);
+    let summary = seal_corrections(layout, &context.ledger, (period, &corrections, renewed), &seal_context)?;
+    let rollup = rollup.map(|rollup| rollup.id.to_string());
+    let rollup = rollup.filter(|id| summary.folders.iter().any(|folder| folder.list_id == *id));
+    Ok(Corrected { lists: corrections.iter().map(|list| (list.id.to_string(), list.rows.len())).collect(), rollup })
+}
+
+#[derive(Debug, Serialize)]
+pub struct Retracted {
+    pub notice: String,
+    /// The lists that were taken back: the one named, and what has changed it since.
+    pub lists: Vec<String>,
+}
+
+/// Takes a list back as a whole, with all that changed it since: a numbered notice that names nobody, and an event on
+/// each list. The next `lists correct` seals the right list under the next version.
+///
+/// # Errors
+/// When the list is not sealed, is no list that leaves the bureau, or was taken back before.
+pub fn retract(
+    context: &Context,
+    list_id: &str,
+    (by, reason): (&str, &str),
+    day: NaiveDate,
+) -> Result<Retracted, PipelineError> {
+    let lock = take_lock(context)?;
+    sign_lock(context, &lock)?;
+    let refused = |why: String| PipelineError::NotReady(why);
+    let list =
+        context.ledger.sealed_list(list_id)?.ok_or_else(|| refused(format!("there is no sealed list {list_id}")))?;
+    if !Office::is_referral_code(&list.office) || list.kind == ListKind::Retraction.code() {
+        return Err(refused(format!("{list_id} is no list that was handed to an office")));
+    }
+    let place = (list.county.clone(), list.office.clone());
+    let of_place: Vec<_> = context
+        .ledger
+        .sealed_lists(list.period)?
+        .into_iter()
+        .filter(|other| (&other.county, &other.office) == (&place.0, &place.1))
+        .collect();
+    let standing = context.ledger.standing(Moment::within(list.period))?;
+    if standing.get(&place).is_none_or(|standing| standing.last.period != list.period) {
+        return Err(refused(format!("{list_id} was taken back before")));
+    }
+    let rhythm = [engine::Rhythm::Monthly, engine::Rhythm::TenDays];
+    let rhythm = rhythm.into_iter().find(|rhythm| is_of(*rhythm, &list.office)).unwrap_or_default();
+    let sealing = Sealing { period: list.period, rhythm, is_rehearsal: false };
+    let told = Told::at(context, sealing, Moment::within(list.period))?;
+    let before = of_place.iter().filter(|other| other.kind == ListKind::Retraction.code()).count();
+    let number = u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1);
+    let notice = notice(&told, &list, number).ok_or_else(|| refused(format!("{}: no such office", list.office)))?;
+    // Before the notice: a run that is killed in between is done again, and finds what is noted.
+    let event = ListEvent { kind: ListEventKind::Retracted, day, by: by.to_owned(), detail: reason.to_owned() };
+    let mut lists = Vec::new();
+    for other in of_place.iter().filter(|other| other.kind != ListKind::Retraction.code()) {
+        let known = context.ledger.list_events(&other.list_id)?;
+        if known.iter().all(|event| event.kind != ListEventKind::Retracted) {
+            context.ledger.note_list(&other.list_id, &event, context.now)?;
+            lists.push(other.list_id.clone());
+        }
+    }
+    let material = notice_material(context, list.version, keep_recipe(&context.workspace)?);
+    let seal_context = material.seal_context(context, &told.keys, sealing);
+    let layout = &context.workspace.layout;
+    seal_corrections(layout, &context.ledger, (list.period, std::slice::from_ref(&notice), None), &seal_context)?;
+    Ok(Retracted { notice: notice.id.to_string(), lists })
+}
+
+/// What a notice is made of: no person, no rule; the version and policy that it names.
+pub(super) fn notice_material(context: &Context, version: u64, recipe: String) -> Material {
+    let policy = (context.policy.name.clone(), context.policy_hash.clone());
+    Material { version, policy, recipe, ..Material::default() }
+}
+
+/// The `number`-th notice of its place and period, about the list that is taken back; `None`: there is no such office.
+pub(super) fn notice(told: &Told, list: &SealedList, number: u32) -> Option<ReferralList> {
+    let office = told.offices.iter().find(|office| office.code == list.office)?.clone();
+    let county = law::domain::CountyCode::parse(&list.county).ok()?;
+    let kind = ListKind::Retraction;
+    let county_name = told.counties.get(&county).cloned().unwrap_or_else(|| county.to_string());
+    let id = law::referrals::ListId { period: list.period, county, office: list.office.clone(), kind, version: number };
+    let previous = Some((list.list_id.clone(), list.manifest_sha256.clone()));
+    Some(ReferralList { id, office, county_name, rows: Vec::new(), previous, took_over: Vec::new() })
+}

@@ -1,0 +1,241 @@
+//! Making a sealed list once more, from the warehouse version that it names, and comparing every byte.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use engine::compute::lines_of;
+use engine::official::is_of;
+use engine::{Context, PipelineError, Rhythm};
+use law::domain::Period;
+use law::referrals::{ListId, ListKind, Lists, ReferralList, split_corrections};
+use serde::Serialize;
+use store::ledger::{Moment, SealedList};
+use store::workspace::with_recipe;
+
+use super::correct::{notice, notice_material, renumbered, version_of};
+use super::{Material, Sealing, Told};
+use crate::seal::{rebuild, rebuild_corrections, rebuild_rollup};
+
+/// A list made once more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reproduced {
+    pub list_id: String,
+    pub files: usize,
+    /// The first difference; `None`: every byte is equal.
+    pub difference: Option<Difference>,
+}
+
+/// Where a list made once more differs from the sealed one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Difference {
+    /// It cannot be made: why, and what would help.
+    Unmade(String),
+    /// A sealed file is not there.
+    Missing { file: String },
+    Byte {
+        file: String,
+        /// Its place from the file's start, counted from 0.
+        at: usize,
+    },
+}
+
+impl std::fmt::Display for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unmade(why) => write!(f, "cannot be made again: {why}"),
+            Self::Missing { file } => write!(f, "{file} is missing; restore it from the backup"),
+            Self::Byte { file, at } => write!(f, "{file} differs at byte {at}"),
+        }
+    }
+}
+
+/// Makes sealed lists once more. Lists that were sealed together share what they are made of, so it is fastest in the
+/// order of sealing.
+pub struct Reproducer<'a> {
+    context: &'a Context,
+    recipes: BTreeMap<String, Context>,
+    batch: Option<(BatchKey, Batch)>,
+}
+
+/// What decides a batch: recipe, warehouse version, period, series, and what was known of earlier lists.
+type BatchKey = (String, u64, Period, Rhythm, Moment);
+
+/// What lists of one act are made of.
+struct Batch {
+    material: Material,
+    told: Told,
+    lists: Lists,
+    sealing: Sealing,
+}
+
+impl Batch {
+    async fn make(
+        context: &Context,
+        (recipe, version, period, rhythm, moment): &BatchKey,
+    ) -> Result<Self, PipelineError> {
+        let version = context.warehouse.version(*version).await?;
+        context.warehouse.bring(&version).await?;
+        let sealing = Sealing { period: *period, rhythm: *rhythm, is_rehearsal: false };
+        let lines = lines_of(context, &version, *period)?;
+        let mut material = Material::of(context, &version, sealing, &lines, *moment)?;
+        material.recipe.clone_from(recipe);
+        let told = Told::at(context, sealing, *moment)?;
+        let lists = told.lists(*period, &material)?;
+        Ok(Self { material, told, lists, sealing })
+    }
+
+    /// Writes a list once more below `aside`; answers its folder, or `None` where the batch does not have it.
+    fn rebuild(&self, context: &Context, list: &SealedList, aside: &Path) -> Result<Option<PathBuf>, PipelineError> {
+        let seal_context = self.material.seal_context(context, &self.told.keys, self.sealing);
+        if list.list_id.ends_with("-v1") && ListKind::parse(&list.kind).is_some_and(ListKind::is_whole) {
+            return Ok(rebuild(aside, list.seq, &self.lists, &list.list_id, &seal_context)?);
+        }
+        let version = version_of(&list.list_id);
+        if list.kind == ListKind::Summary.code() {
+            let rollup = renumbered(&self.lists.rollup, version);
+            let before = ListId { version: version.saturating_sub(1), ..rollup.id.clone() }.to_string();
+            let Some(before) = context.ledger.sealed_list(&before)? else { return Ok(None) };
+            return Ok(Some(rebuild_rollup(aside, list.seq, (&rollup, &before), &seal_context)?));
+        }
+        let request = self.told.request(list.period, &self.material.rules);
+        let of_place = |now: &&ReferralList| now.id.county.as_str() == list.county && now.id.office == list.office;
+        let now = self.lists.lists.iter().find(of_place);
+        let parts = now.map(|now| split_corrections(&request, now, |_| version)).unwrap_or_default();
+        let part = parts.iter().find(|part| part.id.to_string() == list.list_id);
+        Ok(part.map(|part| rebuild_corrections(aside, list.seq, part, &seal_context)).transpose()?)
+    }
+}
+
+impl<'a> Reproducer<'a> {
+    /// Makes lists of a workspace.
+    #[must_use]
+    pub const fn new(context: &'a Context) -> Self {
+        Self { context, recipes: BTreeMap::new(), batch: None }
+    }
+
+    /// Makes a sealed list once more from its version and compares it with the sealed files.
+    pub async fn reproduce(&mut self, list: &SealedList) -> Result<Reproduced, PipelineError> {
+        let mut reproduced = Reproduced { list_id: list.list_id.clone(), files: 0, difference: None };
+        let sealed = self.context.workspace.layout.lists(list.period).join(&list.list_id);
+        let recipe = recipe_of(&sealed);
+        self.open(&recipe)?;
+        let context = self.recipes.get(&recipe).unwrap_or(self.context);
+        if let Some(why) = other_policy(context, &sealed) {
+            reproduced.difference = Some(Difference::Unmade(why));
+            return Ok(reproduced);
+        }
+        let rhythm = [Rhythm::Monthly, Rhythm::TenDays].into_iter().find(|rhythm| is_of(*rhythm, &list.office));
+        let moment = context.ledger.moment_of(list)?;
+        let key = (recipe, list.version, list.period, rhythm.unwrap_or_default(), moment);
+        let is_notice = list.kind == ListKind::Retraction.code();
+        if !is_notice && self.batch.as_ref().is_none_or(|(known, _)| *known != key) {
+            let batch = Batch::make(context, &key).await?;
+            self.batch = Some((key.clone(), batch));
+        }
+        let scratch = context.workspace.layout.scratch();
+        let aside = tempfile::Builder::new().prefix("reproduce-").tempdir_in(&scratch);
+        let aside = aside.map_err(|error| PipelineError::Io(scratch.display().to_string(), error))?;
+        let made = match &self.batch {
+            _ if is_notice => rebuild_notice(context, list, &key, aside.path())?,
+            Some((_, batch)) => batch.rebuild(context, list, aside.path())?,
+            None => None,
+        };
+        match made {
+            None if is_notice => {
+                reproduced.difference =
+                    Some(Difference::Unmade("the list that it takes back is not in the ledger".to_owned()));
+            }
+            None => reproduced.difference = Some(Difference::Unmade("its version now makes another list".to_owned())),
+            Some(folder) => compare(&sealed, &folder, &mut reproduced)?,
+        }
+        Ok(reproduced)
+    }
+
+    /// Opens the workspace as it was when a recipe was kept, once.
+    fn open(&mut self, recipe: &str) -> Result<(), PipelineError> {
+        let context = self.context;
+        if !self.recipes.contains_key(recipe)
+            && let Some(workspace) = with_recipe(&context.workspace, recipe)?
+        {
+            let then = Context::open(workspace, context.now, context.gate_program.clone(), context.progress.clone())?;
+            self.recipes.insert(recipe.to_owned(), then);
+        }
+        Ok(())
+    }
+}
+
+/// Writes the notice that takes a list back once more: it is made of that list's entry in the ledger. `None`: there is
+/// no such list, or nobody has taken it back.
+fn rebuild_notice(
+    context: &Context,
+    list: &SealedList,
+    (recipe, version, period, rhythm, moment): &BatchKey,
+    aside: &Path,
+) -> Result<Option<PathBuf>, PipelineError> {
+    let sealed = context.workspace.layout.lists(list.period).join(&list.list_id);
+    let named = manifest(&sealed).and_then(|manifest| Some(manifest["previous"]["list_id"].as_str()?.to_owned()));
+    let Some(of) = context.ledger.sealed_list(&named.unwrap_or_default())? else { return Ok(None) };
+    if (&of.county, &of.office, of.period) != (&list.county, &list.office, list.period)
+        || !context.ledger.is_retracted(&of.list_id)?
+    {
+        return Ok(None);
+    }
+    let sealing = Sealing { period: *period, rhythm: *rhythm, is_rehearsal: false };
+    let told = Told::at(context, sealing, *moment)?;
+    let Some(notice) = notice(&told, &of, version_of(&list.list_id)) else { return Ok(None) };
+    let material = notice_material(context, *version, recipe.clone());
+    let seal_context = material.seal_context(context, &told.keys, sealing);
+    Ok(Some(rebuild_corrections(aside, list.seq, &notice, &seal_context)?))
+}
+
+/// The recipe that a sealed list names; empty where it names none.
+fn recipe_of(sealed: &Path) -> String {
+    let manifest = manifest(sealed);
+    manifest.and_then(|manifest| Some(manifest["recipe"].as_str()?.to_owned())).unwrap_or_default()
+}
+
+fn manifest(sealed: &Path) -> Option<serde_json::Value> {
+    serde_json::from_slice(&fs::read(sealed.join("manifest.json")).ok()?).ok()
+}
+
+/// Why the policy at hand is not the one that the list was made by: its recipe is gone.
+fn other_policy(context: &Context, sealed: &Path) -> Option<String> {
+    let manifest = manifest(sealed)?;
+    let hash = manifest["policy"]["sha256"].as_str()?;
+    (hash != context.policy_hash).then(|| {
+        format!(
+            "it was made by the policy with SHA-256 {hash}, the workspace has {}; restore the folder recipes/ from the \
+             backup",
+            context.policy_hash
+        )
+    })
+}
+
+/// Compares every sealed file with the one made again.
+fn compare(sealed: &Path, made: &Path, reproduced: &mut Reproduced) -> Result<(), PipelineError> {
+    let io = |path: &Path| {
+        let path = path.display().to_string();
+        move |error| PipelineError::Io(path, error)
+    };
+    let mut names: Vec<String> = Vec::new();
+    for entry in fs::read_dir(made).map_err(io(made))? {
+        names.push(entry.map_err(io(made))?.file_name().to_string_lossy().into_owned());
+    }
+    names.sort();
+    for file in names {
+        let again = fs::read(made.join(&file)).map_err(io(made))?;
+        let Ok(first) = fs::read(sealed.join(&file)) else {
+            reproduced.difference = Some(Difference::Missing { file });
+            return Ok(());
+        };
+        if first != again {
+            let at = first.iter().zip(&again).position(|(a, b)| a != b).unwrap_or(first.len().min(again.len()));
+            reproduced.difference = Some(Difference::Byte { file, at });
+            return Ok(());
+        }
+        reproduced.files += 1;
+    }
+    Ok(())
+}

@@ -1,0 +1,234 @@
+//! Counting what the written files say: a manifest tells what was read back, never what was meant.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use arrow::array::AsArray;
+use arrow::datatypes::Decimal128Type;
+use calamine::{Data, Reader, Xlsx, open_workbook};
+use engine::read_table;
+use law::domain::{Fen, stable_hash};
+use law::referrals::{Cell, ColumnKind, Delta, DeltaCounts, ListColumn, ListedPerson, column_called};
+
+use crate::seal::SealError;
+use crate::seal::sheet::{LIST_SHEET, cell_text};
+
+/// What a list's file says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::seal) struct Reading {
+    pub(in crate::seal) counts: DeltaCounts,
+    /// Sum of the measured amounts of the persons on the list, fen.
+    pub(in crate::seal) control_fen: i128,
+    /// Hash over number, token, id, name, change and amount of every row in order.
+    content: u64,
+}
+
+impl Reading {
+    fn add(&mut self, row: &RowReading) {
+        self.counts.add(row.delta);
+        if row.delta != Delta::Withdrawn {
+            self.control_fen += row.measured.unscaled();
+        }
+        let text = format!("{:x}|{}|{}|{}", self.content, row.delta.code(), row.measured, row.texts.join("|"));
+        self.content = stable_hash(&text);
+    }
+
+    /// What the list itself says. Texts are compared as a workbook can hold them.
+    pub(in crate::seal) fn of_list(rows: &[ListedPerson]) -> Self {
+        let mut reading = Self::default();
+        for row in rows {
+            let texts = COMPARED.map(|name| match row.cells.get(name) {
+                Some(Cell::Text(text)) => cell_text(text).into_owned(),
+                Some(Cell::Count(count)) => count.to_string(),
+                _ => String::new(),
+            });
+            reading.add(&RowReading { delta: row.delta, measured: row.measured, texts });
+        }
+        reading
+    }
+
+    /// Fails unless the file says what the list says.
+    pub(in crate::seal) fn check(&self, path: &Path, expected: &Self) -> Result<(), SealError> {
+        if self == expected {
+            return Ok(());
+        }
+        let told = |reading: &Self| {
+            let counts = reading.counts;
+            format!(
+                "{} persons, {} withdrawn, {} fen, content {:016x}",
+                counts.persons(),
+                counts.withdrawn,
+                reading.control_fen,
+                reading.content
+            )
+        };
+        Err(SealError::ReadBack { path: path.to_owned(), expected: told(expected), found: told(self) })
+    }
+}
+
+/// Text columns that are compared row by row.
+const COMPARED: [&str; 5] = ["row_no", "person_name", "id_number", "village_name", "row_token"];
+
+struct RowReading {
+    delta: Delta,
+    measured: Fen,
+    texts: [String; 5],
+}
+
+fn damaged(path: &Path, found: &str) -> SealError {
+    SealError::ReadBack {
+        path: path.to_owned(),
+        expected: "rows with a change and an amount".to_owned(),
+        found: found.to_owned(),
+    }
+}
+
+/// Reads the workbook's list sheet.
+pub(in crate::seal) fn read_xlsx(path: &Path) -> Result<Reading, SealError> {
+    let fail = |error: calamine::XlsxError| damaged(path, &error.to_string());
+    let mut workbook: Xlsx<_> = open_workbook(path).map_err(fail)?;
+    let range = workbook.worksheet_range(LIST_SHEET).map_err(fail)?;
+    let mut rows = range.rows().skip(1);
+    let headings: Vec<String> = rows.next().map(|row| row.iter().map(Data::to_string).collect()).unwrap_or_default();
+    let at = |name: &str| {
+        let heading = column_called(name).map(|column| column.heading);
+        headings.iter().position(|found| Some(found.as_str()) == heading)
+    };
+    let places = COMPARED.map(at);
+    let (Some(delta_at), Some(measured_at)) = (at("delta"), at("measured_amount")) else {
+        return Err(damaged(path, "no heading of the change or the amount"));
+    };
+    let labels = delta_labels();
+    let mut reading = Reading::default();
+    for row in rows {
+        let text = |at: Option<usize>| at.and_then(|at| row.get(at)).map(Data::to_string).unwrap_or_default();
+        let delta = labels.get(&text(Some(delta_at))).copied().ok_or_else(|| damaged(path, "an unknown change"))?;
+        let measured = match row.get(measured_at) {
+            Some(Data::Float(yuan)) => Fen::parse(&format!("{yuan:.2}")),
+            Some(Data::Int(yuan)) => Fen::parse(&yuan.to_string()),
+            _ => return Err(damaged(path, "an amount that is no number")),
+        };
+        let measured = measured.map_err(|_| damaged(path, "an amount out of range"))?;
+        reading.add(&RowReading { delta, measured, texts: places.map(text) });
+    }
+    Ok(reading)
+}
+
+/// The Chinese labels of the changes.
+fn delta_labels() -> BTreeMap<String, Delta> {
+    let label = |delta: Delta| match column_called("delta") {
+        Some(ListColumn { kind: ColumnKind::Coded(label), .. }) => label(delta.code()),
+        _ => delta.code().to_owned(),
+    };
+    Delta::ALL.into_iter().map(|delta| (label(delta), delta)).collect()
+}
+
+pub(in crate::seal) fn read_csv(path: &Path) -> Result<Reading, SealError> {
+    let bytes = std::fs::read(path).map_err(SealError::io(path))?;
+    let text = bytes.strip_prefix("\u{feff}".as_bytes()).ok_or_else(|| damaged(path, "no byte-order mark"))?;
+    let mut reader = csv::Reader::from_reader(text);
+    let headings = reader.headers().map_err(|error| damaged(path, &error.to_string()))?.clone();
+    let at = |name: &str| headings.iter().position(|found| found == name);
+    let places = COMPARED.map(at);
+    let (delta_at, measured_at) = (at("delta"), at("measured_amount"));
+    let mut reading = Reading::default();
+    for record in reader.records() {
+        let record = record.map_err(|error| damaged(path, &error.to_string()))?;
+        let text = |at: Option<usize>| {
+            let text = at.and_then(|at| record.get(at)).unwrap_or_default();
+            cell_text(text.strip_prefix('\'').unwrap_or(text)).into_owned()
+        };
+        let delta = Delta::parse(&text(delta_at)).ok_or_else(|| damaged(path, "an unknown change"))?;
+        let measured = Fen::parse(&text(measured_at)).map_err(|_| damaged(path, "an amount that is no number"))?;
+        reading.add(&RowReading { delta, measured, texts: places.map(text) });
+    }
+    Ok(reading)
+}
+
+pub(in crate::seal) fn read_parquet(path: &Path) -> Result<Reading, SealError> {
+    let mut reading = Reading::default();
+    for batch in read_table(path, None)? {
+        let batch = batch?;
+        let missing = || damaged(path, "a missing column");
+        let numbers = batch.column_by_name("row_no").ok_or_else(missing)?;
+        let numbers = numbers.as_primitive_opt::<arrow::datatypes::Int64Type>().ok_or_else(missing)?;
+        let measured = batch.column_by_name("measured_amount").ok_or_else(missing)?;
+        let measured = measured.as_primitive_opt::<Decimal128Type>().ok_or_else(missing)?;
+        let delta =
+            batch.column_by_name("delta").and_then(|column| column.as_string_opt::<i32>()).ok_or_else(missing)?;
+        for row in 0..batch.num_rows() {
+            let texts = COMPARED.map(|name| {
+                if name == "row_no" {
+                    return numbers.value(row).to_string();
+                }
+                let column = batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
+                // A null reads as an empty text.
+                column.map(|column| cell_text(column.value(row)).into_owned()).unwrap_or_default()
+            });
+            let delta = Delta::parse(delta.value(row)).ok_or_else(|| damaged(path, "an unknown change"))?;
+            let fen = i64::try_from(measured.value(row)).map_err(|_| damaged(path, "an amount out of range"))?;
+            reading.add(&RowReading { delta, measured: Fen(fen), texts });
+        }
+    }
+    Ok(reading)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seal::tables::{write_csv, write_parquet};
+    use law::domain::PersonKey;
+    use law::referrals::{Cells, Duty, Profile};
+
+    fn rows() -> Vec<ListedPerson> {
+        let text = |text: &str| Cell::Text(text.to_owned());
+        (1..4)
+            .map(|n| ListedPerson {
+                person: PersonKey(n),
+                delta: if n == 3 { Delta::Withdrawn } else { Delta::New },
+                leading_rule: "r".into(),
+                rules: vec!["r".into()],
+                measured: Fen(12_345 * n),
+                cells: Cells::from([
+                    ("row_no", Cell::Count(n)),
+                    ("delta", text(if n == 3 { "withdrawn" } else { "new" })),
+                    ("person_name", text("=测试")),
+                    ("id_number", text("990102197001010001")),
+                    ("measured_amount", Cell::Money(Fen(12_345 * n))),
+                    ("row_token", text("ff")),
+                ]),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_file_that_says_something_else_is_caught() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list.csv");
+        let expected = Reading::of_list(&rows());
+        assert_eq!(expected.control_fen, 12_345 * 3);
+        write_csv(&path, &rows(), (Profile::Default, Duty::Referral), false).unwrap();
+        let whole = std::fs::read_to_string(&path).unwrap();
+        read_csv(&path).unwrap().check(&path, &expected).unwrap();
+        let last_line = whole.trim_end().rfind("\r\n").unwrap() + 2;
+        let tampered = [
+            whole.replace("246.90", "246.91"),
+            whole.replace("'=测试", "测试"),
+            whole.replace("withdrawn", "new"),
+            whole.replace("990102197001010001", "990102197001010000"),
+            whole[..last_line].to_owned(),
+            format!("{whole}{}", &whole[last_line..]),
+            whole.replace('\u{feff}', ""),
+        ];
+        for text in &tampered {
+            assert_ne!(*text, whole);
+            std::fs::write(&path, text).unwrap();
+            let caught = read_csv(&path).and_then(|reading| reading.check(&path, &expected));
+            assert!(matches!(caught, Err(SealError::ReadBack { .. })));
+        }
+        let parquet = folder.path().join("list.parquet");
+        write_parquet(&parquet, &rows()[..2], (Profile::Default, Duty::Referral), false).unwrap();
+        assert!(read_parquet(&parquet).unwrap().check(&parquet, &expected).is_err());
+        println!("read-back of tampered files: {} cases", tampered.len() + 1);
+    }
+}

@@ -1,0 +1,120 @@
+//! Arrow to list rows: the mart's batches, and the persons of the list before from its Parquet file.
+
+use std::collections::BTreeMap;
+
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int32Type, Int64Type};
+use engine::read_table;
+use law::config::Layout;
+use law::domain::{Fen, Period, PersonKey};
+use law::referrals::{Cell, Cells, ListError, ListRow, PreviousList, PreviousPerson, column_called};
+use store::ledger::{Ledger, Moment};
+
+use super::SealError;
+
+/// The mart's rows in a batch.
+///
+/// # Errors
+/// When a column that every row needs is missing, or one has a type that lists do not know.
+pub fn list_rows(batch: &RecordBatch) -> Result<Vec<ListRow>, SealError> {
+    let keys = person_keys(batch)?;
+    let schema = batch.schema();
+    let wanted: Vec<(&str, &ArrayRef)> = schema
+        .fields()
+        .iter()
+        .zip(batch.columns())
+        .map(|(field, column)| (field.name().as_str(), column))
+        .filter(|(name, _)| matches!(*name, "rule_id" | "status") || column_called(name).is_some())
+        .collect();
+    let mut rows = Vec::with_capacity(batch.num_rows());
+    for (row, key) in keys.into_iter().enumerate() {
+        let mut cells = Vec::with_capacity(wanted.len());
+        for (name, column) in &wanted {
+            if let Some(cell) = cell_at(name, column, row)? {
+                cells.push((*name, cell));
+            }
+        }
+        rows.push(ListRow::from_cells(PersonKey(key), cells)?);
+    }
+    Ok(rows)
+}
+
+/// What stands of the sealed lists at a moment, with what each person's row showed.
+pub fn previous_lists(
+    layout: &Layout,
+    ledger: &Ledger,
+    moment: Moment,
+) -> Result<BTreeMap<(String, String), PreviousList>, SealError> {
+    let mut previous = BTreeMap::new();
+    for (place, standing) in ledger.standing(moment)? {
+        // Who was corrected since shows on the list that corrected them.
+        let mut shown: BTreeMap<String, BTreeMap<PersonKey, Cells>> = BTreeMap::new();
+        let mut persons = BTreeMap::new();
+        for one in standing.persons {
+            if !shown.contains_key(&one.list_id) {
+                shown.insert(one.list_id.clone(), shown_cells(layout, one.period, &one.list_id)?);
+            }
+            let person = one.person;
+            let cells = shown.get_mut(&one.list_id).and_then(|list| list.remove(&person.person)).unwrap_or_default();
+            let (leading_rule, rules, measured) = (person.leading_rule, person.rules, person.measured);
+            persons.insert(person.person, PreviousPerson { leading_rule, rules, measured, cells });
+        }
+        let last = standing.last;
+        let (list_id, period, manifest_sha256) = (last.list_id, last.period, last.manifest_sha256);
+        previous.insert(place, PreviousList { list_id, period, manifest_sha256, took_over: Vec::new(), persons });
+    }
+    Ok(previous)
+}
+
+fn shown_cells(layout: &Layout, period: Period, list_id: &str) -> Result<BTreeMap<PersonKey, Cells>, SealError> {
+    let path = layout.lists(period).join(list_id).join(format!("{list_id}.parquet"));
+    let fail = |why: String| SealError::Previous { path: path.clone(), why };
+    let mut shown = BTreeMap::new();
+    for batch in read_table(&path, None).map_err(|error| fail(error.to_string()))? {
+        let batch = batch.map_err(|error| fail(error.to_string()))?;
+        for (row, key) in person_keys(&batch)?.into_iter().enumerate() {
+            let mut cells = Cells::new();
+            for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
+                let Some(known) = column_called(field.name()) else { continue };
+                if let Some(cell) = cell_at(known.name, column, row)? {
+                    cells.insert(known.name, cell);
+                }
+            }
+            shown.insert(PersonKey(key), cells);
+        }
+    }
+    Ok(shown)
+}
+
+fn person_keys(batch: &RecordBatch) -> Result<Vec<i64>, SealError> {
+    let missing = || SealError::List(ListError::Row { column: "person_key" });
+    let column = batch.column_by_name("person_key").ok_or_else(missing)?;
+    let keys = column.as_primitive_opt::<Int64Type>().ok_or_else(missing)?;
+    if keys.null_count() > 0 { Err(missing()) } else { Ok(keys.values().to_vec()) }
+}
+
+fn cell_at(name: &str, column: &ArrayRef, row: usize) -> Result<Option<Cell>, SealError> {
+    if column.is_null(row) {
+        return Ok(None);
+    }
+    let unknown = || SealError::Column { column: name.to_owned(), kind: column.data_type().to_string() };
+    let cell = match column.data_type() {
+        DataType::Null => return Ok(None),
+        DataType::Utf8 => Cell::Text(column.as_string::<i32>().value(row).to_owned()),
+        DataType::LargeUtf8 => Cell::Text(column.as_string::<i64>().value(row).to_owned()),
+        DataType::Utf8View => Cell::Text(column.as_string_view().value(row).to_owned()),
+        DataType::Boolean => Cell::Text(if column.as_boolean().value(row) { "yes" } else { "no" }.to_owned()),
+        DataType::Decimal128(_, 2) => {
+            let fen = i64::try_from(column.as_primitive::<Decimal128Type>().value(row)).map_err(|_| unknown())?;
+            Cell::Money(Fen(fen))
+        }
+        DataType::Date32 => {
+            let days = column.as_primitive::<Date32Type>().value(row);
+            Cell::Date(Date32Type::to_naive_date_opt(days).ok_or_else(unknown)?)
+        }
+        DataType::Int32 => Cell::Count(i64::from(column.as_primitive::<Int32Type>().value(row))),
+        DataType::Int64 => Cell::Count(column.as_primitive::<Int64Type>().value(row)),
+        _ => return Err(unknown()),
+    };
+    Ok(Some(cell))
+}

@@ -1,0 +1,234 @@
+//! The sheet 名单: one row per person, the feedback block, the details behind it.
+
+use std::path::Path;
+
+use law::cases::{CATEGORIES, ENROLLED, FOUND, MEASURES, REASONS, RECEIPTS};
+use law::referrals::{Cell, ColumnKind, Delta, Duty, ListColumn, ListedPerson, Place, ReferralList, columns_of};
+use rust_xlsxwriter::{ColNum, DataValidation, Format, RowNum, Worksheet, XlsxError};
+
+use super::style::{Formats, LIST_SHEET, cell_text, excel_date, mark, paper, width_of, workbook};
+use crate::seal::tables::write_synced;
+use crate::seal::{SealContext, SealError};
+
+/// Rows above the first person: title and headings.
+const FIRST_ROW: RowNum = 2;
+/// Columns to the left of the line that stays in view: up to the name.
+const FROZEN_BEHIND: &str = "person_name";
+const WIDEST: usize = 44;
+
+/// A column that the recipient fills in.
+pub(super) struct Feedback {
+    pub(super) heading: &'static str,
+    pub(super) width: u8,
+    /// Values to choose from; empty: free.
+    pub(super) choices: &'static [&'static str],
+    /// What to write, for the explanation sheet.
+    pub(super) hint: &'static str,
+}
+
+const fn free(heading: &'static str, width: u8, hint: &'static str) -> Feedback {
+    Feedback { heading, width, choices: &[], hint }
+}
+
+const fn choice(heading: &'static str, width: u8, choices: &'static [&'static str], hint: &'static str) -> Feedback {
+    Feedback { heading, width, choices, hint }
+}
+
+pub(super) const FEEDBACK: &[Feedback] = &[
+    free("核查单位", 18, "填写开展核查的乡镇（街道）或单位全称"),
+    free("核查人", 10, "填写核查人姓名"),
+    free("核查日期", 12, "格式如 2026-11-05"),
+    choice("签收情况", 12, RECEIPTS, "是否接收此人；不属本单位的由医疗保障局转其他单位"),
+    choice("是否找到", 10, FOUND, "本人或家属是否已联系上"),
+    choice("是否纳入监测", 12, ENROLLED, "核查后是否纳入监测帮扶"),
+    choice("纳入类别", 16, CATEGORIES, "纳入监测的，选择类别"),
+    choice("未纳入原因", 18, REASONS, "未纳入的，选择原因；选“其他”的在备注说明"),
+    choice("帮扶措施", 16, MEASURES, "已落实的主要帮扶措施；有多项的在备注列出"),
+    free("帮扶金额（元）", 14, "已发放或已审批的金额"),
+    free("备注", 24, "其他需要说明的情况"),
+];
+
+/// Writes the workbook of a list.
+pub(crate) fn write_list(
+    path: &Path,
+    list: &ReferralList,
+    seq: u64,
+    context: &SealContext<'_>,
+) -> Result<(), SealError> {
+    let bytes = build(path, list, seq, context).map_err(SealError::write(path))?;
+    write_synced(path, &bytes)
+}
+
+fn build(path: &Path, list: &ReferralList, seq: u64, context: &SealContext<'_>) -> Result<Vec<u8>, XlsxError> {
+    let mut workbook = workbook(list.id.period, &context.title(&list.office.list_title), context.sender)?;
+    if let Some(folder) = path.parent() {
+        // The writer's scratch holds persons: it stays inside the staging folder.
+        workbook.set_tempdir(folder)?;
+    }
+    let formats = Formats::new();
+    let sheet = workbook.add_worksheet_with_constant_memory()?;
+    sheet.set_name(LIST_SHEET)?;
+    write_sheet(sheet, list, seq, context, &formats)?;
+    let notes = workbook.add_worksheet_with_constant_memory()?;
+    super::notes::write_notes(notes, list, seq, context, &formats)?;
+    workbook.save_to_buffer()
+}
+
+/// One column of the sheet.
+enum SheetColumn {
+    Table(&'static ListColumn),
+    Feedback(&'static Feedback),
+}
+
+/// Printed columns, the feedback block, the details.
+fn sheet_columns(list: &ReferralList) -> Vec<SheetColumn> {
+    let shown = |column: &&ListColumn| column.name != "reason" || list.office.duty == Duty::Undecided;
+    let all = || columns_of(list.office.profile, list.office.duty).filter(shown);
+    let at = |place: Place| all().filter(move |column| column.place == place);
+    let feedback = FEEDBACK.iter().filter(|_| list.office.is_referral());
+    at(Place::Core)
+        .map(SheetColumn::Table)
+        .chain(feedback.map(SheetColumn::Feedback))
+        .chain(at(Place::Detail).map(SheetColumn::Table))
+        .collect()
+}
+
+fn write_sheet(
+    sheet: &mut Worksheet,
+    list: &ReferralList,
+    seq: u64,
+    context: &SealContext<'_>,
+    formats: &Formats,
+) -> Result<(), XlsxError> {
+    let columns = sheet_columns(list);
+    sheet.set_default_row_height(18);
+    sheet.set_row_height(0, 26)?.write_string_with_format(
+        0,
+        0,
+        cell_text(&context.title(&title(list, seq))),
+        &formats.title,
+    )?;
+    sheet.set_row_height(1, 34)?;
+    for (at, column) in (0..).zip(&columns) {
+        let (heading, format) = match column {
+            SheetColumn::Table(column) => (column.heading, &formats.heading),
+            SheetColumn::Feedback(column) => (column.heading, &formats.feedback_heading),
+        };
+        sheet.write_string_with_format(1, at, heading, format)?;
+        sheet.set_column_width(at, u32::try_from(width(column, &list.rows)).unwrap_or(20))?;
+    }
+    let withdrawn = formats.withdrawn();
+    for (row, person) in (FIRST_ROW..).zip(&list.rows) {
+        let formats = if person.delta == Delta::Withdrawn { &withdrawn } else { formats };
+        write_row(sheet, row, &columns, person, formats)?;
+    }
+    finish_sheet(sheet, &columns, list.rows.len())?;
+    mark(sheet, context);
+    Ok(())
+}
+
+/// Filter, frozen panes, dropdowns and print setup.
+fn finish_sheet(sheet: &mut Worksheet, columns: &[SheetColumn], rows: usize) -> Result<(), XlsxError> {
+    let last_row = FIRST_ROW + RowNum::try_from(rows.saturating_sub(1)).unwrap_or(RowNum::MAX - FIRST_ROW);
+    let last_column = ColNum::try_from(columns.len().saturating_sub(1)).unwrap_or(ColNum::MAX);
+    sheet.autofilter(1, 0, if rows == 0 { 1 } else { last_row }, last_column)?;
+    let frozen = columns.iter().position(|column| matches!(column, SheetColumn::Table(c) if c.name == FROZEN_BEHIND));
+    let name = ColNum::try_from(frozen.unwrap_or(0)).unwrap_or(0);
+    sheet.set_freeze_panes(FIRST_ROW, name + 1)?;
+    // On paper, too, every part of a row shows whose it is.
+    sheet.set_repeat_rows(0, 1)?.set_repeat_columns(0, name)?;
+    paper(sheet, 3);
+    let printed = columns.iter().filter(|column| !matches!(column, SheetColumn::Table(c) if c.place == Place::Detail));
+    let printed = ColNum::try_from(printed.count().saturating_sub(1)).unwrap_or(last_column);
+    sheet.set_print_area(0, 0, if rows == 0 { 1 } else { last_row }, printed)?;
+    if rows == 0 {
+        return Ok(());
+    }
+    for (at, column) in (0..).zip(columns) {
+        let SheetColumn::Feedback(column) = column else { continue };
+        if !column.choices.is_empty() {
+            let choice = DataValidation::new()
+                .allow_list_strings(column.choices)?
+                .set_error_title("请从列表中选择")?
+                .set_error_message(format!("“{}”只能从下拉列表中选择。", column.heading))?;
+            sheet.add_data_validation(FIRST_ROW, at, last_row, at, &choice)?;
+        }
+    }
+    Ok(())
+}
+
+fn write_row(
+    sheet: &mut Worksheet,
+    row: RowNum,
+    columns: &[SheetColumn],
+    person: &ListedPerson,
+    formats: &Formats,
+) -> Result<(), XlsxError> {
+    for (at, column) in (0..).zip(columns) {
+        match column {
+            SheetColumn::Feedback(_) => sheet.write_blank(row, at, &formats.blank)?,
+            SheetColumn::Table(column) => match person.cells.get(column.name) {
+                None => sheet.write_blank(row, at, blank_format(column.kind, formats))?,
+                Some(Cell::Text(text)) => {
+                    let text = shown_text(column, text);
+                    sheet.write_string_with_format(row, at, cell_text(&text), &formats.text)?
+                }
+                // A workbook stores numbers as doubles: the nearest one to the exact decimal, which every reader
+                // rounds back to the same two decimals.
+                Some(Cell::Money(fen)) => match fen.to_string().parse::<f64>() {
+                    Ok(yuan) => sheet.write_number_with_format(row, at, yuan, &formats.money)?,
+                    Err(_) => sheet.write_string_with_format(row, at, fen.to_string(), &formats.text)?,
+                },
+                Some(Cell::Date(date)) => match excel_date(*date) {
+                    Ok(day) => sheet.write_date_with_format(row, at, day, &formats.date)?,
+                    // Workbooks know no day before 1900.
+                    Err(_) => sheet.write_string_with_format(row, at, date.to_string(), &formats.text)?,
+                },
+                Some(Cell::Count(count)) => match count.to_string().parse::<f64>() {
+                    Ok(count) => sheet.write_number_with_format(row, at, count, &formats.count)?,
+                    Err(_) => sheet.write_blank(row, at, &formats.count)?,
+                },
+            },
+        };
+    }
+    Ok(())
+}
+
+fn blank_format(kind: ColumnKind, formats: &Formats) -> &Format {
+    match kind {
+        ColumnKind::Money => &formats.money,
+        ColumnKind::Date => &formats.date,
+        ColumnKind::Count => &formats.count,
+        ColumnKind::Text | ColumnKind::Id | ColumnKind::Coded(_) => &formats.text,
+    }
+}
+
+/// A text cell as people read it: codes by their labels.
+fn shown_text(column: &ListColumn, text: &str) -> String {
+    if let ColumnKind::Coded(label) = column.kind { label(text) } else { text.to_owned() }
+}
+
+/// Wide enough for the table's own width and for the longest text, within reason.
+fn width(column: &SheetColumn, rows: &[ListedPerson]) -> usize {
+    match column {
+        SheetColumn::Feedback(column) => usize::from(column.width),
+        SheetColumn::Table(column) => {
+            let texts = rows.iter().filter_map(|row| row.cells.get(column.name).and_then(Cell::as_text));
+            let longest = texts.map(|text| width_of(&shown_text(column, text)) + 2).max().unwrap_or(0);
+            longest.clamp(usize::from(column.width), WIDEST.max(usize::from(column.width)))
+        }
+    }
+}
+
+fn title(list: &ReferralList, seq: u64) -> String {
+    let (period, office) = (list.id.period, &list.office);
+    format!(
+        "{} {}{}{}{}　编号 {}（第{seq}号）　敏感个人信息，仅限防止返贫致贫监测帮扶使用，不得外传",
+        period.chinese(),
+        list.county_name,
+        office.name,
+        office.list_title,
+        list.id.kind.chinese(),
+        list.id,
+    )
+}

@@ -1,0 +1,145 @@
+//! Lists for systems: CSV and Parquet, with machine names and codes.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Date32Array, Decimal128Array, Int64Array, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Date32Type, Field, Schema};
+use engine::TableWriter;
+use law::referrals::{Cell, ColumnKind, Duty, ListColumn, ListedPerson, Profile, columns_of};
+
+use super::{REHEARSAL, SealError};
+
+/// Tells Excel and WPS that the file is UTF-8.
+const BOM: &[u8] = "\u{feff}".as_bytes();
+
+/// A text cell that no spreadsheet takes for a formula: a mark that starts one, and the quote itself, gets a quote
+/// in front. Readers take one leading quote away and have the text as it was.
+pub(super) fn guarded(text: &str) -> Cow<'_, str> {
+    let risky = ['=', '+', '-', '@', '\t', '\r', '\n', '\'', '＝', '＋', '－', '＠'];
+    if text.starts_with(risky) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+}
+
+/// Writes the list as CSV: UTF-8 with BOM, CRLF, one heading line of machine names.
+pub(super) fn write_csv(
+    path: &Path,
+    rows: &[ListedPerson],
+    (profile, duty): (Profile, Duty),
+    is_rehearsal: bool,
+) -> Result<(), SealError> {
+    let columns: Vec<&ListColumn> = columns_of(profile, duty).collect();
+    let mut bytes = BOM.to_vec();
+    {
+        let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(&mut bytes);
+        let mark = is_rehearsal.then_some("rehearsal");
+        writer.write_record(columns.iter().map(|column| column.name).chain(mark)).map_err(SealError::write(path))?;
+        for row in rows {
+            for column in &columns {
+                writer.write_field(csv_text(row.cells.get(column.name))).map_err(SealError::write(path))?;
+            }
+            if is_rehearsal {
+                writer.write_field(REHEARSAL).map_err(SealError::write(path))?;
+            }
+            writer.write_record(None::<&[u8]>).map_err(SealError::write(path))?;
+        }
+        writer.flush().map_err(SealError::io(path))?;
+    }
+    write_synced(path, &bytes)
+}
+
+fn csv_text(cell: Option<&Cell>) -> String {
+    match cell {
+        None => String::new(),
+        Some(Cell::Text(text)) => guarded(text).into_owned(),
+        Some(Cell::Money(fen)) => fen.to_string(),
+        Some(Cell::Date(date)) => date.to_string(),
+        Some(Cell::Count(count)) => count.to_string(),
+    }
+}
+
+/// Writes the list as Parquet: the columns with their types, and the person key in front.
+pub(super) fn write_parquet(
+    path: &Path,
+    rows: &[ListedPerson],
+    (profile, duty): (Profile, Duty),
+    is_rehearsal: bool,
+) -> Result<(), SealError> {
+    let columns: Vec<&ListColumn> = columns_of(profile, duty).collect();
+    let key = Field::new("person_key", DataType::Int64, false);
+    let fields = columns.iter().map(|column| Field::new(column.name, arrow_type(column.kind), true));
+    let mark = is_rehearsal.then(|| Field::new("rehearsal", DataType::Utf8, false));
+    let schema = Arc::new(Schema::new([key].into_iter().chain(fields).chain(mark).collect::<Vec<_>>()));
+    let mut writer = TableWriter::create(path, &schema)?;
+    for rows in rows.chunks(8192) {
+        let keys: ArrayRef = Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.person.0)));
+        let mut arrays = vec![keys];
+        for column in &columns {
+            arrays.push(array(path, column, rows)?);
+        }
+        if is_rehearsal {
+            arrays.push(Arc::new(StringArray::from_iter_values(rows.iter().map(|_| REHEARSAL))));
+        }
+        writer.write(&RecordBatch::try_new(schema.clone(), arrays).map_err(SealError::write(path))?)?;
+    }
+    writer.finish()?;
+    Ok(())
+}
+
+const fn arrow_type(kind: ColumnKind) -> DataType {
+    match kind {
+        ColumnKind::Text | ColumnKind::Id | ColumnKind::Coded(_) => DataType::Utf8,
+        ColumnKind::Money => DataType::Decimal128(18, 2),
+        ColumnKind::Date => DataType::Date32,
+        ColumnKind::Count => DataType::Int64,
+    }
+}
+
+fn array(path: &Path, column: &ListColumn, rows: &[ListedPerson]) -> Result<ArrayRef, SealError> {
+    let cells = || rows.iter().map(|row| row.cells.get(column.name));
+    let fits = |cell: Option<&Cell>| {
+        cell.is_none_or(|cell| {
+            matches!(
+                (column.kind, cell),
+                (ColumnKind::Text | ColumnKind::Id | ColumnKind::Coded(_), Cell::Text(_))
+                    | (ColumnKind::Money, Cell::Money(_))
+                    | (ColumnKind::Date, Cell::Date(_))
+                    | (ColumnKind::Count, Cell::Count(_))
+            )
+        })
+    };
+    if !cells().all(fits) {
+        let why = format!("the mart's column {} is not of the kind that the column table gives it", column.name);
+        return Err(SealError::Write { path: path.to_owned(), why });
+    }
+    Ok(match column.kind {
+        ColumnKind::Text | ColumnKind::Id | ColumnKind::Coded(_) => {
+            Arc::new(cells().map(|cell| cell.and_then(Cell::as_text)).collect::<StringArray>())
+        }
+        ColumnKind::Money => {
+            let fen = cells().map(|cell| if let Some(Cell::Money(fen)) = cell { Some(fen.unscaled()) } else { None });
+            let array = fen.collect::<Decimal128Array>().with_precision_and_scale(18, 2);
+            Arc::new(array.map_err(SealError::write(path))?)
+        }
+        ColumnKind::Date => {
+            let day = |cell: Option<&Cell>| match cell {
+                Some(Cell::Date(date)) => Some(Date32Type::from_naive_date(*date)),
+                _ => None,
+            };
+            Arc::new(cells().map(day).collect::<Date32Array>())
+        }
+        ColumnKind::Count => {
+            let count = |cell: Option<&Cell>| if let Some(Cell::Count(count)) = cell { Some(*count) } else { None };
+            Arc::new(cells().map(count).collect::<Int64Array>())
+        }
+    })
+}
+
+/// Writes a file and waits until the disk has it.
+pub(super) fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), SealError> {
+    let mut file = File::create(path).map_err(SealError::io(path))?;
+    file.write_all(bytes).map_err(SealError::io(path))?;
+    file.sync_all().map_err(SealError::io(path))
+}

@@ -1,0 +1,267 @@
+//! What happens to a list once it is sealed: handed over, confirmed, taken back, owned, closed; and the tables of that.
+//!
+//! Answers about persons live in `answers`, who was given back in `reroutes`, what a funnel needs in `funnel`. All is appended, nothing edited.
+
+mod answers;
+mod funnel;
+mod reroutes;
+
+pub use answers::{ListedRow, NewAnswer, StoredAnswer, Taken};
+pub use funnel::FunnelRow;
+pub use reroutes::Reroute;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use law::domain::{Fen, Period};
+use rusqlite::{OptionalExtension as _, Transaction, params};
+
+use super::delivery::withdraw_letters;
+use super::store::{Ledger, moment};
+use super::{LedgerError, SealedList, audit};
+
+/// The tables of this part. Days are `2026-10-31`, amounts fen.
+pub(super) const TABLES: &str = "
+alter table list_persons add column row_token text not null default '';
+create index list_persons_by_token on list_persons (row_token);
+alter table suppressions add column lists_before integer not null default 0;
+
+create table list_events (
+    event_id integer primary key,
+    list_id  text not null references lists (list_id),
+    kind     text not null check (kind in ('published', 'confirmed', 'disputed', 'retracted', 'deleted', 'owned')),
+    day      text not null,
+    at       text not null,
+    by_name  text not null,
+    detail   text not null
+) strict;
+create index list_events_by_list on list_events (list_id, event_id);
+create trigger list_events_keep before update on list_events begin select raise(abort, 'history is appended'); end;
+create trigger list_events_stay before delete on list_events begin select raise(abort, 'history is appended'); end;
+
+create table receipt_files (
+    file_id   text primary key,
+    name      text not null,
+    at        text not null,
+    rows      integer not null,
+    answered  integer not null,
+    conflicts integer not null,
+    unmatched integer not null
+) strict, without rowid;
+
+create table answers (
+    answer_id   integer primary key,
+    list_id     text not null,
+    person_key  integer not null,
+    file_id     text not null,
+    row_no      integer not null,
+    effect      text not null check (effect in ('first', 'advance', 'conflict', 'settled')),
+    verdict     text not null,
+    category    text not null,
+    reason      text not null,
+    measure     text not null,
+    amount_fen  integer,
+    verified_on text,
+    unit        text not null,
+    verifier    text not null,
+    remark      text not null,
+    day         text not null,
+    at          text not null,
+    foreign key (list_id, person_key) references list_persons (list_id, person_key)
+) strict;
+create index answers_by_row on answers (list_id, person_key, answer_id);
+create trigger answers_keep before update on answers begin select raise(abort, 'history is appended'); end;
+create trigger answers_stay before delete on answers begin select raise(abort, 'history is appended'); end;
+
+create table reroutes (
+    reroute_id   integer primary key,
+    list_id      text not null,
+    person_key   integer not null,
+    year         integer not null,
+    from_office  text not null,
+    to_office    text not null,
+    lists_before integer not null,
+    by_name      text not null,
+    at           text not null,
+    foreign key (list_id, person_key) references list_persons (list_id, person_key)
+) strict;
+create trigger reroutes_keep before update on reroutes begin select raise(abort, 'history is appended'); end;
+create trigger reroutes_stay before delete on reroutes begin select raise(abort, 'history is appended'); end;
+
+create table closed_periods (
+    period  text primary key,
+    at      text not null,
+    by_name text not null,
+    lists   integer not null
+) strict, without rowid;
+";
+
+/// What happened to a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ListEventKind {
+    /// It lies where its office fetches it.
+    Published,
+    /// The office states rows and control total, and they are right.
+    Confirmed,
+    Disputed,
+    Retracted,
+    /// The office says that it deleted what was taken back.
+    Deleted,
+    /// Somebody is named who sees to the missing answers.
+    Owned,
+}
+
+impl ListEventKind {
+    pub const ALL: [Self; 6] =
+        [Self::Published, Self::Confirmed, Self::Disputed, Self::Retracted, Self::Deleted, Self::Owned];
+
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Published => "published",
+            Self::Confirmed => "confirmed",
+            Self::Disputed => "disputed",
+            Self::Retracted => "retracted",
+            Self::Deleted => "deleted",
+            Self::Owned => "owned",
+        }
+    }
+
+    /// The kind with that code.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+}
+
+/// One line of a list's history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListEvent {
+    pub kind: ListEventKind,
+    /// On which day, on the clock of the offices.
+    pub day: NaiveDate,
+    /// Who said so, or did it.
+    pub by: String,
+    /// What else is to be known; never a person on the list.
+    pub detail: String,
+}
+
+/// What an office states about a list as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileReceipt {
+    pub rows: u64,
+    /// The control total that it read off.
+    pub control: Fen,
+}
+
+const DOING: &str = "noting what happened to a list";
+
+impl Ledger {
+    /// Notes what happened to a list; letters that announce a list which is taken back go nowhere from then on. The same event again, by the same person with the same detail, changes nothing;
+    /// answers whether it was news.
+    pub fn note_list(&self, list_id: &str, event: &ListEvent, at: DateTime<Utc>) -> Result<bool, LedgerError> {
+        self.write(DOING, |transaction| note(transaction, list_id, event, at))
+    }
+
+    /// A list's history, oldest first.
+    pub fn list_events(&self, list_id: &str) -> Result<Vec<ListEvent>, LedgerError> {
+        let doing = || LedgerError::doing("reading what happened to a list");
+        let connection = self.read();
+        let mut statement = connection
+            .prepare_cached("select kind, day, by_name, detail from list_events where list_id = ?1 order by event_id")
+            .map_err(doing())?;
+        let mut rows = statement.query([list_id]).map_err(doing())?;
+        let mut events = Vec::new();
+        while let Some(row) = rows.next().map_err(doing())? {
+            let kind: String = row.get(0).map_err(doing())?;
+            let day: String = row.get(1).map_err(doing())?;
+            events.push(ListEvent {
+                kind: ListEventKind::parse(&kind)
+                    .ok_or(LedgerError::Damaged { what: "list_events.kind", why: kind })?,
+                day: parse_day("list_events.day", &day)?,
+                by: row.get(2).map_err(doing())?,
+                detail: row.get(3).map_err(doing())?,
+            });
+        }
+        Ok(events)
+    }
+
+    /// Whether a list was taken back.
+    pub fn is_retracted(&self, list_id: &str) -> Result<bool, LedgerError> {
+        Ok(self.list_events(list_id)?.iter().any(|event| event.kind == ListEventKind::Retracted))
+    }
+
+    /// Notes what an office states about a list: confirmed where both figures are right, else disputed.
+    pub fn receive_file(
+        &self,
+        list: &SealedList,
+        stated: FileReceipt,
+        (by, day): (&str, NaiveDate),
+        at: DateTime<Utc>,
+    ) -> Result<bool, LedgerError> {
+        let is_right = stated.rows == list.rows && stated.control == list.control;
+        let kind = if is_right { ListEventKind::Confirmed } else { ListEventKind::Disputed };
+        let detail = format!("rows {}, control {} yuan", stated.rows, stated.control);
+        let event = ListEvent { kind, day, by: by.to_owned(), detail };
+        self.note_list(&list.list_id, &event, at)?;
+        Ok(is_right)
+    }
+
+    /// Closes a period; the caller has checked that nothing keeps it open. Answers whether it was open.
+    pub fn close_period(&self, period: Period, by: &str, lists: u64, at: DateTime<Utc>) -> Result<bool, LedgerError> {
+        self.write("closing a period", |transaction| {
+            let closed = transaction
+                .execute(
+                    "insert or ignore into closed_periods values (?1, ?2, ?3, ?4)",
+                    params![period.to_string(), moment(at), by, super::landed::whole(lists)],
+                )
+                .map_err(LedgerError::doing("closing a period"))?;
+            if closed > 0 {
+                audit::append(transaction, at, by, "closed", &format!("period {period}"), &format!("{lists} lists"))?;
+            }
+            Ok(closed > 0)
+        })
+    }
+
+    /// Who closed a period, where it is closed.
+    pub fn closed_by(&self, period: Period) -> Result<Option<String>, LedgerError> {
+        self.read()
+            .query_row("select by_name from closed_periods where period = ?1", [period.to_string()], |row| row.get(0))
+            .optional()
+            .map_err(LedgerError::doing("reading closed periods"))
+    }
+}
+
+/// Appends an event inside a transaction; see [`Ledger::note_list`].
+fn note(
+    transaction: &Transaction<'_>,
+    list_id: &str,
+    event: &ListEvent,
+    at: DateTime<Utc>,
+) -> Result<bool, LedgerError> {
+    let (kind, day) = (event.kind.code(), event.day.to_string());
+    let last: Option<(String, String)> = transaction
+        .query_row(
+            "select by_name, detail from list_events where list_id = ?1 and kind = ?2 order by event_id desc limit 1",
+            params![list_id, kind],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .optional()
+        .map_err(LedgerError::doing(DOING))?;
+    if last.is_some_and(|(by, detail)| by == event.by && detail == event.detail) {
+        return Ok(false);
+    }
+    transaction
+        .execute(
+            "insert into list_events (list_id, kind, day, at, by_name, detail) values (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![list_id, kind, day, moment(at), event.by, event.detail],
+        )
+        .map_err(LedgerError::doing(DOING))?;
+    audit::append(transaction, at, &event.by, kind, list_id, &event.detail)?;
+    if event.kind == ListEventKind::Retracted {
+        withdraw_letters(transaction, list_id, &event.by, at)?;
+    }
+    Ok(true)
+}
+
+fn parse_day(what: &'static str, text: &str) -> Result<NaiveDate, LedgerError> {
+    law::domain::parse_date(text).map_err(LedgerError::damaged(what))
+}

@@ -1,0 +1,42 @@
+//! What can be wrong with a workspace, and how its owner mends it.
+
+use std::path::{Path, PathBuf};
+
+use law::config::Problem;
+use law::{Cause, Fault};
+
+/// A workspace that cannot be made or opened.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkspaceError {
+    #[error("{dir} is no workspace: it has no poverty-watch.toml; make one with `poverty-watch init {dir}`", dir = .dir.display())]
+    Missing { dir: PathBuf },
+    /// The folder holds other things.
+    #[error("{dir} is not empty and no workspace; name an empty or a new folder", dir = .dir.display())]
+    NotEmpty { dir: PathBuf },
+    /// The settings file, or what `init` was asked for, is wrong.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Settings(Vec<Problem>),
+    /// Neither the workspace nor the program has such a file.
+    #[error("there is no {path}, neither in the workspace nor built in")]
+    NoAsset {
+        /// The file, relative to the workspace.
+        path: String,
+    },
+    /// A file could not be read or written.
+    #[error("{path}: {source}", path = .path.display())]
+    Io { path: PathBuf, source: std::io::Error },
+}
+
+impl WorkspaceError {
+    /// Wraps a failure of the system with the path that it is about.
+    pub(super) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { path, source }
+    }
+}
+
+impl Fault for WorkspaceError {
+    fn blame(&self) -> Cause {
+        if matches!(self, Self::Io { .. }) { Cause::Program } else { Cause::Settings }
+    }
+}

@@ -1,0 +1,54 @@
+//! Rows of a statement as JSON: money as text in yuan, dates as text, names and numbers masked.
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int64Type};
+use law::domain::{Fen, mask_id, mask_name};
+use serde_json::{Map, Value};
+
+/// One row as an object by column name.
+pub(super) fn as_json(batch: &RecordBatch, row: usize) -> Value {
+    let schema = batch.schema();
+    let cells = schema.fields().iter().zip(batch.columns());
+    Value::Object(
+        cells.map(|(field, column)| (field.name().clone(), cell(column.as_ref(), row))).collect::<Map<_, _>>(),
+    )
+}
+
+fn cell(column: &dyn Array, row: usize) -> Value {
+    if column.is_null(row) {
+        return Value::Null;
+    }
+    match column.data_type() {
+        DataType::Utf8 => Value::from(column.as_string::<i32>().value(row)),
+        DataType::Boolean => Value::from(column.as_boolean().value(row)),
+        DataType::Int64 => Value::from(column.as_primitive::<Int64Type>().value(row)),
+        DataType::Decimal128(_, _) => {
+            let fen = i64::try_from(column.as_primitive::<Decimal128Type>().value(row)).map(Fen);
+            fen.map_or(Value::Null, |fen| Value::from(fen.to_string()))
+        }
+        DataType::Date32 => {
+            let date = column.as_primitive::<Date32Type>().value_as_date(row);
+            date.map_or(Value::Null, |date| Value::from(date.to_string()))
+        }
+        _ => Value::Null,
+    }
+}
+
+/// Hides who it is, recognisable to its owner only.
+pub(super) fn mask(row: &mut Value) {
+    for (column, masked) in [("person_name", mask_name as fn(&str) -> String), ("id_number", mask_id)] {
+        if let Some(text) = row.get(column).and_then(Value::as_str).map(masked) {
+            row[column] = Value::String(text);
+        }
+    }
+}
+
+/// A text cell, if there is one.
+pub(super) fn text<'a>(row: &'a Value, column: &str) -> Option<&'a str> {
+    row.get(column).and_then(Value::as_str)
+}
+
+/// A money cell; nothing where it is empty.
+pub(super) fn money(row: &Value, column: &str) -> Fen {
+    text(row, column).and_then(|text| Fen::parse(text).ok()).unwrap_or(Fen::ZERO)
+}

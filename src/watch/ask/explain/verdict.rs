@@ -1,0 +1,93 @@
+//! A rule's outcome in plain words: why somebody is on the list, and why not.
+
+use law::domain::Fen;
+use law::policy::{Operator, describe};
+use serde_json::Value;
+
+use super::cells::{money, text};
+use super::rule::Facts;
+
+/// The status in the officers' words.
+pub(super) fn conclusion(status: &str, has_near_tier: bool) -> &'static str {
+    match status {
+        "flagged" => "超过标准,列入名单",
+        "near" => "接近标准,关注(不列入名单)",
+        "undecided" => "待核实(不列入名单)",
+        "below" if has_near_tier => "未达预警标准,不列入名单",
+        "below" => "未达标准,不列入名单",
+        "outside" => "不属于本规则对象,不列入名单",
+        "no_claims" => "没有可计入的结算,不列入名单",
+        _ => "本期尚未计算",
+    }
+}
+
+/// Why a case waits for a person to decide.
+pub(super) fn undecided_because(reason: &str) -> &str {
+    match reason {
+        "id_conflict" => "同一证件号码对应不同姓名,须核对是否同一人",
+        "county_unclear" => "所在县区不明:参保登记中没有此人,各笔结算的参保地也不一致",
+        "no_income_figure" => "缺少收入数据,无法划定标准",
+        "no_roster" => "没有收到载有对象身份的名册",
+        "rural_unknown" => "是否农村居民不明",
+        "means_unknown" => "家庭收入或财产未申报,无法判断",
+        "deceased" => "参保登记显示已死亡,须核对",
+        "over_provisional" => "超过暂用标准,但未超过正式公布数据划定的标准",
+        other => other,
+    }
+}
+
+/// All reasons, the decisive one first.
+pub(super) fn because(facts: &Facts<'_>, status: &str, reason: Option<&str>, items: &[Value]) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if status == "not_computed" {
+        return vec!["本期还没有运行过监测任务,请先运行 nightly".to_owned()];
+    }
+    reasons.extend(reason.map(|reason| undecided_because(reason).to_owned()));
+    reasons.extend(items.iter().filter(|item| item["item"] != "insurance").filter_map(failed));
+    match (facts.sums, facts.line_amount()) {
+        (None, _) if facts.valid_claims == 0 => reasons.push("本期内没有结算".to_owned()),
+        (None, _) => reasons.push("本期内的结算都不在本规则计入的范围内".to_owned()),
+        (Some(sums), Some(line)) => reasons.push(distance(facts, money(sums, "measured_amount"), line)),
+        (Some(_), None) => {}
+    }
+    if facts.rule.warn_at.is_some() && (status == "near" || status == "below") {
+        reasons.extend(facts.warn_amount().map(|warn| match status {
+            "near" => format!("已超过预警标准 {warn} 元"),
+            _ => format!("未超过预警标准 {warn} 元"),
+        }));
+    }
+    reasons
+}
+
+/// `超过标准 28134.00 元,超出 1866.00 元`.
+fn distance(facts: &Facts<'_>, measured: Fen, line: Fen) -> String {
+    let basis = describe::cost(facts.rule);
+    let (over, short) = (Fen(measured.0 - line.0), Fen(line.0 - measured.0));
+    match (over.0, facts.rule.line.operator) {
+        (1.., Operator::Over) => format!("{basis}计 {measured} 元,超过标准 {line} 元,超出 {over} 元"),
+        (0, Operator::Over) => format!("{basis}计 {measured} 元,恰等于标准 {line} 元;“超过”不含本数"),
+        (0.., Operator::From) => format!("{basis}计 {measured} 元,达到标准 {line} 元,超出 {over} 元"),
+        _ => format!("{basis}计 {measured} 元,距标准 {line} 元还差 {short} 元"),
+    }
+}
+
+/// What an item says where the person does not pass.
+fn failed(item: &Value) -> Option<String> {
+    if item["passes"] != false {
+        return None;
+    }
+    let names = |holds: bool| -> String {
+        let tags = item["tags"].as_array().map_or(&[][..], Vec::as_slice);
+        let names: Vec<&str> =
+            tags.iter().filter(|tag| tag["holds"] == holds).filter_map(|tag| text(tag, "name")).collect();
+        names.join("、")
+    };
+    match text(item, "item")? {
+        "tags" => Some(format!("不在{}名册上({})", names(false), text(item, "on").unwrap_or_default())),
+        "without_tags" => Some(format!("在{}名册上,本规则不适用于这些人员", names(true))),
+        "application" => Some("本人在本年度没有提出申请".to_owned()),
+        "means" => Some(format!("不符合:{}", text(item, "label").unwrap_or_default())),
+        "rural" => Some(format!("不是农村居民(依据:{})", super::population::source_name(text(item, "source")))),
+        _ => None,
+    }
+}

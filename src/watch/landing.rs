@@ -1,0 +1,51 @@
+//! Taking in what has landed: the first step of nightly, and the command of that name.
+
+use engine::lock::{sign_lock, take_lock};
+use engine::{Context, PipelineError};
+use intake::{Intake, IntakeSummary, take_in};
+use law::contracts::Feed;
+
+/// Intake with everything that it works with.
+pub(crate) fn intake<'a>(
+    context: &'a Context,
+    feeds: Option<&'a [Feed]>,
+    progress: intake::Progress<'a>,
+) -> Intake<'a> {
+    Intake {
+        layout: &context.workspace.layout,
+        settings: &context.workspace.settings,
+        warehouse: &context.warehouse,
+        ledger: &context.ledger,
+        program: &context.gate_program,
+        tag_aliases: &context.tag_aliases,
+        now: context.now.fixed_offset(),
+        feeds,
+        progress,
+        is_stopping: Box::new(|| context.stop.is_set()),
+    }
+}
+
+/// Takes in what has landed; the caller holds the lock.
+pub(crate) async fn intake_now(context: &Context, feeds: Option<&[Feed]>) -> Result<IntakeSummary, PipelineError> {
+    let begun = std::sync::Mutex::new(String::new());
+    let progress = |step: &str, done: u64, total: u64| {
+        if let Ok(mut last) = begun.lock()
+            && *last != step
+        {
+            context.progress.begin(step, total);
+            step.clone_into(&mut last);
+        }
+        context.progress.reached(done);
+    };
+    let summary = take_in(&intake(context, feeds, &progress)).await?;
+    context.stop.check()?;
+    context.progress.end("intake", &format!("{} files, {} versions", summary.files.len(), summary.versions.len()));
+    Ok(summary)
+}
+
+/// `poverty-watch intake`: only the first step of nightly.
+pub async fn run_intake(context: &Context, feeds: Option<&[Feed]>) -> Result<IntakeSummary, PipelineError> {
+    let lock = take_lock(context)?;
+    sign_lock(context, &lock)?;
+    intake_now(context, feeds).await
+}

@@ -1,0 +1,41 @@
+//! Jobs and questions over the findings: running a job, planning it, trying a draft policy, replaying past months, case
+//! books, and why a person is (not) on a list.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `run` | a job's steps in order, under the lock, each committed before the next begins |
+//! | `plan` | what a run would change, told by running it in a shadow of the workspace |
+//! | `simulate`, `ask::backtest` | a draft policy on the stored data; how well the early warning did |
+//! | `casebook` | worked examples of a policy, sent through the real SQL |
+//! | `ask` | explain, funnel, status, check |
+//! | `operate` | timetable, past periods, alerts, metrics |
+
+mod ask;
+mod casebook;
+mod landing;
+mod operate;
+mod plan;
+mod run;
+mod simulate;
+
+pub use ask::{
+    Backtest, Explanation, Funnel, MethodScore, Missed, RuleScores, Score, Status, backtest, check, explain, funnel,
+    person_named, policy_layers, status,
+};
+pub use casebook::{
+    CaseFailure, CaseReport, CaseSelection, Coverage, Done, case_folder, cases_by_rule, check_case_books, coverage,
+    read_cases, run_case_books,
+};
+pub use landing::run_intake;
+pub use operate::{
+    Backfill, Timetable, keep_metrics, metrics, note_alerts, past_periods, run_past, set_notice, standing_alerts,
+    timetable, write_metrics,
+};
+pub use plan::{
+    Changed, FigureChange, Hold, LineChange, Move, PersonMove, Plan, PlannedFile, RuleEffect, Stale, StatusTotals, plan,
+};
+pub use run::{RunReport, correct_job, rehearse_job, run_job, run_job_accepting};
+pub use simulate::{
+    FlipPart, Label, MadeFrom, Persons, PolicyPart, PolicyText, Row, RulePart, Simulation, SimulationRequest, Table,
+    VariantPart, simulate,
+};

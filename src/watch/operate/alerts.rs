@@ -1,0 +1,79 @@
+//! The facts that alerts are made from, gathered from the ledger.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use engine::{Context, PipelineError};
+use law::contracts::Feed;
+use law::schedule::{Alert, Facts, FailedRun, LateRun, MissingFeed, alerts, late};
+use store::ledger::{AlertChange, LedgerError, RunState};
+
+use super::timetable::{jobs, timetable};
+use crate::ask::feed_status;
+
+/// The alerts that stand at a moment; writes nothing.
+pub fn standing_alerts(context: &Context, now: DateTime<Utc>) -> Result<Vec<Alert>, PipelineError> {
+    Ok(alerts(&facts(context, now)?))
+}
+
+/// Raises and clears alerts in the ledger by how things stand at a moment.
+///
+/// # Errors
+/// When the ledger cannot be read or written. A broken audit chain takes no entry: the error says where it broke.
+pub fn note_alerts(context: &Context, now: DateTime<Utc>) -> Result<AlertChange, PipelineError> {
+    Ok(context.ledger.sync_alerts(&standing_alerts(context, now)?, now)?)
+}
+
+fn facts(context: &Context, now: DateTime<Utc>) -> Result<Facts, PipelineError> {
+    let audit_broken_at = match context.ledger.verify_audit() {
+        Ok(_) => None,
+        Err(LedgerError::AuditBroken { seq }) => Some(seq),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Facts {
+        failed: failed_runs(context)?,
+        late: late_runs(context, now)?,
+        feeds: missing_feeds(context)?,
+        mail: context.ledger.stuck_letters()?,
+        audit_broken_at,
+    })
+}
+
+fn failed_runs(context: &Context) -> Result<Vec<FailedRun>, PipelineError> {
+    let mut found = Vec::new();
+    for job in jobs(context)? {
+        let last = context.ledger.job_runs(&job.name, 1)?.into_iter().next();
+        if let Some(run) = last.filter(|run| run.state == RunState::Failed && !run.is_stopped) {
+            found.push(FailedRun {
+                job: job.name,
+                period: run.period.to_string(),
+                run_id: run.run_id,
+                at: run.ended_at,
+            });
+        }
+    }
+    Ok(found)
+}
+
+fn late_runs(context: &Context, now: DateTime<Utc>) -> Result<Vec<LateRun>, PipelineError> {
+    let grace = TimeDelta::minutes(context.workspace.settings.operators.late_after_minutes.into());
+    let mut found = Vec::new();
+    for (planned, past) in &timetable(context)?.jobs {
+        if let Some(due) = late(planned, past, now, grace) {
+            let at = planned.schedule.local(due.at);
+            found.push(LateRun { job: due.job, period: due.period, due: at, failures: due.failures });
+        }
+    }
+    Ok(found)
+}
+
+fn missing_feeds(context: &Context) -> Result<Vec<MissingFeed>, PipelineError> {
+    let mut found = Vec::new();
+    for feed in Feed::ALL {
+        let limit = context.workspace.settings.feeds.get(feed.name()).and_then(|settings| settings.max_age_days);
+        let (status, Some(max_age_days)) = (feed_status(context, feed)?, limit) else { continue };
+        if status.is_late {
+            let newest = status.newest.map(|at| at.date_naive());
+            found.push(MissingFeed { feed: feed.name(), newest, max_age_days });
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,328 @@
+//! What a changed rule alone does to the number of flagged people, and holding the official run when it is much.
+//!
+//! Both texts, the one that the last lists were sealed from and today's, are tried on the same data: what new claims
+//! do does not count. Where SQL changed, the old statements are tried with the old texts of the ledger.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::Int64Type;
+use engine::compute::{Data, FindingRow, Trial, counties};
+use engine::official::Rhythm;
+use engine::{Context, Engine, EngineError, Job, PipelineError};
+use law::domain::{Period, PersonKey};
+use law::policy::{Policy, Rule};
+use office::lists;
+use rust_decimal::Decimal;
+use serde::Serialize;
+use store::ledger::SealedTexts;
+use store::warehouse::Version;
+
+use super::former::{Former, models_below, rules_on};
+use super::{Plan, draw};
+use crate::run::Manner;
+
+/// What the audit chain calls an accepted change.
+const ACCEPTED: &str = "accepted a change of rules";
+
+/// Digits of a hash that a person has to copy.
+const SHORT: usize = 12;
+
+/// What the change of the rules since the last sealed lists does, on the same data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Hold {
+    /// The period whose lists were sealed from the old texts.
+    pub since: String,
+    /// The whole policy, then each rule that differs.
+    pub effects: Vec<RuleEffect>,
+    /// Why the old texts cannot be tried, where they cannot; such a change is held whatever it does.
+    pub unknown: Option<String>,
+    /// Share of the flagged people that a change may move.
+    pub hold_change: String,
+    /// Whether an official run needs the change to be accepted.
+    pub is_held: bool,
+}
+
+/// The people whom rules flag and refer, by the old texts and by the new ones.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RuleEffect {
+    /// The rule; `None`: all rules together.
+    pub rule: Option<String>,
+    /// Flagged by the old texts.
+    pub before: usize,
+    /// Flagged by the new ones.
+    pub after: usize,
+    /// Flagged by the new ones only.
+    pub enter: usize,
+    /// Flagged by the old ones only.
+    pub leave: usize,
+    /// The larger of the two as a share of all whom the old texts flag: an exchange of people counts as well.
+    pub share: String,
+}
+
+impl fmt::Display for RuleEffect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rule, before, after, enter, leave, share } = self;
+        let who = rule.as_ref().map_or_else(|| "all rules together".to_owned(), |rule| format!("rule {rule}"));
+        write!(f, "{who}: {before} flagged before, {after} after on the same data ")?;
+        write!(f, "({enter} enter, {leave} leave; share {share})")
+    }
+}
+
+impl fmt::Display for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { since, effects, unknown, hold_change, .. } = self;
+        write!(f, "rules or SQL differ from those that {since} was sealed from; hold_change is {hold_change}")?;
+        if let Some(why) = unknown {
+            write!(f, "\n  what that does cannot be told: the old texts cannot be tried ({why})")?;
+        }
+        effects.iter().try_for_each(|effect| write!(f, "\n  {effect}"))
+    }
+}
+
+/// Ends an official run whose rules have changed too much and are not accepted; a rehearsal is told and goes on.
+///
+/// # Errors
+/// [`PipelineError::Held`], and whatever ends the plan early.
+pub(crate) async fn require_acceptance(
+    context: &Context,
+    job: &Job,
+    period: Period,
+    manner: Manner<'_>,
+) -> Result<Option<Hold>, PipelineError> {
+    let sealing = lists::Sealing { period, rhythm: job.cadence, is_rehearsal: manner == Manner::Rehearsal };
+    let is_sealed = !lists::sealed_before(context, sealing)?.is_empty() && manner != Manner::Rehearsal;
+    if !job.seals() || is_sealed || manner == Manner::Correct {
+        return Ok(None);
+    }
+    let Some(sealed) = context.ledger.last_sealed_texts(job.cadence.mark())? else { return Ok(None) };
+    if !Change::since(context, &sealed, period, job.cadence).is_some_and(|change| change.is_any()) {
+        return Ok(None);
+    }
+    let plan = draw(context, job, period, false).await?;
+    let Some(hold) = plan.hold.clone().filter(|hold| hold.is_held) else { return Ok(None) };
+    let Manner::Official(accepted) = manner else { return Ok(Some(hold)) };
+    let (object, told) = (format!("{} {period}", job.name), accepted_as(context, &hold));
+    let names_plan = accepted.is_some_and(|hash| hash.len() >= 8 && plan.hash.starts_with(&hash.to_ascii_lowercase()));
+    if names_plan {
+        let detail = format!("plan {}, {told}", plan.hash);
+        context.ledger.record("operator", ACCEPTED, &object, &detail, context.now)?;
+        return Ok(Some(hold));
+    }
+    // A run that was killed after it was accepted is finished by the next, whose plan is another.
+    if context.ledger.last_detail(ACCEPTED, &object)?.is_some_and(|detail| detail.ends_with(&told)) {
+        return Ok(Some(hold));
+    }
+    Err(PipelineError::Held(held(&plan, &hold, accepted)))
+}
+
+/// What the audit chain keeps of an accepted change: the same while neither the texts nor what they do have changed.
+fn accepted_as(context: &Context, hold: &Hold) -> String {
+    format!("texts {}: {}", context.texts.id(), hold.to_string().replace("\n ", ";"))
+}
+
+fn held(plan: &Plan, hold: &Hold, accepted: Option<&str>) -> String {
+    let other =
+        accepted.map_or_else(String::new, |hash| format!("--accept-change {hash} names another plan than this\n"));
+    let (job, period, hash) = (&plan.job, &plan.period, plan.hash.get(..SHORT).unwrap_or(&plan.hash));
+    format!(
+        "{other}{hold}\nnothing is sealed and nothing was changed; look at `poverty-watch plan {job} --month {period}`, \
+         then mend the rule, or go on with `poverty-watch run {job} --month {period} --accept-change {hash}`"
+    )
+}
+
+/// How the rules that a job seals differ from those that its last lists were sealed from.
+enum Change {
+    /// By these rules and statements.
+    Known { former: Box<Former>, old: BTreeMap<String, Rule>, differing: BTreeSet<String> },
+    /// This program cannot read the old texts.
+    Unreadable(String),
+}
+
+impl Change {
+    /// `None` while the texts and the rules in force are the same.
+    fn since(context: &Context, sealed: &SealedTexts, period: Period, rhythm: Rhythm) -> Option<Self> {
+        let is_same_period = sealed.period == period;
+        if is_same_period && sealed.texts == context.texts {
+            return None;
+        }
+        let former = match Former::read(&sealed.texts) {
+            Ok(former) => former,
+            Err(_) if sealed.texts == context.texts => return None,
+            Err(why) => return Some(Self::Unreadable(why)),
+        };
+        let old = referring(&former.policy, sealed.period, rhythm);
+        let new = referring(&context.policy, period, rhythm);
+        let models = context.engine.models();
+        let is_same = |id: &String| match (old.get(id), new.get(id)) {
+            (Some(old), Some(new)) => {
+                let below = |models, rule: &Rule| models_below(models, &rule.shape.model());
+                old == new && below(&former.models, old) == below(models, new)
+            }
+            _ => false,
+        };
+        let ids: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+        let differing = ids.into_iter().filter(|id| !is_same(id)).cloned().collect();
+        Some(Self::Known { former: Box::new(former), old, differing })
+    }
+
+    fn is_any(&self) -> bool {
+        match self {
+            Self::Known { differing, .. } => !differing.is_empty(),
+            Self::Unreadable(_) => true,
+        }
+    }
+}
+
+/// The rules in force at a period's end that a job seals and that refer somebody.
+fn referring(policy: &Policy, period: Period, rhythm: Rhythm) -> BTreeMap<String, Rule> {
+    let mut rules = rules_on(policy, period.last_day());
+    rules.retain(|_, rule| rhythm.seals(rule) && !rule.recipients.is_empty());
+    rules
+}
+
+/// What the change since the last sealed lists does to the tried version's people; `None` where nothing changed.
+pub(super) async fn effect(
+    shadow: &Context,
+    version: &Version,
+    period: Period,
+    rhythm: Rhythm,
+    findings: &[FindingRow],
+) -> Result<Option<Hold>, PipelineError> {
+    let Some(sealed) = shadow.ledger.last_sealed_texts(rhythm.mark())? else { return Ok(None) };
+    let Some(change) = Change::since(shadow, &sealed, period, rhythm).filter(Change::is_any) else { return Ok(None) };
+    let hold = |effects, unknown: Option<String>, is_held| Hold {
+        since: sealed.period.to_string(),
+        effects,
+        unknown,
+        hold_change: shadow.policy.hold_change.to_string(),
+        is_held,
+    };
+    let (former, old, differing) = match change {
+        Change::Known { former, old, differing } => (former, old, differing),
+        Change::Unreadable(why) => return Ok(Some(hold(Vec::new(), Some(why), true))),
+    };
+    let new = flagged_in(findings, &referring(&shadow.policy, period, rhythm));
+    let mut before: Flagged =
+        new.iter().filter(|(id, _)| !differing.contains(*id)).map(|(id, who)| (id.clone(), who.clone())).collect();
+    let tried: Vec<Rule> = old.into_iter().filter(|(id, _)| differing.contains(id)).map(|(_, rule)| rule).collect();
+    match tried_before(shadow, version, period, *former, tried).await {
+        Ok(found) => before.extend(found),
+        Err(PipelineError::Engine(EngineError::Model { model, why })) => {
+            return Ok(Some(hold(Vec::new(), Some(format!("{model}: {why}")), true)));
+        }
+        Err(error) => return Err(error),
+    }
+    let (effects, is_held) = effects(&before, &new, &differing, shadow.policy.hold_change);
+    Ok(Some(hold(effects, None, is_held)))
+}
+
+/// People by the rule that flags them.
+type Flagged = BTreeMap<String, BTreeSet<PersonKey>>;
+
+fn flagged_in(findings: &[FindingRow], rules: &BTreeMap<String, Rule>) -> Flagged {
+    let mut flagged: Flagged = rules.keys().map(|id| (id.clone(), BTreeSet::new())).collect();
+    for row in findings.iter().filter(|row| row.status == "flagged") {
+        if let Some(who) = flagged.get_mut(&row.rule) {
+            who.insert(row.person);
+        }
+    }
+    flagged
+}
+
+/// Whom the old rules flag by the old statements, on the tried version's data.
+async fn tried_before(
+    shadow: &Context,
+    version: &Version,
+    period: Period,
+    former: Former,
+    rules: Vec<Rule>,
+) -> Result<Flagged, PipelineError> {
+    let mut flagged: Flagged = rules.iter().map(|rule| (rule.id.clone(), BTreeSet::new())).collect();
+    if rules.is_empty() {
+        return Ok(flagged);
+    }
+    let counties = counties(shadow, version.table("areas").filter(|file| file.month == Some(period)))?;
+    let policy = Policy { rules, ..former.policy };
+    let engine = Engine::new(former.models, &shadow.workspace.settings.engine, &shadow.workspace.layout.scratch())?;
+    let data = Data::Stored { warehouse: &shadow.warehouse, version };
+    let trial = Trial { engine: &engine, policy: &policy, counties: &counties, data, workers: shadow.workers() };
+    for batch in trial.findings(period).await? {
+        for (rule, person) in flagged_rows(&batch)? {
+            flagged.entry(rule).or_default().insert(person);
+        }
+    }
+    Ok(flagged)
+}
+
+fn flagged_rows(batch: &RecordBatch) -> Result<Vec<(String, PersonKey)>, PipelineError> {
+    let text = |name| batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
+    let keys = batch.column_by_name("person_key").and_then(|column| column.as_primitive_opt::<Int64Type>());
+    let (Some(rules), Some(statuses), Some(keys)) = (text("rule_id"), text("status"), keys) else {
+        let why = "it does not return person_key, rule_id, status".to_owned();
+        return Err(EngineError::Model { model: "findings".to_owned(), why }.into());
+    };
+    let flagged = (0..batch.num_rows()).filter(|row| statuses.value(*row) == "flagged");
+    Ok(flagged.map(|row| (rules.value(row).to_owned(), PersonKey(keys.value(row)))).collect())
+}
+
+/// All rules together, then each that differs; and whether any moves more than its share.
+fn effects(
+    before: &Flagged,
+    after: &Flagged,
+    differing: &BTreeSet<String>,
+    hold_change: Decimal,
+) -> (Vec<RuleEffect>, bool) {
+    let all = |flagged: &Flagged| -> BTreeSet<PersonKey> { flagged.values().flatten().copied().collect() };
+    let base = Decimal::from(all(before).len().max(1));
+    let mut is_held = false;
+    let mut compare = |rule: Option<&String>, old: &BTreeSet<PersonKey>, new: &BTreeSet<PersonKey>| {
+        let (enter, leave) = (new.difference(old).count(), old.difference(new).count());
+        let share = Decimal::from(enter.max(leave)) / base;
+        is_held |= share > hold_change;
+        let (before, after, share) = (old.len(), new.len(), share.round_dp(4).normalize().to_string());
+        RuleEffect { rule: rule.cloned(), before, after, enter, leave, share }
+    };
+    let nobody = BTreeSet::new();
+    let of = |flagged: &Flagged, rule: &String| flagged.get(rule).unwrap_or(&nobody).clone();
+    let mut effects = vec![compare(None, &all(before), &all(after))];
+    effects.extend(differing.iter().map(|rule| compare(Some(rule), &of(before, rule), &of(after, rule))));
+    (effects, is_held)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flagged(rules: &[(&str, std::ops::Range<i64>)]) -> Flagged {
+        rules.iter().map(|(rule, who)| ((*rule).to_owned(), who.clone().map(PersonKey).collect())).collect()
+    }
+
+    #[test]
+    fn a_change_is_held_above_its_share_and_not_at_it() {
+        let differing = BTreeSet::from(["a".to_owned()]);
+        let limit = Decimal::new(2, 1);
+        let held = |before: &[_], after: &[_]| effects(&flagged(before), &flagged(after), &differing, limit);
+        for (after, share, expected) in [
+            (0..12, "0.2", false),
+            (0..13, "0.3", true),
+            (2..10, "0.2", false),
+            (3..13, "0.3", true),
+            (0..10, "0", false),
+        ] {
+            let (found, is_held) = held(&[("a", 0..10)], &[("a", after.clone())]);
+            assert_eq!((found[0].share.as_str(), is_held), (share, expected), "{after:?}");
+            assert_eq!(found[1], RuleEffect { rule: Some("a".to_owned()), ..found[0].clone() });
+        }
+        // a rule is weighed against all whom the policy flags, and who is flagged by another stays
+        let (found, is_held) = held(&[("a", 0..4), ("b", 0..40)], &[("a", 0..8), ("b", 0..40)]);
+        assert!(!is_held && found[0].enter == 0 && found[1].share == "0.1", "{found:?}");
+        // two changes that undo each other in number are told apart
+        let both = BTreeSet::from(["a".to_owned(), "b".to_owned()]);
+        let old = flagged(&[("a", 0..10), ("b", 20..30)]);
+        let new = flagged(&[("a", 0..10), ("b", 30..40)]);
+        assert!(effects(&old, &new, &both, limit).1);
+        assert!(effects(&flagged(&[("a", 0..0)]), &flagged(&[("a", 0..1)]), &differing, limit).1, "from nobody");
+    }
+}

@@ -1,0 +1,365 @@
+//! Running a job: its steps in order, under the lock, each committed before the next begins.
+//! What a run would do is asked for in `plan`.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use engine::compute::rules::Span;
+use engine::compute::{
+    Findings, MEMBERS, Stated, Task, income_figures, read_findings, refresh, refresh_findings, rules, sources_in,
+};
+use engine::lock::{clear_staging, sign_lock, take_lock};
+use engine::official::{Need, needs, unrouted};
+use engine::{Context, Delivered, Job, Param, PipelineError, Step};
+use intake::{IntakeSummary, sweep};
+use law::cases::{FindingState, FindingStatus};
+use law::domain::{Period, official_day};
+use law::policy::Rule;
+use office::lists;
+use serde::Serialize;
+use store::ledger::{CaseCounts, CaseFinding, NewRun, RunState, StepTiming};
+use store::warehouse::{FileEntry, Version};
+
+use super::landing::intake_now;
+use super::operate::after_run;
+use super::plan::{Hold, require_acceptance};
+
+#[derive(Debug, Default, Serialize)]
+pub struct RunReport {
+    pub job: String,
+    pub period: String,
+    /// The version that readers see now.
+    pub version: u64,
+    /// Whether anything is different from before.
+    pub changed: bool,
+    /// What intake did, where the job has it.
+    #[serde(skip)]
+    pub intake: Option<IntakeSummary>,
+    /// Findings by rule and status.
+    pub findings: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Counties without an income figure, by rule.
+    pub missing_income: BTreeMap<String, Vec<String>>,
+    pub cases: CaseCounts,
+    /// What was sealed, where the job seals.
+    pub sealed: Option<lists::Sealed>,
+    /// What was corrected, where that was asked for.
+    pub corrected: Option<lists::Corrected>,
+    /// What became of the letters that were due, where the job sends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivered: Option<Delivered>,
+    /// Counties with the offices for which no address is in force: their lists would reach nobody.
+    pub unrouted: BTreeMap<String, Vec<String>>,
+    /// The change of the rules that was accepted, or that would hold the official run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
+}
+
+/// How a job is carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner<'a> {
+    /// In earnest; a change of the rules that is large is accepted by the beginning of its plan's hash.
+    Official(Option<&'a str>),
+    /// Without sealing: it goes on without figures, moves no case, and writes marked lists.
+    Rehearsal,
+    /// In earnest for a period that is sealed: what has changed since is sealed as lists of its own.
+    Correct,
+    /// In a shadow of the workspace, to tell what it would do.
+    Plan,
+}
+
+/// Runs a job for a period.
+pub async fn run_job(context: &Context, job: &Job, period: Period) -> Result<RunReport, PipelineError> {
+    run(context, job, period, Manner::Official(None)).await
+}
+
+/// The same, with a change of the rules accepted beforehand by its plan's hash or the beginning of it.
+pub async fn run_job_accepting(
+    context: &Context,
+    job: &Job,
+    period: Period,
+    plan_hash: &str,
+) -> Result<RunReport, PipelineError> {
+    run(context, job, period, Manner::Official(Some(plan_hash))).await
+}
+
+/// Runs a sealing job without sealing: it goes on where a figure is missing or doubtful, moves no case, and writes
+/// marked lists into a folder of their own.
+pub async fn rehearse_job(context: &Context, job: &Job, period: Period) -> Result<RunReport, PipelineError> {
+    run(context, job, period, Manner::Rehearsal).await
+}
+
+/// Runs a sealing job for a period that is sealed, and seals what has changed since as lists of its own.
+///
+/// # Errors
+/// What ended it early; also when a later period of the year is sealed, whose lists have told the change.
+pub async fn correct_job(context: &Context, job: &Job, period: Period) -> Result<RunReport, PipelineError> {
+    run(context, job, period, Manner::Correct).await
+}
+
+async fn run(context: &Context, job: &Job, period: Period, manner: Manner<'_>) -> Result<RunReport, PipelineError> {
+    let lock = take_lock(context)?;
+    sign_lock(context, &lock)?;
+    clear_staging(context)?;
+    let name = match manner {
+        Manner::Rehearsal => format!("{} --rehearsal", job.name),
+        Manner::Correct => format!("{} (correct)", job.name),
+        Manner::Official(_) | Manner::Plan => job.name.clone(),
+    };
+    let new = NewRun { key: String::new(), job: name, period: period.to_string() };
+    let run_id = context.ledger.start_run(&new, context.now)?;
+    let mut run = Run::new(context, job, period, manner).await?;
+    let begun = Instant::now();
+    let outcome = match require_acceptance(context, job, period, manner).await {
+        Ok(hold) => {
+            run.report.hold = hold;
+            run.steps(job).await
+        }
+        Err(error) => Err(error),
+    };
+    if outcome.is_ok() {
+        context.ledger.record_run_texts(run_id, &context.texts)?;
+    } else {
+        context.engine.stop().await;
+    }
+    // What fails while it ends (the gate's child is ended with it, say) fails because of that.
+    let outcome = if context.stop.is_set() { outcome.map_err(|_| PipelineError::Stopped) } else { outcome };
+    let (state, summary) = match &outcome {
+        Ok(()) => (RunState::Done, serde_json::to_value(&run.report).unwrap_or_default()),
+        Err(error @ PipelineError::Stopped) => {
+            (RunState::Failed, serde_json::json!({ "error": error.to_string(), "stopped": true }))
+        }
+        Err(error) => (RunState::Failed, serde_json::json!({ "error": error.to_string() })),
+    };
+    // The end is the start plus what the monotonic clock measured: the wall clock may be set meanwhile.
+    let ended = context.now + begun.elapsed();
+    context.ledger.finish_run(run_id, state, Some(run.version.number), &summary, &run.timings, ended)?;
+    if !matches!(outcome, Err(PipelineError::Stopped)) {
+        after_run(context, &job.name, ended).await;
+    }
+    outcome.map(|()| run.report)
+}
+
+/// Carries a job out in a shadow, which nobody else knows.
+pub(crate) async fn try_job<'a>(shadow: &'a Context, job: &Job, period: Period) -> Result<Run<'a>, PipelineError> {
+    let mut run = Run::new(shadow, job, period, Manner::Plan).await?;
+    run.steps(job).await?;
+    Ok(run)
+}
+
+/// A run on its way, and what it has found so far.
+pub(crate) struct Run<'a> {
+    context: &'a Context,
+    period: Period,
+    manner: Manner<'a>,
+    /// The version that it has reached.
+    pub(crate) version: Version,
+    findings: Option<Findings>,
+    pub(crate) report: RunReport,
+    timings: Vec<StepTiming>,
+    /// Figures that an official run does not go on without; a plan tells them.
+    pub(crate) needs: Vec<Need>,
+    /// The lists that would be sealed; only a plan asks.
+    pub(crate) planned: Option<lists::PlannedLists>,
+}
+
+impl<'a> Run<'a> {
+    async fn new(context: &'a Context, job: &Job, period: Period, manner: Manner<'a>) -> Result<Self, PipelineError> {
+        let version = context.warehouse.current().await?;
+        let report = RunReport { job: job.name.clone(), period: period.to_string(), ..RunReport::default() };
+        let (needs, timings) = (Vec::new(), Vec::new());
+        Ok(Self { context, period, manner, version, findings: None, report, timings, needs, planned: None })
+    }
+
+    async fn steps(&mut self, job: &Job) -> Result<(), PipelineError> {
+        for step in &job.steps {
+            self.context.stop.check()?;
+            let begun = Instant::now();
+            match step {
+                Step::Intake {} => self.intake().await?,
+                Step::Model { model, checks } => self.model(job, model, checks).await?,
+                Step::Findings { checks } => {
+                    self.require_figures(job)?;
+                    self.findings(job, checks).await?;
+                }
+                Step::Cases {} => self.cases()?,
+                Step::Seal {} => self.seal(job)?,
+                Step::Deliver {} => self.deliver().await?,
+            }
+            let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+            if self.manner != Manner::Plan {
+                tracing::info!(job = job.name, step = step.name(), millis, version = self.version.number, "step done");
+            }
+            self.timings.push(StepTiming { step: step.name().to_owned(), millis });
+        }
+        sweep(&self.context.warehouse, &self.version).await?;
+        self.report.unrouted = unrouted(self.context, official_day(self.context.now));
+        self.report.version = self.version.number;
+        Ok(())
+    }
+
+    async fn intake(&mut self) -> Result<(), PipelineError> {
+        let summary = intake_now(self.context, None).await?;
+        self.report.changed |= !summary.is_unchanged();
+        self.report.intake = Some(summary);
+        self.version = self.context.warehouse.current().await?;
+        Ok(())
+    }
+
+    async fn model(&mut self, job: &Job, model: &str, checks: &[String]) -> Result<(), PipelineError> {
+        let tasks = self.period_tasks(model, checks)?;
+        let refreshed = refresh(self.context, &self.version, model, tasks).await?;
+        self.commit(job, refreshed.entries, refreshed.made).await
+    }
+
+    /// A task per bucket for the period.
+    fn period_tasks(&self, model: &str, checks: &[String]) -> Result<Vec<Task>, PipelineError> {
+        let models = self.context.engine.models();
+        let wanted = models.sources_of(model);
+        let rules: Vec<&Rule> = self.context.policy.in_force(self.period.last_day()).collect();
+        let stated = self.version.table("stated_tags").filter(|file| file.month == Some(self.period));
+        let mut rows = rules::rule_tables(&rules, self.period, models)?;
+        rows.insert("stated_tags".to_owned(), Stated::of_period(self.context, stated)?.rows(models)?);
+        rows.retain(|table, _| wanted.contains(table));
+        let span = Span::of_rules(rules.iter().copied(), self.period);
+        let on_date = Param::Date(self.period.last_day());
+        let params = [
+            ("on_date".to_owned(), on_date.clone()),
+            ("tags_from".to_owned(), on_date),
+            ("until".to_owned(), Param::Date(rules::until(self.period))),
+        ];
+        let task = |bucket| Task {
+            model: model.to_owned(),
+            measures: None,
+            copied: None,
+            table: model.to_owned(),
+            month: Some(self.period),
+            rule: None,
+            bucket,
+            sources: sources_in(&self.version, &wanted, span, bucket),
+            rows: rows.clone(),
+            params: params.clone().into(),
+            checks: checks.to_vec(),
+        };
+        Ok((0..self.version.buckets).map(task).collect())
+    }
+
+    /// An official run needs every figure that its lines are drawn from, and none of them doubtful.
+    fn require_figures(&mut self, job: &Job) -> Result<(), PipelineError> {
+        let sealing = self.sealing(job);
+        if !job.seals() || self.manner == Manner::Rehearsal || !lists::sealed_before(self.context, sealing)?.is_empty()
+        {
+            return Ok(());
+        }
+        let context = self.context;
+        let figures = income_figures(&context.warehouse, &self.version)?;
+        let counties: Vec<_> = context.counties.iter().map(|county| county.code.clone()).collect();
+        let rules = context.policy.in_force(self.period.last_day()).filter(|rule| job.cadence.seals(rule));
+        // A rule that refers nobody may be without its figure: it only shows the bureau who comes near.
+        let rules = rules.filter(|rule| !rule.recipients.is_empty());
+        let mut needs = needs(rules, &counties, self.period, &figures, context.policy.doubtful_change);
+        needs.retain(Need::is_blocking);
+        if needs.is_empty() || self.manner == Manner::Plan {
+            self.needs = needs;
+            return Ok(());
+        }
+        Err(PipelineError::Figures(needs.iter().map(ToString::to_string).collect()))
+    }
+
+    fn sealing(&self, job: &Job) -> lists::Sealing {
+        lists::Sealing { period: self.period, rhythm: job.cadence, is_rehearsal: self.manner == Manner::Rehearsal }
+    }
+
+    async fn findings(&mut self, job: &Job, checks: &[String]) -> Result<(), PipelineError> {
+        let findings = refresh_findings(self.context, &self.version, self.period, checks).await?;
+        // A rule that the policy no longer has leaves no findings behind, or its cases would live on.
+        let period = Some(self.period);
+        let is_left = |file: &&FileEntry| {
+            file.month == period && file.rule.as_ref().is_some_and(|rule| !findings.lines.contains_key(rule))
+        };
+        let left = self.version.table("findings").chain(self.version.table(MEMBERS)).filter(is_left);
+        let left: Vec<FileEntry> = left.map(removal).collect();
+        let made = findings.made + left.len();
+        self.commit(job, [findings.entries.clone(), left].concat(), made).await?;
+        for (rule, lines) in findings.lines.iter().filter(|(_, lines)| !lines.missing.is_empty()) {
+            tracing::warn!(rule, counties = lines.missing.len(), period = %self.period, "no income figure for the line");
+            self.report.missing_income.insert(rule.clone(), lines.missing.clone());
+        }
+        self.findings = Some(findings);
+        Ok(())
+    }
+
+    fn cases(&mut self) -> Result<(), PipelineError> {
+        self.context.progress.begin("cases", 0);
+        let rows = read_findings(self.context, &self.version, self.period)?;
+        let mut found = Vec::new();
+        for row in rows {
+            let by_status = self.report.findings.entry(row.rule.clone()).or_default();
+            let status = row.reason.as_ref().map_or(row.status.clone(), |reason| format!("{}: {reason}", row.status));
+            *by_status.entry(status).or_default() += 1;
+            if let Some(status) = FindingStatus::parse(&row.status) {
+                let reason = row.reason.unwrap_or_default();
+                found.push(CaseFinding {
+                    person: row.person,
+                    rule: row.rule,
+                    county: row.county.unwrap_or_default(),
+                    state: FindingState { status, measured: row.measured, reason },
+                });
+            }
+        }
+        if self.manner == Manner::Rehearsal {
+            return Ok(());
+        }
+        self.report.cases = self.context.ledger.apply_cases(self.period, &found, self.context.now)?;
+        self.report.changed |= self.report.cases != CaseCounts::default();
+        self.context.progress.end("cases", &format!("{} findings", found.len()));
+        Ok(())
+    }
+
+    fn seal(&mut self, job: &Job) -> Result<(), PipelineError> {
+        let lines = self.findings.as_ref().map(|findings| &findings.lines);
+        let empty = BTreeMap::new();
+        let (lines, sealing) = (lines.unwrap_or(&empty), self.sealing(job));
+        if self.manner == Manner::Correct {
+            let corrected = lists::correct_period(self.context, &self.version, sealing, lines)?;
+            self.report.changed |= !corrected.lists.is_empty();
+            self.report.corrected = Some(corrected);
+            return Ok(());
+        }
+        if self.manner == Manner::Plan {
+            self.planned = Some(lists::planned_lists(self.context, &self.version, sealing, lines)?);
+            return Ok(());
+        }
+        let sealed = lists::seal_period(self.context, &self.version, sealing, lines)?;
+        self.report.changed |= sealed.is_new;
+        self.report.sealed = Some(sealed);
+        Ok(())
+    }
+
+    /// A plan and a rehearsal send nothing.
+    async fn deliver(&mut self) -> Result<(), PipelineError> {
+        if matches!(self.manner, Manner::Plan | Manner::Rehearsal) {
+            return Ok(());
+        }
+        let nobody = || PipelineError::Courier("nobody is here who could send mail".to_owned());
+        let courier = self.context.courier.as_ref().ok_or_else(nobody)?;
+        let delivered = courier.deliver(self.context).await?;
+        self.report.changed |= delivered.accepted > 0;
+        self.report.delivered = Some(delivered);
+        Ok(())
+    }
+
+    async fn commit(&mut self, job: &Job, entries: Vec<FileEntry>, made: usize) -> Result<(), PipelineError> {
+        if made > 0 {
+            let next = self.version.next(&job.name, entries, Vec::new());
+            self.context.warehouse.commit(&next).await?;
+            self.version = next;
+            self.report.changed = true;
+        }
+        Ok(())
+    }
+}
+
+/// The entry that takes a file out of the next version.
+fn removal(file: &FileEntry) -> FileEntry {
+    FileEntry { rows: 0, inputs: String::new(), ..file.clone() }
+}
