@@ -53,12 +53,15 @@ fn every_model_does_what_its_cases_say() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let models = engines[0].0.models();
     let tested: Vec<_> = models.iter().filter(|model| !model.path.starts_with("explain/")).cloned().collect();
+    // `MODEL=int_known cargo test --test all -- sql`: the cases of one model, after a change of its file.
+    let only = std::env::var("MODEL").ok();
     let known: BTreeSet<&str> = tested.iter().map(|model| model.name.as_str()).collect();
     for folder in folders(&root()) {
         assert!(known.contains(name_of(&folder)), "tests/sql/{} is the folder of no model", name_of(&folder));
     }
     let (mut cases, mut failures) = (0, Vec::new());
-    for model in &tested {
+    let chosen = tested.iter().filter(|model| only.as_ref().is_none_or(|name| *name == model.name));
+    for model in chosen {
         let folder = root().join(&model.name);
         assert!(folder.is_dir(), "{} has no case; make tests/sql/{}/<case>/", model.path, model.name);
         let found = folders(&folder);
@@ -73,6 +76,7 @@ fn every_model_does_what_its_cases_say() {
             }
         }
     }
+    assert!(cases > 0, "there is no model {}", only.unwrap_or_default());
     println!("sql models: {} models, {cases} cases", tested.len());
     assert!(failures.is_empty(), "{} runs differ\n\n{}", failures.len(), failures.join("\n\n"));
 }

@@ -4,8 +4,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use ::cluster::{AllowList, ExecutorOptions, Papers, SchedulerOptions, Security, run_executor, run_scheduler};
 use engine::PipelineError;
-use engine::cluster::{AllowList, ExecutorOptions, Papers, SchedulerOptions, Security, run_executor, run_scheduler};
 use store::warehouse::Storage;
 
 use super::signals::Signals;

@@ -13,6 +13,7 @@ mod contract;
 mod courier;
 mod daemon;
 mod deliver;
+#[cfg(feature = "demo")]
 mod demo;
 mod explain;
 mod findings;
@@ -84,6 +85,7 @@ enum Verb {
     /// Make a workspace: settings, landing folders, pipelines, policies and SQL.
     Init(init::Arguments),
     /// Invent a prefecture, run both jobs on it, and say what was found.
+    #[cfg(feature = "demo")]
     Demo(demo::Arguments),
     /// Print what a feed's files must look like.
     Contract(contract::Arguments),
@@ -173,6 +175,12 @@ impl<E: Fault> From<E> for Failure {
     }
 }
 
+/// How other machines are reached.
+#[cfg(feature = "cluster")]
+const CONNECT: Option<engine::Connect> = Some(::cluster::connect_to);
+#[cfg(not(feature = "cluster"))]
+const CONNECT: Option<engine::Connect> = None;
+
 /// Everything that a verb is handed besides its own arguments.
 struct Session {
     workspace: PathBuf,
@@ -207,7 +215,7 @@ impl Session {
 
     fn open_workspace(&self, dir: &Path, now: DateTime<Utc>) -> Result<Context, Failure> {
         let workspace = workspace::load(dir)?;
-        let mut context = Context::open(workspace, now, self.program.clone(), self.progress.clone())?;
+        let mut context = Context::open(workspace, now, self.program.clone(), self.progress.clone(), CONNECT)?;
         context.courier = Some(Arc::new(courier::Post));
         Ok(context)
     }
@@ -245,6 +253,7 @@ fn dispatch(verb: Verb, session: &Session) -> Result<u8, Failure> {
     runtime.block_on(async {
         match verb {
             Verb::Init(arguments) => init::run(&arguments, session),
+            #[cfg(feature = "demo")]
             Verb::Demo(arguments) => demo::run(&arguments, session).await,
             Verb::Contract(arguments) => Ok(contract::run(&arguments)),
             Verb::Intake(arguments) => intake::run(&arguments, session).await,

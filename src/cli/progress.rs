@@ -11,19 +11,23 @@ use tracing_subscriber::filter::{FilterExt as _, filter_fn};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+/// The crates of this program: their lines are ours.
+const OURS: [&str; 10] =
+    ["poverty_watch", "law", "store", "engine", "intake", "office", "watch", "desk", "cluster", "demo"];
+
 /// Logs go to stderr, results to stdout. `RUST_LOG` chooses the detail of our own lines; of the libraries' nothing
 /// below a warning is told, because the engine's filters quote persons' keys.
 pub(super) fn init_logs(json: bool, quiet: bool) {
     let default = match (quiet, std::io::stderr().is_terminal()) {
-        (true, _) | (false, true) => "warn",
-        (false, false) => "poverty_watch=info,warn",
+        (true, _) | (false, true) => "warn".to_owned(),
+        (false, false) => format!("{}=info,warn", OURS.join("=info,")),
     };
     // An executor whose scheduler is away would repeat it twenty times a second; the engine says it once.
     let default = format!("{default},ballista_executor::execution_loop=off");
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let is_harmless =
-        |event: &Metadata<'_>| event.target().starts_with("poverty_watch") || *event.level() <= Level::WARN;
+    let is_ours = |target: &str| target.split("::").next().is_some_and(|name| OURS.contains(&name));
+    let is_harmless = move |event: &Metadata<'_>| is_ours(event.target()) || *event.level() <= Level::WARN;
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colour);
     let lines = if json { lines.json().boxed() } else { lines.with_target(false).compact().boxed() };
     tracing_subscriber::registry().with(lines.with_filter(filter.and(filter_fn(is_harmless)))).init();

@@ -2,9 +2,12 @@
 //! chosen once, when the engine is opened.
 
 use std::collections::BTreeSet;
+use std::fmt::Debug;
 use std::path::Path;
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use futures::future::BoxFuture;
 use law::config::{EngineKind, EngineSettings};
 use serde::{Deserialize, Serialize};
 use store::warehouse::Storage;
@@ -43,33 +46,42 @@ pub struct Made {
     pub checked: Vec<Vec<RecordBatch>>,
 }
 
+/// Other machines that carry out bucket jobs.
+pub trait Elsewhere: Debug + Send + Sync {
+    /// Makes one file of the warehouse below `root` and runs its checks.
+    fn make<'a>(
+        &'a self,
+        engine: &'a Engine,
+        root: &'a Path,
+        job: &'a BucketJob,
+    ) -> BoxFuture<'a, Result<Made, EngineError>>;
+
+    /// Takes back the jobs that it still has.
+    fn stop(&self) -> BoxFuture<'_, ()>;
+}
+
+/// Reaches the machines that the settings name; certificates are named from the given folder.
+pub type Connect = fn(&EngineSettings, &Path, &Storage) -> Result<Arc<dyn Elsewhere>, EngineError>;
+
 /// Who carries out bucket jobs.
 #[derive(Debug, Clone)]
 pub(super) enum Site {
     Here,
-    /// The executors of a cluster.
-    #[cfg(feature = "cluster")]
-    Cluster(std::sync::Arc<super::cluster::Cluster>),
-}
-
-impl Site {
-    #[cfg(feature = "cluster")]
-    fn cluster(settings: &EngineSettings, root: &Path, storage: &Storage) -> Result<Self, EngineError> {
-        Ok(Self::Cluster(std::sync::Arc::new(super::cluster::Cluster::of(settings, root, storage.clone())?)))
-    }
-
-    #[cfg(not(feature = "cluster"))]
-    fn cluster(_: &EngineSettings, _: &Path, _: &Storage) -> Result<Self, EngineError> {
-        Err(EngineError::Refused("this binary was built without clusters".to_owned()))
-    }
+    Elsewhere(Arc<dyn Elsewhere>),
 }
 
 impl Engine {
     /// The engine with its bucket jobs where the settings want them: files lie in `storage`, certificates are named
-    /// from `root`.
-    pub fn placed(mut self, settings: &EngineSettings, root: &Path, storage: &Storage) -> Result<Self, EngineError> {
+    /// from `root`. Without `connect` this program knows of no other machines.
+    pub fn placed(
+        mut self,
+        settings: &EngineSettings,
+        (root, storage): (&Path, &Storage),
+        connect: Option<Connect>,
+    ) -> Result<Self, EngineError> {
         if settings.engine == EngineKind::Cluster {
-            self.site = Site::cluster(settings, root, storage)?;
+            let unknown = || EngineError::Refused("this binary was built without clusters".to_owned());
+            self.site = Site::Elsewhere(connect.ok_or_else(unknown)?(settings, root, storage)?);
         }
         Ok(self)
     }
@@ -81,8 +93,7 @@ impl Engine {
     pub async fn make(&self, root: &Path, job: &BucketJob) -> Result<Made, EngineError> {
         match &self.site {
             Site::Here => self.make_at(root, job, &root.join(&job.file)).await,
-            #[cfg(feature = "cluster")]
-            Site::Cluster(cluster) => cluster.make(self, root, job).await,
+            Site::Elsewhere(machines) => machines.make(self, root, job).await,
         }
     }
 
@@ -92,18 +103,16 @@ impl Engine {
         !matches!(self.site, Site::Here)
     }
 
-    /// Takes back the jobs that a cluster still has; in this process there is nothing to take back.
-    #[cfg_attr(not(feature = "cluster"), expect(clippy::unused_async, reason = "a cluster is asked over the network"))]
+    /// Takes back the jobs that other machines still have; in this process there is nothing to take back.
     pub async fn stop(&self) {
         match &self.site {
             Site::Here => {}
-            #[cfg(feature = "cluster")]
-            Site::Cluster(cluster) => cluster.stop().await,
+            Site::Elsewhere(machines) => machines.stop().await,
         }
     }
 
     /// Makes a job's file in this process, under the name `target`.
-    pub(super) async fn make_at(&self, root: &Path, job: &BucketJob, target: &Path) -> Result<Made, EngineError> {
+    pub async fn make_at(&self, root: &Path, job: &BucketJob, target: &Path) -> Result<Made, EngineError> {
         let mut statement = job.statement.below(root);
         let (written, table) = match &job.copied {
             None => (self.write(&statement, target).await?, &job.statement.model),

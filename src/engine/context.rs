@@ -17,7 +17,7 @@ use store::workspace::{Assets, Workspace};
 use super::PipelineError;
 use super::job::{Job, parse_job};
 use super::tables::{County, check_routes, parse_tables};
-use crate::{Courier, Engine, Models, Stop};
+use crate::{Connect, Courier, Engine, Models, Stop};
 
 /// Jobs that a cluster is given at once.
 const SENT_AT_ONCE: usize = 64;
@@ -56,6 +56,8 @@ pub struct Context {
     pub gate_program: PathBuf,
     /// Who is told how far a step is.
     pub progress: Arc<dyn Progress>,
+    /// How other machines are reached, in programs that know how.
+    pub connect: Option<Connect>,
     /// Who sends mail; `None`: nobody does.
     pub courier: Option<Arc<dyn Courier>>,
     /// Where each statement's plan is written with its metrics, for one bucket; `None`: nowhere.
@@ -71,6 +73,7 @@ impl Context {
         now: DateTime<Utc>,
         gate_program: PathBuf,
         progress: Arc<dyn Progress>,
+        connect: Option<Connect>,
     ) -> Result<Self, PipelineError> {
         let declared = Declared::read(&workspace.assets, &workspace.settings.policy).map_err(PipelineError::Config)?;
         let folder = |path: PathBuf| -> Result<PathBuf, PipelineError> {
@@ -83,7 +86,11 @@ impl Context {
         let warehouse = Warehouse::of(&root, &workspace.settings.warehouse)?;
         let engine = Engine::new(declared.models, &workspace.settings.engine, &scratch)?;
         Ok(Self {
-            engine: engine.placed(&workspace.settings.engine, workspace.layout.root(), warehouse.storage())?,
+            engine: engine.placed(
+                &workspace.settings.engine,
+                (workspace.layout.root(), warehouse.storage()),
+                connect,
+            )?,
             warehouse,
             ledger: Ledger::open(&workspace.layout.ledger())?,
             policy: declared.policy,
@@ -97,6 +104,7 @@ impl Context {
             now,
             gate_program,
             progress,
+            connect,
             courier: None,
             explain: None,
             stop: Stop::default(),

@@ -4,8 +4,6 @@
 //! Also the one place that says how warehouse tables look in Arrow and how Parquet is written.
 
 mod bucket_job;
-#[cfg(feature = "cluster")]
-pub mod cluster;
 pub mod compute;
 mod context;
 mod courier;
@@ -23,7 +21,7 @@ mod session;
 mod stop;
 mod tables;
 
-pub use bucket_job::{BucketJob, Copied, Made};
+pub use bucket_job::{BucketJob, Connect, Copied, Elsewhere, Made};
 pub use compute::{FindingRow, Lines, income_figures, read_findings};
 pub use context::{Context, Declared, Progress, is_job, parse_texts, sha256_hex, workers_of};
 pub use courier::{Courier, Delivered};
@@ -35,6 +33,6 @@ pub use official::{Account, Need, Rhythm, State, needs, unrouted};
 pub use pool::{in_parallel, on_threads};
 pub use run_error::PipelineError;
 pub use schema::{days_since_epoch, table_schema};
-pub use session::{Engine, Source, Statement};
+pub use session::{Engine, Source, Statement, runtime};
 pub use stop::Stop;
 pub use tables::{County, Tables, check_routes, parse_tables};

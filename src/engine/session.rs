@@ -61,7 +61,7 @@ pub struct Statement {
 pub struct Engine {
     models: Arc<Models>,
     runtime: Arc<RuntimeEnv>,
-    pub(super) batch_rows: usize,
+    batch_rows: usize,
     templates: Arc<Templates>,
     pub(super) site: Site,
 }
@@ -73,9 +73,15 @@ impl Engine {
     }
 
     /// An engine that shares memory and scratch space with others.
-    pub(super) fn with_runtime(models: Models, runtime: Arc<RuntimeEnv>, batch_rows: usize) -> Self {
+    pub fn with_runtime(models: Models, runtime: Arc<RuntimeEnv>, batch_rows: usize) -> Self {
         let (models, templates) = (Arc::new(models), Arc::default());
         Self { models, runtime, batch_rows: batch_rows.max(1), templates, site: Site::Here }
+    }
+
+    /// Rows that travel together.
+    #[must_use]
+    pub const fn batch_rows(&self) -> usize {
+        self.batch_rows
     }
 
     /// The models it carries out.
@@ -306,7 +312,7 @@ impl Engine {
 }
 
 /// One bounded memory pool for all statements; spills go below `scratch`.
-pub(super) fn runtime(memory_mib: usize, scratch: &Path) -> Result<Arc<RuntimeEnv>, EngineError> {
+pub fn runtime(memory_mib: usize, scratch: &Path) -> Result<Arc<RuntimeEnv>, EngineError> {
     RuntimeEnvBuilder::new()
         .with_memory_pool(Arc::new(FairSpillPool::new(memory_mib.max(64) << 20)))
         .with_object_list_cache_limit(0)

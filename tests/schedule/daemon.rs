@@ -38,7 +38,8 @@ impl Courier for Silent {
 
 fn context(workspace: &Workspace, now: DateTime<Utc>) -> Context {
     let opened = store::workspace::load(workspace.root()).unwrap();
-    let mut context = Context::open(opened, now, env!("CARGO_BIN_EXE_poverty-watch").into(), Arc::new(Silent)).unwrap();
+    let mut context =
+        Context::open(opened, now, env!("CARGO_BIN_EXE_poverty-watch").into(), Arc::new(Silent), None).unwrap();
     context.courier = Some(Arc::new(Silent));
     context
 }

@@ -202,7 +202,6 @@ impl Models {
     }
 
     /// The models without which the named ones cannot be planned: their views and the tables that they read, each once.
-    #[cfg(feature = "cluster")]
     #[must_use]
     pub fn needed_by<'a>(&'a self, names: impl IntoIterator<Item = &'a str>) -> Vec<Arc<Model>> {
         let mut open: Vec<&str> = names.into_iter().collect();

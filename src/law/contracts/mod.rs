@@ -1,17 +1,9 @@
 //! What each feed must look like: its columns, their kinds, their other names, what may be absent.
 //!
-//! Pure description. Reading files lives in `intake`, Arrow schemas in `engine`.
+//! Each feed is one `.toml` file beside this one. Reading files lives in `intake`, Arrow schemas in `engine`.
 
-mod adjustments;
-mod aided;
-mod applications;
-mod claims;
-mod income;
 mod print;
-mod receipts;
 mod rejects;
-mod residents;
-mod rosters;
 mod tag_aliases;
 mod tally;
 
@@ -21,8 +13,9 @@ pub use tag_aliases::TagAliases;
 pub use tally::{Outcome, TakenFile, Tally};
 
 use std::fmt;
+use std::sync::LazyLock;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A stream of files that an office hands over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -87,18 +80,38 @@ impl Feed {
 
     /// What its files must look like.
     #[must_use]
-    pub const fn contract(self) -> &'static Contract {
-        match self {
-            Self::Claims => &claims::CONTRACT,
-            Self::Residents => &residents::CONTRACT,
-            Self::Applications => &applications::CONTRACT,
-            Self::Rosters => &rosters::CONTRACT,
-            Self::Income => &income::CONTRACT,
-            Self::Adjustments => &adjustments::CONTRACT,
-            Self::Aided => &aided::CONTRACT,
-            Self::Receipts => &receipts::CONTRACT,
-        }
+    pub fn contract(self) -> &'static Contract {
+        &CONTRACTS[self as usize]
     }
+}
+
+/// The contracts, in the order of [`Feed`], read once from the files beside this one.
+static CONTRACTS: LazyLock<[Contract; 8]> = LazyLock::new(|| {
+    [
+        include_str!("claims.toml"),
+        include_str!("residents.toml"),
+        include_str!("applications.toml"),
+        include_str!("rosters.toml"),
+        include_str!("income.toml"),
+        include_str!("adjustments.toml"),
+        include_str!("aided.toml"),
+        include_str!("receipts.toml"),
+    ]
+    .map(|text| toml::from_str(text).unwrap_or_else(|error| panic!("a bundled contract: {error}")))
+});
+
+/// Names of columns live as long as the program: rows are keyed by them.
+fn kept<'de, D: Deserializer<'de>>(from: D) -> Result<&'static str, D::Error> {
+    Ok(String::deserialize(from)?.leak())
+}
+
+fn kept_all<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<&'static [T], D::Error> {
+    Ok(Vec::deserialize(from)?.leak())
+}
+
+fn kept_names<'de, D: Deserializer<'de>>(from: D) -> Result<&'static [&'static str], D::Error> {
+    let names = Vec::<String>::deserialize(from)?;
+    Ok(names.into_iter().map(|name| &*name.leak()).collect::<Vec<_>>().leak())
 }
 
 impl fmt::Display for Feed {
@@ -119,36 +132,45 @@ pub enum Format {
 }
 
 /// One feed's agreement with its sender.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Contract {
     pub feed: Feed,
     /// Raised whenever a column is added or its meaning changes.
     pub version: u32,
+    #[serde(deserialize_with = "kept")]
     pub grain: &'static str,
+    #[serde(deserialize_with = "kept_all")]
     pub formats: &'static [Format],
+    #[serde(deserialize_with = "kept_all")]
     pub columns: &'static [Column],
     /// Names of columns that may stand in the file and are not read (the rest of SETL_D, say).
+    #[serde(deserialize_with = "kept_names")]
     pub unread: &'static [&'static str],
     /// The money column whose fen are counted through intake, if the feed carries money.
-    pub control: Option<&'static str>,
+    pub control: Option<String>,
 }
 
 /// One column of a contract. Its name is also its name in the warehouse.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Column {
+    #[serde(deserialize_with = "kept")]
     pub name: &'static str,
     /// The national table's, the interface's and spreadsheets' names; compared without regard to
     /// case, width and surrounding blanks.
+    #[serde(deserialize_with = "kept_names")]
     pub aliases: &'static [&'static str],
     pub kind: Kind,
     /// Whether the column, and whether each cell, must be there.
     pub presence: Presence,
     /// Meaning in one line, with unit and source.
+    #[serde(deserialize_with = "kept")]
     pub meaning: &'static str,
 }
 
 /// What the cells of a column are; decides which file types are accepted and how text is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Free text up to 400 characters.
@@ -170,7 +192,7 @@ pub enum Kind {
 }
 
 /// How much of a column must be there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Presence {
     Required,
@@ -178,17 +200,6 @@ pub enum Presence {
     Nullable,
     /// Neither; an absent column reads as empty cells.
     Optional,
-}
-
-/// Shorthand for the column tables of this module's feeds.
-const fn column(
-    name: &'static str,
-    kind: Kind,
-    presence: Presence,
-    aliases: &'static [&'static str],
-    meaning: &'static str,
-) -> Column {
-    Column { name, aliases, kind, presence, meaning }
 }
 
 impl Contract {
@@ -242,9 +253,17 @@ mod tests {
     }
 
     #[test]
+    fn every_feed_has_its_own_contract() {
+        for feed in Feed::ALL.into_iter().chain([Feed::Receipts]) {
+            assert_eq!(feed.contract().feed, feed);
+            assert!(!feed.contract().columns.is_empty(), "{feed}");
+        }
+    }
+
+    #[test]
     fn the_control_column_is_required_money() {
         for contract in Feed::ALL.map(Feed::contract) {
-            if let Some(control) = contract.control {
+            if let Some(control) = &contract.control {
                 let column = contract.column_called(control).unwrap();
                 assert_eq!((column.kind, column.presence), (Kind::Money, Presence::Required));
             }

@@ -159,7 +159,13 @@ impl<'a> Reproducer<'a> {
         if !self.recipes.contains_key(recipe)
             && let Some(workspace) = with_recipe(&context.workspace, recipe)?
         {
-            let then = Context::open(workspace, context.now, context.gate_program.clone(), context.progress.clone())?;
+            let then = Context::open(
+                workspace,
+                context.now,
+                context.gate_program.clone(),
+                context.progress.clone(),
+                context.connect,
+            )?;
             self.recipes.insert(recipe.to_owned(), then);
         }
         Ok(())

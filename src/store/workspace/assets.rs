@@ -8,6 +8,7 @@ use rust_embed::RustEmbed;
 
 use super::WorkspaceError;
 
+// Release builds carry the files; debug builds read them from the checkout that they were built in.
 #[derive(RustEmbed)]
 #[folder = "../../sql/"]
 #[prefix = "sql/"]

@@ -51,6 +51,7 @@ impl Shadow {
             context.now,
             context.gate_program.clone(),
             context.progress.clone(),
+            None,
         )?;
         Ok(Self { context: shadow, _folder: folder, _staging: kept })
     }

@@ -58,7 +58,7 @@ impl Rules {
             cells.push(cells::read(at, column, array.as_ref(), page.rows.len(), &mut faults)?);
         }
         let mut sheet = Sheet::new(contract, cells, page.rows.len());
-        let control = contract.control.map(|name| sheet.numbers(name).to_vec());
+        let control = contract.control.as_deref().map(|name| sheet.numbers(name).to_vec());
         let kinds = match self.feed {
             Feed::Claims => Some(claims::judge(&mut sheet, &mut faults, self.has_fund_parts)),
             Feed::Residents => other_feeds::residents(&mut sheet, &mut faults),

@@ -23,7 +23,9 @@ use tonic::{Code, Request, Status};
 use super::node::{JobCodec, JobExec};
 use super::order::{decode_answer, encode};
 use super::tls::{Papers, Security, authority_of};
-use crate::{BucketJob, Engine, EngineError, Made};
+use engine::{BucketJob, Elsewhere, Engine, EngineError, Made};
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 
 /// Largest message between the machines: a job with a rule's own rows for a province is far smaller.
 pub(super) const MESSAGE_BYTES: u32 = 256 << 20;
@@ -66,9 +68,32 @@ enum Trouble {
     Final(EngineError),
 }
 
+/// The cluster that the settings name, whose machines share `storage`. Nothing is sent yet.
+pub fn connect_to(
+    settings: &EngineSettings,
+    root: &Path,
+    storage: &Storage,
+) -> Result<Arc<dyn Elsewhere>, EngineError> {
+    Ok(Arc::new(Cluster::of(settings, root, storage.clone())?))
+}
+
+impl Elsewhere for Cluster {
+    fn make<'a>(
+        &'a self,
+        engine: &'a Engine,
+        root: &'a Path,
+        job: &'a BucketJob,
+    ) -> BoxFuture<'a, Result<Made, EngineError>> {
+        self.have_made(engine, root, job).boxed()
+    }
+
+    fn stop(&self) -> BoxFuture<'_, ()> {
+        self.take_back().boxed()
+    }
+}
+
 impl Cluster {
-    /// The cluster that the settings name, whose machines share `storage`. Nothing is sent yet.
-    pub(crate) fn of(settings: &EngineSettings, root: &Path, storage: Storage) -> Result<Self, EngineError> {
+    fn of(settings: &EngineSettings, root: &Path, storage: Storage) -> Result<Self, EngineError> {
         let file = |name: &String| root.join(name);
         let security = if settings.insecure {
             Security::Insecure
@@ -89,7 +114,7 @@ impl Cluster {
     }
 
     /// Has a job carried out.
-    pub(crate) async fn make(&self, engine: &Engine, root: &Path, job: &BucketJob) -> Result<Made, EngineError> {
+    async fn have_made(&self, engine: &Engine, root: &Path, job: &BucketJob) -> Result<Made, EngineError> {
         let mut failures = 0;
         loop {
             let why = match self.attempt(engine, job).await {
@@ -107,7 +132,7 @@ impl Cluster {
     }
 
     /// Takes back what the scheduler still has; what executors have begun they finish in vain.
-    pub(crate) async fn stop(&self) {
+    async fn take_back(&self) {
         let jobs = {
             let mut running = self.lock();
             running.is_stopped = true;

@@ -11,7 +11,7 @@ use arrow::ipc::writer::StreamWriter;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::{BucketJob, Copied, Engine, EngineError, Made, Models, Params, Source, Statement, Written};
+use engine::{BucketJob, Copied, Engine, EngineError, Made, Models, Params, Source, Statement, Written};
 
 /// A job as an executor reads it.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ pub(super) fn encode(engine: &Engine, job: &BucketJob, answer: &str) -> Result<V
         file: job.file.clone(),
         checks: job.checks.clone(),
         answer: answer.to_owned(),
-        batch_rows: engine.batch_rows,
+        batch_rows: engine.batch_rows(),
     };
     pack(&header, &blobs)
 }
@@ -210,7 +210,7 @@ mod tests {
     use arrow::array::{ArrayRef, Int64Array};
 
     use super::*;
-    use crate::Param;
+    use engine::Param;
     use law::config::EngineSettings;
 
     fn models() -> Models {

@@ -18,7 +18,7 @@ use tonic::transport::server::TcpIncoming;
 use super::client::MESSAGE_BYTES;
 use super::node::JobCodec;
 use super::tls::{AllowList, Security, host_of, interceptor};
-use crate::EngineError;
+use engine::EngineError;
 
 #[derive(Debug, Clone)]
 pub struct SchedulerOptions {

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity, ServerTlsConfig};
 use tonic::{Request, Status};
 
-use crate::EngineError;
+use engine::EngineError;
 
 /// Where a machine's certificate lies, PEM.
 #[derive(Debug, Clone)]

@@ -12,7 +12,7 @@ mod scheduler;
 mod tls;
 mod worker;
 
-pub(super) use client::Cluster;
+pub use client::connect_to;
 pub use executor::{ExecutorOptions, run_executor};
 pub use scheduler::{SchedulerOptions, run_scheduler};
 pub use tls::{AllowList, Papers, Security};

@@ -13,8 +13,7 @@ use store::warehouse::Storage;
 use tempfile::TempDir;
 
 use super::order::{Order, encode_answer, rows_of};
-use crate::session::runtime;
-use crate::{Engine, EngineError, Source, Statement};
+use engine::{Engine, EngineError, Source, Statement, runtime};
 
 /// What an executor works with.
 #[derive(Debug)]

@@ -32,7 +32,7 @@ use super::client::{client, connect};
 use super::node::{JobCodec, JobExec};
 use super::tls::{Security, authority_of};
 use super::worker::Worker;
-use crate::EngineError;
+use engine::EngineError;
 
 /// How often an executor looks whether its scheduler is there.
 const LOOK: Duration = Duration::from_secs(5);
