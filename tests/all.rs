@@ -7,6 +7,7 @@ mod cluster;
 mod delivery;
 mod demo;
 mod determinism;
+mod durable;
 mod early_warning;
 mod fixtures;
 mod gate;

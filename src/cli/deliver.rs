@@ -8,6 +8,7 @@ use office::delivery::{
     Clearance, DeliveryError, Desk, DispatchReport, Mailer, Resolution, ToOperators, Trace, dispatch,
     may_go_to_operators, record_bounces, remembered, tell_operators, trace_of,
 };
+use store::durable::At as _;
 use store::ledger::{Ledger, Letter, MailState, OPERATORS};
 use store::workspace;
 use store::workspace::{Workspace, hold_lock};
@@ -181,8 +182,7 @@ fn unknown(ledger: &Ledger, files: &[PathBuf]) -> Result<u8, Failure> {
 
 fn lock(workspace: &Workspace) -> Result<std::fs::File, Failure> {
     let path = workspace.layout.deliver_lock();
-    let io = |source| DeliveryError::Io { path: path.clone(), source };
-    let held = hold_lock(&path).map_err(io)?;
+    let held = hold_lock(&path).at(&path).map_err(DeliveryError::from)?;
     Ok(held.ok_or_else(|| DeliveryError::Locked(path.display().to_string()))?)
 }
 

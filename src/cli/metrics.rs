@@ -1,8 +1,9 @@
 //! `metrics`: the figures for Prometheus, printed or left in a file.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use store::durable::At as _;
 use watch::{metrics, write_metrics};
 
 use super::{Failure, INTERNAL, Session};
@@ -19,7 +20,7 @@ pub(super) fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failur
     let text = metrics(&context, session.now)?;
     let written = match &arguments.out {
         Some(path) => write_metrics(path, &text),
-        None => std::io::stdout().write_all(text.as_bytes()),
+        None => std::io::stdout().write_all(text.as_bytes()).at(Path::new("stdout")),
     };
     written.map_err(|error| Failure::new(INTERNAL, format!("the metrics could not be written: {error}")))?;
     Ok(0)

@@ -73,7 +73,7 @@ pub(super) fn failure(error: ReceiptError) -> Failure {
     let code = match &error {
         ReceiptError::Refused { .. } => DATA,
         ReceiptError::NotReady(_) => TEMPORARY,
-        ReceiptError::Io { .. } => USAGE,
+        ReceiptError::File(_) => USAGE,
         ReceiptError::Intake(_) | ReceiptError::Ledger(_) => INTERNAL,
     };
     Failure::new(code, error.to_string())

@@ -1,10 +1,9 @@
 //! `simulate`: a draft policy tried on the stored data; a report of counts for officers, and nothing else changed.
 
-use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use law::domain::Period;
+use store::durable::{self, Readers};
 use store::workspace;
 use watch::{PolicyText, Simulation, SimulationRequest};
 
@@ -78,14 +77,7 @@ fn is_same(one: &Path, other: &Path) -> bool {
 
 /// Whole or not at all: nobody reads half a report.
 fn write(path: &Path, page: &str) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| Failure::new(INTERNAL, format!("{}: {error}", path.display()));
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // a report is passed on: readable as any other file of its writer
-    let readable = std::fs::Permissions::from_mode(0o666);
-    let mut file = tempfile::Builder::new().permissions(readable).tempfile_in(folder).map_err(failed)?;
-    file.write_all(page.as_bytes()).map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
+    durable::write(path, page.as_bytes(), Readers::Usual).map_err(|error| Failure::new(INTERNAL, error.to_string()))
 }
 
 /// The summary at the terminal.

@@ -16,6 +16,7 @@ use ballista_core::version::insert_version_header;
 use datafusion_proto::physical_plan::AsExecutionPlan;
 use datafusion_proto::protobuf::PhysicalPlanNode;
 use law::config::EngineSettings;
+use store::durable::At as _;
 use store::warehouse::Storage;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
@@ -228,7 +229,7 @@ impl Cluster {
         if self.storage.folder().is_none() {
             self.storage.fetch(&job.file, &path, &made.written.sha256).await?;
         }
-        let here = std::fs::metadata(&path).map_err(EngineError::io(&path))?.len();
+        let here = std::fs::metadata(&path).at(&path)?.len();
         if here == made.written.bytes {
             Ok(made)
         } else {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use law::domain::hex;
 use sha2::{Digest, Sha256};
+use store::durable::At as _;
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity, ServerTlsConfig};
 use tonic::{Request, Status};
 
@@ -37,7 +38,7 @@ pub struct AllowList(BTreeMap<String, String>);
 impl AllowList {
     /// Reads `fingerprint name` lines; colons and case do not matter, `#` opens a comment.
     pub fn read(path: &Path) -> Result<Self, EngineError> {
-        let text = std::fs::read_to_string(path).map_err(EngineError::io(path))?;
+        let text = std::fs::read_to_string(path).at(path)?;
         let mut known = BTreeMap::new();
         for (at, line) in text.lines().enumerate() {
             let line = line.split('#').next().unwrap_or_default().trim();

@@ -9,6 +9,7 @@ use datafusion::execution::runtime_env::RuntimeEnv;
 use futures::{StreamExt, TryStreamExt};
 use law::domain::hex;
 use sha2::{Digest, Sha256};
+use store::durable::At as _;
 use store::warehouse::Storage;
 use tempfile::TempDir;
 
@@ -26,7 +27,7 @@ pub(super) struct Worker {
 
 impl Worker {
     pub(super) fn open(storage: Storage, memory_mib: usize, scratch: &Path) -> Result<Self, EngineError> {
-        std::fs::create_dir_all(scratch).map_err(EngineError::io(scratch))?;
+        std::fs::create_dir_all(scratch).at(scratch)?;
         let runtime = runtime(memory_mib, scratch)?;
         Ok(Self { storage, runtime, scratch: scratch.to_owned(), known: Mutex::default() })
     }
@@ -63,7 +64,7 @@ impl Worker {
 
     /// Copies what a statement reads out of a bucket into a folder that goes with the job.
     async fn bring(&self, statement: &Statement) -> Result<TempDir, EngineError> {
-        let folder = tempfile::tempdir_in(&self.scratch).map_err(EngineError::io(&self.scratch))?;
+        let folder = tempfile::tempdir_in(&self.scratch).at(&self.scratch)?;
         let files = statement.sources.values().filter_map(|source| match source {
             Source::Files(files) => Some(files),
             Source::Rows(_) => None,

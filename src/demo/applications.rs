@@ -245,7 +245,7 @@ pub(super) fn write(options: &DemoOptions, is_large: bool, landing: &Path) -> Re
         write_text(&path, &table(&after))?;
     } else {
         let book = workbook(&after).and_then(|mut book| book.save(&path));
-        book.map_err(|error| DemoError::parquet(&path, &error))?;
+        book.map_err(DemoError::at(&path))?;
     }
     files.push(DemoFile { path: name, rows: after.len() as u64 });
     Ok(files)

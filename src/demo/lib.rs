@@ -68,21 +68,16 @@ pub struct DemoSummary {
 
 /// Why the demo's files could not be written.
 #[derive(Debug, thiserror::Error)]
-pub enum DemoError {
-    #[error("{path}: {source}", path = .path.display())]
-    Io { path: PathBuf, source: std::io::Error },
-    #[error("{path}: {why}", path = .path.display())]
-    Format { path: PathBuf, why: String },
+#[error("{path}: {why}", path = .path.display())]
+pub struct DemoError {
+    path: PathBuf,
+    why: String,
 }
 
 impl DemoError {
-    fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+    fn at<E: ToString>(path: &Path) -> impl Fn(E) -> Self {
         let path = path.to_owned();
-        move |source| Self::Io { path, source }
-    }
-
-    fn parquet(path: &Path, why: &impl ToString) -> Self {
-        Self::Format { path: path.to_owned(), why: why.to_string() }
+        move |error| Self { path: path.clone(), why: error.to_string() }
     }
 }
 
@@ -91,7 +86,7 @@ pub fn generate(options: &DemoOptions, landing: &Path) -> Result<DemoSummary, De
     let is_large = options.as_province || options.persons > LARGE;
     for feed in Feed::ALL.map(Feed::name) {
         let folder = landing.join(feed);
-        std::fs::create_dir_all(&folder).map_err(DemoError::io(&folder))?;
+        std::fs::create_dir_all(&folder).map_err(DemoError::at(&folder))?;
     }
     let jobs = jobs(is_large);
     let (next, results) = (AtomicUsize::new(0), Mutex::new(Vec::new()));

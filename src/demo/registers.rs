@@ -71,8 +71,8 @@ impl Register {
 
 /// Writes a whole small text file.
 pub(super) fn write_text(path: &Path, text: &str) -> Result<(), DemoError> {
-    let mut file = File::create(path).map_err(DemoError::io(path))?;
-    file.write_all(text.as_bytes()).map_err(DemoError::io(path))
+    let mut file = File::create(path).map_err(DemoError::at(path))?;
+    file.write_all(text.as_bytes()).map_err(DemoError::at(path))
 }
 
 const RESIDENT_TEXTS: [&str; 15] = [
@@ -97,7 +97,7 @@ const RESIDENT_TEXTS: [&str; 15] = [
 fn residents(options: &DemoOptions, landing: &Path) -> Result<DemoFile, DemoError> {
     let name = "residents/residents-2026-10.parquet".to_owned();
     let path = landing.join(&name);
-    let failed = |error| DemoError::parquet(&path, &error);
+    let failed = DemoError::at(&path);
     let mut writer: Option<ArrowWriter<File>> = None;
     let mut rows = 0;
     let mut from = 0;
@@ -122,22 +122,21 @@ fn residents(options: &DemoOptions, landing: &Path) -> Result<DemoFile, DemoErro
         columns.push(("brdy", Arc::new(Date32Array::from(born))));
         columns.push(("updt_time", Arc::new(TimestampMillisecondArray::from(updated))));
         let columns = columns.into_iter().map(|(name, column)| (name, column, true));
-        let batch =
-            RecordBatch::try_from_iter_with_nullable(columns).map_err(|error| DemoError::parquet(&path, &error))?;
+        let batch = RecordBatch::try_from_iter_with_nullable(columns).map_err(DemoError::at(&path))?;
         let open = if let Some(open) = writer.take() {
             open
         } else {
-            let file = File::create(&path).map_err(DemoError::io(&path))?;
+            let file = File::create(&path).map_err(DemoError::at(&path))?;
             let properties = WriterProperties::builder()
                 .set_compression(Compression::SNAPPY)
                 .set_max_row_group_row_count(Some(131_072))
                 .build();
-            ArrowWriter::try_new(file, batch.schema(), Some(properties)).map_err(failed)?
+            ArrowWriter::try_new(file, batch.schema(), Some(properties)).map_err(&failed)?
         };
-        writer.insert(open).write(&batch).map_err(failed)?;
+        writer.insert(open).write(&batch).map_err(&failed)?;
     }
     if let Some(writer) = writer {
-        writer.close().map_err(failed)?;
+        writer.close().map_err(&failed)?;
     }
     Ok(DemoFile { path: name, rows })
 }

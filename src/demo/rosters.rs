@@ -81,7 +81,7 @@ impl Office {
             let count = if kind == "xlsx" {
                 workbook(month, rows)
                     .and_then(|(mut book, count)| book.save(&path).map(|()| count))
-                    .map_err(|error| DemoError::parquet(&path, &error))?
+                    .map_err(DemoError::at(&path))?
             } else {
                 let (text, count) = table(rows);
                 write_text(&path, &text)?;

@@ -10,6 +10,7 @@ use law::domain::{CountyCode, Workdays, hex};
 use law::policy::{NATIONAL, Policy, parse_policy};
 use law::referrals::{COLUMNS, FILLED_IN, Offices};
 use sha2::{Digest, Sha256};
+use store::durable;
 use store::ledger::{Ledger, Texts};
 use store::warehouse::Warehouse;
 use store::workspace::{Assets, Workspace};
@@ -77,9 +78,8 @@ impl Context {
     ) -> Result<Self, PipelineError> {
         let declared = Declared::read(&workspace.assets, &workspace.settings.policy).map_err(PipelineError::Config)?;
         let folder = |path: PathBuf| -> Result<PathBuf, PipelineError> {
-            std::fs::create_dir_all(&path)
-                .map_err(|error| PipelineError::Io(path.display().to_string(), error))
-                .map(|()| path)
+            durable::make_folder(&path)?;
+            Ok(path)
         };
         let root = folder(workspace.layout.warehouse())?;
         let scratch = folder(workspace.layout.scratch())?;

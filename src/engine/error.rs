@@ -7,9 +7,8 @@ use law::{Cause, Fault};
 /// A failure of the engine. Its text never holds a cell's value.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// A file could not be read or written.
-    #[error("{path}: {source}", path = .path.display())]
-    Io { path: PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    File(#[from] store::durable::FileError),
     /// A Parquet file of ours is damaged.
     #[error("{path}: damaged Parquet file: {why}", path = .path.display())]
     Parquet { path: PathBuf, why: String },
@@ -42,11 +41,6 @@ pub enum EngineError {
 }
 
 impl EngineError {
-    pub fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io { path, source }
-    }
-
     #[expect(clippy::needless_pass_by_value, reason = "callers hand over errors and texts alike")]
     pub fn parquet(path: &Path, why: impl ToString) -> Self {
         Self::Parquet { path: path.to_owned(), why: why.to_string() }
@@ -59,7 +53,7 @@ impl Fault for EngineError {
             Self::Model { .. } | Self::Refused(_) => Cause::Settings,
             Self::Unreachable(_) => Cause::Later,
             Self::Storage(error) => error.blame(),
-            Self::Io { .. } | Self::Parquet { .. } | Self::Statement { .. } => Cause::Program,
+            Self::File(_) | Self::Parquet { .. } | Self::Statement { .. } => Cause::Program,
         }
     }
 }

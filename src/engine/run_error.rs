@@ -2,6 +2,7 @@
 
 use law::config::Problem;
 use law::{Cause, Fault};
+use store::durable::FileError;
 use store::ledger::LedgerError;
 use store::warehouse::WarehouseError;
 use store::workspace::WorkspaceError;
@@ -62,8 +63,8 @@ pub enum PipelineError {
     Warehouse(#[from] WarehouseError),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    #[error("{0}: {1}")]
-    Io(String, std::io::Error),
+    #[error(transparent)]
+    File(#[from] FileError),
 }
 
 impl Fault for PipelineError {
@@ -74,7 +75,7 @@ impl Fault for PipelineError {
             Self::NotPast(_) => Cause::Usage,
             // whoever has changed the rule must look: trying again is of no use
             Self::Check { .. } | Self::Held(_) => Cause::Data,
-            Self::Courier(_) | Self::Io(..) => Cause::Program,
+            Self::Courier(_) | Self::File(_) => Cause::Program,
             Self::Room(error) => error.blame(),
             Self::Workspace(error) => error.blame(),
             Self::Keys(error) => error.blame(),

@@ -8,6 +8,7 @@ use store::warehouse::{Version, Warehouse, WarehouseError};
 
 use super::IntakeError;
 use super::tables::Change;
+use store::durable::{self, At as _};
 
 /// Characters of a landed file's name in the name of its rejects: a file name has room for 255 bytes.
 const STEM: usize = 50;
@@ -89,7 +90,7 @@ fn unbalanced(feed: Feed, what: &str, expected: Tally, found: Tally) -> IntakeEr
     IntakeError::DataQuality { feed, what }
 }
 
-/// Puts a file's rejected rows where its sender finds them; answers the place, if any row was rejected.
+/// Puts a file's rejected rows where its sender finds them; returns the place, if any row was rejected.
 pub(super) fn keep_rejects(
     folder: &Path,
     staged: &Path,
@@ -101,15 +102,14 @@ pub(super) fn keep_rejects(
     if outcome.rejected_total().rows == 0 || !from.is_file() {
         return Ok(None);
     }
-    std::fs::create_dir_all(folder).map_err(IntakeError::io(folder))?;
     let stem = Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let stem: String = stem.chars().take(STEM).collect();
     let to = folder.join(format!("{stem}.{}.csv", file_id.get(..8).unwrap_or(file_id)));
-    std::fs::rename(&from, &to).map_err(IntakeError::io(&to))?;
+    durable::publish(&from, &to)?;
     Ok(Some(to))
 }
 
-/// Deletes what killed runs left in the warehouse: files that no version names. Answers how many.
+/// Deletes what killed runs left in the warehouse: files that no version names. Returns how many.
 pub async fn sweep(warehouse: &Warehouse, current: &Version) -> Result<u64, IntakeError> {
     let mut leftover = BTreeSet::new();
     list_files(warehouse.root(), warehouse.root(), &mut leftover)?;
@@ -128,20 +128,18 @@ pub async fn sweep(warehouse: &Warehouse, current: &Version) -> Result<u64, Inta
     }
     for path in &leftover {
         let path = warehouse.root().join(path);
-        std::fs::remove_file(&path).map_err(IntakeError::io(&path))?;
+        std::fs::remove_file(&path).at(&path)?;
     }
     Ok(leftover.len() as u64)
 }
 
 fn list_files(root: &Path, folder: &Path, found: &mut BTreeSet<String>) -> Result<(), IntakeError> {
-    for entry in std::fs::read_dir(folder).map_err(IntakeError::io(folder))? {
-        let entry = entry.map_err(IntakeError::io(folder))?;
+    for entry in std::fs::read_dir(folder).at(folder)? {
+        let entry = entry.at(folder)?;
         let path = entry.path();
-        let kind = entry.file_type().map_err(IntakeError::io(&path))?;
+        let kind = entry.file_type().at(&path)?;
         if kind.is_dir() {
-            if path != root.join("versions") {
-                list_files(root, &path, found)?;
-            }
+            list_files(root, &path, found)?;
         } else if let Ok(below) = path.strip_prefix(root)
             && matches!(path.extension().and_then(|ending| ending.to_str()), Some("parquet" | "partial" | "answer"))
         {

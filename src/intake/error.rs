@@ -20,9 +20,8 @@ pub enum IntakeError {
         /// Which balance failed, with both sides.
         what: String,
     },
-    /// A file or folder could not be read or written.
-    #[error("{path}: {source}", path = .path.display())]
-    Io { path: PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    File(#[from] store::durable::FileError),
     /// Rows that the gate staged, or a file of the warehouse, are not as agreed.
     #[error("{path}: {why}; run again, and if it stays, restore the warehouse from its backup", path = .path.display())]
     Rows {
@@ -44,11 +43,6 @@ pub enum IntakeError {
 }
 
 impl IntakeError {
-    pub(super) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io { path, source }
-    }
-
     #[expect(clippy::needless_pass_by_value, reason = "callers hand over errors and texts alike")]
     pub(super) fn rows(path: &Path, why: impl ToString) -> Self {
         Self::Rows { path: path.to_owned(), why: why.to_string() }
@@ -59,7 +53,7 @@ impl Fault for IntakeError {
     fn blame(&self) -> Cause {
         match self {
             Self::DataQuality { .. } => Cause::Data,
-            Self::Io { .. } | Self::Rows { .. } | Self::Gate(_) => Cause::Program,
+            Self::File(_) | Self::Rows { .. } | Self::Gate(_) => Cause::Program,
             Self::Engine(error) => error.blame(),
             Self::Warehouse(error) => error.blame(),
             Self::Ledger(error) => error.blame(),

@@ -12,6 +12,7 @@ use law::domain::Fen;
 use serde::Deserialize;
 
 use super::IntakeError;
+use store::durable::At as _;
 
 /// Endings under which transfer programs and browsers keep a file that they are still writing.
 const UNFINISHED: [&str; 5] = [".tmp", ".part", ".partial", ".filepart", ".crdownload"];
@@ -56,7 +57,7 @@ pub(super) struct Stamp {
 
 impl Stamp {
     pub(super) fn of(path: &Path) -> Result<Self, IntakeError> {
-        let metadata = std::fs::symlink_metadata(path).map_err(IntakeError::io(path))?;
+        let metadata = std::fs::symlink_metadata(path).at(path)?;
         Ok(Self::in_metadata(&metadata))
     }
 
@@ -72,10 +73,10 @@ pub(super) fn list(feed: Feed, folder: &Path) -> Result<Landing, IntakeError> {
     let mut landing = Landing::default();
     let entries = match std::fs::read_dir(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(landing),
-        entries => entries.map_err(IntakeError::io(folder))?,
+        entries => entries.at(folder)?,
     };
     for entry in entries {
-        let entry = entry.map_err(IntakeError::io(folder))?;
+        let entry = entry.at(folder)?;
         let (path, raw) = (entry.path(), entry.file_name());
         let (name, key) = names(&raw);
         let lower = name.to_lowercase();
@@ -87,7 +88,7 @@ pub(super) fn list(feed: Feed, folder: &Path) -> Result<Landing, IntakeError> {
                 landing.skipped += 1;
                 continue;
             }
-            metadata => metadata.map_err(IntakeError::io(&path))?,
+            metadata => metadata.at(&path)?,
         };
         let is_unfinished = name.starts_with('.') || UNFINISHED.iter().any(|end| lower.ends_with(end));
         let wrong = wrong_format(feed, &name);

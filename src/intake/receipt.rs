@@ -14,6 +14,7 @@ use law::referrals::COLUMNS;
 
 use super::IntakeError;
 use super::gate::{GateJob, GateLimits, GateVerdict, run_gate};
+use store::durable::At as _;
 
 /// What a receipt file holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,7 +62,7 @@ pub fn open_receipt(
             Ok(file)
         }
     };
-    std::fs::remove_dir_all(aside).map_err(IntakeError::io(aside))?;
+    std::fs::remove_dir_all(aside).at(aside)?;
     Ok(opened)
 }
 
@@ -72,7 +73,7 @@ fn ignored() -> Vec<String> {
 }
 
 fn read_rows(path: &Path, file: &mut ReceiptFile) -> Result<(), IntakeError> {
-    let opened = std::fs::File::open(path).map_err(IntakeError::io(path))?;
+    let opened = std::fs::File::open(path).at(path)?;
     let reader = FileReader::try_new(opened, None).map_err(|error| IntakeError::rows(path, error))?;
     for batch in reader {
         let batch = batch.map_err(|error| IntakeError::rows(path, error))?;
@@ -127,7 +128,7 @@ fn rows_of(batch: &RecordBatch) -> Option<Vec<(i64, String, AnswerCells)>> {
 
 /// The rows that the gate rejected: number, then column and remedy.
 fn bad_rows(path: &Path) -> Result<Vec<(i64, String)>, IntakeError> {
-    let text = std::fs::read_to_string(path).map_err(IntakeError::io(path))?;
+    let text = std::fs::read_to_string(path).at(path)?;
     let mut reader = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
     let mut bad = Vec::new();
     for record in reader.records() {

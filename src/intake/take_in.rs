@@ -16,6 +16,7 @@ use super::gate::{GateJob, GateLimits, GateReport, GateVerdict, TagAlias, run_ga
 use super::landing::{Landed, Manifest, Stamp};
 use super::tables::Batch;
 use super::{FileSummary, IntakeError, IntakeSummary, Progress, Verdict, landing, tables};
+use store::durable::{At as _, FileError};
 
 /// Staged rows at which a batch is closed: it bounds the memory for their ids (16 bytes each) and for the
 /// buckets in work, and still rewrites each month's files only once for a province's usual day.
@@ -49,7 +50,7 @@ pub struct Intake<'a> {
 pub async fn take_in(intake: &Intake<'_>) -> Result<IntakeSummary, IntakeError> {
     let staging = intake.layout.staging();
     if staging.exists() {
-        std::fs::remove_dir_all(&staging).map_err(IntakeError::io(&staging))?;
+        std::fs::remove_dir_all(&staging).at(&staging)?;
     }
     let version = intake.warehouse.current().await?;
     intake.catch_up(&version).await?;
@@ -60,7 +61,7 @@ pub async fn take_in(intake: &Intake<'_>) -> Result<IntakeSummary, IntakeError> 
         }
     }
     if staging.exists() {
-        std::fs::remove_dir_all(&staging).map_err(IntakeError::io(&staging))?;
+        std::fs::remove_dir_all(&staging).at(&staging)?;
     }
     let order = |file: &FileSummary| Feed::ALL.iter().position(|feed| *feed == file.feed);
     run.summary.files.sort_by(|a, b| (order(a), a.name.as_bytes()).cmp(&(order(b), b.name.as_bytes())));
@@ -196,7 +197,7 @@ impl Run<'_> {
             return arriving(why);
         }
         let file_id = match self.file_id(feed, file) {
-            Err(IntakeError::Engine(EngineError::Io { path, source })) if path == file.path => {
+            Err(IntakeError::Engine(EngineError::File(FileError { path, source }))) if path == file.path => {
                 return arriving(format!("it cannot be read ({source})"));
             }
             file_id => file_id?,
@@ -339,7 +340,7 @@ impl Run<'_> {
         self.summary.versions.push(next.number);
         self.version = next;
         for folder in &staged {
-            std::fs::remove_dir_all(folder).map_err(IntakeError::io(folder))?;
+            std::fs::remove_dir_all(folder).at(folder)?;
         }
         Ok(())
     }

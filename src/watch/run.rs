@@ -17,7 +17,7 @@ use law::domain::{Period, official_day};
 use law::policy::Rule;
 use office::lists;
 use serde::Serialize;
-use store::ledger::{CaseCounts, CaseFinding, NewRun, RunState, StepTiming};
+use store::ledger::{CaseCounts, CaseFinding, RunState, StepTiming};
 use store::warehouse::{FileEntry, Version};
 
 use super::landing::intake_now;
@@ -105,8 +105,7 @@ async fn run(context: &Context, job: &Job, period: Period, manner: Manner<'_>) -
         Manner::Correct => format!("{} (correct)", job.name),
         Manner::Official(_) | Manner::Plan => job.name.clone(),
     };
-    let new = NewRun { key: String::new(), job: name, period: period.to_string() };
-    let run_id = context.ledger.start_run(&new, context.now)?;
+    let run_id = context.ledger.start_run(&name, &period.to_string(), context.now)?;
     let mut run = Run::new(context, job, period, manner).await?;
     let begun = Instant::now();
     let outcome = match require_acceptance(context, job, period, manner).await {

@@ -99,7 +99,7 @@ pub(crate) enum Look {
 
 impl ClaimFile {
     pub(crate) fn create(path: &Path, look: Look) -> Result<Self, DemoError> {
-        let file = File::create(path).map_err(DemoError::io(path))?;
+        let file = File::create(path).map_err(DemoError::at(path))?;
         Ok(match look {
             Look::Parquet => Self::Parquet(Box::new(ParquetClaims::new(file, path)?)),
             Look::Gb18030 | Look::Interface => Self::Csv(Box::new(CsvClaims::new(file, path, look)?)),
@@ -116,7 +116,7 @@ impl ClaimFile {
     pub(crate) fn finish(self) -> Result<(), DemoError> {
         match self {
             Self::Parquet(file) => file.finish(),
-            Self::Csv(mut file) => file.out.flush().map_err(DemoError::io(&file.path)),
+            Self::Csv(mut file) => file.out.flush().map_err(DemoError::at(&file.path)),
         }
     }
 }
@@ -197,8 +197,7 @@ impl ParquetClaims {
         }
         // Without Arrow's own schema the file looks as any other tool's: DECIMAL(16,2) and nothing more.
         let options = ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true);
-        let writer = ArrowWriter::try_new_with_options(file, schema.clone(), options)
-            .map_err(|error| DemoError::parquet(path, &error))?;
+        let writer = ArrowWriter::try_new_with_options(file, schema.clone(), options).map_err(DemoError::at(path))?;
         Ok(Self {
             writer,
             path: path.to_owned(),
@@ -239,16 +238,15 @@ impl ParquetClaims {
         for column in &mut self.money {
             let fen = std::mem::replace(column, Vec::with_capacity(BATCH));
             let array = Decimal64Array::from(fen).with_precision_and_scale(16, 2);
-            columns.push(Arc::new(array.map_err(|error| DemoError::parquet(&self.path, &error))?));
+            columns.push(Arc::new(array.map_err(DemoError::at(&self.path))?));
         }
-        let batch = RecordBatch::try_new(self.schema.clone(), columns)
-            .map_err(|error| DemoError::parquet(&self.path, &error))?;
-        self.writer.write(&batch).map_err(|error| DemoError::parquet(&self.path, &error))
+        let batch = RecordBatch::try_new(self.schema.clone(), columns).map_err(DemoError::at(&self.path))?;
+        self.writer.write(&batch).map_err(DemoError::at(&self.path))
     }
 
     fn finish(mut self: Box<Self>) -> Result<(), DemoError> {
         self.flush()?;
-        self.writer.close().map(|_| ()).map_err(|error| DemoError::parquet(&self.path, &error))
+        self.writer.close().map(|_| ()).map_err(DemoError::at(&self.path))
     }
 }
 
@@ -281,7 +279,7 @@ impl CsvClaims {
             self.out.write_all(self.line.as_bytes())
         };
         self.line.clear();
-        written.map_err(DemoError::io(&self.path))
+        written.map_err(DemoError::at(&self.path))
     }
 
     fn write(&mut self, face: &Face, row: &Row) -> Result<(), DemoError> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use law::domain::Period;
+use store::durable::At as _;
 use store::warehouse::{FileEntry, Version};
 
 use super::{balance, rules};
@@ -157,9 +158,8 @@ async fn analyze(context: &Context, task: &Task) -> Result<(), PipelineError> {
     let plan = context.engine.analyze(&statement).await?;
     let rule = task.rule.as_ref().map_or(String::new(), |rule| format!("-{rule}"));
     let path = folder.join(format!("{}{rule}.txt", task.model));
-    let io = |error| PipelineError::Io(path.display().to_string(), error);
-    std::fs::create_dir_all(folder).map_err(io)?;
-    std::fs::write(&path, format!("sql/{}.sql, {}\n\n{plan}", task.model, task.place())).map_err(io)
+    std::fs::create_dir_all(folder).at(folder)?;
+    Ok(std::fs::write(&path, format!("sql/{}.sql, {}\n\n{plan}", task.model, task.place())).at(&path)?)
 }
 
 /// Makes one task's file below `root`.

@@ -11,6 +11,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowPredicateFn, ParquetRecordBatchReaderBuilder, RowFilter};
 
 use crate::EngineError;
+use store::durable::At as _;
 
 const KEY: &str = "person_key";
 
@@ -41,7 +42,7 @@ pub fn rows_of(
         let path = path.to_owned();
         move |error: ArrowError| EngineError::parquet(&path, error)
     };
-    let file = File::open(path).map_err(EngineError::io(path))?;
+    let file = File::open(path).at(path)?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| EngineError::parquet(path, error))?;
     let stored = builder.parquet_schema().clone();
     let wanted = ProjectionMask::columns(&stored, schema.fields().iter().map(|field| field.name().as_str()));

@@ -14,6 +14,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use sha2::{Digest, Sha256};
 
 use crate::EngineError;
+use store::durable::At as _;
 
 /// Rows per row group: small enough that a few persons' claims are found without decoding a whole bucket.
 const ROW_GROUP: usize = 131_072;
@@ -63,10 +64,10 @@ impl TableWriter {
     /// Starts a file; its folder is made where it is missing.
     pub fn create(path: &Path, schema: &SchemaRef) -> Result<Self, EngineError> {
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(EngineError::io(folder))?;
+            std::fs::create_dir_all(folder).at(folder)?;
         }
         let partial = path.with_extension("partial");
-        let file = File::create(&partial).map_err(EngineError::io(&partial))?;
+        let file = File::create(&partial).at(&partial)?;
         let level = ZstdLevel::try_new(1).map_err(|error| EngineError::parquet(path, error))?;
         let mut properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(level))
@@ -89,29 +90,27 @@ impl TableWriter {
         self.writer.write(batch).map_err(|error| EngineError::parquet(&self.path, error))
     }
 
-    /// Closes, syncs and renames the file.
-    ///
-    /// # Errors
-    /// When the disk is full or the rename fails; no file of that name is left then.
+    /// Closes the file, waits until the disk has it, and gives it its name. The disk has the name once the version that
+    /// names the file is committed.
     pub fn finish(self) -> Result<Written, EngineError> {
         let Self { path, partial, writer, rows } = self;
         let HashingFile { file, hasher, bytes } =
             writer.into_inner().map_err(|error| EngineError::parquet(&path, error))?;
-        file.sync_all().map_err(EngineError::io(&partial))?;
+        file.sync_all().at(&partial)?;
         drop(file);
-        std::fs::rename(&partial, &path).map_err(EngineError::io(&path))?;
+        std::fs::rename(&partial, &path).at(&path)?;
         Ok(Written { rows, bytes, sha256: hex(&hasher.finalize()) })
     }
 }
 
 /// SHA-256 (hex) and size of a file.
 pub fn sha256_of(path: &Path) -> Result<(String, u64), EngineError> {
-    let mut file = File::open(path).map_err(EngineError::io(path))?;
+    let mut file = File::open(path).at(path)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
     let mut bytes = 0;
     loop {
-        let read = file.read(&mut buffer).map_err(EngineError::io(path))?;
+        let read = file.read(&mut buffer).at(path)?;
         if read == 0 {
             return Ok((hex(&hasher.finalize()), bytes));
         }
@@ -122,7 +121,7 @@ pub fn sha256_of(path: &Path) -> Result<(String, u64), EngineError> {
 
 /// Whether a Parquet file of ours has all columns of these names.
 pub fn has_columns(path: &Path, names: &[&str]) -> Result<bool, EngineError> {
-    let file = File::open(path).map_err(EngineError::io(path))?;
+    let file = File::open(path).at(path)?;
     let options = ArrowReaderOptions::new();
     let footer = ArrowReaderMetadata::load(&file, options).map_err(|error| EngineError::parquet(path, error))?;
     Ok(names.iter().all(|name| footer.schema().field_with_name(name).is_ok()))
@@ -136,7 +135,7 @@ pub fn read_table(
     path: &Path,
     columns: Option<&[&str]>,
 ) -> Result<impl Iterator<Item = Result<RecordBatch, EngineError>> + use<>, EngineError> {
-    let file = File::open(path).map_err(EngineError::io(path))?;
+    let file = File::open(path).at(path)?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| EngineError::parquet(path, error))?;
     let builder = match columns {
         None => builder,

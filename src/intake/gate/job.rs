@@ -1,6 +1,6 @@
 //! What the parent asks of the gate and what it hears back. No IO.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use law::contracts::{Feed, Outcome, TagAliases};
 use law::domain::ParseError;
@@ -87,9 +87,8 @@ pub struct StagedFile {
 /// A failure on our side: it says nothing about the foreign file.
 #[derive(Debug, thiserror::Error)]
 pub enum GateError {
-    /// A file of the job could not be read or written.
-    #[error("{path}: {source}", path = .path.display())]
-    Io { path: PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    File(#[from] store::durable::FileError),
     /// The child process could not be started.
     #[error("cannot start {program}: {source}", program = .program.display())]
     Start { program: PathBuf, source: std::io::Error },
@@ -99,13 +98,6 @@ pub enum GateError {
     /// The job itself is wrong.
     #[error("the gate's job is wrong: {0}")]
     Job(String),
-}
-
-impl GateError {
-    pub(super) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io { path, source }
-    }
 }
 
 /// Why the child did not come to the end of a file.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::child::DISK_FAILED;
 use super::job::{GateError, GateJob, GateVerdict};
+use store::durable::At as _;
 
 /// Opens one foreign file in a child process; `program` is this program's own executable.
 ///
@@ -13,9 +14,9 @@ use super::job::{GateError, GateJob, GateVerdict};
 /// Only for failures on our side: the output folder cannot be written, the program cannot be started.
 /// Whatever is wrong with the file is a [`GateVerdict::Refused`].
 pub fn run_gate(program: &Path, job: &GateJob) -> Result<GateVerdict, GateError> {
-    std::fs::create_dir_all(&job.output).map_err(GateError::io(&job.output))?;
+    std::fs::create_dir_all(&job.output).at(&job.output)?;
     clear(job)?;
-    let size = std::fs::metadata(&job.input).map_err(GateError::io(&job.input))?.len();
+    let size = std::fs::metadata(&job.input).at(&job.input)?.len();
     if size > job.limits.file_mib << 20 {
         let reason = format!(
             "the file has {} MiB, the limit is {} MiB (gate.file_mib); split it or raise the limit",
@@ -26,7 +27,7 @@ pub fn run_gate(program: &Path, job: &GateJob) -> Result<GateVerdict, GateError>
     }
     let job_path = job.output.join("job.json");
     let text = serde_json::to_vec(job).map_err(|error| GateError::Job(error.to_string()))?;
-    std::fs::write(&job_path, text).map_err(GateError::io(&job_path))?;
+    std::fs::write(&job_path, text).at(&job_path)?;
     let mut child = Command::new(program)
         .arg("gate")
         .arg("--job")
@@ -36,8 +37,8 @@ pub fn run_gate(program: &Path, job: &GateJob) -> Result<GateVerdict, GateError>
         .stderr(Stdio::null())
         .spawn()
         .map_err(|source| GateError::Start { program: program.to_owned(), source })?;
-    let status = wait(&mut child, Duration::from_secs(job.limits.cpu_seconds.saturating_mul(4).max(30)))
-        .map_err(GateError::io(&job.input))?;
+    let status =
+        wait(&mut child, Duration::from_secs(job.limits.cpu_seconds.saturating_mul(4).max(30))).at(&job.input)?;
     let ours = |why: String| GateError::Staging { folder: job.output.clone(), why };
     let verdict = match status {
         None => Err("the decoder did not finish in time: malformed file or overloaded machine".to_owned()),
@@ -124,13 +125,13 @@ fn died(_: ExitStatus, _: &GateJob) -> String {
 
 /// Removes whatever an earlier try of the same job, or a refused file, left behind.
 fn clear(job: &GateJob) -> Result<(), GateError> {
-    for entry in std::fs::read_dir(&job.output).map_err(GateError::io(&job.output))? {
-        let path = entry.map_err(GateError::io(&job.output))?.path();
+    for entry in std::fs::read_dir(&job.output).at(&job.output)? {
+        let path = entry.at(&job.output)?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let ours = matches!(name, "report.json" | "report.partial" | "rejects.csv" | "all.arrow")
             || (name.starts_with("bucket=") && path.extension().is_some_and(|ending| ending == "arrow"));
         if ours {
-            std::fs::remove_file(&path).map_err(GateError::io(&path))?;
+            std::fs::remove_file(&path).at(&path)?;
         }
     }
     Ok(())

@@ -16,6 +16,7 @@ use law::domain::Month;
 use super::super::IntakeError;
 use super::super::resolve::Origin;
 use super::slots::Part;
+use store::durable::At as _;
 
 /// A batch and the file it came from, so that a wrong column is named with its place.
 pub(super) struct Cells<'a> {
@@ -80,7 +81,7 @@ pub(super) fn read_part(part: &Part, columns: Option<&[&str]>) -> Result<Vec<Rec
 
 fn read_staged(path: &Path, columns: Option<&[&str]>) -> Result<Vec<RecordBatch>, IntakeError> {
     let open = |projection| {
-        let file = File::open(path).map_err(IntakeError::io(path))?;
+        let file = File::open(path).at(path)?;
         FileReader::try_new_buffered(file, projection).map_err(|error| IntakeError::rows(path, error))
     };
     let reader = match columns {

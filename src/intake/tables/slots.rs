@@ -1,7 +1,6 @@
 //! Writing the slots (one file per table, month and bucket) whose rows changed: rows sorted, file named by content.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,6 +16,7 @@ use store::warehouse::FileEntry;
 use super::super::IntakeError;
 use super::super::resolve::{Fate, HoldReason, Origin};
 use super::columns::{conform, read_part};
+use store::durable::At as _;
 
 const CHUNK: usize = 8192;
 
@@ -178,7 +178,8 @@ impl Shelf<'_> {
         }
         let written = writer.finish()?;
         let name = format!("{folder}/{}.parquet", written.sha256.get(..16).unwrap_or_default());
-        publish(&unnamed, &self.root.join(&name))?;
+        let named = self.root.join(&name);
+        std::fs::rename(&unnamed, &named).at(&named)?;
         Ok(FileEntry {
             path: name,
             rows: written.rows,
@@ -188,13 +189,6 @@ impl Shelf<'_> {
             ..entry
         })
     }
-}
-
-/// Gives a finished file its name and makes the name durable.
-fn publish(from: &Path, to: &Path) -> Result<(), IntakeError> {
-    std::fs::rename(from, to).map_err(IntakeError::io(to))?;
-    let folder = to.parent().unwrap_or(to);
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(IntakeError::io(folder))
 }
 
 fn slot_folder(table: &str, month: Option<Month>, bucket: Option<u16>) -> String {

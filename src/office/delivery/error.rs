@@ -1,6 +1,6 @@
 //! What can go wrong between a sealed list and its letters.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use law::config::Problem;
 use law::{Cause, Fault};
@@ -37,17 +37,11 @@ pub enum DeliveryError {
     Letter { message_id: String, why: String },
     #[error("another run is sending in this workspace ({0}); try again when it is done")]
     Locked(String),
-    #[error("{path}: {source}", path = .path.display())]
-    Io { path: PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    File(#[from] store::durable::FileError),
 }
 
 impl DeliveryError {
-    /// For `map_err`: names the file.
-    pub(super) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io { path, source }
-    }
-
     /// For `map_err`: whatever kept a letter from being written.
     pub(super) fn message<E: std::fmt::Display>(error: E) -> Self {
         Self::Message(error.to_string())
@@ -60,7 +54,7 @@ impl Fault for DeliveryError {
             Self::Config(_) | Self::NoRoute { .. } => Cause::Settings,
             Self::Locked(_) => Cause::Later,
             Self::Letter { .. } | Self::Sealed { .. } => Cause::Data,
-            Self::Message(_) | Self::Io { .. } => Cause::Program,
+            Self::Message(_) | Self::File(_) => Cause::Program,
             Self::Ledger(error) => error.blame(),
             Self::Keys(error) => error.blame(),
         }

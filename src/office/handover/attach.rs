@@ -16,6 +16,7 @@ use zip::write::SimpleFileOptions;
 use zip::{AesMode, CompressionMethod, ZipWriter};
 
 use super::HandoverError;
+use store::durable::At as _;
 
 /// File name and bytes of what goes with a list's mail; `None` where its office fetches the list.
 pub fn attachment(
@@ -41,7 +42,7 @@ pub fn attachment(
 }
 
 fn encrypted_workbook(path: &Path, password: &str) -> Result<Vec<u8>, HandoverError> {
-    let plain = fs::read(path).map_err(HandoverError::io(path))?;
+    let plain = fs::read(path).at(path)?;
     let failed = |error: std::io::Error| HandoverError::Encrypt { path: path.to_owned(), why: error.to_string() };
     let mut sealed = Cursor::new(Vec::new());
     let mut writer = Ecma376AgileWriter::create(&mut rand::rng(), password, &mut sealed).map_err(failed)?;
@@ -54,8 +55,8 @@ fn encrypted_archive(folder: &Path, password: &str) -> Result<Vec<u8>, HandoverE
     let failed =
         |error: zip::result::ZipError| HandoverError::Encrypt { path: folder.to_owned(), why: error.to_string() };
     let mut names = Vec::new();
-    for entry in fs::read_dir(folder).map_err(HandoverError::io(folder))? {
-        names.push(entry.map_err(HandoverError::io(folder))?.file_name());
+    for entry in fs::read_dir(folder).at(folder)? {
+        names.push(entry.at(folder)?.file_name());
     }
     names.sort();
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
@@ -64,9 +65,9 @@ fn encrypted_archive(folder: &Path, password: &str) -> Result<Vec<u8>, HandoverE
         .with_aes_encryption(AesMode::Aes256, password);
     for name in names {
         let path = folder.join(&name);
-        let bytes = fs::read(&path).map_err(HandoverError::io(&path))?;
+        let bytes = fs::read(&path).at(&path)?;
         archive.start_file(name.to_string_lossy(), options).map_err(failed)?;
-        archive.write_all(&bytes).map_err(HandoverError::io(&path))?;
+        archive.write_all(&bytes).at(&path)?;
     }
     Ok(archive.finish().map_err(failed)?.into_inner())
 }

@@ -2,7 +2,6 @@
 //! back. The folder is what an exchange platform or an SFTP server shows the office.
 
 use std::fs;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -12,6 +11,7 @@ use sha2::{Digest, Sha256};
 use store::ledger::{Ledger, ListEvent, ListEventKind, ListStage, SealedList};
 
 use super::HandoverError;
+use store::durable::{self, At as _};
 
 /// Puts a sealed list where its office fetches it, and notes that it was handed over by `by` on `day`. Again it changes
 /// nothing.
@@ -40,11 +40,9 @@ pub fn publish(
     if target.exists() {
         check_manifest(&target, list).map_err(|_| HandoverError::Occupied { path: target.clone() })?;
     } else {
-        fs::create_dir_all(&shelf).map_err(HandoverError::io(&shelf))?;
         let partial = shelf.join(format!(".{list_id}.partial"));
         copy_list(&sealed, &partial)?;
-        fs::rename(&partial, &target).map_err(HandoverError::io(&target))?;
-        sync(&shelf)?;
+        durable::publish(&partial, &target)?;
     }
     if events.iter().all(|event| event.kind != ListEventKind::Published) {
         let event = ListEvent { kind: ListEventKind::Published, day, by: by.to_owned(), detail: "collect".to_owned() };
@@ -53,7 +51,7 @@ pub fn publish(
     Ok(target)
 }
 
-/// Empties a list's folder at its office; answers whether anything lay there. What the office fetched before must be
+/// Empties a list's folder at its office; returns whether anything lay there. What the office fetched before must be
 /// deleted by the office, which says so.
 pub fn withdraw(layout: &Layout, list: &SealedList) -> Result<bool, HandoverError> {
     let shelf = layout.collect(&list.office, &list.county);
@@ -61,12 +59,11 @@ pub fn withdraw(layout: &Layout, list: &SealedList) -> Result<bool, HandoverErro
     let gone = shelf.join(format!(".{}.gone", list.list_id));
     if target.exists() {
         // Out of sight at once, whatever happens while the files are removed.
-        fs::rename(&target, &gone).map_err(HandoverError::io(&target))?;
-        sync(&shelf)?;
+        durable::rename(&target, &gone)?;
     }
     let was_there = gone.exists();
     if was_there {
-        fs::remove_dir_all(&gone).map_err(HandoverError::io(&gone))?;
+        fs::remove_dir_all(&gone).at(&gone)?;
     }
     Ok(was_there)
 }
@@ -74,25 +71,20 @@ pub fn withdraw(layout: &Layout, list: &SealedList) -> Result<bool, HandoverErro
 /// Fails unless the folder's manifest is the one that the ledger knows.
 fn check_manifest(folder: &Path, list: &SealedList) -> Result<(), HandoverError> {
     let path = folder.join("manifest.json");
-    let bytes = fs::read(&path).map_err(HandoverError::io(&path))?;
+    let bytes = fs::read(&path).at(&path)?;
     if hex(&Sha256::digest(bytes)) == list.manifest_sha256 { Ok(()) } else { Err(HandoverError::Changed { path }) }
 }
 
-/// Copies a list's files and waits until the disk has them.
+/// Copies a list's files.
 fn copy_list(from: &Path, to: &Path) -> Result<(), HandoverError> {
     if to.exists() {
-        fs::remove_dir_all(to).map_err(HandoverError::io(to))?;
+        fs::remove_dir_all(to).at(to)?;
     }
-    fs::create_dir_all(to).map_err(HandoverError::io(to))?;
-    for entry in fs::read_dir(from).map_err(HandoverError::io(from))? {
-        let entry = entry.map_err(HandoverError::io(from))?;
+    fs::create_dir_all(to).at(to)?;
+    for entry in fs::read_dir(from).at(from)? {
+        let entry = entry.at(from)?;
         let target = to.join(entry.file_name());
-        fs::copy(entry.path(), &target).map_err(HandoverError::io(&target))?;
-        File::open(&target).and_then(|file| file.sync_all()).map_err(HandoverError::io(&target))?;
+        fs::copy(entry.path(), &target).at(&target)?;
     }
-    sync(to)
-}
-
-fn sync(folder: &Path) -> Result<(), HandoverError> {
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(HandoverError::io(folder))
+    Ok(())
 }

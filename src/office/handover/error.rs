@@ -1,6 +1,6 @@
 //! What can go wrong while a list is handed over. Texts never carry a person or a password.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use law::{Cause, Fault};
 use store::keys::KeyError;
@@ -29,15 +29,8 @@ pub enum HandoverError {
     Keys(#[from] KeyError),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    #[error("{path}: {source}", path = .path.display())]
-    Io { path: PathBuf, source: std::io::Error },
-}
-
-impl HandoverError {
-    pub(super) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io { path, source }
-    }
+    #[error(transparent)]
+    File(#[from] store::durable::FileError),
 }
 
 impl Fault for HandoverError {
@@ -46,7 +39,7 @@ impl Fault for HandoverError {
             Self::Occupied { .. } | Self::Retracted { .. } | Self::NotReady { .. } | Self::Changed { .. } => {
                 Cause::Data
             }
-            Self::Encrypt { .. } | Self::Io { .. } => Cause::Program,
+            Self::Encrypt { .. } | Self::File(_) => Cause::Program,
             Self::Keys(error) => error.blame(),
             Self::Ledger(error) => error.blame(),
         }

@@ -10,6 +10,7 @@ use engine::{Context, PipelineError, Rhythm};
 use law::domain::Period;
 use law::referrals::{ListId, ListKind, Lists, ReferralList, split_corrections};
 use serde::Serialize;
+use store::durable::At as _;
 use store::ledger::{Moment, SealedList};
 use store::workspace::with_recipe;
 
@@ -136,7 +137,7 @@ impl<'a> Reproducer<'a> {
         }
         let scratch = context.workspace.layout.scratch();
         let aside = tempfile::Builder::new().prefix("reproduce-").tempdir_in(&scratch);
-        let aside = aside.map_err(|error| PipelineError::Io(scratch.display().to_string(), error))?;
+        let aside = aside.at(&scratch)?;
         let made = match &self.batch {
             _ if is_notice => rebuild_notice(context, list, &key, aside.path())?,
             Some((_, batch)) => batch.rebuild(context, list, aside.path())?,
@@ -221,17 +222,13 @@ fn other_policy(context: &Context, sealed: &Path) -> Option<String> {
 
 /// Compares every sealed file with the one made again.
 fn compare(sealed: &Path, made: &Path, reproduced: &mut Reproduced) -> Result<(), PipelineError> {
-    let io = |path: &Path| {
-        let path = path.display().to_string();
-        move |error| PipelineError::Io(path, error)
-    };
     let mut names: Vec<String> = Vec::new();
-    for entry in fs::read_dir(made).map_err(io(made))? {
-        names.push(entry.map_err(io(made))?.file_name().to_string_lossy().into_owned());
+    for entry in fs::read_dir(made).at(made)? {
+        names.push(entry.at(made)?.file_name().to_string_lossy().into_owned());
     }
     names.sort();
     for file in names {
-        let again = fs::read(made.join(&file)).map_err(io(made))?;
+        let again = fs::read(made.join(&file)).at(made)?;
         let Ok(first) = fs::read(sealed.join(&file)) else {
             reproduced.difference = Some(Difference::Missing { file });
             return Ok(());

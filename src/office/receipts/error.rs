@@ -1,7 +1,5 @@
 //! What can go wrong with receipts. Texts never carry a person.
 
-use std::path::{Path, PathBuf};
-
 use intake::IntakeError;
 use law::{Cause, Fault};
 use store::ledger::LedgerError;
@@ -23,16 +21,8 @@ pub enum ReceiptError {
     Intake(#[from] IntakeError),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    /// A file could not be read.
-    #[error("{path}: {source}", path = .path.display())]
-    Io { path: PathBuf, source: std::io::Error },
-}
-
-impl ReceiptError {
-    pub(super) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io { path, source }
-    }
+    #[error(transparent)]
+    File(#[from] store::durable::FileError),
 }
 
 impl Fault for ReceiptError {
@@ -40,7 +30,7 @@ impl Fault for ReceiptError {
         match self {
             Self::Refused { .. } => Cause::Data,
             Self::NotReady(_) => Cause::Later,
-            Self::Io { .. } => Cause::Usage,
+            Self::File(_) => Cause::Usage,
             Self::Intake(error) => error.blame(),
             Self::Ledger(error) => error.blame(),
         }

@@ -13,6 +13,7 @@ use serde::Serialize;
 use store::ledger::{Ledger, NewAnswer};
 
 use super::ReceiptError;
+use store::durable::At as _;
 
 /// Code of the bureau's own desk, which gets whom an office gives back.
 const DESK: &str = "YBU";
@@ -65,7 +66,7 @@ impl Imported {
 /// # Errors
 /// When the file is refused as a whole, or disk or ledger fail; nothing is imported then.
 pub fn import(desk: &ReceiptDesk<'_>, path: &Path) -> Result<Imported, ReceiptError> {
-    std::fs::metadata(path).map_err(ReceiptError::io(path))?;
+    std::fs::metadata(path).at(path)?;
     let (file_id, _) = sha256_of(path).map_err(intake::IntakeError::from)?;
     if desk.ledger.knows_receipt(&file_id)? {
         return Ok(Imported { is_known: true, ..Imported::default() });

@@ -18,9 +18,8 @@ pub enum SealError {
     /// The lists do not add up.
     #[error(transparent)]
     List(#[from] ListError),
-    /// A file or folder could not be written or read.
-    #[error("{path}: {source}", path = .path.display())]
-    Io { path: PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    File(#[from] store::durable::FileError),
     /// A workbook, CSV or JSON could not be made.
     #[error("{path}: {why}", path = .path.display())]
     Write { path: PathBuf, why: String },
@@ -40,11 +39,6 @@ pub enum SealError {
 }
 
 impl SealError {
-    pub(super) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io { path, source }
-    }
-
     pub(super) fn write<E: std::fmt::Display>(path: &Path) -> impl FnOnce(E) -> Self {
         let path = path.to_owned();
         move |error| Self::Write { path, why: error.to_string() }

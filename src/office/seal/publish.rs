@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use engine::on_threads;
@@ -13,6 +12,7 @@ use store::ledger::{Ledger, LedgerError, SealedList, SealedPerson, SealedTexts};
 
 use super::evidence::{Reading, Subject, read_csv, read_parquet, read_xlsx, write_manifest};
 use super::{SealContext, SealError, sheet, summary, tables};
+use store::durable::{self, At as _};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedFolder {
@@ -83,7 +83,7 @@ pub fn seal_corrections(
         let seq = numbers.next(&rollup.id)?;
         let renewed = write_rollup(&staging, seq, (rollup, Some(last)), context)?;
         if says_the_same(layout, &renewed.0, last)? {
-            fs::remove_dir_all(&renewed.0.folder).map_err(SealError::io(&renewed.0.folder))?;
+            fs::remove_dir_all(&renewed.0.folder).at(&renewed.0.folder)?;
         } else {
             written.push(renewed);
         }
@@ -140,7 +140,7 @@ pub fn rebuild_rollup(
 fn says_the_same(layout: &Layout, renewed: &SealedFolder, last: &SealedList) -> Result<bool, SealError> {
     let numbers = |folder: &Path, list_id: &str| {
         let path = folder.join(format!("{list_id}.json"));
-        fs::read(&path).map_err(SealError::io(&path))
+        fs::read(&path).at(&path)
     };
     let before = layout.lists(last.period).join(&last.list_id);
     Ok(numbers(&renewed.folder, &renewed.list_id)? == numbers(&before, &last.list_id)?)
@@ -152,7 +152,7 @@ type Written = (SealedFolder, (SealedList, Vec<SealedPerson>));
 fn empty_staging(layout: &Layout, period: Period) -> Result<PathBuf, SealError> {
     let staging = layout.staging().join(format!("lists-{period}"));
     if staging.exists() {
-        fs::remove_dir_all(&staging).map_err(SealError::io(&staging))?;
+        fs::remove_dir_all(&staging).at(&staging)?;
     }
     Ok(staging)
 }
@@ -208,29 +208,26 @@ fn publish_all(
 ) -> Result<SealSummary, SealError> {
     let sealed: BTreeSet<String> = ledger.sealed_lists(period)?.into_iter().map(|list| list.list_id).collect();
     let target = layout.lists(period);
-    fs::create_dir_all(&target).map_err(SealError::io(&target))?;
-    fs::create_dir_all(staging).map_err(SealError::io(staging))?;
+    fs::create_dir_all(&target).at(&target)?;
+    fs::create_dir_all(staging).at(staging)?;
     clear_strays(staging, &target, &period.compact(), &sealed)?;
     let (mut folders, entries): (Vec<SealedFolder>, Vec<_>) = written.into_iter().unzip();
     for folder in &mut folders {
         let is_sealed = sealed.contains(&folder.list_id);
         folder.folder = publish(staging, &target, &folder.list_id, is_sealed)?;
     }
-    sync_folder(&target)?;
     let made_from = SealedTexts { series: context.series.to_owned(), period, texts: context.texts.clone() };
     let sealed_now = ledger.seal_lists(&entries, &made_from, context.at)?;
-    fs::remove_dir_all(staging).map_err(SealError::io(staging))?;
+    fs::remove_dir_all(staging).at(staging)?;
     Ok(SealSummary { folders, sealed_now })
 }
 
 /// Puts marked lists where the last rehearsal's lay; the ledger learns nothing.
 fn rehearse(staging: &Path, target: &Path, mut written: Vec<SealedFolder>) -> Result<SealSummary, SealError> {
     if target.exists() {
-        fs::remove_dir_all(target).map_err(SealError::io(target))?;
+        fs::remove_dir_all(target).at(target)?;
     }
-    let parent = target.parent().unwrap_or(target);
-    fs::create_dir_all(parent).map_err(SealError::io(parent))?;
-    fs::rename(staging, target).map_err(SealError::io(target))?;
+    durable::publish(staging, target)?;
     for folder in &mut written {
         folder.folder = target.join(folder.folder.file_name().unwrap_or_default());
     }
@@ -241,7 +238,7 @@ fn write_list(staging: &Path, seq: u64, list: &ReferralList, context: &SealConte
     let list_id = list.id.to_string();
     let name = context.file_name(&list.id);
     let folder = staging.join(&name);
-    fs::create_dir_all(&folder).map_err(SealError::io(&folder))?;
+    fs::create_dir_all(&folder).at(&folder)?;
     let names = ["xlsx", "csv", "parquet"].map(|kind| format!("{name}.{kind}"));
     let [xlsx, csv, parquet] = names.each_ref().map(|name| folder.join(name));
     sheet::write_list(&xlsx, list, seq, context)?;
@@ -292,7 +289,7 @@ fn write_rollup(
     let list_id = rollup.id.to_string();
     let name = context.file_name(&rollup.id);
     let folder = staging.join(&name);
-    fs::create_dir_all(&folder).map_err(SealError::io(&folder))?;
+    fs::create_dir_all(&folder).at(&folder)?;
     let names = ["xlsx", "csv", "json"].map(|kind| format!("{name}.{kind}"));
     let [xlsx, csv, json] = names.each_ref().map(|name| folder.join(name));
     sheet::write_rollup(&xlsx, rollup, context)?;
@@ -350,12 +347,12 @@ fn refuse_changes(ledger: &Ledger, period: Period, written: &[Written]) -> Resul
 
 /// Takes away the folders that a killed run published and the ledger never sealed; they may be lists of other data.
 fn clear_strays(staging: &Path, target: &Path, prefix: &str, sealed: &BTreeSet<String>) -> Result<(), SealError> {
-    for found in fs::read_dir(target).map_err(SealError::io(target))? {
-        let path = found.map_err(SealError::io(target))?.path();
+    for found in fs::read_dir(target).at(target)? {
+        let path = found.at(target)?.path();
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
         let is_list = name.starts_with(&format!("{prefix}-")) && path.join("manifest.json").exists();
         if is_list && !sealed.contains(name) {
-            fs::rename(&path, staging.join(format!("{name}.old"))).map_err(SealError::io(&path))?;
+            fs::rename(&path, staging.join(format!("{name}.old"))).at(&path)?;
         }
     }
     Ok(())
@@ -365,12 +362,7 @@ fn clear_strays(staging: &Path, target: &Path, prefix: &str, sealed: &BTreeSet<S
 fn publish(staging: &Path, target: &Path, list_id: &str, is_sealed: bool) -> Result<PathBuf, SealError> {
     let (from, to) = (staging.join(list_id), target.join(list_id));
     if !(is_sealed && to.join("manifest.json").exists()) {
-        sync_folder(&from)?;
-        fs::rename(&from, &to).map_err(SealError::io(&to))?;
+        durable::publish(&from, &to)?;
     }
     Ok(to)
-}
-
-fn sync_folder(folder: &Path) -> Result<(), SealError> {
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(SealError::io(folder))
 }

@@ -6,8 +6,9 @@ use law::referrals::{Rollup, RollupLine};
 use serde::Serialize;
 
 use super::sheet::yuan;
-use super::tables::{guarded, write_synced};
+use super::tables::guarded;
 use super::{REHEARSAL, SealContext, SealError};
+use store::durable::At as _;
 
 /// One line per county, rule and state; hidden numbers are empty.
 pub(super) fn write_csv(path: &Path, rollup: &Rollup, context: &SealContext<'_>) -> Result<(), SealError> {
@@ -31,9 +32,9 @@ pub(super) fn write_csv(path: &Path, rollup: &Rollup, context: &SealContext<'_>)
                 .write_record(record.into_iter().chain(cell.rehearsal.map(str::to_owned)))
                 .map_err(SealError::write(path))?;
         }
-        writer.flush().map_err(SealError::io(path))?;
+        writer.flush().at(path)?;
     }
-    write_synced(path, &bytes)
+    Ok(std::fs::write(path, bytes).at(path)?)
 }
 
 /// The same as a JSON array; hidden numbers are null, money is text.
@@ -41,7 +42,7 @@ pub(super) fn write_json(path: &Path, rollup: &Rollup, context: &SealContext<'_>
     let mut bytes =
         serde_json::to_vec_pretty(&cells(rollup, context).collect::<Vec<_>>()).map_err(SealError::write(path))?;
     bytes.push(b'\n');
-    write_synced(path, &bytes)
+    Ok(std::fs::write(path, bytes).at(path)?)
 }
 
 #[derive(Debug, Serialize)]

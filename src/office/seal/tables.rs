@@ -1,8 +1,7 @@
 //! Lists for systems: CSV and Parquet, with machine names and codes.
 
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::Write;
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,6 +11,7 @@ use engine::TableWriter;
 use law::referrals::{Cell, ColumnKind, Duty, ListColumn, ListedPerson, Profile, columns_of};
 
 use super::{REHEARSAL, SealError};
+use store::durable::At as _;
 
 /// Tells Excel and WPS that the file is UTF-8.
 const BOM: &[u8] = "\u{feff}".as_bytes();
@@ -45,9 +45,9 @@ pub(super) fn write_csv(
             }
             writer.write_record(None::<&[u8]>).map_err(SealError::write(path))?;
         }
-        writer.flush().map_err(SealError::io(path))?;
+        writer.flush().at(path)?;
     }
-    write_synced(path, &bytes)
+    Ok(fs::write(path, bytes).at(path)?)
 }
 
 fn csv_text(cell: Option<&Cell>) -> String {
@@ -135,11 +135,4 @@ fn array(path: &Path, column: &ListColumn, rows: &[ListedPerson]) -> Result<Arra
             Arc::new(cells().map(count).collect::<Int64Array>())
         }
     })
-}
-
-/// Writes a file and waits until the disk has it.
-pub(super) fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), SealError> {
-    let mut file = File::create(path).map_err(SealError::io(path))?;
-    file.write_all(bytes).map_err(SealError::io(path))?;
-    file.sync_all().map_err(SealError::io(path))
 }

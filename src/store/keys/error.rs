@@ -1,6 +1,6 @@
 //! What can be wrong with keys and signatures. No text carries a secret.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use law::{Cause, Fault};
 
@@ -16,18 +16,10 @@ pub enum KeyError {
         /// The bits that are right.
         wanted: u32,
     },
-    /// It is no key of the kind.
     #[error("{path}: {why}; restore it from the backup", path = .path.display())]
     Damaged { path: PathBuf, why: &'static str },
-    #[error("{path}: {source}", path = .path.display())]
-    Io { path: PathBuf, source: std::io::Error },
-}
-
-impl KeyError {
-    pub(super) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io { path, source }
-    }
+    #[error(transparent)]
+    File(#[from] crate::durable::FileError),
 }
 
 impl Fault for KeyError {

@@ -1,8 +1,6 @@
 //! Keys on disk: made once, readable by nobody else, refused when others may read them.
 
 use std::fs;
-use std::fs::{File, OpenOptions};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use law::config::Layout;
@@ -11,6 +9,7 @@ use rand::TryRngCore as _;
 use rand::rngs::OsRng;
 
 use super::{KeyError, PublicKey, Signer};
+use crate::durable::{self, At as _, FileError, Readers};
 
 /// The public key's file, to be handed to recipients.
 pub const PUBLIC_KEY: &str = "signing.pub.pem";
@@ -32,43 +31,38 @@ impl Keys {
         Self { tokens: TokenKey::new(tokens), signer: Signer::from_seed(seed) }
     }
 
-    /// Makes what is missing of a workspace's keys and leaves alone what is there; answers whether anything was made.
+    /// Makes what is missing of a workspace's keys and leaves alone what is there; returns whether anything was made.
     pub fn create(layout: &Layout) -> Result<bool, KeyError> {
         let folder = layout.keys();
-        fs::create_dir_all(&folder).map_err(KeyError::io(&folder))?;
+        fs::create_dir_all(&folder).at(&folder)?;
         let was_empty = !folder.join(TOKEN_KEY).exists() && !folder.join(SIGNING_KEY).exists();
         if was_empty {
             restrict(&folder, 0o700)?;
         }
         let mut made = false;
         if !folder.join(TOKEN_KEY).exists() {
-            write_secret(&folder.join(TOKEN_KEY), format!("{}\n", hex(&random()?)).as_bytes())?;
-            made = true;
+            made |= write_secret(&folder.join(TOKEN_KEY), &format!("{}\n", hex(&random()?)))?;
         }
         let path = folder.join(SIGNING_KEY);
         if !path.exists() {
             let pem = Signer::from_seed(random()?).to_pem();
             let pem = pem.ok_or(KeyError::Damaged { path: path.clone(), why: "it cannot be written as PEM" })?;
-            write_secret(&path, pem.as_bytes())?;
-            made = true;
+            made |= write_secret(&path, &pem)?;
         }
         let keys = Self::open(layout)?;
         let path = folder.join(PUBLIC_KEY);
         let pem = keys.signer.public().to_pem().unwrap_or_default();
         if fs::read_to_string(&path).ok().as_deref() != Some(&pem) {
-            fs::write(&path, pem).map_err(KeyError::io(&path))?;
+            durable::write(&path, pem.as_bytes(), Readers::Usual)?;
         }
         Ok(made)
     }
 
     /// Makes what is missing of a workspace's keys, with an SM2 key for signing where none is there yet.
-    ///
-    /// # Errors
-    /// As [`Keys::create`].
     #[cfg(feature = "sm2")]
     pub fn create_sm2(layout: &Layout) -> Result<bool, KeyError> {
         let folder = layout.keys();
-        fs::create_dir_all(&folder).map_err(KeyError::io(&folder))?;
+        fs::create_dir_all(&folder).at(&folder)?;
         let path = folder.join(SIGNING_KEY);
         if path.exists() {
             return Self::create(layout);
@@ -76,7 +70,7 @@ impl Keys {
         restrict(&folder, 0o700)?;
         let pem = Signer::sm2_from_secret(&random()?).and_then(|signer| signer.to_pem());
         let pem = pem.ok_or(KeyError::Damaged { path: path.clone(), why: "it cannot be written as PEM" })?;
-        write_secret(&path, pem.as_bytes())?;
+        write_secret(&path, &pem)?;
         Self::create(layout)?;
         Ok(true)
     }
@@ -89,7 +83,7 @@ impl Keys {
         let path = folder.join(SIGNING_KEY);
         let signer = Signer::from_pem(&read_secret(&path)?);
         let signer =
-            signer.ok_or(KeyError::Damaged { path, why: "it is no key in PKCS#8 PEM that this build knows" })?;
+            signer.ok_or(KeyError::Damaged { path, why: "it is not a key in PKCS#8 PEM that this build knows" })?;
         check_mode(&folder, 0o700)?;
         Ok(Self { tokens: TokenKey::new(bytes), signer })
     }
@@ -97,17 +91,15 @@ impl Keys {
     /// The password of a list's attachment, made when it is first asked for.
     pub fn password(layout: &Layout, list_id: &str) -> Result<String, KeyError> {
         let path = password_path(layout, list_id);
-        match read_secret(&path) {
-            Ok(text) => return Ok(text.trim().to_owned()),
-            Err(KeyError::Missing { .. }) => {}
-            Err(error) => return Err(error),
+        if let Some(known) = Self::known_password(layout, list_id)? {
+            return Ok(known);
         }
         let folder = layout.keys().join("passwords");
-        fs::create_dir_all(&folder).map_err(KeyError::io(&folder))?;
+        fs::create_dir_all(&folder).at(&folder)?;
         restrict(&folder, 0o700)?;
-        let password = readable(&random()?);
-        write_secret(&path, format!("{password}\n").as_bytes())?;
-        Ok(password)
+        write_secret(&path, &format!("{}\n", readable(&random()?)))?;
+        // Read back: another process may have been faster.
+        Ok(read_secret(&path)?.trim().to_owned())
     }
 
     /// The password of a list's attachment, where there is one.
@@ -123,20 +115,16 @@ impl Keys {
 impl PublicKey {
     /// Reads the public key in a file.
     pub fn read(path: &Path) -> Result<Self, KeyError> {
-        let text = fs::read_to_string(path).map_err(KeyError::io(path))?;
+        let text = fs::read_to_string(path).at(path)?;
         Self::from_pem(&text)
-            .ok_or(KeyError::Damaged { path: path.to_owned(), why: "it is no public key that this build knows" })
+            .ok_or(KeyError::Damaged { path: path.to_owned(), why: "it is not a public key that this build knows" })
     }
 }
 
 /// 32 random bytes from the system.
 pub fn random() -> Result<[u8; 32], KeyError> {
     let mut bytes = [0; 32];
-    let failed = |error: rand::rand_core::OsError| KeyError::Io {
-        path: PathBuf::from("random bytes"),
-        source: std::io::Error::other(error.to_string()),
-    };
-    OsRng.try_fill_bytes(&mut bytes).map_err(failed)?;
+    OsRng.try_fill_bytes(&mut bytes).map_err(std::io::Error::other).at(Path::new("random bytes"))?;
     Ok(bytes)
 }
 
@@ -162,40 +150,31 @@ fn read_secret(path: &Path) -> Result<String, KeyError> {
     match fs::read_to_string(path) {
         Ok(text) => check_mode(path, 0o600).map(|()| text),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(KeyError::Missing { path: path.to_owned() }),
-        Err(source) => Err(KeyError::Io { path: path.to_owned(), source }),
+        text => Ok(text.at(path)?),
     }
 }
 
-/// Writes a secret aside, with its permissions from the first byte, and renames it into place.
-fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), KeyError> {
-    let partial = path.with_extension("partial");
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&partial).map_err(KeyError::io(&partial))?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(KeyError::io(&partial))?;
-    fs::rename(&partial, path).map_err(KeyError::io(path))?;
-    let folder = path.parent().unwrap_or(path);
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(KeyError::io(folder))
+/// Writes a secret unless it is there; a secret is never replaced.
+fn write_secret(path: &Path, text: &str) -> Result<bool, FileError> {
+    durable::create_new(path, text.as_bytes(), Readers::Owner)
 }
 
 #[cfg(unix)]
-fn restrict(path: &Path, mode: u32) -> Result<(), KeyError> {
+fn restrict(path: &Path, mode: u32) -> Result<(), FileError> {
     use std::os::unix::fs::PermissionsExt as _;
-    fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(KeyError::io(path))
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).at(path)
 }
 
 #[cfg(unix)]
 fn check_mode(path: &Path, wanted: u32) -> Result<(), KeyError> {
     use std::os::unix::fs::PermissionsExt as _;
-    let mode = fs::metadata(path).map_err(KeyError::io(path))?.permissions().mode() & 0o7777;
+    let mode = fs::metadata(path).at(path)?.permissions().mode() & 0o7777;
     let by_others = mode & 0o077;
     if by_others == 0 { Ok(()) } else { Err(KeyError::Open { path: path.to_owned(), mode, wanted }) }
 }
 
 #[cfg(not(unix))]
-fn restrict(_: &Path, _: u32) -> Result<(), KeyError> {
+fn restrict(_: &Path, _: u32) -> Result<(), FileError> {
     Ok(())
 }
 

@@ -28,10 +28,8 @@ pub use error::LedgerError;
 pub use landed::{FileState, LandedFile};
 pub use lists::{SealedList, SealedPerson};
 pub use operations::{AlertChange, AlertNews, JobRun, Lease, LeaseState, RaisedAlert};
-pub use receipts::{
-    FileReceipt, FunnelRow, ListEvent, ListEventKind, ListedRow, NewAnswer, Reroute, StoredAnswer, Taken,
-};
-pub use runs::{NewRun, Run, RunState, StepTiming};
+pub use receipts::{FileReceipt, FunnelRow, ListEvent, ListEventKind, ListedRow, NewAnswer, StoredAnswer, Taken};
+pub use runs::{Run, RunState, StepTiming};
 pub use standing::{Moment, StandingList, StandingPerson};
 pub use store::Ledger;
 pub use texts::{SealedTexts, Texts};

@@ -7,17 +7,6 @@ use serde::{Deserialize, Serialize};
 use super::store::{Ledger, moment, parse_moment};
 use super::{LedgerError, audit};
 
-/// A run that is about to start.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewRun {
-    /// Hash of everything that decides the run's result; a run with the key of a finished one has nothing to do.
-    pub key: String,
-    /// `nightly`, `monthly`, ...
-    pub job: String,
-    /// Month or as-of date, as text.
-    pub period: String,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RunState {
@@ -60,9 +49,9 @@ pub struct StepTiming {
 pub struct Run {
     /// 1, 2, 3, ...
     pub run_id: i64,
-    /// See [`NewRun::key`].
-    pub key: String,
+    /// `nightly`, `monthly`, ...
     pub job: String,
+    /// Month or as-of date, as text.
     pub period: String,
     pub state: RunState,
     pub started_at: DateTime<Utc>,
@@ -74,12 +63,12 @@ pub struct Run {
     pub steps: Vec<StepTiming>,
 }
 
-const COLUMNS: &str = "run_id, run_key, job, period, state, started_at, finished_at, version, summary, steps";
+const COLUMNS: &str = "run_id, job, period, state, started_at, finished_at, version, summary, steps";
 
 impl Ledger {
     /// Notes that a run starts and returns its number. Runs that still count as running were killed (the caller
     /// holds the lock) and are marked failed.
-    pub fn start_run(&self, run: &NewRun, at: DateTime<Utc>) -> Result<i64, LedgerError> {
+    pub fn start_run(&self, job: &str, period: &str, at: DateTime<Utc>) -> Result<i64, LedgerError> {
         const DOING: &str = "starting a run";
         self.write(DOING, |transaction| {
             transaction
@@ -87,8 +76,8 @@ impl Ledger {
                 .map_err(LedgerError::doing(DOING))?;
             transaction
                 .execute(
-                    "insert into runs (run_key, job, period, state, started_at) values (?1, ?2, ?3, 'running', ?4)",
-                    params![run.key, run.job, run.period, moment(at)],
+                    "insert into runs (run_key, job, period, state, started_at) values ('', ?1, ?2, 'running', ?3)",
+                    [job, period, &moment(at)],
                 )
                 .map_err(LedgerError::doing(DOING))?;
             Ok(transaction.last_insert_rowid())
@@ -121,14 +110,6 @@ impl Ledger {
             let detail = version.map_or_else(String::new, |version| format!("version {version}"));
             audit::append(transaction, at, &job, state.code(), &format!("run {run_id}"), &detail)
         })
-    }
-
-    /// The latest finished run with that key, where there is one: the same run again has nothing to do.
-    pub fn run_with_key(&self, key: &str) -> Result<Option<Run>, LedgerError> {
-        let sql =
-            format!("select {COLUMNS} from runs where run_key = ?1 and state = 'done' order by run_id desc limit 1");
-        let stored = self.read().query_row(&sql, [key], StoredRun::read).optional();
-        stored.map_err(LedgerError::doing("looking up a run"))?.map(StoredRun::into_run).transpose()
     }
 
     /// The latest run of a job that ended well.
@@ -169,17 +150,16 @@ impl StoredRun {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         let run = Run {
             run_id: row.get(0)?,
-            key: row.get(1)?,
-            job: row.get(2)?,
-            period: row.get(3)?,
-            state: RunState::parse(&row.get::<_, String>(4)?),
+            job: row.get(1)?,
+            period: row.get(2)?,
+            state: RunState::parse(&row.get::<_, String>(3)?),
             started_at: DateTime::UNIX_EPOCH,
             finished_at: None,
-            version: row.get::<_, Option<i64>>(7)?.and_then(|version| u64::try_from(version).ok()),
+            version: row.get::<_, Option<i64>>(6)?.and_then(|version| u64::try_from(version).ok()),
             summary: serde_json::Value::Null,
             steps: Vec::new(),
         };
-        Ok(Self(run, row.get(5)?, row.get(6)?, row.get(8)?, row.get(9)?))
+        Ok(Self(run, row.get(4)?, row.get(5)?, row.get(7)?, row.get(8)?))
     }
 
     fn into_run(self) -> Result<Run, LedgerError> {

@@ -8,7 +8,18 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use rusqlite_migration::{M, Migrations};
 
-use super::{LedgerError, delivery, operations, receipts, texts};
+use super::LedgerError;
+
+/// The tables, step by step. A step that any ledger has taken is never edited: what is new goes into a new one.
+pub(super) const MIGRATIONS: [&str; 7] = [
+    include_str!("migrations/01-first.sql"),
+    include_str!("migrations/02-texts.sql"),
+    include_str!("migrations/03-operations.sql"),
+    include_str!("migrations/04-delivery.sql"),
+    include_str!("migrations/05-receipts.sql"),
+    include_str!("migrations/06-written-alerts.sql"),
+    include_str!("migrations/07-withdrawn.sql"),
+];
 
 /// How long a writer waits for another process (`status`, say) before it gives up.
 const BUSY: Duration = Duration::from_secs(30);
@@ -21,9 +32,6 @@ pub struct Ledger {
 
 impl Ledger {
     /// Opens the ledger, making it or bringing it to this version's tables where needed.
-    ///
-    /// # Errors
-    /// When the file cannot be opened, is no `SQLite` file or was written by a newer version.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         let fail = |why: String| LedgerError::Open { path: path.to_owned(), why };
         let mut connection = Connection::open(path).map_err(|error| fail(error.to_string()))?;
@@ -32,16 +40,7 @@ impl Ledger {
         for (pragma, value) in [("journal_mode", "wal"), ("synchronous", "full"), ("foreign_keys", "on")] {
             connection.pragma_update(None, pragma, value).map_err(|error| fail(error.to_string()))?;
         }
-        let tables = [
-            TABLES,
-            texts::TABLES,
-            operations::TABLES,
-            delivery::TABLES,
-            receipts::TABLES,
-            operations::TOLD,
-            delivery::WITHDRAWN,
-        ];
-        let migrations = Migrations::new(tables.into_iter().map(M::up).collect());
+        let migrations = Migrations::new(MIGRATIONS.map(M::up).into());
         migrations.to_latest(&mut connection).map_err(|error| fail(error.to_string()))?;
         connection.set_prepared_statement_cache_capacity(64);
         Ok(Self { connection: Mutex::new(connection) })
@@ -83,129 +82,16 @@ pub(super) fn parse_moment(what: &'static str, text: &str) -> Result<DateTime<Ut
     DateTime::parse_from_rfc3339(text).map(|at| at.with_timezone(&Utc)).map_err(LedgerError::damaged(what))
 }
 
-/// The tables of the first version. Money is integer fen, moments are UTC text, periods are `2026-10`.
-const TABLES: &str = "
-create table runs (
-    run_id      integer primary key,
-    run_key     text not null,
-    job         text not null,
-    period      text not null,
-    state       text not null check (state in ('running', 'done', 'failed')),
-    started_at  text not null,
-    finished_at text,
-    version     integer,
-    summary     text not null default 'null',
-    steps       text not null default '[]'
-) strict;
-create index runs_by_key on runs (run_key, run_id);
-
-create table landed_cache (
-    feed        text not null,
-    path        text not null,
-    bytes       integer not null,
-    modified_ns integer not null,
-    file_id     text not null,
-    primary key (feed, path)
-) strict, without rowid;
-
-create table landed_files (
-    feed       text not null,
-    file_id    text not null,
-    name       text not null,
-    state      text not null check (state in ('taken', 'refused')),
-    version    integer,
-    reason     text not null default '',
-    hint       text not null default '',
-    bytes      integer not null default 0,
-    outcome    text not null default 'null',
-    decided_at text not null,
-    primary key (feed, file_id)
-) strict, without rowid;
-
-create table synced (one integer primary key check (one = 1), version integer not null) strict;
-insert into synced values (1, 0);
-
-create table cases (
-    case_id      integer primary key,
-    person_key   integer not null,
-    rule_id      text not null,
-    year         integer not null,
-    county       text not null,
-    state        text not null check (state in ('watching', 'flagged', 'undecided', 'withdrawn', 'closed')),
-    measured_fen integer not null,
-    reason       text not null,
-    last_period  text not null,
-    unique (year, person_key, rule_id)
-) strict;
-
-create table case_events (
-    event_id     integer primary key,
-    case_id      integer not null references cases (case_id),
-    period       text not null,
-    at           text not null,
-    kind         text not null,
-    from_state   text,
-    to_state     text not null,
-    measured_fen integer not null,
-    reason       text not null
-) strict;
-create index case_events_by_case on case_events (case_id, event_id);
-create trigger case_events_keep before update on case_events begin select raise(abort, 'history is appended'); end;
-create trigger case_events_stay before delete on case_events begin select raise(abort, 'history is appended'); end;
-
-create table lists (
-    list_id         text primary key,
-    period          text not null,
-    year            integer not null,
-    county          text not null,
-    office          text not null,
-    kind            text not null,
-    seq             integer not null check (seq > 0),
-    version         integer not null,
-    rows            integer not null,
-    persons         integer not null,
-    control_fen     integer not null,
-    manifest_sha256 text not null,
-    sealed_at       text not null,
-    unique (county, office, seq)
-) strict;
-create index lists_by_office on lists (year, county, office, period);
-create trigger lists_keep before update on lists begin select raise(abort, 'a sealed list never changes'); end;
-create trigger lists_stay before delete on lists begin select raise(abort, 'a sealed list never changes'); end;
-
-create table list_persons (
-    list_id      text not null references lists (list_id),
-    person_key   integer not null,
-    delta        text not null,
-    leading_rule text not null,
-    rules        text not null,
-    measured_fen integer not null,
-    primary key (list_id, person_key)
-) strict, without rowid;
-
-create table audit (
-    seq       integer primary key,
-    at        text not null,
-    actor     text not null,
-    action    text not null,
-    object    text not null,
-    detail    text not null,
-    prev_hash text not null,
-    hash      text not null
-) strict;
-create trigger audit_keep before update on audit begin select raise(abort, 'the audit chain is appended'); end;
-create trigger audit_stay before delete on audit begin select raise(abort, 'the audit chain is appended'); end;
-";
-
 #[cfg(test)]
 mod tests {
     use std::time::Instant;
 
     use super::*;
-    use crate::ledger::{CaseFinding, FileState, NewRun, RunState, StepTiming};
+    use crate::ledger::{CaseFinding, FileState, RunState, StepTiming};
     use law::cases::{FindingState, FindingStatus};
     use law::contracts::{Feed, Outcome, TakenFile, Tally};
-    use law::domain::{Fen, Period, PersonKey};
+    use law::domain::{Fen, Period, PersonKey, hex};
+    use sha2::{Digest as _, Sha256};
 
     fn ledger() -> (tempfile::TempDir, Ledger) {
         let folder = tempfile::tempdir().unwrap();
@@ -216,21 +102,49 @@ mod tests {
     const AT: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
     #[test]
-    fn a_run_is_found_by_its_key_once_it_is_done() {
+    fn a_run_that_was_killed_counts_as_failed_once_the_next_begins() {
         let (_folder, ledger) = ledger();
-        let run = NewRun { key: "k1".into(), job: "nightly".into(), period: "2026-10".into() };
-        let killed = ledger.start_run(&run, AT).unwrap();
-        assert_eq!(ledger.run_with_key("k1").unwrap(), None);
-        let id = ledger.start_run(&run, AT).unwrap();
+        let killed = ledger.start_run("nightly", "2026-10", AT).unwrap();
+        assert_eq!(ledger.last_done_of("nightly").unwrap(), None);
+        let id = ledger.start_run("nightly", "2026-10", AT).unwrap();
         let steps = [StepTiming { step: "findings".into(), millis: 12 }];
         ledger.finish_run(id, RunState::Done, Some(3), &serde_json::json!({"rows": 5}), &steps, AT).unwrap();
-        let found = ledger.run_with_key("k1").unwrap().unwrap();
+        let found = ledger.last_done_of("nightly").unwrap().unwrap();
         assert_eq!((found.run_id, found.version, found.steps), (id, Some(3), steps.to_vec()));
         let last = ledger.last_runs(5).unwrap();
         assert_eq!(
             last.iter().map(|run| (run.run_id, run.state)).collect::<Vec<_>>(),
             [(id, RunState::Done), (killed, RunState::Failed)]
         );
+    }
+
+    /// Everything that `SQLite` knows of a ledger's tables.
+    fn schema(path: &Path) -> String {
+        let sql = "select type || ' ' || name || ' ' || coalesce(sql, '') from sqlite_schema order by type, name";
+        let connection = Connection::open(path).unwrap();
+        let mut statement = connection.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        rows.map(Result::unwrap).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn a_ledger_of_any_step_comes_to_the_tables_that_older_programs_know() {
+        const KNOWN: &str = "87c59d468cda733957a041f4d00adf04f1b95576a644f7e9f29b4c0be3511241";
+        let folder = tempfile::tempdir().unwrap();
+        for step in 0..=MIGRATIONS.len() {
+            let path = folder.path().join(format!("{step}.sqlite"));
+            let mut older = Connection::open(&path).unwrap();
+            Migrations::new(MIGRATIONS.map(M::up).into()).to_version(&mut older, step).unwrap();
+            drop(older);
+            Ledger::open(&path).unwrap().verify_audit().unwrap();
+            let found = schema(&path);
+            let hash = hex(&Sha256::digest(&found));
+            assert_eq!(hash, KNOWN, "step {step}; what is new goes into a new step, then this hash follows:\n{found}");
+            let version: i64 =
+                Connection::open(&path).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+            assert_eq!(version, 7);
+        }
+        println!("ledger: {} steps of tables", MIGRATIONS.len());
     }
 
     #[test]

@@ -43,35 +43,6 @@ impl Texts {
     }
 }
 
-/// Migration 2.
-pub(super) const TABLES: &str = "
-create table texts (
-    sha256 text primary key,
-    text   text not null
-) strict, without rowid;
-
-create table text_sets (
-    set_id text primary key,
-    policy text not null,
-    hashes text not null
-) strict, without rowid;
-
-create table run_texts (
-    run_id integer primary key references runs (run_id),
-    set_id text not null references text_sets (set_id)
-) strict;
-
-create table sealed_texts (
-    seal_id integer primary key,
-    series  text not null,
-    period  text not null,
-    set_id  text not null references text_sets (set_id),
-    unique (series, period)
-) strict;
-create trigger sealed_texts_keep before update on sealed_texts begin select raise(abort, 'history is appended'); end;
-create trigger sealed_texts_stay before delete on sealed_texts begin select raise(abort, 'history is appended'); end;
-";
-
 const DOING: &str = "keeping the texts of rules and models";
 
 impl Ledger {
@@ -135,7 +106,7 @@ pub(super) fn keep_sealed(transaction: &Transaction<'_>, sealed: &SealedTexts) -
         .map_err(LedgerError::doing(DOING))
 }
 
-/// Keeps texts that are not kept yet; answers the id of the set.
+/// Keeps texts that are not kept yet; returns the id of the set.
 fn keep(transaction: &Transaction<'_>, texts: &Texts) -> Result<String, LedgerError> {
     let doing = || LedgerError::doing(DOING);
     let hashes = texts.hashes();
@@ -158,7 +129,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::ledger::{NewRun, RunState};
+    use crate::ledger::RunState;
 
     fn texts(rule: &str) -> Texts {
         let by_path = [("pipelines/policies/p.toml", rule), ("sql/a.sql", "select 1")];
@@ -172,8 +143,7 @@ mod tests {
         let ledger = Ledger::open(&folder.path().join("ledger.sqlite")).unwrap();
         assert_eq!(ledger.last_run_texts().unwrap(), None);
         for (rule, state) in [("one", RunState::Done), ("two", RunState::Done), ("three", RunState::Failed)] {
-            let new = NewRun { key: String::new(), job: "nightly".to_owned(), period: "2026-10".to_owned() };
-            let run_id = ledger.start_run(&new, DateTime::UNIX_EPOCH).unwrap();
+            let run_id = ledger.start_run("nightly", "2026-10", DateTime::UNIX_EPOCH).unwrap();
             ledger.record_run_texts(run_id, &texts(rule)).unwrap();
             ledger.finish_run(run_id, state, None, &serde_json::Value::Null, &[], DateTime::UNIX_EPOCH).unwrap();
         }

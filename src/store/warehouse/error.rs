@@ -12,9 +12,9 @@ pub enum WarehouseError {
     /// A version file cannot be read back.
     #[error("version file {file} is damaged ({why}); restore it from the backup of warehouse/versions")]
     Damaged { file: String, why: String },
-    /// A file that a version names is missing or changed.
+    /// A file that a version names is not the one that was committed.
     #[error("{path}: {why}; restore it from the backup, or run again if a job made it from others", path = .path.display())]
-    File {
+    Changed {
         path: PathBuf,
         /// What is wrong with it.
         why: String,
@@ -28,9 +28,8 @@ pub enum WarehouseError {
     /// There is no such bucket, or it does not accept the credentials.
     #[error("storage: {0}; see the bucket's name, and AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment")]
     Denied(String),
-    /// A file cannot be put beside.
-    #[error("{path}: {source}", path = .path.display())]
-    Link { path: PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    File(#[from] crate::durable::FileError),
     #[error("storage: {0}")]
     Storage(#[from] object_store::Error),
 }
@@ -40,7 +39,7 @@ impl Fault for WarehouseError {
         match self {
             Self::Conflict(_) | Self::Away(_) => Cause::Later,
             Self::Unknown(_) | Self::Denied(_) => Cause::Settings,
-            Self::Damaged { .. } | Self::File { .. } | Self::Link { .. } | Self::Storage(_) => Cause::Program,
+            Self::Damaged { .. } | Self::Changed { .. } | Self::File(_) | Self::Storage(_) => Cause::Program,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Where a warehouse's files lie for all machines: a folder that all of them mount at a place of their own, or a
 //! bucket of S3-compatible storage. Credentials come from the environment of the process and stand in no plan.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use object_store::{
 use sha2::{Digest, Sha256};
 
 use super::WarehouseError;
+use crate::durable::{self, At as _, Readers};
 
 /// Files by their paths below the warehouse's root, with forward slashes.
 #[derive(Debug, Clone)]
@@ -62,8 +63,14 @@ impl Storage {
         }
     }
 
-    /// Writes a small file that must not be there yet; `false` when it was.
+    /// Writes a small file that must not be there yet; `false` when it was. Once this returns, no power cut takes it
+    /// back.
     pub async fn create(&self, path: &str, bytes: Vec<u8>) -> Result<bool, WarehouseError> {
+        if let Some(folder) = self.folder() {
+            let path = folder.join(path);
+            durable::make_folder(path.parent().unwrap_or(folder))?;
+            return Ok(durable::create_new(&path, &bytes, Readers::Usual)?);
+        }
         let create = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
         match self.store.put_opts(&ObjectPath::from(path), PutPayload::from(bytes), create).await {
             Ok(_) => Ok(true),
@@ -72,14 +79,15 @@ impl Storage {
         }
     }
 
-    /// Takes over a finished file of this machine under its final name: moved within a folder, copied to a bucket.
-    /// In a bucket it keeps its hash beside it, so that [`Self::holds`] need not read it.
+    /// Takes over a finished file of this machine under its final name: moved within a folder (the commit that names
+    /// it waits for the disk), copied to a bucket. There it keeps its hash beside it, so that [`Self::holds`] need not
+    /// read it.
     pub async fn adopt(&self, finished: &Path, path: &str, sha256: &str) -> Result<(), WarehouseError> {
         if let Some(folder) = self.folder() {
             let to = folder.join(path);
-            return std::fs::rename(finished, &to).map_err(|error| file(&to, &error));
+            return Ok(fs::rename(finished, &to).at(&to)?);
         }
-        let bytes = std::fs::read(finished).map_err(|error| file(finished, &error))?;
+        let bytes = fs::read(finished).at(finished)?;
         let mut attributes = Attributes::new();
         attributes.insert(HASH, AttributeValue::from(sha256.to_owned()));
         let options = PutOptions { attributes, ..PutOptions::default() };
@@ -103,32 +111,31 @@ impl Storage {
         if self.receive(path, &partial).await? != sha256 {
             return Err(changed(to));
         }
-        std::fs::rename(&partial, to).map_err(|error| file(to, &error))
+        Ok(durable::publish(&partial, to)?)
     }
 
     /// The same for a file whose hash is not known, but may stand beside it.
     pub async fn copy(&self, path: &str, to: &Path) -> Result<(), WarehouseError> {
         let partial = to.with_extension("partial");
         self.receive(path, &partial).await?;
-        std::fs::rename(&partial, to).map_err(|error| file(to, &error))
+        Ok(durable::publish(&partial, to)?)
     }
 
-    /// Writes a file of the storage to this machine's disk; answers its hash.
+    /// Copies a file of the storage to this machine and returns its hash.
     async fn receive(&self, path: &str, to: &Path) -> Result<String, WarehouseError> {
         if let Some(folder) = to.parent() {
-            std::fs::create_dir_all(folder).map_err(|error| file(folder, &error))?;
+            fs::create_dir_all(folder).at(folder)?;
         }
         let found = self.store.get(&ObjectPath::from(path)).await.map_err(|error| self.failed(error))?;
         let stated = found.attributes.get(&HASH).cloned();
         let mut chunks = found.into_stream();
-        let mut local = File::create(to).map_err(|error| file(to, &error))?;
+        let mut local = File::create(to).at(to)?;
         let mut hasher = Sha256::new();
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk.map_err(|error| self.failed(error))?;
             hasher.update(&chunk);
-            local.write_all(&chunk).map_err(|error| file(to, &error))?;
+            local.write_all(&chunk).at(to)?;
         }
-        local.sync_all().map_err(|error| file(to, &error))?;
         let sha256 = hex(&hasher.finalize());
         if stated.is_some_and(|stated| stated.as_ref() != sha256) {
             return Err(changed(to));
@@ -171,11 +178,7 @@ const HASH: Attribute = Attribute::Metadata(std::borrow::Cow::Borrowed("sha256")
 
 fn changed(path: &Path) -> WarehouseError {
     let why = "the bytes in the bucket are not those that were written".to_owned();
-    WarehouseError::File { path: path.to_owned(), why }
-}
-
-fn file(path: &Path, error: &std::io::Error) -> WarehouseError {
-    WarehouseError::File { path: PathBuf::from(path), why: error.to_string() }
+    WarehouseError::Changed { path: path.to_owned(), why }
 }
 
 #[cfg(feature = "cluster")]

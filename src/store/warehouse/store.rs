@@ -1,10 +1,13 @@
 //! Reading and committing versions; where the files lie in a bucket, bringing them here and there.
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use law::config::WarehouseSettings;
 
 use super::{FileEntry, Storage, Version, WarehouseError};
+use crate::durable::{self, At as _};
 
 /// A warehouse folder: data files, and `versions/<n>.json` naming those that count.
 ///
@@ -25,9 +28,6 @@ impl Warehouse {
     }
 
     /// Opens the warehouse where the settings want it.
-    ///
-    /// # Errors
-    /// As [`Self::open`] and [`Self::open_shared`].
     pub fn of(root: &Path, settings: &WarehouseSettings) -> Result<Self, WarehouseError> {
         match settings.storage.as_str() {
             "" => Self::open(root, settings.buckets),
@@ -82,21 +82,32 @@ impl Warehouse {
         if number == 0 {
             return Ok(Version { buckets: self.buckets, ..Version::default() });
         }
-        let damaged = |why: String| WarehouseError::Damaged { file: version_path(number), why };
-        let bytes = self.storage.read(&version_path(number)).await?;
-        let bytes = bytes.ok_or_else(|| damaged("it is missing".to_owned()))?;
+        let path = version_path(number);
+        let damaged = |why: String| WarehouseError::Damaged { file: self.root.join(&path).display().to_string(), why };
+        let bytes = self.storage.read(&path).await?.ok_or_else(|| damaged("it is missing".to_owned()))?;
+        if bytes.is_empty() {
+            return Err(damaged("it is empty".to_owned()));
+        }
         let version: Version = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
         if version.number == number { Ok(version) } else { Err(damaged("it carries another number".to_owned())) }
     }
 
-    /// Commits the next version; from here on readers see it.
+    /// Commits the next version; from here on readers see it. The disk has every file of it before it has the version,
+    /// and the version before this returns.
     ///
     /// # Errors
     /// [`WarehouseError::Conflict`] when another run was faster; nothing is changed then.
     pub async fn commit(&self, version: &Version) -> Result<(), WarehouseError> {
         let json = serde_json::to_vec_pretty(version)
             .map_err(|error| WarehouseError::Damaged { file: version_path(version.number), why: error.to_string() })?;
-        self.send(version).await?;
+        let before = self.version(version.number.saturating_sub(1)).await?;
+        let known: BTreeSet<&str> = before.files.iter().map(|file| file.path.as_str()).collect();
+        let new = version.files.iter().filter(|file| !known.contains(file.path.as_str()));
+        if self.storage.folder().is_some() {
+            self.sync_folders(new)?;
+        } else {
+            self.send(new).await?;
+        }
         if self.storage.create(&version_path(version.number), json).await? {
             Ok(())
         } else {
@@ -110,22 +121,25 @@ impl Warehouse {
         let versions = (1..=version.number).map(version_path);
         for path in versions.chain(version.files.iter().map(|file| file.path.clone())) {
             let (from, to) = (self.root.join(&path), root.join(&path));
-            let put = to.parent().map_or(Ok(()), std::fs::create_dir_all);
-            let put =
-                put.and_then(|()| std::fs::hard_link(&from, &to).or_else(|_| std::fs::copy(&from, &to).map(drop)));
-            put.map_err(|source| WarehouseError::Link { path: from, source })?;
+            let put = to.parent().map_or(Ok(()), fs::create_dir_all);
+            put.and_then(|()| fs::hard_link(&from, &to).or_else(|_| fs::copy(&from, &to).map(drop))).at(&from)?;
         }
         Ok(())
     }
 
-    /// Sends to the bucket what a version names and the one before did not; a folder has everything already.
-    async fn send(&self, version: &Version) -> Result<(), WarehouseError> {
-        if self.storage.folder().is_some() {
-            return Ok(());
+    /// Waits until the disk has the names of new files; whoever wrote them has waited for their bytes.
+    fn sync_folders<'a>(&self, new: impl Iterator<Item = &'a FileEntry>) -> Result<(), WarehouseError> {
+        let paths: Vec<&Path> = new.map(|file| Path::new(&file.path)).collect();
+        let folders: BTreeSet<&Path> = paths.iter().flat_map(|path| path.ancestors().skip(1)).collect();
+        for folder in folders {
+            durable::sync(&self.root.join(folder))?;
         }
-        let before = self.version(version.number.saturating_sub(1)).await?;
-        let known: std::collections::BTreeSet<&str> = before.files.iter().map(|file| file.path.as_str()).collect();
-        for file in version.files.iter().filter(|file| !known.contains(file.path.as_str())) {
+        Ok(())
+    }
+
+    /// Sends new files to the bucket.
+    async fn send(&self, new: impl Iterator<Item = &FileEntry>) -> Result<(), WarehouseError> {
+        for file in new {
             if !self.storage.holds(&file.path, &file.sha256).await? {
                 self.storage.adopt(&self.path(file), &file.path, &file.sha256).await?;
             }
@@ -149,7 +163,7 @@ impl Warehouse {
         }
         for file in &version.files {
             let path = self.path(file);
-            if !std::fs::metadata(&path).is_ok_and(|here| here.len() == file.bytes) {
+            if !fs::metadata(&path).is_ok_and(|here| here.len() == file.bytes) {
                 self.storage.fetch(&file.path, &path, &file.sha256).await?;
             }
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use law::contracts::TakenFile;
-use law::domain::{Month, Period};
+use law::domain::Period;
 use serde::{Deserialize, Serialize};
 
 /// One Parquet file of a version.
@@ -65,13 +65,6 @@ impl Version {
     /// The files of a table that hold a bucket.
     pub fn bucket<'a>(&'a self, table: &'a str, bucket: u16) -> impl Iterator<Item = &'a FileEntry> + 'a {
         self.table(table).filter(move |file| file.bucket == Some(bucket))
-    }
-
-    /// The one file of a table, month and bucket.
-    #[must_use]
-    pub fn month_bucket(&self, table: &str, month: Month, bucket: u16) -> Option<&FileEntry> {
-        let month = Period::from(month);
-        self.files.iter().find(|file| file.table == table && file.bucket == Some(bucket) && file.month == Some(month))
     }
 
     /// The next version: `replace` takes the place of files at the same table, month, rule and bucket;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rust_embed::RustEmbed;
 
 use super::WorkspaceError;
+use crate::durable::At as _;
 
 // Release builds carry the files; debug builds read them from the checkout that they were built in.
 #[derive(RustEmbed)]
@@ -56,7 +57,7 @@ impl Assets {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => built_in(path)
                 .map(|text| Asset { text, origin: Origin::BuiltIn })
                 .ok_or_else(|| WorkspaceError::NoAsset { path: path.to_owned() }),
-            Err(source) => Err(WorkspaceError::Io { path: own, source }),
+            Err(error) => Ok(Err(error).at(&own)?),
         }
     }
 
@@ -90,8 +91,7 @@ impl Assets {
 
 /// Reads a file of the same kind that lies anywhere, e.g. a draft of a policy.
 pub fn read_outside(path: &Path) -> Result<String, WorkspaceError> {
-    let text = std::fs::read_to_string(path);
-    text.map(|text| normalised(&text)).map_err(|source| WorkspaceError::Io { path: path.to_owned(), source })
+    Ok(normalised(&std::fs::read_to_string(path).at(path)?))
 }
 
 /// All built-in paths, sorted.

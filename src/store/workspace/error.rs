@@ -1,6 +1,6 @@
 //! What can be wrong with a workspace, and how its owner mends it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use law::config::Problem;
 use law::{Cause, Fault};
@@ -22,21 +22,12 @@ pub enum WorkspaceError {
         /// The file, relative to the workspace.
         path: String,
     },
-    /// A file could not be read or written.
-    #[error("{path}: {source}", path = .path.display())]
-    Io { path: PathBuf, source: std::io::Error },
-}
-
-impl WorkspaceError {
-    /// Wraps a failure of the system with the path that it is about.
-    pub(super) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io { path, source }
-    }
+    #[error(transparent)]
+    File(#[from] crate::durable::FileError),
 }
 
 impl Fault for WorkspaceError {
     fn blame(&self) -> Cause {
-        if matches!(self, Self::Io { .. }) { Cause::Program } else { Cause::Settings }
+        if matches!(self, Self::File(_)) { Cause::Program } else { Cause::Settings }
     }
 }

@@ -6,6 +6,7 @@ use law::config::{Layout, Problem};
 use law::contracts::Feed;
 
 use super::{Assets, SETTINGS_FILE, WorkspaceError, assets, parse_settings};
+use crate::durable::At as _;
 
 /// What `init` did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,11 +35,11 @@ pub fn init(dir: &Path, policy: &str, area: &str) -> Result<InitSummary, Workspa
     if is_new {
         let text = settings_text(policy, area);
         parse_settings(&text, &Assets::of(dir))?;
-        std::fs::create_dir_all(dir).map_err(WorkspaceError::io(dir))?;
+        std::fs::create_dir_all(dir).at(dir)?;
     }
     for feed in Feed::ALL {
         let folder = layout.landing(feed.name());
-        std::fs::create_dir_all(&folder).map_err(WorkspaceError::io(&folder))?;
+        std::fs::create_dir_all(&folder).at(&folder)?;
     }
     for path in assets::built_in_paths() {
         let Some(text) = assets::built_in(&path) else { continue };
@@ -61,12 +62,12 @@ fn add(dir: &Path, path: &str, text: &str, summary: &mut InitSummary) -> Result<
             return Ok(());
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(source) => return Err(WorkspaceError::Io { path: target, source }),
+        Err(error) => Err(error).at(&target)?,
     }
     if let Some(folder) = target.parent() {
-        std::fs::create_dir_all(folder).map_err(WorkspaceError::io(folder))?;
+        std::fs::create_dir_all(folder).at(folder)?;
     }
-    std::fs::write(&target, text).map_err(WorkspaceError::io(&target))?;
+    std::fs::write(&target, text).at(&target)?;
     summary.written.push(path.to_owned());
     Ok(())
 }

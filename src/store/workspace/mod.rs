@@ -21,6 +21,8 @@ use law::config::{Layout, OperatorSettings, Problem, Settings, nearest};
 use law::contracts::Feed;
 use law::domain::{CountyCode, MailAddress};
 
+use crate::durable::At as _;
+
 /// The settings file's name, as problems name it.
 pub const SETTINGS_FILE: &str = "poverty-watch.toml";
 
@@ -38,11 +40,10 @@ pub fn load(dir: &Path) -> Result<Workspace, WorkspaceError> {
     let layout = Layout::new(dir);
     let path = layout.settings();
     let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return Err(WorkspaceError::Missing { dir: dir.to_owned() });
         }
-        Err(source) => return Err(WorkspaceError::Io { path, source }),
+        text => text.at(&path)?,
     };
     let assets = Assets::of(dir);
     let settings = parse_settings(&text, &assets)?;

@@ -3,17 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::fs::File;
-use std::io::Write as _;
-use std::path::Path;
 
 use law::domain::hex;
 use law::policy::NATIONAL;
 use sha2::{Digest, Sha256};
 
 use super::{SETTINGS_FILE, Workspace, WorkspaceError, load};
+use crate::durable::{self, At as _};
 
-/// Keeps a workspace's recipe where it is not kept yet; answers its SHA-256, hex.
+/// Keeps a workspace's recipe where it is not kept yet; returns its SHA-256, hex.
 pub fn keep_recipe(workspace: &Workspace) -> Result<String, WorkspaceError> {
     let texts = texts(workspace)?;
     let mut hasher = Sha256::new();
@@ -25,12 +23,15 @@ pub fn keep_recipe(workspace: &Workspace) -> Result<String, WorkspaceError> {
     if !target.exists() {
         let partial = target.with_extension("partial");
         if partial.exists() {
-            fs::remove_dir_all(&partial).map_err(WorkspaceError::io(&partial))?;
+            fs::remove_dir_all(&partial).at(&partial)?;
         }
         for (path, text) in &texts {
-            write(&partial.join(path), text)?;
+            let path = partial.join(path);
+            let folder = path.parent().unwrap_or(&partial);
+            fs::create_dir_all(folder).at(folder)?;
+            fs::write(&path, text).at(&path)?;
         }
-        fs::rename(&partial, &target).map_err(WorkspaceError::io(&target))?;
+        durable::publish(&partial, &target)?;
     }
     Ok(hash)
 }
@@ -73,12 +74,4 @@ fn texts(workspace: &Workspace) -> Result<BTreeMap<String, String>, WorkspaceErr
     own.insert("bureau".to_owned(), bureau.into());
     texts.insert(SETTINGS_FILE.to_owned(), own.to_string());
     Ok(texts)
-}
-
-fn write(path: &Path, text: &str) -> Result<(), WorkspaceError> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(WorkspaceError::io(folder))?;
-    }
-    let mut file = File::create(path).map_err(WorkspaceError::io(path))?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(WorkspaceError::io(path))
 }

@@ -8,12 +8,14 @@ mod rows;
 mod world;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use engine::{Declared, Engine, PipelineError, in_parallel};
 use law::config::{EngineSettings, Problem};
 use law::policy::Policy;
 use law::policy::casebook::{Case, parse_case_book};
+use store::durable::At as _;
 use store::workspace::Assets;
 
 pub use compare::CaseFailure;
@@ -92,7 +94,7 @@ pub async fn run_case_books(assets: &Assets, selection: &CaseSelection) -> Resul
         problems.dedup();
         return Err(PipelineError::Config(problems));
     };
-    let scratch = tempfile::tempdir().map_err(|error| PipelineError::Io("scratch folder".to_owned(), error))?;
+    let scratch = tempfile::tempdir().at(Path::new("scratch folder"))?;
     let engine = Arc::new(Engine::new(models, &EngineSettings::default(), scratch.path())?);
     report.failures = carry_out(&engine, worlds, selection).await?;
     report.failures.sort_by(|a, b| (&a.file, a.line, &a.id).cmp(&(&b.file, b.line, &b.id)));

@@ -2,8 +2,6 @@
 //! rules, states, counties, offices. Counts of persons are hidden where they could point at one.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -12,6 +10,7 @@ use law::contracts::{Feed, Outcome};
 use law::domain::Period;
 use law::referrals::{ListKind, suppress};
 use law::schedule::AlertKind;
+use store::durable::{self, FileError, Readers};
 use store::ledger::{Run, SealedList};
 
 use super::alerts::standing_alerts;
@@ -23,22 +22,13 @@ use crate::ask::feed_status;
 pub fn keep_metrics(context: &Context, now: DateTime<Utc>) -> Result<(), PipelineError> {
     let Some(path) = &context.workspace.settings.operators.metrics else { return Ok(()) };
     let path: PathBuf = context.workspace.layout.root().join(path);
-    write_metrics(&path, &metrics(context, now)?).map_err(|error| PipelineError::Io(path.display().to_string(), error))
+    Ok(write_metrics(&path, &metrics(context, now)?)?)
 }
 
-/// Writes a metrics file in one step: a reader sees the old one or the new one. The collector takes `*.prom` only, so
-/// the unfinished one has another end.
-pub fn write_metrics(path: &Path, text: &str) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".poverty-watch-").suffix(".tmp").tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // The collector runs under another account; there is nothing in it that it may not see.
-        fs::set_permissions(file.path(), fs::Permissions::from_mode(0o644))?;
-    }
-    file.persist(path).map(drop).map_err(|error| error.error)
+/// Writes a metrics file in one step: a reader sees the old one or the new one. The collector runs under another
+/// account; there is nothing in it that it may not see.
+pub fn write_metrics(path: &Path, text: &str) -> Result<(), FileError> {
+    durable::write(path, text.as_bytes(), Readers::All)
 }
 
 /// All figures at a moment.

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use engine::{Context, PipelineError};
 use law::config::EngineKind;
+use store::durable::At as _;
 use store::warehouse::Version;
 use store::workspace::Workspace;
 use tempfile::TempDir;
@@ -34,11 +35,10 @@ impl Shadow {
     /// Makes one of a version; the caller holds the lock.
     pub(super) fn of(context: &Context, version: &Version) -> Result<Self, PipelineError> {
         let staging = context.workspace.layout.staging();
-        let io = |error| PipelineError::Io(staging.display().to_string(), error);
-        std::fs::create_dir_all(&staging).map_err(io)?;
+        std::fs::create_dir_all(&staging).at(&staging)?;
         let kept = Staging(staging.clone());
         // Only the owner may look into it: it holds what the ledger holds.
-        let folder = tempfile::Builder::new().prefix("plan-").tempdir_in(&staging).map_err(io)?;
+        let folder = tempfile::Builder::new().prefix("plan-").tempdir_in(&staging).at(&staging)?;
         let layout = context.workspace.layout.shadow(folder.path());
         context.ledger.copy_to(&layout.ledger())?;
         context.warehouse.link_into(&layout.warehouse(), version)?;

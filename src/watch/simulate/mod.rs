@@ -12,6 +12,7 @@ mod tables;
 mod variants;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 pub use report::{FlipPart, MadeFrom, Persons, PolicyPart, RulePart, Simulation, VariantPart};
 pub use tables::{Label, Row, Table};
@@ -24,6 +25,7 @@ use law::domain::Period;
 use law::policy::{Policy, Rule};
 use office::lists::line_text;
 use report::{Facts, PolicyFacts};
+use store::durable::At as _;
 use store::warehouse::{Version, Warehouse};
 use store::workspace::Workspace;
 
@@ -70,7 +72,7 @@ pub async fn simulate(workspace: &Workspace, request: SimulationRequest<'_>) -> 
     let (draft_hash, against_hash) = (draft.policy_hash().to_owned(), against.policy_hash().to_owned());
     let against = against.into_policy();
     let (draft, models) = draft.into_policy_and_models();
-    let scratch = tempfile::tempdir().map_err(|error| PipelineError::Io("scratch folder".to_owned(), error))?;
+    let scratch = tempfile::tempdir().at(Path::new("scratch folder"))?;
     let engine = Engine::new(models, &workspace.settings.engine, scratch.path())?;
     let made_from = made_from(&version, &engine);
 

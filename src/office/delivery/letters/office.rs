@@ -17,6 +17,7 @@ use store::workspace::Workspace;
 use super::{Attachment, Draft, ListNotice, Notice, compose, message_id, render};
 use crate::delivery::DeliveryError;
 use crate::handover;
+use store::durable::At as _;
 
 /// Writes letters at one moment.
 pub(in crate::delivery) struct OfficeLetters<'a> {
@@ -117,14 +118,14 @@ impl<'a> OfficeLetters<'a> {
     fn sealed_bytes(&self, list: &SealedList) -> Result<u64, DeliveryError> {
         let folder = self.workspace.layout.lists(list.period).join(&list.list_id);
         let path = folder.join(format!("{}.xlsx", list.list_id));
-        Ok(std::fs::metadata(&path).map_err(DeliveryError::io(&path))?.len())
+        Ok(std::fs::metadata(&path).at(&path)?.len())
     }
 
     /// A sealed list's manifest, after it and every file that it names were compared with what was sealed.
     pub(in crate::delivery) fn manifest(&self, list: &SealedList) -> Result<Manifest, DeliveryError> {
         let folder = self.workspace.layout.lists(list.period).join(&list.list_id);
         let path = folder.join("manifest.json");
-        let bytes = std::fs::read(&path).map_err(DeliveryError::io(&path))?;
+        let bytes = std::fs::read(&path).at(&path)?;
         let wrong = |path: PathBuf, why: &str| DeliveryError::Sealed { path, why: why.to_owned() };
         if hex(&Sha256::digest(&bytes)) != list.manifest_sha256 {
             return Err(wrong(path, "it is not the manifest that was sealed"));
@@ -136,7 +137,7 @@ impl<'a> OfficeLetters<'a> {
         }
         for file in &manifest.files {
             let path = folder.join(&file.name);
-            let bytes = std::fs::read(&path).map_err(DeliveryError::io(&path))?;
+            let bytes = std::fs::read(&path).at(&path)?;
             if hex(&Sha256::digest(&bytes)) != file.sha256 {
                 return Err(wrong(path, "its SHA-256 is not the one that was sealed"));
             }

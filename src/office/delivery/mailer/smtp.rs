@@ -17,6 +17,7 @@ use store::ledger::Letter;
 use tokio::sync::Mutex;
 
 use crate::delivery::{Attempt, DeliveryError, Outcome, Transport};
+use store::durable::At as _;
 
 struct Fault {
     /// The server's or the system's words.
@@ -62,7 +63,7 @@ impl SmtpTransport {
         }
         let read = |name: &str| {
             let path = layout.root().join(name);
-            std::fs::read_to_string(&path).map_err(DeliveryError::io(&path))
+            std::fs::read_to_string(&path).at(&path)
         };
         let tls = match settings.security {
             Security::None => None,

@@ -4,13 +4,12 @@
 //! looks for the file in both folders before it writes again.
 
 use std::fs;
-use std::fs::File;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use store::ledger::Letter;
 
 use crate::delivery::{Attempt, DeliveryError, Outcome, Transport};
+use store::durable::{self, At as _, Readers};
 
 #[derive(Debug)]
 pub struct SpoolTransport {
@@ -20,7 +19,7 @@ pub struct SpoolTransport {
 impl SpoolTransport {
     /// Makes the folder where it is not there.
     pub fn open(folder: &Path) -> Result<Self, DeliveryError> {
-        fs::create_dir_all(folder.join("taken")).map_err(DeliveryError::io(folder))?;
+        fs::create_dir_all(folder.join("taken")).at(folder)?;
         Ok(Self { folder: folder.to_owned() })
     }
 
@@ -32,16 +31,6 @@ impl SpoolTransport {
 
     fn there(&self, name: &str) -> Option<PathBuf> {
         [self.folder.join(name), self.folder.join("taken").join(name)].into_iter().find(|path| path.exists())
-    }
-
-    /// Writes aside, forces it to disk, gives it its name, forces that to disk.
-    fn write(&self, name: &str, bytes: &[u8]) -> std::io::Result<()> {
-        let aside = self.folder.join(format!(".{name}.part"));
-        let mut file = File::create(&aside)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&aside, self.folder.join(name))?;
-        File::open(&self.folder)?.sync_all()
     }
 }
 
@@ -56,10 +45,10 @@ impl Transport for SpoolTransport {
                 _ => Attempt::new(Outcome::Rejected, format!("{name} is there with other bytes")),
             };
         }
-        match self.write(&name, bytes) {
+        match durable::write(&self.folder.join(&name), bytes, Readers::Usual) {
             Ok(()) => Attempt::new(Outcome::Accepted, name),
             // After a failed fsync nobody knows what is on disk; the next run looks.
-            Err(error) => Attempt::new(Outcome::Unclear, format!("{name}: {error}")),
+            Err(error) => Attempt::new(Outcome::Unclear, format!("{name}: {}", error.source)),
         }
     }
 

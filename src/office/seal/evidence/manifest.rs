@@ -9,8 +9,9 @@ use law::referrals::ListId;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use store::durable::At as _;
+
 use super::Reading;
-use crate::seal::tables::write_synced;
 use crate::seal::{REHEARSAL, SealContext, SealError};
 
 pub(super) const MANIFEST: &str = "manifest.json";
@@ -145,11 +146,11 @@ pub(in crate::seal) fn write_manifest(
     let path = folder.join(MANIFEST);
     let mut bytes = serde_json::to_vec_pretty(&manifest).map_err(SealError::write(&path))?;
     bytes.push(b'\n');
-    write_synced(&path, &bytes)?;
+    std::fs::write(&path, &bytes).at(&path)?;
     let path = folder.join(SIGNATURE);
     let mut signature =
         serde_json::to_vec_pretty(&context.keys.signer.sign(&bytes)).map_err(SealError::write(&path))?;
     signature.push(b'\n');
-    write_synced(&path, &signature)?;
+    std::fs::write(&path, signature).at(&path)?;
     Ok(hex(&Sha256::digest(&bytes)))
 }

@@ -12,6 +12,7 @@ use law::referrals::{Cell, ColumnKind, Delta, DeltaCounts, ListColumn, ListedPer
 
 use crate::seal::SealError;
 use crate::seal::sheet::{LIST_SHEET, cell_text};
+use store::durable::At as _;
 
 /// What a list's file says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -124,7 +125,7 @@ fn delta_labels() -> BTreeMap<String, Delta> {
 }
 
 pub(in crate::seal) fn read_csv(path: &Path) -> Result<Reading, SealError> {
-    let bytes = std::fs::read(path).map_err(SealError::io(path))?;
+    let bytes = std::fs::read(path).at(path)?;
     let text = bytes.strip_prefix("\u{feff}".as_bytes()).ok_or_else(|| damaged(path, "no byte-order mark"))?;
     let mut reader = csv::Reader::from_reader(text);
     let headings = reader.headers().map_err(|error| damaged(path, &error.to_string()))?.clone();

@@ -6,8 +6,9 @@ use law::cases::{CATEGORIES, ENROLLED, FOUND, MEASURES, REASONS, RECEIPTS};
 use law::referrals::{Cell, ColumnKind, Delta, Duty, ListColumn, ListedPerson, Place, ReferralList, columns_of};
 use rust_xlsxwriter::{ColNum, DataValidation, Format, RowNum, Worksheet, XlsxError};
 
+use store::durable::At as _;
+
 use super::style::{Formats, LIST_SHEET, cell_text, excel_date, mark, paper, width_of, workbook};
-use crate::seal::tables::write_synced;
 use crate::seal::{SealContext, SealError};
 
 /// Rows above the first person: title and headings.
@@ -56,7 +57,7 @@ pub(crate) fn write_list(
     context: &SealContext<'_>,
 ) -> Result<(), SealError> {
     let bytes = build(path, list, seq, context).map_err(SealError::write(path))?;
-    write_synced(path, &bytes)
+    Ok(std::fs::write(path, bytes).at(path)?)
 }
 
 fn build(path: &Path, list: &ReferralList, seq: u64, context: &SealContext<'_>) -> Result<Vec<u8>, XlsxError> {

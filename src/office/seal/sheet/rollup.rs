@@ -6,8 +6,9 @@ use law::cases::FindingStatus;
 use law::referrals::Rollup;
 use rust_xlsxwriter::{ColNum, Format, FormatAlign, RowNum, Worksheet, XlsxError};
 
+use store::durable::At as _;
+
 use super::style::{Formats, cell_text, mark, paper, workbook};
-use crate::seal::tables::write_synced;
 use crate::seal::{SealContext, SealError};
 
 /// What stands where a count is hidden.
@@ -15,7 +16,7 @@ const HIDDEN: &str = "＊";
 
 pub(crate) fn write_rollup(path: &Path, rollup: &Rollup, context: &SealContext<'_>) -> Result<(), SealError> {
     let bytes = build(rollup, context).map_err(SealError::write(path))?;
-    write_synced(path, &bytes)
+    Ok(std::fs::write(path, bytes).at(path)?)
 }
 
 fn build(rollup: &Rollup, context: &SealContext<'_>) -> Result<Vec<u8>, XlsxError> {

@@ -13,112 +13,21 @@ pub(super) use outbox::{insert as insert_letter, withdraw as withdraw_letters};
 pub use signatures::{Approval, ListStage, Review, Signature};
 pub use suppressions::{NewSuppression, StoredSuppression};
 
-/// The tables of delivery. What was written, signed or happened is appended; only a letter's standing moves.
-pub(super) const TABLES: &str = "
-create table list_signatures (
-    list_id   text not null references lists (list_id),
-    step      text not null check (step in ('reviewed', 'approved')),
-    signer    text not null,
-    reason    text not null,
-    signed_at text not null,
-    primary key (list_id, step)
-) strict, without rowid;
-create trigger list_signatures_keep before update on list_signatures
-    begin select raise(abort, 'a signature never changes'); end;
-create trigger list_signatures_stay before delete on list_signatures
-    begin select raise(abort, 'a signature never changes'); end;
-
-create table suppressions (
-    suppression_id integer primary key,
-    person_key     integer not null,
-    rule_id        text not null,
-    reason         text not null,
-    until          text not null,
-    signer         text not null,
-    made_at        text not null
-) strict;
-create index suppressions_by_person on suppressions (person_key, rule_id, suppression_id);
-create trigger suppressions_keep before update on suppressions begin select raise(abort, 'history is appended'); end;
-create trigger suppressions_stay before delete on suppressions begin select raise(abort, 'history is appended'); end;
-
-create table outbox (
-    letter_id  integer primary key,
-    message_id text not null unique,
-    county     text not null,
-    office     text not null,
-    recipient  text not null,
-    resend_no  integer not null,
-    written_at text not null,
-    due_at     text not null,
-    sha256     text not null,
-    bytes      blob not null
-) strict;
-create trigger outbox_keep before update on outbox begin select raise(abort, 'a letter never changes'); end;
-create trigger outbox_stay before delete on outbox begin select raise(abort, 'a letter never changes'); end;
-
-create table outbox_lists (
-    list_id   text not null references lists (list_id),
-    recipient text not null,
-    resend_no integer not null,
-    letter_id integer not null references outbox (letter_id),
-    primary key (list_id, recipient, resend_no)
-) strict, without rowid;
-create index outbox_lists_by_letter on outbox_lists (letter_id);
-
-create table outbox_standing (
-    letter_id integer primary key references outbox (letter_id),
-    state     text not null check (state in
-        ('queued', 'sending', 'accepted', 'deferred', 'rejected', 'unknown', 'bounced', 'replaced')),
-    attempts  integer not null,
-    next_at   text not null
-) strict;
-create index outbox_standing_by_state on outbox_standing (state, next_at);
-
-create table outbox_events (
-    event_id   integer primary key,
-    letter_id  integer not null references outbox (letter_id),
-    at         text not null,
-    event      text not null,
-    from_state text not null,
-    to_state   text not null,
-    attempt    integer not null,
-    detail     text not null
-) strict;
-create index outbox_events_by_letter on outbox_events (letter_id, event_id);
-create trigger outbox_events_keep before update on outbox_events begin select raise(abort, 'history is appended'); end;
-create trigger outbox_events_stay before delete on outbox_events begin select raise(abort, 'history is appended'); end;
-";
-
-/// A letter's standing may be `withdrawn`: the table is made anew, because a check cannot be changed.
-pub(super) const WITHDRAWN: &str = "
-create table outbox_standing_now (
-    letter_id integer primary key references outbox (letter_id),
-    state     text not null check (state in
-        ('queued', 'sending', 'accepted', 'deferred', 'rejected', 'unknown', 'bounced', 'replaced', 'withdrawn')),
-    attempts  integer not null,
-    next_at   text not null
-) strict;
-insert into outbox_standing_now select letter_id, state, attempts, next_at from outbox_standing;
-drop table outbox_standing;
-alter table outbox_standing_now rename to outbox_standing;
-create index outbox_standing_by_state on outbox_standing (state, next_at);
-";
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::ledger::store::MIGRATIONS;
 
     #[test]
     fn letters_keep_their_standing_when_the_table_is_made_anew() {
         let ledger = rusqlite::Connection::open_in_memory().unwrap();
         ledger.execute_batch("pragma foreign_keys = off").unwrap();
-        ledger.execute_batch(TABLES).unwrap();
+        ledger.execute_batch(MIGRATIONS[3]).unwrap();
         let rows = "insert into outbox values (7, 'a@b', '990101', 'MZ', 'c@d', 0, 't', 't', '', x'00');
             insert into outbox_standing values (7, 'deferred', 3, '2026-11-02T00:00:00Z')";
         ledger.execute_batch(rows).unwrap();
         let withdrawn = "update outbox_standing set state = 'withdrawn' where letter_id = 7";
         assert!(ledger.execute(withdrawn, []).is_err(), "not known before");
-        ledger.execute_batch(WITHDRAWN).unwrap();
+        ledger.execute_batch(MIGRATIONS[6]).unwrap();
         let standing: (String, i64, String) = ledger
             .query_row("select state, attempts, next_at from outbox_standing where letter_id = 7", [], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?))

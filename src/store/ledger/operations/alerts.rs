@@ -32,7 +32,7 @@ pub struct RaisedAlert {
 }
 
 impl Ledger {
-    /// Makes the alerts that stand those of `found`: new ones are raised, told ones get their present text, all
+    /// Makes the alerts that stand those of `found`: new ones are raised, standing ones get their present text, all
     /// others are cleared.
     pub fn sync_alerts(&self, found: &[Alert], at: DateTime<Utc>) -> Result<AlertChange, LedgerError> {
         self.write(DOING, |transaction| {
@@ -79,10 +79,22 @@ impl Ledger {
     pub fn standing_alerts(&self) -> Result<Vec<RaisedAlert>, LedgerError> {
         self.alerts_where("cleared_at is null")
     }
+
+    pub(super) fn alerts_where(&self, condition: &str) -> Result<Vec<RaisedAlert>, LedgerError> {
+        let doing = || LedgerError::doing(DOING);
+        let connection = self.read();
+        let sql = format!(
+            "select alert_id, key, kind, chinese, english, raised_at from alerts where {condition} order by alert_id"
+        );
+        let mut statement = connection.prepare_cached(&sql).map_err(doing())?;
+        let read = |row: &Row<'_>| Ok(read_alert(row));
+        let rows = statement.query_map([], read).map_err(doing())?;
+        rows.map(|row| row.map_err(doing())?).collect()
+    }
 }
 
 /// Number, key, kind, both texts and the moment, in this order.
-pub(super) fn read_alert(row: &Row<'_>) -> Result<RaisedAlert, LedgerError> {
+fn read_alert(row: &Row<'_>) -> Result<RaisedAlert, LedgerError> {
     let text = |at: usize| row.get::<_, String>(at).map_err(LedgerError::doing(DOING));
     Ok(RaisedAlert {
         alert_id: row.get(0).map_err(LedgerError::doing(DOING))?,

@@ -3,13 +3,12 @@
 
 mod alerts;
 mod lease;
+mod news;
 mod quiet;
-mod told;
 
 pub use alerts::{AlertChange, RaisedAlert};
 pub use lease::{Lease, LeaseState};
-pub use told::AlertNews;
-pub(super) use told::TOLD;
+pub use news::AlertNews;
 
 use std::collections::BTreeMap;
 
@@ -19,43 +18,6 @@ use rusqlite::params;
 
 use super::store::{Ledger, moment, parse_moment};
 use super::{LedgerError, RunState};
-
-/// The tables of this folder.
-pub(super) const TABLES: &str = "
-create table watched_jobs (
-    job   text primary key,
-    since text not null
-) strict, without rowid;
-
-create table lease (
-    one      integer primary key check (one = 1),
-    owner    text not null,
-    beats    integer not null,
-    taken_at text not null,
-    beat_at  text not null
-) strict;
-
-create table alerts (
-    alert_id   integer primary key,
-    key        text not null,
-    kind       text not null,
-    chinese    text not null,
-    english    text not null,
-    raised_at  text not null,
-    cleared_at text
-) strict;
-create unique index alerts_open on alerts (key) where cleared_at is null;
-
-create table quiet_periods (
-    period    text not null,
-    series    text not null,
-    job       text not null,
-    from_at   text not null,
-    after     integer not null,
-    lifted_at text,
-    primary key (period, series)
-) strict, without rowid;
-";
 
 /// How one run of a job ended.
 #[derive(Debug, Clone, PartialEq, Eq)]

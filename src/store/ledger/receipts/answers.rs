@@ -1,4 +1,5 @@
-//! Answers about persons: matched by row token, appended to the row and to the person's cases.
+//! Answers about persons: matched by row token, appended to the row and to the person's cases. Whom an office gives back
+//! as not its own is sent on to another; nobody is lost on the way.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use law::cases::{Answer, Effect, EventKind, Verdict, effect};
@@ -6,7 +7,6 @@ use law::domain::{Fen, Period, PersonKey};
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use super::parse_day;
-use super::reroutes::reroute;
 use crate::ledger::landed::whole;
 use crate::ledger::store::{Ledger, moment};
 use crate::ledger::{LedgerError, audit};
@@ -65,6 +65,14 @@ const COLUMNS: &str = "answer_id, list_id, person_key, effect, file_id, row_no, 
                        amount_fen, verified_on, unit, verifier, remark";
 
 impl Ledger {
+    /// Sends a person who was given back on to another office.
+    pub fn reroute(&self, row: &ListedRow, to: &str, by: &str, at: DateTime<Utc>) -> Result<(), LedgerError> {
+        self.write("rerouting a person", |transaction| {
+            insert_reroute(transaction, row, to, by, at)?;
+            audit::append(transaction, at, by, "rerouted", &row.list_id, &format!("one person to {to}"))
+        })
+    }
+
     /// The row that a token names.
     pub fn row_with_token(&self, token: &str) -> Result<Option<ListedRow>, LedgerError> {
         if token.is_empty() {
@@ -327,4 +335,30 @@ fn read(row: &Row<'_>) -> Result<StoredAnswer, LedgerError> {
             remark: row.get(14).map_err(doing())?,
         },
     })
+}
+
+/// Sends on whom an office says is not its own; returns whether it did.
+fn reroute(transaction: &Transaction<'_>, new: &NewAnswer, by: &str, at: DateTime<Utc>) -> Result<bool, LedgerError> {
+    if new.answer.verdict != Verdict::NotOurs {
+        return Ok(false);
+    }
+    insert_reroute(transaction, &new.row, &new.reroute_to, by, at)?;
+    Ok(true)
+}
+
+fn insert_reroute(
+    transaction: &Transaction<'_>,
+    row: &ListedRow,
+    to: &str,
+    by: &str,
+    at: DateTime<Utc>,
+) -> Result<(), LedgerError> {
+    transaction
+        .execute(
+            "insert into reroutes (list_id, person_key, year, from_office, to_office, lists_before, by_name, at) \
+             values (?1, ?2, ?3, ?4, ?5, (select coalesce(max(rowid), 0) from lists), ?6, ?7)",
+            params![row.list_id, row.person.0, row.period.year(), row.office, to, by, moment(at)],
+        )
+        .map_err(LedgerError::doing("rerouting a person"))?;
+    Ok(())
 }

@@ -1,14 +1,12 @@
 //! What happens to a list once it is sealed: handed over, confirmed, taken back, owned, closed; and the tables of that.
 //!
-//! Answers about persons live in `answers`, who was given back in `reroutes`, what a funnel needs in `funnel`. All is appended, nothing edited.
+//! Answers about persons live in `answers`, what a funnel needs in `funnel`. All is appended, nothing edited.
 
 mod answers;
 mod funnel;
-mod reroutes;
 
 pub use answers::{ListedRow, NewAnswer, StoredAnswer, Taken};
 pub use funnel::FunnelRow;
-pub use reroutes::Reroute;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use law::domain::{Fen, Period};
@@ -17,82 +15,6 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 use super::delivery::withdraw_letters;
 use super::store::{Ledger, moment};
 use super::{LedgerError, SealedList, audit};
-
-/// The tables of this part. Days are `2026-10-31`, amounts fen.
-pub(super) const TABLES: &str = "
-alter table list_persons add column row_token text not null default '';
-create index list_persons_by_token on list_persons (row_token);
-alter table suppressions add column lists_before integer not null default 0;
-
-create table list_events (
-    event_id integer primary key,
-    list_id  text not null references lists (list_id),
-    kind     text not null check (kind in ('published', 'confirmed', 'disputed', 'retracted', 'deleted', 'owned')),
-    day      text not null,
-    at       text not null,
-    by_name  text not null,
-    detail   text not null
-) strict;
-create index list_events_by_list on list_events (list_id, event_id);
-create trigger list_events_keep before update on list_events begin select raise(abort, 'history is appended'); end;
-create trigger list_events_stay before delete on list_events begin select raise(abort, 'history is appended'); end;
-
-create table receipt_files (
-    file_id   text primary key,
-    name      text not null,
-    at        text not null,
-    rows      integer not null,
-    answered  integer not null,
-    conflicts integer not null,
-    unmatched integer not null
-) strict, without rowid;
-
-create table answers (
-    answer_id   integer primary key,
-    list_id     text not null,
-    person_key  integer not null,
-    file_id     text not null,
-    row_no      integer not null,
-    effect      text not null check (effect in ('first', 'advance', 'conflict', 'settled')),
-    verdict     text not null,
-    category    text not null,
-    reason      text not null,
-    measure     text not null,
-    amount_fen  integer,
-    verified_on text,
-    unit        text not null,
-    verifier    text not null,
-    remark      text not null,
-    day         text not null,
-    at          text not null,
-    foreign key (list_id, person_key) references list_persons (list_id, person_key)
-) strict;
-create index answers_by_row on answers (list_id, person_key, answer_id);
-create trigger answers_keep before update on answers begin select raise(abort, 'history is appended'); end;
-create trigger answers_stay before delete on answers begin select raise(abort, 'history is appended'); end;
-
-create table reroutes (
-    reroute_id   integer primary key,
-    list_id      text not null,
-    person_key   integer not null,
-    year         integer not null,
-    from_office  text not null,
-    to_office    text not null,
-    lists_before integer not null,
-    by_name      text not null,
-    at           text not null,
-    foreign key (list_id, person_key) references list_persons (list_id, person_key)
-) strict;
-create trigger reroutes_keep before update on reroutes begin select raise(abort, 'history is appended'); end;
-create trigger reroutes_stay before delete on reroutes begin select raise(abort, 'history is appended'); end;
-
-create table closed_periods (
-    period  text primary key,
-    at      text not null,
-    by_name text not null,
-    lists   integer not null
-) strict, without rowid;
-";
 
 /// What happened to a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -155,8 +77,8 @@ pub struct FileReceipt {
 const DOING: &str = "noting what happened to a list";
 
 impl Ledger {
-    /// Notes what happened to a list; letters that announce a list which is taken back go nowhere from then on. The same event again, by the same person with the same detail, changes nothing;
-    /// answers whether it was news.
+    /// Notes what happened to a list; letters that announce a list which is taken back go nowhere from then on. The
+    /// same event again, by the same person with the same detail, changes nothing; returns whether it was news.
     pub fn note_list(&self, list_id: &str, event: &ListEvent, at: DateTime<Utc>) -> Result<bool, LedgerError> {
         self.write(DOING, |transaction| note(transaction, list_id, event, at))
     }
@@ -205,7 +127,7 @@ impl Ledger {
         Ok(is_right)
     }
 
-    /// Closes a period; the caller has checked that nothing keeps it open. Answers whether it was open.
+    /// Closes a period; the caller has checked that nothing keeps it open. Returns whether it was open.
     pub fn close_period(&self, period: Period, by: &str, lists: u64, at: DateTime<Utc>) -> Result<bool, LedgerError> {
         self.write("closing a period", |transaction| {
             let closed = transaction
@@ -219,14 +141,6 @@ impl Ledger {
             }
             Ok(closed > 0)
         })
-    }
-
-    /// Who closed a period, where it is closed.
-    pub fn closed_by(&self, period: Period) -> Result<Option<String>, LedgerError> {
-        self.read()
-            .query_row("select by_name from closed_periods where period = ?1", [period.to_string()], |row| row.get(0))
-            .optional()
-            .map_err(LedgerError::doing("reading closed periods"))
     }
 }
 
