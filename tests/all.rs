@@ -18,6 +18,7 @@ mod lists;
 mod mutants;
 mod newcomer;
 mod offices;
+mod one_law;
 mod oracle;
 mod plan;
 mod policy_change;

@@ -20,7 +20,10 @@ const COUNTED: &str = "sql/intermediate/int_counted_claims.sql";
 const TAGS: &str = "sql/intermediate/int_person_tags.sql";
 const KNOWN: &str = "sql/intermediate/int_known.sql";
 const JUDGED: &str = "sql/intermediate/judged.sql";
+const STAYS: &str = "sql/intermediate/int_stays.sql";
 const STAY: &str = "sql/intermediate/int_stay_burden.sql";
+const APPLICATIONS: &str = "sql/applications/int_applications.sql";
+const MEANS: &str = "sql/applications/int_means.sql";
 const MEMBERS: &str = "sql/applications/member_burden.sql";
 const APPLICATION: &str = "sql/applications/int_application_burden.sql";
 
@@ -153,27 +156,24 @@ const OF_MEASURES: &[Mutant] = &[
         "when 'in_scope_self_pay' then c.personal_burden_amount",
         &["guangdong"],
     ),
-    (STAY, "where not $any_care or care_type in ('21'", "where true or care_type in ('21'", &["choices"]),
-    (STAY, "order by measured_amount desc, visit_id", "order by measured_amount, visit_id", &["gansu-county"]),
-    (STAY, "stay_date >= $window_from and", "", &["gansu-county"]),
-    (STAY, "max(counted_date) as stay_date", "min(counted_date) as stay_date", &["gansu-county"]),
-    (STAY, "group by person_key, visit_id", "group by person_key, visit_id, claim_id", &["gansu-county"]),
-    (APPLICATION, "application_date between $year_from and $on_date", "application_date >= $year_from", &["dezhou"]),
+    (STAYS, "where not $any_care or is_inpatient", "", &["choices"]),
+    (CLAIMS, "care_type in ('21', '22'", "care_type in ('11', '21', '22'", &["choices"]),
+    (STAYS, "order by measured_amount desc, visit_id", "order by measured_amount, visit_id", &["gansu-county"]),
+    (STAYS, "last_date >= $window_from and", "", &["gansu-county"]),
+    (STAYS, "max(counted_date) as last_date", "min(counted_date) as last_date", &["gansu-county"]),
+    (STAYS, "group by person_key, visit_id", "group by person_key, visit_id, claim_id", &["gansu-county"]),
+    (STAY, "where is_dearest", "where not is_dearest", &["gansu-county"]),
+    (APPLICATIONS, "application_date between $year_from and $on_date", "application_date >= $year_from", &["dezhou"]),
     (
-        APPLICATION,
+        APPLICATIONS,
         "order by application_date desc, application_id desc",
         "order by application_date, application_id",
         &["dezhou"],
     ),
-    (APPLICATION, "where is_applicant and", "where", &["dezhou"]),
+    (APPLICATIONS, "    is_applicant and row_number()", "    row_number()", &["dezhou"]),
     (MEMBERS, "d.counted_date <= m.application_date", "d.counted_date < m.application_date", &["dezhou"]),
-    (
-        MEMBERS,
-        "date_part('day', d.counted_date) > date_part('day', m.application_date)",
-        "date_part('day', d.counted_date) >= date_part('day', m.application_date)",
-        &["dezhou"],
-    ),
-    (MEMBERS, "\n                < $window_months\n", "\n                <= $window_months\n", &["guangdong"]),
+    (APPLICATIONS, "1) + application_day,", "1) + application_day - 1,", &["dezhou"]),
+    (APPLICATIONS, "- 1 - $window_months as months", "- 2 - $window_months as months", &["guangdong"]),
     (APPLICATION, "and ($whole_household or m.person_key = a.person_key)", "", &["dezhou"]),
     (
         APPLICATION,
@@ -195,27 +195,27 @@ const OF_MEASURES: &[Mutant] = &[
         &["guangdong"],
     ),
     (
-        APPLICATION,
-        "when '<' then case when declared_amount >= limit_amount",
-        "when '<' then case when declared_amount > limit_amount",
+        MEANS,
+        "when '<' then declared_amount < whole_limit_amount",
+        "when '<' then declared_amount <= whole_limit_amount",
         &["dezhou"],
     ),
     (
-        APPLICATION,
-        "when '<=' then case when declared_amount > limit_amount",
-        "when '<=' then case when declared_amount >= limit_amount",
+        MEANS,
+        "when '<=' then declared_amount <= whole_limit_amount",
+        "when '<=' then declared_amount < whole_limit_amount",
         &["guangdong"],
     ),
     (
-        APPLICATION,
-        "when 'income_per_head' then s.member_count else 1 end",
+        MEANS,
+        "when 'income_per_head' then a.member_count else 1 end",
         "when 'income_per_head' then 1 else 1 end",
         &["dezhou"],
     ),
     (
-        APPLICATION,
-        "case l.measure when 'assets' then s.assets_amount",
-        "case l.measure when 'assets' then s.household_income_amount",
+        MEANS,
+        "case l.measure when 'assets' then a.assets_amount",
+        "case l.measure when 'assets' then a.household_income_amount",
         &["guangdong"],
     ),
     (APPLICATION, "when t.has_failed = 1 then 'failed'", "", &["dezhou"]),
@@ -277,9 +277,13 @@ const OF_JUDGING: &[Mutant] = &[
     (KNOWN, "coalesce(b.first_name <> b.last_name, false)", "false", &["fujian"]),
     (KNOWN, "coalesce(r.has_name_conflict, false)", "false", &["fujian"]),
     (KNOWN, "case when b.first_area = b.last_area then b.first_area end", "b.first_area", &["fujian"]),
-    (JUDGED, "when $needs_tag and $has_roster and not has_wanted_tag then 'outside'", "", &["fujian"]),
-    (JUDGED, "when $excludes_tag and has_excluded_tag then 'outside'", "", &["xian"]),
-    (JUDGED, "when $needs_rural and not coalesce(is_rural, true) then 'outside'", "", &["fujian"]),
+    (JUDGED, "when not passes_tags then 'outside'", "", &["fujian"]),
+    (JUDGED, "when not passes_without_tags then 'outside'", "", &["xian"]),
+    (JUDGED, "when not passes_rural then 'outside'", "", &["fujian"]),
+    (JUDGED, "case when not $needs_tag or k.has_wanted_tag then true", "case when false then true", &["fujian"]),
+    (JUDGED, "when $has_roster then false", "when true then false", &["fujian"]),
+    (JUDGED, "when not $excludes_tag or $has_excluded_roster then true", "when true then true", &["xian"]),
+    (JUDGED, "case when $needs_rural then k.is_rural", "case when true then k.is_rural", &["fujian"]),
     (JUDGED, "when means = 'failed' then 'outside'", "", &["dezhou"]),
     (
         JUDGED,
@@ -289,9 +293,9 @@ const OF_JUDGING: &[Mutant] = &[
     ),
     (JUDGED, "when $by_residence and is_rural is null then 'rural_unknown'", "", &["dezhou"]),
     (JUDGED, "when line_amount is null then 'no_income_figure'", "", &["fujian"]),
-    (JUDGED, "when $needs_tag and not $has_roster then 'no_roster'", "", &["fujian"]),
-    (JUDGED, "when $excludes_tag and not $has_excluded_roster then 'no_roster'", "", &["xian"]),
-    (JUDGED, "when $needs_rural and is_rural is null then 'rural_unknown'", "", &["fujian"]),
+    (JUDGED, "when passes_tags is null then 'no_roster'", "", &["fujian"]),
+    (JUDGED, "when passes_without_tags is null then 'no_roster'", "", &["xian"]),
+    (JUDGED, "when passes_rural is null then 'rural_unknown'", "", &["fujian"]),
     (JUDGED, "when means = 'unknown' then 'means_unknown'", "", &["guangdong"]),
     (JUDGED, "when not is_alive then 'deceased'", "", &["fujian"]),
     (

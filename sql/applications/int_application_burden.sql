@@ -1,35 +1,13 @@
 -- Purpose:    What an applicant, or the whole household, paid before the application, and what it may have at most.
 -- Grain:      one applicant: the last application of the year until the period's end; unit_id is its number.
--- Parameters: $year_from, $on_date - applications dated so count
---             $whole_household   - true: all members' cost counts, else the applicant's
+-- Parameters: $whole_household   - true: all members' cost counts, else the applicant's
 --             $counts_spending - true: other necessary spending that the household declares counts as well
 --             $income_share, $strict - the household's own line is this share of its declared income
 --             $means_count       - so many limits of rule_means must hold; 0: none is asked for
---
--- member_burden is handed in for all buckets. Comparing per head multiplies the limit instead of dividing the income.
-with latest as (
+--             the others as in int_applications
+with spent as (
     select
-        person_key, application_id, county_code, household_income_amount, assets_amount, other_spending_amount,
-        row_number() over (partition by person_key order by application_date desc, application_id desc) as place
-    from applications
-    where is_applicant and application_date between $year_from and $on_date
-),
-
-sized as (
-    select application_id, count(*) as member_count
-    from member_burden
-    group by application_id
-),
-
-registered as (
-    select person_key, county_code as home_county_code
-    from residents
-),
-
-spent as (
-    select
-        a.person_key, a.application_id, coalesce(a.county_code, r.home_county_code) as county_code,
-        a.household_income_amount, a.assets_amount, z.member_count,
+        a.person_key, a.application_id, a.county_code, a.household_income_amount,
         sum(m.claim_count) as claim_count,
         cast(sum(m.total_amount) as decimal(18, 2)) as total_amount,
         cast(sum(m.in_scope_amount) as decimal(18, 2)) as in_scope_amount,
@@ -47,37 +25,19 @@ spent as (
             then coalesce(max(a.other_spending_amount), 0) else 0 end as decimal(18, 2)) as measured_amount,
         min(case when m.person_key = a.person_key then m.first_name end) as first_name,
         max(case when m.person_key = a.person_key then m.last_name end) as last_name
-    from latest as a
-    inner join sized as z on a.application_id = z.application_id
+    from int_applicants as a
     inner join member_burden as m on a.application_id = m.application_id
         and ($whole_household or m.person_key = a.person_key)
-    left join registered as r on a.person_key = r.person_key
-    where a.place = 1
-    group by
-        a.person_key, a.application_id, coalesce(a.county_code, r.home_county_code), a.household_income_amount,
-        a.assets_amount, z.member_count
-),
-
-limits as (
-    select
-        s.application_id, l.operator,
-        case l.measure when 'assets' then s.assets_amount else s.household_income_amount end as declared_amount,
-        l.limit_amount * case l.measure when 'income_per_head' then s.member_count else 1 end as limit_amount
-    from spent as s
-    inner join rule_means as l on s.county_code = l.county_code
+    group by a.person_key, a.application_id, a.county_code, a.household_income_amount
 ),
 
 -- One limit that is known to fail decides; else all must be known.
 tested as (
     select
         application_id,
-        max(case operator
-            when '<' then case when declared_amount >= limit_amount then 1 else 0 end
-            when '<=' then case when declared_amount > limit_amount then 1 else 0 end
-            when '>' then case when declared_amount <= limit_amount then 1 else 0 end
-            when '>=' then case when declared_amount < limit_amount then 1 else 0 end end) as has_failed,
-        max(case when declared_amount is null or limit_amount is null then 1 else 0 end) as is_open
-    from limits
+        max(case when not passes then 1 else 0 end) as has_failed,
+        max(case when passes is null then 1 else 0 end) as is_open
+    from int_means
     group by application_id
 ),
 

@@ -1,17 +1,11 @@
 -- Purpose:    What each member of an applying household paid over the window before the application.
 -- Grain:      one application and member; put together over all buckets, because a household's members lie in many.
--- Parameters: see int_counted_claims, and
---             $year_from, $on_date - applications dated so count
---             $window_months - months before the application; 0: from January of its year
+-- Parameters: see int_applications and int_counted_claims.
 with members as (
-    select
-        application_id, person_key, application_date,
-        date_part('year', application_date) * 12 + date_part('month', application_date) as application_month
-    from applications
-    where application_date between $year_from and $on_date
+    select application_id, person_key, application_date, window_from
+    from int_applications
 ),
 
--- Twelve months before 15 March begin on 16 March of the year before.
 spent as (
     select
         m.application_id, m.person_key, d.insured_area,
@@ -22,12 +16,8 @@ spent as (
         d.component_self_pay_amount, d.cash_amount, d.net_burden_amount, d.adjustment_amount, d.measured_amount
     from members as m
     inner join int_counted_claims as d on m.person_key = d.person_key
-    where d.counted_date <= m.application_date
-        and case when $window_months = 0 then date_part('year', d.counted_date) = date_part('year', m.application_date)
-            else (m.application_month - date_part('year', d.counted_date) * 12 - date_part('month', d.counted_date))
-                < $window_months
-                or (m.application_month - date_part('year', d.counted_date) * 12 - date_part('month', d.counted_date)
-                    = $window_months and date_part('day', d.counted_date) > date_part('day', m.application_date)) end
+    where d.counted_date >= m.window_from
+        and d.counted_date <= m.application_date
 ),
 
 summed as (

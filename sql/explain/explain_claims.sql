@@ -4,7 +4,7 @@
 select
     c.claim_id, c.original_claim_id, c.claim_kind, coalesce(c.is_valid, true) as is_valid,
     cast(c.settled_at as date) as settled_date, c.end_date, c.benefit_year, c.visit_id, c.insurance_type,
-    c.care_type, c.payment_place,
+    c.care_type, c.payment_place, c.insured_area,
     c.total_amount, c.fund_amount, c.personal_amount,
     n.medical_assistance_amount, n.personal_burden_amount, n.in_catalogue_self_pay_amount,
     n.self_pay_with_over_limit_amount, n.in_scope_self_pay_amount, n.component_self_pay_amount, n.cash_amount,

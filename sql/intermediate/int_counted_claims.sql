@@ -10,7 +10,7 @@
 --             $add_back_assistance  - true: what medical assistance (医疗救助) paid counts as cost
 with chosen as (
     select
-        c.person_key, c.claim_id, c.visit_id, c.care_type, c.benefit_year,
+        c.person_key, c.claim_id, c.visit_id, c.is_inpatient, c.benefit_year,
         case when $date_basis = 'discharged' then c.discharged_date else c.booked_date end as counted_date,
         c.total_amount, c.in_scope_amount, c.fund_amount, c.medical_assistance_amount, c.personal_burden_amount,
         c.in_catalogue_self_pay_amount, c.self_pay_with_over_limit_amount, c.in_scope_self_pay_amount,
@@ -39,7 +39,7 @@ with chosen as (
 )
 
 select
-    person_key, claim_id, visit_id, care_type, benefit_year, counted_date,
+    person_key, claim_id, visit_id, is_inpatient, benefit_year, counted_date,
     total_amount, in_scope_amount, fund_amount, medical_assistance_amount, personal_burden_amount,
     in_catalogue_self_pay_amount, self_pay_with_over_limit_amount, in_scope_self_pay_amount,
     component_self_pay_amount, cash_amount, net_burden_amount, adjustment_amount,

@@ -1,6 +1,7 @@
 -- Purpose:    The claims behind each finding that a list shows, each with the cost that its rule counts of it.
 -- Grain:      one person, rule and claim.
--- Parameters: $until - last day of settlement that counts; a far day where whole months do.
+-- Parameters: $until - last day of settlement that counts; a far day where whole months do
+--             $everybody - true: also of people below and outside, to explain one
 --
 -- As the rule counted them: its insurance types, kinds of care, places of payment and basis, over its window, or of the
 -- stay that was hit. An application shows the applicant's own claims.
@@ -11,12 +12,12 @@ with hits as (
         r.any_place, r.date_basis, r.window_from, r.window_to, r.benefit_year
     from findings as f
     inner join rule as r on f.rule_id = r.rule_id
-    where f.status in ('flagged', 'near', 'undecided')
+    where $everybody or f.status in ('flagged', 'near', 'undecided')
 )
 
 select
-    h.person_key, h.rule_id, h.line_amount, h.warn_amount, h.strict, c.claim_kind, c.settled_date, c.care_type,
-    c.insurance_type, c.insured_area, c.person_name, c.id_number, c.cert_type,
+    h.person_key, h.rule_id, h.shape, h.line_amount, h.warn_amount, h.strict, c.claim_kind, c.settled_date,
+    c.care_type, c.is_inpatient, c.insurance_type, c.insured_area, c.person_name, c.id_number, c.cert_type,
     cast(case h.basis
         when 'personal_burden' then c.personal_burden_amount
         when 'in_catalogue_self_pay' then c.in_catalogue_self_pay_amount
@@ -40,7 +41,7 @@ where (h.any_insurance or i.insurance_type is not null)
     and (h.any_place or p.payment_place is not null)
     and c.settled_date <= $until
     and case
-        when h.shape = 'stay_over_line' then c.visit_id = h.unit_id
+        when h.shape = 'stay_over_line' then c.visit_id = h.unit_id and (c.is_inpatient or not h.any_care)
         when h.date_basis = 'benefit_year' then c.benefit_year = h.benefit_year
         when h.date_basis = 'discharged' then c.discharged_date between h.window_from and h.window_to
         else c.booked_date between h.window_from and h.window_to end

@@ -18,11 +18,16 @@
 -- held before the figure was published (kept_amount), not above the published one.
 with lined as (
     select
-        k.person_key, k.unit_id, k.county_code, k.is_rural, k.rural_source, k.has_wanted_tag, k.has_excluded_tag,
-        k.is_alive, k.has_id_conflict, k.means, k.measured_amount, k.recent_amount, k.claim_count,
+        k.person_key, k.unit_id, k.county_code, k.is_rural, k.rural_source, k.is_alive, k.has_id_conflict,
+        k.means, k.measured_amount, k.recent_amount, k.claim_count,
         k.total_amount, k.in_scope_amount, k.fund_amount, k.medical_assistance_amount, k.personal_burden_amount,
         k.in_catalogue_self_pay_amount, k.self_pay_with_over_limit_amount, k.in_scope_self_pay_amount,
         k.component_self_pay_amount, k.cash_amount, k.net_burden_amount, k.adjustment_amount,
+        -- whether the person is meant; empty while nobody knows
+        case when not $needs_tag or k.has_wanted_tag then true when $has_roster then false end as passes_tags,
+        case when $excludes_tag and k.has_excluded_tag then false
+            when not $excludes_tag or $has_excluded_roster then true end as passes_without_tags,
+        case when $needs_rural then k.is_rural else true end as passes_rural,
         l.income_amount,
         case when $own_line then k.own_line_amount else l.line_amount end as line_amount,
         case when not $own_line then l.warn_amount
@@ -42,14 +47,15 @@ with lined as (
 decided as (
     select
         person_key, unit_id, county_code, is_rural, rural_source, measured_amount, recent_amount, income_amount,
-        line_amount, warn_amount, is_provisional, $rule_id as band_rule, claim_count,
+        line_amount, warn_amount, is_provisional, passes_tags, passes_without_tags, passes_rural,
+        $rule_id as band_rule, claim_count,
         total_amount, in_scope_amount, fund_amount, medical_assistance_amount, personal_burden_amount,
         in_catalogue_self_pay_amount, self_pay_with_over_limit_amount, in_scope_self_pay_amount,
         component_self_pay_amount, cash_amount, net_burden_amount, adjustment_amount,
         case
-            when $needs_tag and $has_roster and not has_wanted_tag then 'outside'
-            when $excludes_tag and has_excluded_tag then 'outside'
-            when $needs_rural and not coalesce(is_rural, true) then 'outside'
+            when not passes_tags then 'outside'
+            when not passes_without_tags then 'outside'
+            when not passes_rural then 'outside'
             when means = 'failed' then 'outside'
             when measured_amount <= warn_amount and not is_over_provisional then 'below'
             when has_id_conflict then 'id_conflict'
@@ -57,9 +63,9 @@ decided as (
             when $by_residence and is_rural is null then 'rural_unknown'
             when $own_line and line_amount is null then 'means_unknown'
             when line_amount is null then 'no_income_figure'
-            when $needs_tag and not $has_roster then 'no_roster'
-            when $excludes_tag and not $has_excluded_roster then 'no_roster'
-            when $needs_rural and is_rural is null then 'rural_unknown'
+            when passes_tags is null then 'no_roster'
+            when passes_without_tags is null then 'no_roster'
+            when passes_rural is null then 'rural_unknown'
             when means = 'unknown' then 'means_unknown'
             when not is_alive then 'deceased'
             when measured_amount > line_amount then 'flagged'
@@ -82,7 +88,10 @@ select
     cast(d.warn_amount as decimal(18, 2)) as warn_amount, d.recent_amount, d.claim_count,
     d.total_amount, d.in_scope_amount, d.fund_amount, d.medical_assistance_amount, d.personal_burden_amount,
     d.in_catalogue_self_pay_amount, d.self_pay_with_over_limit_amount, d.in_scope_self_pay_amount,
-    d.component_self_pay_amount, d.cash_amount, d.net_burden_amount, d.adjustment_amount
+    d.component_self_pay_amount, d.cash_amount, d.net_burden_amount, d.adjustment_amount,
+    d.passes_tags, d.passes_without_tags, d.passes_rural,
+    d.measured_amount > d.line_amount or (d.measured_amount = d.line_amount and not $strict) as is_over,
+    b.band as reached_band
 from decided as d
 left join rule_band as b on d.band_rule = b.rule_id
     and d.measured_amount >= b.from_amount

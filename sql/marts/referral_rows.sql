@@ -12,54 +12,10 @@ with hits as (
         f.in_catalogue_self_pay_amount,
         f.self_pay_with_over_limit_amount, f.in_scope_self_pay_amount, f.component_self_pay_amount, f.cash_amount,
         f.net_burden_amount, f.adjustment_amount,
-        r.rule_order, r.rule_version, r.basis, r.clause, r.shape
+        r.rule_order, r.rule_version, r.basis, r.clause
     from findings as f
     inner join rule as r on f.rule_id = r.rule_id
     where f.status in ('flagged', 'near', 'undecided')
-),
-
--- The sum at the end of each day: what was settled on one day counts together, in whatever order.
-running as (
-    select
-        person_key, rule_id, line_amount, warn_amount, strict, claim_kind, settled_date, care_type, insurance_type,
-        insured_area, person_name, id_number, cert_type, measured_amount,
-        sum(measured_amount) over (partition by person_key, rule_id order by settled_date
-            range between unbounded preceding and current row) as running_amount
-    from int_hit_claims
-),
-
--- A crossing that a reversal or a supplement took back was none: the last one counts, which holds until today.
-crossing as (
-    select
-        person_key, rule_id, claim_kind, settled_date, care_type, insurance_type, insured_area, person_name,
-        id_number, cert_type, measured_amount,
-        max(case when running_amount > line_amount or (running_amount = line_amount and not strict) then null
-            else settled_date end) over (partition by person_key, rule_id) as last_day_below,
-        max(case when running_amount > warn_amount then null else settled_date end)
-            over (partition by person_key, rule_id) as last_day_not_warned
-    from running
-),
-
-spending as (
-    select
-        person_key, rule_id,
-        min(case when last_day_below is null or settled_date > last_day_below then settled_date end)
-            as first_crossed_date,
-        min(case when last_day_not_warned is null or settled_date > last_day_not_warned then settled_date end)
-            as first_warned_date,
-        max(case when claim_kind = 'settlement' then settled_date end) as last_settled_date,
-        cast(string_agg(distinct insurance_type, ';' order by insurance_type) as varchar) as insurance_types,
-        -- where claims come from several places, two of them: enough to see that the county is unclear
-        min(insured_area) || coalesce(';' || nullif(max(insured_area), min(insured_area)), '') as insured_area,
-        max(person_name) as claim_name,
-        max(id_number) as claim_id_number,
-        max(cert_type) as claim_cert_type,
-        cast(sum(case when care_type in ('21', '22', '23', '24', '25', '26', '27', '28', '52')
-            then measured_amount else 0 end) as decimal(18, 2)) as inpatient_amount,
-        cast(sum(case when care_type = '41' then measured_amount else 0 end) as decimal(18, 2)) as pharmacy_amount,
-        cast(sum(measured_amount) as decimal(18, 2)) as measured_amount
-    from crossing
-    group by person_key, rule_id
 ),
 
 -- The most severe tag first, as lists print them.
@@ -89,21 +45,17 @@ select
     h.excess_amount,
     -- the early warning: only of who is near, only on the bureau's own list
     case when h.status = 'near' then cast(-h.excess_amount as decimal(18, 2)) end as margin_amount,
-    -- what a whole household paid is not told by the applicant's claims
-    case when h.status = 'near' and h.shape <> 'application_over_line' then s.first_warned_date end
-        as first_warned_date,
+    case when h.status = 'near' then s.first_warned_date end as first_warned_date,
     case when h.status = 'near' then h.recent_amount end as recent_amount,
     h.claim_count, h.total_amount, h.in_scope_amount, h.fund_amount, h.medical_assistance_amount,
     h.personal_burden_amount, h.in_catalogue_self_pay_amount, h.self_pay_with_over_limit_amount,
     h.in_scope_self_pay_amount, h.component_self_pay_amount, h.cash_amount, h.net_burden_amount,
-    h.adjustment_amount, s.inpatient_amount,
-    cast(s.measured_amount - s.inpatient_amount - s.pharmacy_amount as decimal(18, 2)) as outpatient_amount,
-    s.pharmacy_amount,
-    case when h.shape <> 'application_over_line' then s.first_crossed_date end as first_crossed_date, s.last_settled_date,
+    h.adjustment_amount, s.inpatient_amount, s.outpatient_amount, s.pharmacy_amount, s.first_crossed_date,
+    s.last_settled_date,
     case when h.is_rural then 'yes' when not h.is_rural then 'no' else 'unknown' end as rural,
     h.rural_source, h.clause
 from hits as h
-left join spending as s on h.person_key = s.person_key and h.rule_id = s.rule_id
+left join int_hit_spending as s on h.person_key = s.person_key and h.rule_id = s.rule_id
 left join residents as p on h.person_key = p.person_key
 left join tags as t on h.person_key = t.person_key
 order by h.person_key, h.rule_order

@@ -38,8 +38,10 @@ dated as (
 )
 
 select
-    person_key, claim_id, claim_kind, insurance_type, care_type, payment_place, insured_area, person_name, id_number,
-    cert_type, settled_date, booked_date,
+    person_key, claim_id, claim_kind, insurance_type, care_type,
+    -- the kinds of care (MED_TYPE) that are a stay, day surgery (28) and childbirth (52) among them
+    care_type in ('21', '22', '23', '24', '25', '26', '27', '28', '52') as is_inpatient,
+    payment_place, insured_area, person_name, id_number, cert_type, settled_date, booked_date,
     coalesce(end_date, booked_date) as discharged_date,
     coalesce(benefit_year, cast(date_part('year', booked_date) as varchar)) as benefit_year,
     visit_id, total_amount, in_scope_amount, fund_amount, medical_assistance_amount, personal_burden_amount,

@@ -225,6 +225,7 @@ impl<'a> Run<'a> {
             ("on_date".to_owned(), on_date.clone()),
             ("tags_from".to_owned(), on_date),
             ("until".to_owned(), Param::Date(rules::until(self.period))),
+            ("everybody".to_owned(), Param::Boolean(false)),
         ];
         let task = |bucket| Task {
             model: model.to_owned(),

@@ -5,8 +5,12 @@ use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int64Type};
 use law::domain::{Fen, mask_id, mask_name};
 use serde_json::{Map, Value};
 
-/// One row as an object by column name.
-pub(super) fn as_json(batch: &RecordBatch, row: usize) -> Value {
+/// Every row as an object by column name.
+pub(super) fn rows_of(batches: &[RecordBatch]) -> Vec<Value> {
+    batches.iter().flat_map(|batch| (0..batch.num_rows()).map(|row| as_json(batch, row))).collect()
+}
+
+fn as_json(batch: &RecordBatch, row: usize) -> Value {
     let schema = batch.schema();
     let cells = schema.fields().iter().zip(batch.columns());
     Value::Object(

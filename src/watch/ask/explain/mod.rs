@@ -1,8 +1,8 @@
 //! One person's way through the rooms: claims, sums, tags, line, each rule's outcome. Reads only.
 //!
-//! A tree of JSON; the command line draws it. The statements decide, this tells how.
+//! A tree of JSON; the command line draws it. What it says of the law comes out of the statements that decide: they run
+//! for the one person without a lowest line, on the newest version. This only asks them and finds the words.
 
-mod amount;
 mod cells;
 mod household;
 mod population;
@@ -11,20 +11,23 @@ mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use amount::counted;
 use arrow::array::RecordBatch;
-use cells::{as_json, mask};
+use cells::{mask, rows_of, text};
 use engine::compute::rules::{Known as Judging, RuleData, Span};
-use engine::compute::{Lines, MEMBERS, Stated, income_figures, sources_in};
-use engine::{Context, Param, Params, PipelineError, Source, Statement};
-use household::latest;
+use engine::compute::{MEMBERS, Stated, counties, income_figures, sources_in, together};
+use engine::{Context, EngineError, Models, Param, Params, PipelineError, Source, Statement};
 use law::contracts::Feed;
-use law::domain::{IdNumber, Period, PersonKey, bucket_of, mask_id};
-use law::policy::{IncomeFigure, Line, Rule, TagsOn};
-use population::rural_status;
-use rule::{Days, Facts, branch, is_valid};
+use law::domain::{Fen, IdNumber, Period, PersonKey, bucket_of, mask_id};
+use law::policy::{IncomeFigure, Rule, Shape, TagsOn};
+use rule::{Facts, branch};
 use serde_json::{Value, json};
 use store::warehouse::{FileEntry, Version};
+
+/// What a rule measures, as the statements about one person read it.
+const MEASURED: &str = "measured";
+const FINDINGS: &str = "findings";
+const BURDEN: &str = "explain_burden";
+const JUDGED: &str = "explain_judged";
 
 /// Everything known of a person for a period, as a tree of rows by column name. Masked unless asked otherwise.
 #[derive(Debug)]
@@ -60,10 +63,10 @@ pub async fn explain(
             "person": id.unwrap_or_else(|| "其他证件".to_owned()),
             "period": period.to_string(),
             "version": version.number,
-            "register": known.register.first(),
+            "register": known.register,
             "tags": known.tags,
             "claims": known.claims,
-            "held": asking.rows("explain_held", &asking.base(), BTreeMap::new()).await?,
+            "held": asking.rows("explain_held", []).await?,
             "applications": known.applications,
             "rules": rules,
         }),
@@ -80,197 +83,179 @@ struct Asking<'a> {
 
 /// What all rules start from.
 struct Known {
-    register: Vec<Value>,
+    register: Option<Value>,
     tags: Vec<Value>,
     claims: Vec<Value>,
     applications: Vec<Value>,
+    /// How the period's job decided the person, by rule.
     findings: Vec<Value>,
+    /// Every county that the period's job draws a line for, and those in which the person may live.
+    counties: BTreeSet<String>,
     stated: Stated,
     figures: Vec<IncomeFigure>,
 }
 
 impl Asking<'_> {
-    fn base(&self) -> Params {
-        [
-            ("person_key".to_owned(), Param::Bigint(self.person.0)),
-            ("on_date".to_owned(), Param::Date(self.period.last_day())),
-            ("tags_from".to_owned(), Param::Date(self.period.last_day())),
-        ]
-        .into()
-    }
-
     async fn known(&self) -> Result<Known, PipelineError> {
-        let (context, base) = (self.context, self.base());
-        let mut register = self.rows("explain_resident", &base, BTreeMap::new()).await?;
+        let context = self.context;
+        let mut register = self.rows("explain_resident", []).await?.pop();
         if !self.unmask {
             register.iter_mut().for_each(mask);
         }
-        let claims = self.rows("explain_claims", &base, BTreeMap::new()).await?;
         let files = file_names(context)?;
+        let claims = self.rows("explain_claims", []).await?;
+        let claims: Vec<Value> = claims.into_iter().map(|claim| with_file(claim, &files)).collect();
+        let applications = self.households().await?;
         let stated = Stated::read(&context.engine, &context.warehouse, self.version, self.period).await?;
-        let rosters = [("stated_tags".to_owned(), stated.rows(context.engine.models())?)].into();
+        let rosters = Source::Rows(stated.rows(context.engine.models())?);
+        let areas = self.version.table("areas").filter(|file| file.month == Some(self.period));
+        let mut counties = counties(context, areas)?;
+        let own = register.iter().chain(&applications).filter_map(|row| text(row, "county_code"));
+        counties.extend(own.chain(claims.iter().filter_map(|row| text(row, "insured_area"))).map(str::to_owned));
         Ok(Known {
-            register,
-            tags: self.rows("explain_tags", &base, rosters).await?,
-            claims: claims.into_iter().map(|claim| with_file(claim, &files)).collect(),
-            applications: self.households().await?,
-            findings: self.rows("explain_finding", &base, BTreeMap::new()).await?,
-            stated,
+            tags: self.rows("explain_tags", [("stated_tags", rosters)]).await?,
+            findings: self.rows("explain_finding", []).await?,
             figures: income_figures(&context.warehouse, self.version)?,
+            register,
+            claims,
+            applications,
+            counties,
+            stated,
         })
     }
 
     /// The rows of a model for this person, from all months that any rule looks at.
-    async fn rows(
-        &self,
-        model: &str,
-        params: &Params,
-        own: BTreeMap<String, RecordBatch>,
-    ) -> Result<Vec<Value>, PipelineError> {
-        let rules = self.context.policy.in_force(self.period.last_day());
-        let sources = self.sources(model, None, Span::of_rules(rules, self.period), own);
-        self.answer(model, params, sources, self.place()).await
+    async fn rows<const N: usize>(&self, model: &str, own: [(&str, Source); N]) -> Result<Vec<Value>, PipelineError> {
+        let on_date = Param::Date(self.period.last_day());
+        let params = named([("person_key", self.person_param()), ("on_date", on_date.clone()), ("tags_from", on_date)]);
+        let span = Span::of_rules(self.context.policy.in_force(self.period.last_day()), self.period);
+        Ok(rows_of(&self.collect((model, None), span, params, named(own)).await?))
     }
 
-    fn place(&self) -> String {
-        format!("bucket {:03}", bucket_of(self.person, self.version.buckets))
-    }
-
-    fn sources(
+    /// Carries a model out on the person's bucket; `own` are the tables that are handed in.
+    async fn collect(
         &self,
-        model: &str,
-        measures: Option<&str>,
+        (model, measures): (&str, Option<&str>),
         span: Span,
-        own: BTreeMap<String, RecordBatch>,
-    ) -> BTreeMap<String, Source> {
+        params: Params,
+        own: BTreeMap<String, Source>,
+    ) -> Result<Vec<RecordBatch>, PipelineError> {
         let wanted = self.context.engine.models().bound_sources(model, measures);
         let bucket = bucket_of(self.person, self.version.buckets);
         let files = sources_in(self.version, &wanted, span, bucket);
-        let mut all: BTreeMap<String, Source> =
+        let mut sources: BTreeMap<String, Source> =
             files.into_iter().map(|(table, entries)| (table, self.files(entries.iter()))).collect();
-        all.extend(own.into_iter().map(|(table, rows)| (table, Source::Rows(rows))));
-        all
+        sources.extend(own);
+        let (model, measures) = (model.to_owned(), measures.map(str::to_owned));
+        let statement = Statement { model, measures, sources, params, place: format!("bucket {bucket:03}") };
+        Ok(self.context.engine.collect(&statement).await?)
     }
 
     fn files<'f>(&self, entries: impl Iterator<Item = &'f FileEntry>) -> Source {
         Source::Files(entries.map(|entry| self.context.warehouse.path(entry)).collect())
     }
 
-    /// What a rule measures of this person, by the view that its shape measures by.
-    async fn sums(&self, data: &RuleData) -> Result<Vec<Value>, PipelineError> {
-        const MODEL: &str = "explain_burden";
-        let measures = data.measures.as_deref();
-        let wanted = self.context.engine.models().bound_sources(MODEL, measures);
-        let mut sources = self.sources(MODEL, measures, data.span, data.rows_for(&wanted));
-        if wanted.contains(MEMBERS) {
-            let members = self.version.table(MEMBERS);
-            let of_rule = |file: &&FileEntry| file.month == Some(self.period) && file.rule.as_ref() == Some(&data.rule);
-            sources.insert(MEMBERS.to_owned(), self.files(members.filter(of_rule)));
-        }
-        let mut params = data.params.clone();
-        params.extend(self.base());
-        let statement = Statement {
-            model: MODEL.to_owned(),
-            measures: data.measures.clone(),
-            sources,
-            params,
-            place: self.place(),
-        };
-        self.json(&statement).await
-    }
-
-    /// The tags held on any day of the rule's window.
-    async fn tags_of(&self, data: &RuleData) -> Result<Vec<Value>, PipelineError> {
-        const MODEL: &str = "explain_tags";
-        let wanted = self.context.engine.models().sources_of(MODEL);
-        let sources = self.sources(MODEL, None, data.span, data.rows_for(&wanted));
-        let mut params = self.base();
-        params.extend(data.params.clone());
-        self.answer(MODEL, &params, sources, self.place()).await
-    }
-
-    /// The claims that pass the rule's filters, from all months that it reads.
-    async fn counted_rows(&self, data: &RuleData) -> Result<Vec<Value>, PipelineError> {
-        const MODEL: &str = "explain_counted";
-        let wanted = self.context.engine.models().sources_of(MODEL);
-        let sources = self.sources(MODEL, None, data.span, data.rows_for(&wanted));
-        let mut params = data.params.clone();
-        params.extend(self.base());
-        self.answer(MODEL, &params, sources, self.place()).await
-    }
-
-    async fn answer(
-        &self,
-        model: &str,
-        params: &Params,
-        sources: BTreeMap<String, Source>,
-        place: String,
-    ) -> Result<Vec<Value>, PipelineError> {
-        let params = params.clone();
-        self.json(&Statement { model: model.to_owned(), measures: None, sources, params, place }).await
-    }
-
-    async fn json(&self, statement: &Statement) -> Result<Vec<Value>, PipelineError> {
-        let batches = self.context.engine.collect(statement).await?;
-        Ok(batches.iter().flat_map(|batch| (0..batch.num_rows()).map(|row| as_json(batch, row))).collect())
+    const fn person_param(&self) -> Param {
+        Param::Bigint(self.person.0)
     }
 
     async fn rule(&self, rule: &Rule, known: &Known) -> Result<Value, PipelineError> {
-        let finding = known.findings.iter().find(|finding| finding["rule_id"] == rule.id);
-        let counties =
-            |rows: &[Value]| rows.iter().filter_map(|row| row["county_code"].as_str()).map(str::to_owned).collect();
-        let county: BTreeSet<String> = match finding {
-            Some(finding) => counties(std::slice::from_ref(finding)),
-            None => counties(&known.register),
-        };
         let (models, period) = (self.context.engine.models(), self.period);
-        let judging = Judging { models, counties: &county, stated: &known.stated, figures: &known.figures, period };
-        let data = RuleData::of(rule, judging)?;
-        let tags = match rule.who.tags_on {
-            TagsOn::PeriodEnd => known.tags.clone(),
-            TagsOn::AnyDayOfWindow => self.tags_of(&data).await?,
+        let Known { counties, stated, figures, .. } = known;
+        let data = RuleData::of(rule, Judging { models, counties, stated, figures, period })?;
+        let mut params = data.params.clone();
+        params.extend(named([
+            ("person_key", self.person_param()),
+            ("lowest_amount", Param::Money(data.lines.floor)),
+            ("floor_amount", Param::Money(Fen(-Fen::RECORD_LIMIT.0))),
+            ("everybody", Param::Boolean(true)),
+        ]));
+        let asked = AskingRule { asking: self, data: &data, params };
+        let burden = together(models, BURDEN, asked.collect(BURDEN, &[], []).await?.into_iter())?;
+        let judged = asked.collect(JUDGED, &[], [(MEASURED, burden)]).await?;
+        let spending = asked.rows("explain_spending", &[], [(FINDINGS, as_findings(models, &judged)?)]).await?;
+        let judged = rows_of(&judged).pop().unwrap_or_default();
+        let application = match rule.shape {
+            Shape::Application => asked.rows("explain_application", &[], []).await?.pop(),
+            _ => None,
         };
-        let line = own_line(&data.lines, known.register.first(), &tags);
-        let sums = self.sums(&data).await?;
-        let rows = self.counted_rows(&data).await?;
-        let application = latest(rule, period, known);
-        let window = Days::of(rule, period, application);
-        let members = match application {
-            Some(application) => self.paid(&data, application).await?,
-            None => Vec::new(),
+        let own_tags = match rule.who.tags_on {
+            TagsOn::PeriodEnd => None,
+            TagsOn::AnyDayOfWindow => Some(asked.rows("explain_tags", &[], []).await?),
         };
-        let decided =
-            |file: &FileEntry| file.month == Some(self.period) && file.rule.as_deref() == Some(rule.id.as_str());
+        let county = [("county_code", Param::Text(text(&judged, "county_code").unwrap_or_default().to_owned()))];
+        let decided = |file: &FileEntry| file.month == Some(period) && file.rule.as_deref() == Some(rule.id.as_str());
         Ok(branch(&Facts {
             rule,
             period,
-            counted: counted(rule, &window, &rows, &known.claims),
-            window,
-            register: known.register.first(),
-            tags: &tags,
-            on_date: period.last_day().to_string(),
-            stated: &known.stated,
-            valid_claims: known.claims.iter().filter(|claim| is_valid(claim)).count(),
-            sums: sums.first(),
-            line,
-            application,
-            members,
-            means: household::means(rule, application, judging),
-            finding,
-            is_computed: self.version.table("findings").any(decided),
+            data: &data,
+            tags: own_tags.as_ref().unwrap_or(&known.tags),
+            valid_claims: known.claims.iter().filter(|claim| claim["is_valid"] != false).count(),
+            spending: spending.first().unwrap_or(&Value::Null),
+            stays: if rule.shape == Shape::Stay { asked.rows("explain_stays", &[], []).await? } else { Vec::new() },
+            members: asked.members(application.as_ref()).await?,
+            means: if rule.means.is_empty() { Vec::new() } else { asked.rows("explain_means", &county, []).await? },
+            application: application.as_ref(),
+            judged: &judged,
+            stored: known.findings.iter().find(|row| row["rule_id"] == rule.id).and_then(|row| text(row, "status")),
+            is_computed: self.version.table(FINDINGS).any(decided),
         }))
     }
 }
 
-/// The line of the person's residence; where it holds for everybody, that one.
-fn own_line<'l>(lines: &'l Lines, register: Option<&Value>, tags: &[Value]) -> Option<&'l Line> {
-    let residence = match rural_status(register, tags).is_rural {
-        Some(true) => "rural",
-        Some(false) => "urban",
-        None => "any",
+/// A rule's statements about the person.
+struct AskingRule<'a> {
+    asking: &'a Asking<'a>,
+    data: &'a RuleData,
+    params: Params,
+}
+
+impl AskingRule<'_> {
+    async fn rows<const N: usize>(
+        &self,
+        model: &str,
+        params: &[(&str, Param)],
+        own: [(&str, Source); N],
+    ) -> Result<Vec<Value>, PipelineError> {
+        Ok(rows_of(&self.collect(model, params, own).await?))
+    }
+
+    async fn collect<const N: usize>(
+        &self,
+        model: &str,
+        params: &[(&str, Param)],
+        own: [(&str, Source); N],
+    ) -> Result<Vec<RecordBatch>, PipelineError> {
+        let Asking { context, version, period, .. } = *self.asking;
+        // all others read what was measured as rows
+        let measures = self.data.measures.as_deref().filter(|_| model == BURDEN);
+        let wanted = context.engine.models().bound_sources(model, measures);
+        let rows = self.data.rows_for(&wanted).into_iter();
+        let mut all: BTreeMap<String, Source> = rows.map(|(table, rows)| (table, Source::Rows(rows))).collect();
+        if wanted.contains(MEMBERS) {
+            let of_rule = |file: &&FileEntry| file.month == Some(period) && file.rule.as_ref() == Some(&self.data.rule);
+            all.insert(MEMBERS.to_owned(), self.asking.files(version.table(MEMBERS).filter(of_rule)));
+        }
+        all.extend(named(own));
+        let params = self.params.clone().into_iter().chain(named(params.iter().cloned())).collect();
+        self.asking.collect((model, measures), self.data.span, params, all).await
+    }
+}
+
+fn named<'n, T>(values: impl IntoIterator<Item = (&'n str, T)>) -> BTreeMap<String, T> {
+    values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// The findings' columns of what a rule decided.
+fn as_findings(models: &Models, judged: &[RecordBatch]) -> Result<Source, PipelineError> {
+    let wrong = |why: String| PipelineError::from(EngineError::Model { model: JUDGED.to_owned(), why });
+    let schema = models.schema_of(FINDINGS).ok_or_else(|| wrong("there is no rule shape".to_owned()))?;
+    let of = |batch: &RecordBatch| {
+        let places = schema.fields().iter().map(|field| batch.schema().index_of(field.name()));
+        batch.project(&places.collect::<Result<Vec<_>, _>>()?)
     };
-    let of = |wanted: &str| lines.by_place.iter().find(|((_, place), _)| *place == wanted).map(|(_, line)| line);
-    of("any").or_else(|| of(residence))
+    let batches: Result<Vec<_>, _> = judged.iter().map(of).collect();
+    together(models, FINDINGS, batches.map_err(|error| wrong(error.to_string()))?.into_iter())
 }
 
 /// Short file id to the name under which the file landed.

@@ -1,109 +1,85 @@
 //! One rule's branch of the tree: text, clause, population, amounts, line, outcome.
 
-use chrono::{Datelike, Months};
-use engine::compute::Stated;
+use engine::compute::rules::RuleData;
 use law::cases::{no_forecast_because, outlook, recent_months};
-use law::domain::{Fen, Period, parse_date};
-use law::policy::{DateBasis, IncomeFigure, Line, LineMeasure, Operator, Rule, SeriesLine, Shape, Window, describe};
+use law::domain::{Fen, Period};
+use law::policy::{Basis, DateBasis, IncomeFigure, Line, LineMeasure, Operator, Rule, Shape, describe};
 use serde_json::{Value, json};
 
-use super::amount::{Counted, amounts, crosses, first_crossed, first_warned, stays};
 use super::cells::{money, text};
 use super::population::population;
 use super::verdict::{because, conclusion};
 
-/// The days that a rule looks at.
-#[derive(Debug, Clone)]
-pub(super) struct Days {
-    pub(super) from: String,
-    pub(super) to: String,
-}
-
-impl Days {
-    /// The rule's window: it ends with the period, or on the day of the application.
-    pub(super) fn of(rule: &Rule, period: Period, application: Option<&Value>) -> Self {
-        let made = application.and_then(|application| text(application, "application_date"));
-        if let (Shape::Application, Some(made)) = (rule.shape, made.and_then(|day| parse_date(day).ok())) {
-            let from = match rule.cost.window {
-                Window::CalendarYear => made.with_ordinal(1),
-                Window::RollingMonths(months) => {
-                    made.checked_sub_months(Months::new(u32::from(months))).and_then(|day| day.succ_opt())
-                }
-            };
-            return Self { from: from.unwrap_or(made).to_string(), to: made.to_string() };
-        }
-        let mut first = period.month();
-        match rule.cost.window {
-            Window::CalendarYear => (1..period.month().number()).for_each(|_| first = first.previous()),
-            Window::RollingMonths(months) => (1..months).for_each(|_| first = first.previous()),
-        }
-        Self { from: first.first_day().to_string(), to: period.last_day().to_string() }
-    }
-}
-
-/// What is known of the person when a rule is told.
+/// What the statements found of the person by one rule.
 pub(super) struct Facts<'a> {
     pub(super) rule: &'a Rule,
     pub(super) period: Period,
-    pub(super) window: Days,
-    pub(super) register: Option<&'a Value>,
+    pub(super) data: &'a RuleData,
+    /// The row of `explain_judged`.
+    pub(super) judged: &'a Value,
+    /// The row of `explain_spending`; null where the rule counts nothing.
+    pub(super) spending: &'a Value,
     /// The tags held on the day, or the days, that the rule asks for.
     pub(super) tags: &'a [Value],
-    pub(super) on_date: String,
-    pub(super) stated: &'a Stated,
-    /// Claims of the window that are not void.
+    /// Claims of the months that rules look at which are not void.
     pub(super) valid_claims: usize,
-    /// Those of them that the rule counts.
-    pub(super) counted: Vec<Counted<'a>>,
-    /// The sums that the statement drew.
-    pub(super) sums: Option<&'a Value>,
-    /// The line of the person's county.
-    pub(super) line: Option<&'a Line>,
-    /// The latest application of the year that the person made, where the rule is decided on application.
+    pub(super) stays: Vec<Value>,
+    /// The application that decides, where the rule is decided on one.
     pub(super) application: Option<&'a Value>,
     /// What each member of that household paid, masked.
     pub(super) members: Vec<Value>,
-    /// The items of the means test.
     pub(super) means: Vec<Value>,
-    /// The row of the findings.
-    pub(super) finding: Option<&'a Value>,
+    /// The status that the period's job stored; none where the person lies below every warning line.
+    pub(super) stored: Option<&'a str>,
     /// Whether a job has decided this rule for the period.
     pub(super) is_computed: bool,
 }
 
 impl Facts<'_> {
-    /// The line that was compared with: the place's, or the household's own.
-    pub(super) fn line_amount(&self) -> Option<Fen> {
-        if let LineMeasure::ShareOfHouseholdIncome(_) = self.rule.line.measure {
-            return text(self.sums?, "own_line_amount").and_then(|amount| Fen::parse(amount).ok());
-        }
-        self.line.map(|line| line.amount)
+    pub(super) fn status(&self) -> &str {
+        if self.is_computed { text(self.judged, "status").unwrap_or("not_computed") } else { "not_computed" }
     }
 
-    pub(super) fn warn_amount(&self) -> Option<Fen> {
-        self.line.map(|line| line.warn)
+    /// Whether the rule counts anything of the person.
+    pub(super) fn is_measured(&self) -> bool {
+        !self.judged["claim_count"].is_null()
     }
 
-    /// The findings' word; who has no row there lies below every warning line, or has nothing that counts.
-    fn status(&self) -> &str {
-        match (self.finding, self.sums) {
-            (Some(finding), _) => text(finding, "status").unwrap_or("not_computed"),
-            (None, _) if !self.is_computed => "not_computed",
-            (None, Some(_)) => "below",
-            (None, None) => "no_claims",
-        }
+    pub(super) fn has_line(&self) -> bool {
+        !self.judged["line_amount"].is_null()
+    }
+
+    /// The person's own claims that the rule counts.
+    pub(super) fn counted_claims(&self) -> usize {
+        let counts: i64 = match self.rule.shape {
+            Shape::PersonWindow => count(self.judged),
+            Shape::Stay => self.stays.iter().map(count).sum(),
+            Shape::Application => self.members.iter().filter(|row| row["is_asked"] == true).map(count).sum(),
+        };
+        usize::try_from(counts).unwrap_or_default()
+    }
+
+    pub(super) fn application_id(&self) -> Option<&Value> {
+        self.application.map(|application| &application["application_id"])
+    }
+
+    /// Where the line of the person's place comes from.
+    fn line(&self) -> Option<&Line> {
+        let county = text(self.judged, "county_code")?;
+        let residence = if self.judged["is_rural"] == true { "rural" } else { "urban" };
+        let of = |residence| self.data.lines.by_place.get(&(county.to_owned(), residence));
+        of("any").or_else(|| of(residence))
     }
 }
 
-/// Whether a claim counts for anybody.
-pub(super) fn is_valid(claim: &Value) -> bool {
-    claim["is_valid"] != false
+fn count(row: &Value) -> i64 {
+    row["claim_count"].as_i64().unwrap_or_default()
 }
 
 pub(super) fn branch(facts: &Facts<'_>) -> Value {
-    let rule = facts.rule;
+    let (rule, judged) = (facts.rule, facts.judged);
     let items = population(facts);
-    let (status, reason) = (facts.status(), facts.finding.and_then(|finding| text(finding, "reason")));
+    let (status, reason) = (facts.status(), text(judged, "reason").filter(|_| facts.is_computed));
     json!({
         "rule_id": rule.id,
         "name": rule.name,
@@ -111,23 +87,24 @@ pub(super) fn branch(facts: &Facts<'_>) -> Value {
         "text": describe::rule(rule),
         "clause": rule.clause.to_string(),
         "population": items,
-        "window": {
-            "from": facts.window.from,
-            "to": facts.window.to,
-            "date": rule.cost.date.word(),
-            "date_name": match rule.cost.date {
-                DateBasis::Settled => "结算日期",
-                DateBasis::Discharged => "出院日期",
-                DateBasis::BenefitYear => "待遇年度",
-            },
-        },
-        "amounts": facts.sums.map(|sums| amounts(rule, sums)),
-        "application_id": facts.application.map(|application| application["application_id"].clone()),
-        "members": facts.members,
-        "stays": if rule.shape == Shape::Stay { stays(facts) } else { Vec::new() },
-        "line": line_of(facts),
-        "distance": facts.sums.zip(facts.line_amount()).map(|(sums, line)| distance(facts, sums, line)),
-        "warning": (status == "near").then(|| warning(facts)).flatten(),
+        "window": window(facts),
+        "amounts": facts.is_measured().then(|| amounts(facts)),
+        "application_id": facts.application_id(),
+        "members": facts.members.iter().map(|row| json!({
+            "person_name": row["person_name"],
+            "id_number": row["id_number"],
+            "is_applicant": row["is_applicant"],
+            "claim_count": row["claim_count"],
+            "measured_amount": row["measured_amount"],
+        })).collect::<Vec<_>>(),
+        "stays": facts.stays,
+        "line": facts.has_line().then(|| line_of(facts)),
+        "distance": (facts.is_measured() && facts.has_line()).then(|| json!({
+            "amount": Fen(money(judged, "excess_amount").0.abs()).to_string(),
+            "is_over": judged["is_over"],
+            "first_crossed_date": facts.spending["first_crossed_date"],
+        })),
+        "warning": (status == "near").then(|| warning(facts)),
         "outcome": {
             "status": status,
             "reason": reason,
@@ -137,38 +114,77 @@ pub(super) fn branch(facts: &Facts<'_>) -> Value {
     })
 }
 
-/// The line with everything that it was drawn from; nothing where it cannot be drawn.
-fn line_of(facts: &Facts<'_>) -> Option<Value> {
-    let rule = facts.rule;
-    let amount = facts.line_amount()?;
+/// The days that the rule looks at: they end with the period, or on the day of the application.
+fn window(facts: &Facts<'_>) -> Value {
+    let (from, to) = (facts.data.span.window_from.to_string(), facts.period.last_day().to_string());
+    let of_application = |column: &str| facts.application.and_then(|row| text(row, column)).map(str::to_owned);
+    json!({
+        "from": of_application("window_from").unwrap_or(from),
+        "to": of_application("window_to").unwrap_or(to),
+        "date": facts.rule.cost.date.word(),
+        "date_name": match facts.rule.cost.date {
+            DateBasis::Settled => "结算日期",
+            DateBasis::Discharged => "出院日期",
+            DateBasis::BenefitYear => "待遇年度",
+        },
+    })
+}
+
+/// The amount on every basis, with the one that counts marked; what lowers it; what is compared with the line.
+fn amounts(facts: &Facts<'_>) -> Value {
+    let judged = facts.judged;
+    let basis = |basis: Basis| {
+        json!({
+            "basis": basis.name(),
+            "name": basis.chinese(),
+            "amount": judged[format!("{}_amount", basis.name())],
+            "counts": basis == facts.rule.cost.basis,
+        })
+    };
+    let netted = |item: &str, treatment: &str| json!({ "item": item, "amount": judged[format!("{item}_amount")], "treatment": judged[treatment] });
+    json!({
+        "claim_count": judged["claim_count"],
+        "total_amount": judged["total_amount"],
+        "fund_amount": judged["fund_amount"],
+        "bases": Basis::ALL.map(basis),
+        "netted": [
+            { "item": "adjustments", "amount": judged["adjustment_amount"], "treatment": judged["adjustment_treatment"] },
+            netted("medical_assistance", "assistance_treatment"),
+        ],
+        "measured_amount": judged["measured_amount"],
+    })
+}
+
+/// The line with everything that it was drawn from.
+fn line_of(facts: &Facts<'_>) -> Value {
+    let (rule, judged, line) = (facts.rule, facts.judged, facts.line());
+    let figure = line.and_then(|line| Some((line.figure.as_ref()?, line.is_provisional)));
     let mut told = json!({
         "rule": describe::limit(rule),
         "operator": if rule.line.operator == Operator::Over { ">" } else { ">=" },
-        "line_amount": amount.to_string(),
-        "warn_amount": rule.warn_at.and(facts.warn_amount()).map(|warn| warn.to_string()),
-        "figure": facts.line.and_then(|line| Some(figure_of(rule, line.figure.as_ref()?, line.is_provisional))),
+        "line_amount": judged["line_amount"],
+        "warn_amount": rule.warn_at.map(|_| &judged["warn_amount"]),
+        "figure": figure.map(|(figure, is_provisional)| figure_of(rule, figure, is_provisional)),
     });
-    if let Some(kept) = facts.line.and_then(|line| line.kept) {
+    if let Some(kept) = line.and_then(|line| line.kept) {
         told["kept_amount"] = json!(kept.to_string());
     }
     if let LineMeasure::Bands(bands) = &rule.line.measure {
-        let measured = facts.sums.map(|sums| money(sums, "measured_amount"));
-        let reached = bands.iter().rposition(|band| measured.is_some_and(|measured| measured >= band.from));
-        let band = |(at, band): (usize, &law::policy::Band)| {
+        let band = |band: &law::policy::Band| {
             json!({
                 "band": band.name,
                 "from_amount": band.from.to_string(),
                 "is_near": band.is_near,
-                "holds": Some(at) == reached,
+                "holds": facts.is_measured() && judged["reached_band"] == band.name,
             })
         };
-        told["bands"] = bands.iter().enumerate().map(band).collect();
+        told["bands"] = bands.iter().map(band).collect();
     }
-    Some(told)
+    told
 }
 
 fn figure_of(rule: &Rule, figure: &IncomeFigure, is_provisional: bool) -> Value {
-    let series: Option<&SeriesLine> = match &rule.line.measure {
+    let series = match &rule.line.measure {
         LineMeasure::Series(series) => Some(series),
         _ => None,
     };
@@ -185,32 +201,24 @@ fn figure_of(rule: &Rule, figure: &IncomeFigure, is_provisional: bool) -> Value 
     })
 }
 
-fn distance(facts: &Facts<'_>, sums: &Value, line: Fen) -> Value {
-    let measured = money(sums, "measured_amount");
-    json!({
-        "amount": Fen((measured.0 - line.0).abs()).to_string(),
-        "is_over": crosses(facts.rule, measured, line),
-        "first_crossed_date": first_crossed(facts, line),
-    })
-}
-
 /// How near, since when, and when to expect the crossing.
-fn warning(facts: &Facts<'_>) -> Option<Value> {
-    let (sums, line) = (facts.sums?, facts.line_amount()?);
-    let recent = text(sums, "recent_amount").and_then(|amount| Fen::parse(amount).ok());
-    let found = outlook(facts.rule, facts.period, money(sums, "measured_amount"), line, recent);
+fn warning(facts: &Facts<'_>) -> Value {
+    let judged = facts.judged;
+    let recent = text(judged, "recent_amount").and_then(|amount| Fen::parse(amount).ok());
+    let (measured, line) = (money(judged, "measured_amount"), money(judged, "line_amount"));
+    let found = outlook(facts.rule, facts.period, measured, line, recent);
     let forecast = found.forecast.map(|forecast| {
         json!({
             "months": recent_months(facts.period),
-            "recent_amount": recent.map(|amount| amount.to_string()),
+            "recent_amount": judged["recent_amount"],
             "run_rate_amount": forecast.monthly.to_string(),
             "expected_month": forecast.month.map(|month| month.to_string()),
         })
     });
-    Some(json!({
+    json!({
         "margin_amount": found.margin.to_string(),
-        "first_warned_date": facts.warn_amount().and_then(|warn| first_warned(facts, warn)),
+        "first_warned_date": facts.spending["first_warned_date"],
         "forecast": forecast,
         "no_forecast_because": no_forecast_because(facts.rule),
-    }))
+    })
 }

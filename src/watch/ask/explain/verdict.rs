@@ -44,30 +44,41 @@ pub(super) fn because(facts: &Facts<'_>, status: &str, reason: Option<&str>, ite
     }
     reasons.extend(reason.map(|reason| undecided_because(reason).to_owned()));
     reasons.extend(items.iter().filter(|item| item["item"] != "insurance").filter_map(failed));
-    match (facts.sums, facts.line_amount()) {
-        (None, _) if facts.valid_claims == 0 => reasons.push("本期内没有结算".to_owned()),
-        (None, _) => reasons.push("本期内的结算都不在本规则计入的范围内".to_owned()),
-        (Some(sums), Some(line)) => reasons.push(distance(facts, money(sums, "measured_amount"), line)),
-        (Some(_), None) => {}
+    match (facts.is_measured(), facts.has_line()) {
+        (false, _) if facts.valid_claims == 0 => reasons.push("本期内没有结算".to_owned()),
+        (false, _) => reasons.push("本期内的结算都不在本规则计入的范围内".to_owned()),
+        (true, true) => reasons.push(distance(facts)),
+        (true, false) => {}
     }
-    if facts.rule.warn_at.is_some() && (status == "near" || status == "below") {
-        reasons.extend(facts.warn_amount().map(|warn| match status {
+    let has_near_tier = facts.rule.warn_at.is_some();
+    if has_near_tier && (status == "near" || status == "below") {
+        reasons.extend(text(facts.judged, "warn_amount").map(|warn| match status {
             "near" => format!("已超过预警标准 {warn} 元"),
             _ => format!("未超过预警标准 {warn} 元"),
         }));
+    }
+    let is_as_stored = match facts.stored {
+        Some(stored) => stored == status,
+        None => ["below", "outside", "no_claims"].contains(&status),
+    };
+    if !is_as_stored {
+        let stored = conclusion(facts.stored.unwrap_or("below"), has_near_tier);
+        reasons.push(format!("本期任务运行时的结论是“{stored}”;此后数据或规则有变,请再运行 nightly"));
     }
     reasons
 }
 
 /// `超过标准 28134.00 元,超出 1866.00 元`.
-fn distance(facts: &Facts<'_>, measured: Fen, line: Fen) -> String {
-    let basis = describe::cost(facts.rule);
-    let (over, short) = (Fen(measured.0 - line.0), Fen(line.0 - measured.0));
-    match (over.0, facts.rule.line.operator) {
-        (1.., Operator::Over) => format!("{basis}计 {measured} 元,超过标准 {line} 元,超出 {over} 元"),
-        (0, Operator::Over) => format!("{basis}计 {measured} 元,恰等于标准 {line} 元;“超过”不含本数"),
-        (0.., Operator::From) => format!("{basis}计 {measured} 元,达到标准 {line} 元,超出 {over} 元"),
-        _ => format!("{basis}计 {measured} 元,距标准 {line} 元还差 {short} 元"),
+fn distance(facts: &Facts<'_>) -> String {
+    let (basis, excess) = (describe::cost(facts.rule), money(facts.judged, "excess_amount"));
+    let (measured, line) = (money(facts.judged, "measured_amount"), money(facts.judged, "line_amount"));
+    match (facts.judged["is_over"] == true, facts.rule.line.operator) {
+        (true, Operator::Over) => format!("{basis}计 {measured} 元,超过标准 {line} 元,超出 {excess} 元"),
+        (true, Operator::From) => format!("{basis}计 {measured} 元,达到标准 {line} 元,超出 {excess} 元"),
+        (false, _) if excess == Fen::ZERO => {
+            format!("{basis}计 {measured} 元,恰等于标准 {line} 元;“超过”不含本数")
+        }
+        (false, _) => format!("{basis}计 {measured} 元,距标准 {line} 元还差 {} 元", Fen(-excess.0)),
     }
 }
 
