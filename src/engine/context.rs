@@ -1,6 +1,6 @@
 //! Everything a job works with, opened once: workspace, warehouse, ledger, engine, policy, tables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -109,6 +109,12 @@ impl Context {
             explain: None,
             stop: Stop::default(),
         })
+    }
+
+    /// The codes of the counties that it serves.
+    #[must_use]
+    pub fn served(&self) -> BTreeSet<String> {
+        self.counties.iter().map(|county| county.code.to_string()).collect()
     }
 
     pub fn job(&self, name: &str) -> Result<Job, PipelineError> {

@@ -4,13 +4,12 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use engine::compute::rules::Span;
 use engine::compute::{
-    Findings, MEMBERS, Stated, Task, income_figures, read_findings, refresh, refresh_findings, rules, sources_in,
+    Evaluation, Findings, MEMBERS, Setting, income_figures, read_findings, refresh, refresh_findings,
 };
 use engine::lock::{clear_staging, sign_lock, take_lock};
 use engine::official::{Need, needs, unrouted};
-use engine::{Context, Delivered, Job, Param, PipelineError, Step};
+use engine::{Context, Delivered, Job, PipelineError, Step};
 use intake::{IntakeSummary, sweep};
 use law::cases::{FindingState, FindingStatus};
 use law::domain::{Period, official_day};
@@ -205,42 +204,12 @@ impl<'a> Run<'a> {
     }
 
     async fn model(&mut self, job: &Job, model: &str, checks: &[String]) -> Result<(), PipelineError> {
-        let tasks = self.period_tasks(model, checks)?;
+        let rules: Vec<&Rule> = self.context.policy.in_force(self.period.last_day()).collect();
+        let stated = Setting::stored(self.context, &self.version, self.period)?.stated;
+        let evaluation = Evaluation::of(self.context, &self.version);
+        let tasks = evaluation.period_tasks((model, checks), &rules, &stated, self.period)?;
         let refreshed = refresh(self.context, &self.version, model, tasks).await?;
         self.commit(job, refreshed.entries, refreshed.made).await
-    }
-
-    /// A task per bucket for the period.
-    fn period_tasks(&self, model: &str, checks: &[String]) -> Result<Vec<Task>, PipelineError> {
-        let models = self.context.engine.models();
-        let wanted = models.sources_of(model);
-        let rules: Vec<&Rule> = self.context.policy.in_force(self.period.last_day()).collect();
-        let stated = self.version.table("stated_tags").filter(|file| file.month == Some(self.period));
-        let mut rows = rules::rule_tables(&rules, self.period, models)?;
-        rows.insert("stated_tags".to_owned(), Stated::of_period(self.context, stated)?.rows(models)?);
-        rows.retain(|table, _| wanted.contains(table));
-        let span = Span::of_rules(rules.iter().copied(), self.period);
-        let on_date = Param::Date(self.period.last_day());
-        let params = [
-            ("on_date".to_owned(), on_date.clone()),
-            ("tags_from".to_owned(), on_date),
-            ("until".to_owned(), Param::Date(rules::until(self.period))),
-            ("everybody".to_owned(), Param::Boolean(false)),
-        ];
-        let task = |bucket| Task {
-            model: model.to_owned(),
-            measures: None,
-            copied: None,
-            table: model.to_owned(),
-            month: Some(self.period),
-            rule: None,
-            bucket,
-            sources: sources_in(&self.version, &wanted, span, bucket),
-            rows: rows.clone(),
-            params: params.clone().into(),
-            checks: checks.to_vec(),
-        };
-        Ok((0..self.version.buckets).map(task).collect())
     }
 
     /// An official run needs every figure that its lines are drawn from, and none of them doubtful.

@@ -8,11 +8,11 @@ use law::domain::{Fen, Period, PersonKey};
 use law::policy::Rule;
 use store::warehouse::{FileEntry, Version};
 
-use super::reach::{CLAIMS, Checks, InReach, REACH, looks_at_claims, refresh_reach};
-use super::refresh::{Task, refresh};
-use super::rules::{Known, Lines, RuleData, Span, income_figures};
-use super::stated::Stated;
-use crate::{Context, Models, Param, PipelineError, read_table};
+use super::evaluation::{Evaluation, Part, Setting};
+use super::reach::{Checks, REACH};
+use super::rules::{Lines, Span};
+use super::task::{Input, Task};
+use crate::{Context, PipelineError, read_table};
 
 /// What each member of an applying household paid: a table of its own, since members lie in many buckets.
 pub const MEMBERS: &str = "member_burden";
@@ -56,40 +56,35 @@ pub async fn refresh_findings(
         let why = format!("no rule of policy {} is in force on {}", context.policy.name, period.last_day());
         return Err(PipelineError::NotReady(why));
     }
-    let all = Span::of_rules(rules.iter().copied(), period);
-    let areas = refresh(context, version, "areas", tasks_per_bucket(context, version, all, "areas")).await?;
-    let stated =
-        refresh(context, version, "stated_tags", tasks_per_bucket(context, version, all, "stated_tags")).await?;
-    let counties = counties(context, &areas.entries)?;
-    let said = Stated::of_period(context, &stated.entries)?;
-    let figures = income_figures(&context.warehouse, version)?;
-    let known =
-        Known { models: context.engine.models(), counties: &counties, stated: &said, figures: &figures, period };
-    let drawn: Vec<RuleData> = rules.iter().map(|rule| RuleData::of(rule, known)).collect::<Result<_, _>>()?;
-    let mut findings = Findings {
-        entries: [areas.entries, stated.entries].concat(),
-        made: areas.made + stated.made,
-        lines: drawn.iter().map(|data| (data.rule.clone(), data.lines.clone())).collect(),
-    };
-    let members = member_tasks(context, version, &drawn);
-    if !members.is_empty() {
-        let refreshed = refresh(context, version, MEMBERS, members).await?;
-        findings.made += refreshed.made;
-        findings.entries.extend(refreshed.entries);
+    let evaluation = Evaluation::kept(context, version);
+    let mut setting = evaluation.setting(Span::of_rules(rules.iter().copied(), period)).await?;
+    let mut judging = evaluation.prepare(setting.draw(&rules, evaluation.models())?, Fen::ZERO).await?;
+    let mut made = std::mem::take(&mut setting.made);
+    made.add(std::mem::take(&mut judging.made));
+    let checks = Checks::of(evaluation.models(), checks);
+    let mut in_reach = BTreeMap::new();
+    if let Some(reach) = &judging.reach {
+        let [upper, claims] = reach.refresh(&evaluation, &judging.drawn, &checks).await?;
+        let claims_of: BTreeMap<u16, &Input> = claims.parts.iter().map(|part| (part.bucket, &part.input)).collect();
+        for part in &upper.parts {
+            let claims = claims_of.get(&part.bucket).map(|claims| (part.input.clone(), (*claims).clone()));
+            in_reach.extend(claims.map(|both| (part.bucket, both)));
+        }
+        made.add(upper);
+        made.add(claims);
     }
-    let judged: Vec<(&Rule, &RuleData)> = rules.iter().copied().zip(&drawn).collect();
-    let checks = &Checks::of(context.engine.models(), checks);
-    let in_reach = refresh_reach(context, version, &judged, checks).await?;
-    findings.made += in_reach.made;
-    findings.entries.extend(in_reach.reach.values().chain(in_reach.claims.values()).cloned());
-    let tasks = drawn.iter().flat_map(|data| {
-        let made = (findings.entries.as_slice(), &in_reach);
-        (0..version.buckets).map(move |bucket| rule_task(context, version, data, bucket, &checks.rule, made))
-    });
-    let refreshed = refresh(context, version, "findings", tasks.collect()).await?;
-    findings.made += refreshed.made;
-    findings.entries.extend(refreshed.entries);
-    Ok(findings)
+    let tasks = evaluation.buckets().map(|bucket| judging.rule_tasks(&checks.rule, bucket, in_reach.get(&bucket)));
+    let tasks: Vec<Vec<Task>> = tasks.collect::<Result<_, _>>()?;
+    made.add(evaluation.make("findings", tasks.concat()).await?);
+    let files = |part: Part| match part.input {
+        Input::Files(files) => files,
+        Input::Rows(_) => Vec::new(),
+    };
+    Ok(Findings {
+        made: made.anew,
+        entries: made.parts.into_iter().flat_map(files).collect(),
+        lines: judging.drawn.into_iter().map(|data| (data.rule, data.lines)).collect(),
+    })
 }
 
 /// The lines that a version's own files draw for a period: what a list of that version was made by.
@@ -98,36 +93,9 @@ pub fn lines_of(
     version: &Version,
     period: Period,
 ) -> Result<BTreeMap<String, Lines>, PipelineError> {
-    let of_period = |table: &str| -> Vec<FileEntry> {
-        version.table(table).filter(|file| file.month == Some(period)).cloned().collect()
-    };
-    let counties = counties(context, &of_period("areas"))?;
-    let said = Stated::of_period(context, &of_period("stated_tags"))?;
-    let figures = income_figures(&context.warehouse, version)?;
-    let known =
-        Known { models: context.engine.models(), counties: &counties, stated: &said, figures: &figures, period };
-    let drawn = context.policy.in_force(period.last_day()).map(|rule| RuleData::of(rule, known));
-    drawn.map(|data| data.map(|data| (data.rule.clone(), data.lines))).collect()
-}
-
-/// One task per bucket for a model that reads the period's window of claims, the register and the rosters.
-fn tasks_per_bucket(context: &Context, version: &Version, span: Span, model: &str) -> Vec<Task> {
-    let wanted = context.engine.models().sources_of(model);
-    (0..version.buckets)
-        .map(|bucket| Task {
-            model: model.to_owned(),
-            measures: None,
-            copied: None,
-            table: model.to_owned(),
-            month: Some(span.period),
-            rule: None,
-            bucket,
-            sources: sources_in(version, &wanted, span, bucket),
-            rows: BTreeMap::new(),
-            params: [("on_date".to_owned(), Param::Date(span.period.last_day()))].into(),
-            checks: Vec::new(),
-        })
-        .collect()
+    let setting = Setting::stored(context, version, period)?;
+    let rules = context.policy.in_force(period.last_day());
+    Ok(rules.map(|rule| (rule.id.clone(), setting.lines(rule))).collect())
 }
 
 /// The stored files that a bucket's statement reads: whole tables, or the months that a span reads of those split by month.
@@ -152,85 +120,6 @@ pub fn sources_in(
 /// Whether a table is no stored one of the bucket: a rule's own data, and what is put together over all buckets.
 pub fn is_handed_in(table: &str) -> bool {
     table.starts_with("rule") || table == "stated_tags" || table == MEMBERS
-}
-
-/// Whether a rule's statement reads what the members of all applying households paid.
-pub(super) fn needs_members(models: &Models, data: &RuleData) -> bool {
-    models.sources_of(&data.model).contains(MEMBERS)
-}
-
-/// A task per rule that is decided on application, and bucket of members.
-fn member_tasks(context: &Context, version: &Version, drawn: &[RuleData]) -> Vec<Task> {
-    let models = context.engine.models();
-    let wanted = models.sources_of(MEMBERS);
-    let of_rule = |data: &RuleData, bucket: u16| Task {
-        model: MEMBERS.to_owned(),
-        measures: None,
-        copied: None,
-        table: MEMBERS.to_owned(),
-        month: Some(data.span.period),
-        rule: Some(data.rule.clone()),
-        bucket,
-        sources: sources_in(version, &wanted, data.span, bucket),
-        rows: data.rows_for(&wanted),
-        params: data.params.clone(),
-        checks: Vec::new(),
-    };
-    let applied = drawn.iter().filter(|data| needs_members(models, data));
-    applied.flat_map(|data| (0..version.buckets).map(move |bucket| of_rule(data, bucket))).collect()
-}
-
-/// A rule's task of one bucket, on the claims in reach where it looks at single persons' claims.
-fn rule_task(
-    context: &Context,
-    version: &Version,
-    data: &RuleData,
-    bucket: u16,
-    checks: &[String],
-    (made, in_reach): (&[FileEntry], &InReach),
-) -> Task {
-    let models = context.engine.models();
-    let wanted = models.sources_of(&data.model);
-    let mut sources = sources_in(version, &wanted, data.span, bucket);
-    if wanted.contains(MEMBERS) {
-        let of_rule = made.iter().filter(|file| file.table == MEMBERS && file.rule.as_ref() == Some(&data.rule));
-        sources.insert(MEMBERS.to_owned(), of_rule.cloned().collect());
-    }
-    // a household's cost is bounded by no person's reach, and its claims lie in many buckets
-    let of_bucket = |files: &BTreeMap<u16, FileEntry>| files.get(&bucket).cloned().into_iter().collect();
-    let is_bound = looks_at_claims(models, data);
-    sources.insert(REACH.to_owned(), if is_bound { of_bucket(&in_reach.reach) } else { Vec::new() });
-    if is_bound {
-        sources.insert(CLAIMS.to_owned(), of_bucket(&in_reach.claims));
-    }
-    Task {
-        model: data.model.clone(),
-        measures: data.measures.clone(),
-        copied: None,
-        table: "findings".to_owned(),
-        month: Some(data.span.period),
-        rule: Some(data.rule.clone()),
-        bucket,
-        sources,
-        rows: data.rows_for(&wanted),
-        params: data.params.clone(),
-        checks: checks.to_vec(),
-    }
-}
-
-/// The counties that need a line: those of the period's files of the table areas, and those that the workspace serves.
-pub fn counties<'f>(
-    context: &Context,
-    entries: impl IntoIterator<Item = &'f FileEntry>,
-) -> Result<BTreeSet<String>, PipelineError> {
-    let mut found: BTreeSet<String> = context.counties.iter().map(|county| county.code.to_string()).collect();
-    for entry in entries {
-        for batch in read_table(&context.warehouse.path(entry), None)? {
-            let batch = batch?;
-            found.extend(batch.column(0).as_string::<i32>().iter().flatten().map(str::to_owned));
-        }
-    }
-    Ok(found)
 }
 
 /// The findings of a period, by rule and bucket, as a version lists them.

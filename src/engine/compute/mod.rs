@@ -3,18 +3,22 @@
 
 mod balance;
 mod cells;
+mod data;
+mod evaluation;
 mod findings;
 mod reach;
 mod refresh;
 pub mod rules;
 mod stated;
-mod trial;
+mod task;
 
 pub use cells::Cells;
+pub use data::Data;
+pub use evaluation::{Evaluation, Judging, Setting, together};
 pub use findings::{FindingRow, read_findings};
-pub use findings::{Findings, MEMBERS, counties, is_handed_in, lines_of, refresh_findings, sources_in};
-pub use reach::{Bound, CLAIMS, CLAIMS_IN_REACH, REACH, narrow};
-pub use refresh::{Task, refresh};
+pub use findings::{Findings, MEMBERS, is_handed_in, lines_of, refresh_findings, sources_in};
+pub use reach::{CLAIMS, CLAIMS_IN_REACH, REACH};
+pub use refresh::refresh;
 pub use rules::{Lines, income_figures};
 pub use stated::Stated;
-pub use trial::{Data, Prepared, Trial, together};
+pub use task::Task;

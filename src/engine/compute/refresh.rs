@@ -1,37 +1,15 @@
 //! Refreshing stored models bucket by bucket, only where what they are made from changed.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use law::domain::Period;
 use store::durable::At as _;
 use store::warehouse::{FileEntry, Version};
 
-use super::{balance, rules};
-use crate::context::{Context, sha256_hex};
-use crate::{BucketJob, Copied, Engine, Params, PipelineError, Source, Statement, in_parallel};
-
-/// One file that a model should have: where it belongs and what it is made from.
-#[derive(Debug, Clone)]
-pub struct Task {
-    pub model: String,
-    /// The view that the model and its checks read as `measured`.
-    pub measures: Option<String>,
-    /// The file has the rows of a table, of the persons whom the model names, in place of the model's own rows.
-    pub copied: Option<Copied>,
-    /// Table under which the version lists it.
-    pub table: String,
-    /// Month or period, where the table is split so.
-    pub month: Option<Period>,
-    /// Rule, where it is split by rule.
-    pub rule: Option<String>,
-    pub bucket: u16,
-    /// Stored tables that it reads.
-    pub sources: BTreeMap<String, Vec<FileEntry>>,
-    pub rows: BTreeMap<String, arrow::array::RecordBatch>,
-    pub params: Params,
-    pub checks: Vec<String>,
-}
+use super::balance;
+use super::task::Task;
+use crate::context::Context;
+use crate::{Engine, PipelineError, in_parallel};
 
 #[derive(Debug, Default)]
 pub struct Refreshed {
@@ -39,62 +17,6 @@ pub struct Refreshed {
     pub entries: Vec<FileEntry>,
     /// How many were made anew.
     pub made: usize,
-}
-
-impl Task {
-    /// Hash of everything that the file is made from: statements, parameters, data.
-    pub fn inputs(&self, engine: &Engine) -> Result<String, PipelineError> {
-        let mut text = String::new();
-        for model in engine.models().with_views(&self.model) {
-            text.push_str(&model.hash);
-        }
-        for check in &self.checks {
-            text.push_str(engine.models().get(check).map_or("", |model| &model.hash));
-        }
-        for (table, files) in &self.sources {
-            text.push_str(table);
-            text.extend(files.iter().map(|file| file.sha256.as_str()));
-        }
-        for (table, rows) in &self.rows {
-            text.push_str(table);
-            text.push_str(&rules::hash_of(table, rows)?);
-        }
-        if let Some(copied) = &self.copied {
-            text.push_str(&copied.table);
-            text.extend(copied.columns.iter().map(String::as_str));
-        }
-        let params = format!("{:?}", self.params);
-        text.push_str(&params);
-        Ok(sha256_hex(&text))
-    }
-
-    fn place(&self) -> String {
-        let month = self.month.map_or(String::new(), |month| format!("month {month} "));
-        let rule = self.rule.as_ref().map_or(String::new(), |rule| format!("rule {rule} "));
-        format!("{month}{rule}bucket {:03}", self.bucket)
-    }
-
-    fn path(&self, inputs: &str) -> String {
-        let month = self.month.map_or(String::new(), |month| format!("month={month}/"));
-        let rule = self.rule.as_ref().map_or(String::new(), |rule| format!("rule={rule}/"));
-        format!("{}/{month}{rule}bucket={:03}/{}.parquet", self.table, self.bucket, &inputs[..16])
-    }
-
-    /// What is to be made, all paths below the warehouse's root.
-    fn job(&self, inputs: &str) -> BucketJob {
-        let files =
-            |entries: &Vec<FileEntry>| Source::Files(entries.iter().map(|entry| PathBuf::from(&entry.path)).collect());
-        let stored = self.sources.iter().map(|(table, entries)| (table.clone(), files(entries)));
-        let handed = self.rows.iter().map(|(table, rows)| (table.clone(), Source::Rows(rows.clone())));
-        let statement = Statement {
-            model: self.model.clone(),
-            measures: self.measures.clone(),
-            sources: stored.chain(handed).collect(),
-            params: self.params.clone(),
-            place: self.place(),
-        };
-        BucketJob { statement, copied: self.copied.clone(), file: self.path(inputs), checks: self.checks.clone() }
-    }
 }
 
 /// Makes every file whose inputs changed; the others stay as `version` lists them.
@@ -112,8 +34,8 @@ pub async fn refresh(
     let analyzed = if context.explain.is_some() { one_bucket(&tasks) } else { Vec::new() };
     let mut stale = Vec::new();
     for task in tasks {
-        let inputs = task.inputs(&context.engine)?;
-        let slot = (task.table.as_str(), task.month, task.rule.as_deref(), Some(task.bucket));
+        let inputs = task.fingerprint(&context.engine)?;
+        let slot = (task.table.as_str(), Some(task.period), task.rule.as_deref(), Some(task.bucket));
         match known.get(&slot) {
             Some(file) if file.inputs == inputs => refreshed.entries.push((*file).clone()),
             _ => stale.push((task, inputs)),
@@ -154,7 +76,7 @@ fn one_bucket(tasks: &[Task]) -> Vec<Task> {
 /// Carries a task's statement out once more and writes its plan with what each operator took.
 async fn analyze(context: &Context, task: &Task) -> Result<(), PipelineError> {
     let Some(folder) = &context.explain else { return Ok(()) };
-    let statement = task.job("").statement.below(context.warehouse.root());
+    let statement = task.statement(context.warehouse.root());
     let plan = context.engine.analyze(&statement).await?;
     let rule = task.rule.as_ref().map_or(String::new(), |rule| format!("-{rule}"));
     let path = folder.join(format!("{}{rule}.txt", task.model));
@@ -172,7 +94,7 @@ async fn make(engine: &Engine, root: &Path, task: &Task, inputs: String) -> Resu
     let written = made.written;
     Ok(FileEntry {
         table: task.table.clone(),
-        month: task.month,
+        month: Some(task.period),
         rule: task.rule.clone(),
         bucket: Some(task.bucket),
         path: job.file,

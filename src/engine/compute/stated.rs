@@ -1,15 +1,18 @@
 //! What the rosters of all buckets state together: which tags at all, and each office's last full roster.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::{AsArray, Date32Array, RecordBatch, StringArray};
 use arrow::datatypes::Date32Type;
 use law::domain::Period;
-use store::warehouse::{FileEntry, Version, Warehouse};
+use store::warehouse::{Version, Warehouse};
 
-use super::rules::batch;
-use crate::{Context, Engine, EngineError, Models, Param, PipelineError, Source, Statement, read_table};
+use super::data::Data;
+use super::evaluation::Evaluation;
+use super::rules::{Span, batch};
+use super::task::Input;
+use crate::{Engine, EngineError, Models, PipelineError};
 
 /// The rows of the model `stated_tags` over all buckets: (tag, office) to the month of the last full roster.
 #[derive(Debug, Default)]
@@ -18,49 +21,26 @@ pub struct Stated {
 }
 
 impl Stated {
-    /// Puts the period's files of all buckets together.
-    pub fn of_period<'f>(
-        context: &Context,
-        entries: impl IntoIterator<Item = &'f FileEntry>,
-    ) -> Result<Self, PipelineError> {
-        let mut stated = Self::default();
-        for entry in entries {
-            for batch in read_table(&context.warehouse.path(entry), None)? {
-                stated.add(&batch?)?;
-            }
-        }
-        Ok(stated)
-    }
-
-    /// The same from the rosters themselves, for a period that no job has looked at.
+    /// From the rosters themselves, for a period that no job has looked at.
     pub async fn read(
         engine: &Engine,
         warehouse: &Warehouse,
         version: &Version,
         period: Period,
     ) -> Result<Self, PipelineError> {
-        let files = version.table("rosters").map(|file| warehouse.path(file)).collect();
-        Self::of_source(engine, Source::Files(files), period).await
-    }
-
-    /// The same from rosters wherever they come from.
-    pub(super) async fn of_source(engine: &Engine, rosters: Source, period: Period) -> Result<Self, PipelineError> {
-        let statement = Statement {
-            model: "stated_tags".to_owned(),
-            measures: None,
-            sources: [("rosters".to_owned(), rosters)].into(),
-            params: [("on_date".to_owned(), Param::Date(period.last_day()))].into(),
-            place: format!("month {period}"),
-        };
+        let evaluation = Evaluation::new(engine, Data::Stored { warehouse, version }, BTreeSet::new(), 1);
+        // rosters are small: all buckets' in one statement
+        let rosters = Input::Files(version.table("rosters").cloned().collect());
+        let task = evaluation.task("stated_tags", &[], Span::of_year(period), 0)?.reading("rosters", rosters);
         let mut stated = Self::default();
-        for batch in engine.collect(&statement).await? {
+        for batch in engine.collect(&task.statement(warehouse.root())).await? {
             stated.add(&batch)?;
         }
         Ok(stated)
     }
 
     /// Columns as the model declares them; a workspace's own copy of the model may lack one.
-    fn add(&mut self, batch: &RecordBatch) -> Result<(), PipelineError> {
+    pub(super) fn add(&mut self, batch: &RecordBatch) -> Result<(), PipelineError> {
         let text = |name| batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
         let months = batch.column_by_name("last_full_month").and_then(|column| column.as_primitive_opt::<Date32Type>());
         let (Some(tags), Some(offices), Some(months)) = (text("tag"), text("source_office"), months) else {

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use engine::compute::{Data, Trial};
+use engine::compute::{Data, Evaluation};
 use engine::{Engine, PipelineError};
 use law::domain::CountyCode;
-use law::policy::Policy;
 use law::policy::casebook::Case;
+use law::policy::{Policy, Rule};
 
 use super::compare::{CaseFailure, compare};
 use super::found::Findings;
@@ -42,8 +42,10 @@ impl World {
         let people = cases.iter().flat_map(|case| &case.people);
         let counties: BTreeSet<String> =
             people.filter_map(|person| person.county.as_ref()).map(CountyCode::to_string).collect();
-        let trial = Trial { engine, policy: &self.policy, counties: &counties, data: Data::Rows(&tables), workers: 1 };
-        let findings = Findings::read(&trial.findings(first.period).await?)?;
+        let period = first.period;
+        let rules: Vec<&Rule> = self.policy.in_force(period.last_day()).collect();
+        let evaluation = Evaluation::new(engine, Data::Rows(&tables), counties, 1);
+        let findings = Findings::read(&evaluation.findings(&rules, period).await?)?;
         let compared = cases.iter().zip(&keys).map(|(case, keys)| compare(case, keys, &findings, &self.policy));
         Ok(compared.flatten().collect())
     }

@@ -1,22 +1,25 @@
 //! What a changed rule alone does to the number of flagged people, and holding the official run when it is much.
 //!
 //! Both texts, the one that the last lists were sealed from and today's, are tried on the same data: what new claims
-//! do does not count. Where SQL changed, the old statements are tried with the old texts of the ledger.
+//! do does not count. Where SQL changed, the old statements are tried with the old texts of the ledger. Where this
+//! program cannot carry the old texts out, today's are tried on the data of the sealed lists, and the persons compared
+//! with those on the lists.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
-use engine::compute::{Data, FindingRow, Trial, counties};
-use engine::official::Rhythm;
+use engine::compute::{Data, Evaluation, FindingRow};
+use engine::official::{Rhythm, is_of, suppressions};
 use engine::{Context, Engine, EngineError, Job, PipelineError};
 use law::domain::{Period, PersonKey};
 use law::policy::{Policy, Rule};
+use law::referrals::Office;
 use office::lists;
 use rust_decimal::Decimal;
 use serde::Serialize;
-use store::ledger::SealedTexts;
+use store::ledger::{Moment, SealedTexts};
 use store::warehouse::Version;
 
 use super::former::{Former, models_below, rules_on};
@@ -36,8 +39,8 @@ pub struct Hold {
     pub since: String,
     /// The whole policy, then each rule that differs.
     pub effects: Vec<RuleEffect>,
-    /// Why the old texts cannot be tried, where they cannot; such a change is held whatever it does.
-    pub unknown: Option<String>,
+    /// Why the old texts cannot be tried, where they cannot: what stands before is who is on the sealed lists.
+    pub by_lists: Option<String>,
     /// Share of the flagged people that a change may move.
     pub hold_change: String,
     /// Whether an official run needs the change to be accepted.
@@ -72,10 +75,10 @@ impl fmt::Display for RuleEffect {
 
 impl fmt::Display for Hold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { since, effects, unknown, hold_change, .. } = self;
+        let Self { since, effects, by_lists, hold_change, .. } = self;
         write!(f, "rules or SQL differ from those that {since} was sealed from; hold_change is {hold_change}")?;
-        if let Some(why) = unknown {
-            write!(f, "\n  what that does cannot be told: the old texts cannot be tried ({why})")?;
+        if let Some(why) = by_lists {
+            write!(f, "\n  the old texts cannot be tried ({why}); before: the persons on the lists of {since}")?;
         }
         effects.iter().try_for_each(|effect| write!(f, "\n  {effect}"))
     }
@@ -182,9 +185,10 @@ fn referring(policy: &Policy, period: Period, rhythm: Rhythm) -> BTreeMap<String
     rules
 }
 
-/// What the change since the last sealed lists does to the tried version's people; `None` where nothing changed.
+/// What the change since the last sealed lists does to people; `None` where nothing changed. `real` is the workspace
+/// that `shadow` is a shadow of, `version` and `findings` are those that were tried.
 pub(super) async fn effect(
-    shadow: &Context,
+    (real, shadow): (&Context, &Context),
     version: &Version,
     period: Period,
     rhythm: Rhythm,
@@ -192,30 +196,85 @@ pub(super) async fn effect(
 ) -> Result<Option<Hold>, PipelineError> {
     let Some(sealed) = shadow.ledger.last_sealed_texts(rhythm.mark())? else { return Ok(None) };
     let Some(change) = Change::since(shadow, &sealed, period, rhythm).filter(Change::is_any) else { return Ok(None) };
-    let hold = |effects, unknown: Option<String>, is_held| Hold {
-        since: sealed.period.to_string(),
-        effects,
-        unknown,
-        hold_change: shadow.policy.hold_change.to_string(),
-        is_held,
-    };
-    let (former, old, differing) = match change {
-        Change::Known { former, old, differing } => (former, old, differing),
-        Change::Unreadable(why) => return Ok(Some(hold(Vec::new(), Some(why), true))),
-    };
-    let new = flagged_in(findings, &referring(&shadow.policy, period, rhythm));
-    let mut before: Flagged =
-        new.iter().filter(|(id, _)| !differing.contains(*id)).map(|(id, who)| (id.clone(), who.clone())).collect();
-    let tried: Vec<Rule> = old.into_iter().filter(|(id, _)| differing.contains(id)).map(|(_, rule)| rule).collect();
-    match tried_before(shadow, version, period, *former, tried).await {
-        Ok(found) => before.extend(found),
-        Err(PipelineError::Engine(EngineError::Model { model, why })) => {
-            return Ok(Some(hold(Vec::new(), Some(format!("{model}: {why}")), true)));
+    let tried = match change {
+        Change::Known { former, old, differing } => {
+            let new = flagged_in(findings, &referring(&shadow.policy, period, rhythm));
+            let known = new.iter().filter(|(id, _)| !differing.contains(*id));
+            let mut before: Flagged = known.map(|(id, who)| (id.clone(), who.clone())).collect();
+            let rules: Vec<Rule> =
+                old.into_iter().filter(|(id, _)| differing.contains(id)).map(|(_, rule)| rule).collect();
+            tried_before(shadow, version, period, *former, &rules).await.map(|found| {
+                before.extend(found);
+                (before, new, differing)
+            })
         }
-        Err(error) => return Err(error),
+        Change::Unreadable(why) => Err(Untried::Texts(why)),
+    };
+    let (by_lists, (before, after, differing)) = match tried {
+        Ok(tried) => (None, tried),
+        Err(Untried::Texts(why)) => (Some(why), by_lists((real, shadow), version, sealed.period, rhythm).await?),
+        Err(Untried::Broken(error)) => return Err(error),
+    };
+    let (effects, is_held) = effects(&before, &after, &differing, shadow.policy.hold_change);
+    let (since, hold_change) = (sealed.period.to_string(), shadow.policy.hold_change.to_string());
+    Ok(Some(Hold { since, effects, by_lists, hold_change, is_held }))
+}
+
+/// Why old texts were not tried.
+enum Untried {
+    /// This program cannot carry them out.
+    Texts(String),
+    Broken(PipelineError),
+}
+
+impl<E: Into<PipelineError>> From<E> for Untried {
+    fn from(error: E) -> Self {
+        match error.into() {
+            PipelineError::Engine(error @ (EngineError::Model { .. } | EngineError::Statement { .. })) => {
+                Self::Texts(error.to_string())
+            }
+            error => Self::Broken(error),
+        }
     }
-    let (effects, is_held) = effects(&before, &new, &differing, shadow.policy.hold_change);
-    Ok(Some(hold(effects, None, is_held)))
+}
+
+/// Who stands on the lists of the last sealed period, and whom today's rules flag on the data that the lists were made
+/// from, by rule; and the rules for which they are not the same. Persons whom an officer's word keeps off lists are on
+/// neither side.
+async fn by_lists(
+    (real, shadow): (&Context, &Context),
+    tried: &Version,
+    period: Period,
+    rhythm: Rhythm,
+) -> Result<(Flagged, Flagged, BTreeSet<String>), PipelineError> {
+    let moment = Moment::within(period);
+    let leaves = |office: &str| is_of(rhythm, office) && Office::is_referral_code(office);
+    let (mut before, mut sealed_from) = (Flagged::new(), None);
+    for ((_, office), list) in shadow.ledger.standing(moment)? {
+        if list.last.period != period || !leaves(&office) {
+            continue;
+        }
+        sealed_from = sealed_from.max(Some(list.last.version));
+        for person in list.persons.into_iter().map(|standing| standing.person) {
+            for rule in person.rules {
+                before.entry(rule).or_default().insert(person.person);
+            }
+        }
+    }
+    // its files are kept with the lists; without them late data count as well
+    let stored = match sealed_from {
+        Some(number) => real.warehouse.version(number).await.ok(),
+        None => None,
+    };
+    let (context, version) = stored.as_ref().map_or((shadow, tried), |version| (real, version));
+    context.warehouse.bring(version).await?;
+    let rules: Vec<Rule> = referring(&shadow.policy, period, rhythm).into_values().collect();
+    let mut after = flagged_by(&Evaluation::of(context, version), &rules, period).await?;
+    let off: BTreeSet<PersonKey> = suppressions(shadow, moment)?.into_iter().map(|one| one.person).collect();
+    before.values_mut().chain(after.values_mut()).for_each(|who| who.retain(|person| !off.contains(person)));
+    let ids: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let differing = ids.into_iter().filter(|id| before.get(*id) != after.get(*id)).cloned().collect();
+    Ok((before, after, differing))
 }
 
 /// People by the rule that flags them.
@@ -237,18 +296,21 @@ async fn tried_before(
     version: &Version,
     period: Period,
     former: Former,
-    rules: Vec<Rule>,
-) -> Result<Flagged, PipelineError> {
-    let mut flagged: Flagged = rules.iter().map(|rule| (rule.id.clone(), BTreeSet::new())).collect();
+    rules: &[Rule],
+) -> Result<Flagged, Untried> {
     if rules.is_empty() {
-        return Ok(flagged);
+        return Ok(Flagged::new());
     }
-    let counties = counties(shadow, version.table("areas").filter(|file| file.month == Some(period)))?;
-    let policy = Policy { rules, ..former.policy };
     let engine = Engine::new(former.models, &shadow.workspace.settings.engine, &shadow.workspace.layout.scratch())?;
     let data = Data::Stored { warehouse: &shadow.warehouse, version };
-    let trial = Trial { engine: &engine, policy: &policy, counties: &counties, data, workers: shadow.workers() };
-    for batch in trial.findings(period).await? {
+    let evaluation = Evaluation::new(&engine, data, shadow.served(), shadow.workers());
+    Ok(flagged_by(&evaluation, rules, period).await?)
+}
+
+/// Whom rules flag.
+async fn flagged_by(evaluation: &Evaluation<'_>, rules: &[Rule], period: Period) -> Result<Flagged, PipelineError> {
+    let mut flagged: Flagged = rules.iter().map(|rule| (rule.id.clone(), BTreeSet::new())).collect();
+    for batch in evaluation.findings(&rules.iter().collect::<Vec<_>>(), period).await? {
         for (rule, person) in flagged_rows(&batch)? {
             flagged.entry(rule).or_default().insert(person);
         }

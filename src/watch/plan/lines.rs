@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::compute::{Lines, counties, income_figures};
+use engine::compute::{Lines, Setting, income_figures};
 use engine::{Context, PipelineError};
 use law::domain::Period;
 use law::policy::IncomeFigure;
@@ -61,7 +61,7 @@ fn lines(
     period: Period,
     (known, then): (&[IncomeFigure], &[IncomeFigure]),
 ) -> Result<Vec<LineChange>, PipelineError> {
-    let counties = counties(context, version.table("areas").filter(|file| file.month == Some(period)))?;
+    let counties = Setting::stored(context, version, period)?.counties;
     let mut changes = Vec::new();
     for rule in context.policy.in_force(period.last_day()) {
         let draw = |figures| Lines::draw(rule, &counties, period, period.last_day(), figures).by_place;

@@ -120,11 +120,11 @@ async fn draw(context: &Context, job: &Job, period: Period, with_persons: bool) 
     let before = context.warehouse.current().await?;
     let shadow = Shadow::of(context, &before)?;
     let run = try_job(&shadow.context, job, period).await?;
-    told(&shadow.context, job, period, (&before, run), with_persons).await
+    told((context, &shadow.context), job, period, (&before, run), with_persons).await
 }
 
 async fn told(
-    shadow: &Context,
+    (real, shadow): (&Context, &Context),
     job: &Job,
     period: Period,
     (before, run): (&Version, Run<'_>),
@@ -137,7 +137,7 @@ async fn told(
     let compared = Compared::of(shadow, job, period, last_run)?;
     let moves = Moves::between(shadow, versions, period)?;
     let hold = if job.seals() && run.planned.as_ref().is_some_and(|planned| planned.since.is_none()) {
-        hold::effect(shadow, &run.version, period, job.cadence, &moves.after).await?
+        hold::effect((real, shadow), &run.version, period, job.cadence, &moves.after).await?
     } else {
         None
     };

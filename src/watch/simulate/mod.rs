@@ -17,7 +17,7 @@ use std::path::Path;
 pub use report::{FlipPart, MadeFrom, Persons, PolicyPart, RulePart, Simulation, VariantPart};
 pub use tables::{Label, Row, Table};
 
-use engine::compute::{Data, Lines, Trial};
+use engine::compute::{Data, Evaluation, Lines};
 use engine::{Declared, Engine, PipelineError, sha256_hex};
 use law::config::Problem;
 use law::contracts::Feed;
@@ -85,8 +85,8 @@ pub async fn simulate(workspace: &Workspace, request: SimulationRequest<'_>) -> 
     let workers = engine::workers_of(&workspace.settings.engine);
     let counties: BTreeSet<String> = known.keys().cloned().collect();
     let data = Data::Stored { warehouse: &warehouse, version: &version };
-    let trial = Trial { engine: &engine, policy: &draft, counties: &counties, data, workers };
-    let found = run::count(&trial, [&parts[0], &parts[1]], period).await?;
+    let evaluation = Evaluation::new(&engine, data, counties, workers);
+    let found = run::count(&evaluation, [&parts[0], &parts[1]], period).await?;
 
     let [draft_rules, against_rules] = parts;
     let name =

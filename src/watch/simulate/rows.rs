@@ -7,7 +7,6 @@ use chrono::{Datelike, NaiveDate};
 use engine::PipelineError;
 use engine::compute::Cells;
 use law::domain::{Fen, IdNumber, PersonKey};
-use law::policy::Basis;
 
 /// What somebody must look at, by one rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +30,7 @@ pub(super) enum Status {
     Undecided,
 }
 
-/// Somebody whom a rule means and about whom nothing is open, with the cost on every basis.
+/// Somebody whom a rule means and about whom nothing is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Weighed {
     pub(super) person: i64,
@@ -39,18 +38,6 @@ pub(super) struct Weighed {
     pub(super) is_rural: Option<bool>,
     pub(super) measured: Fen,
     pub(super) line: Fen,
-    /// Cost by basis, in the order of [`Basis::ALL`].
-    pub(super) costs: [Fen; 7],
-    pub(super) adjustment: Fen,
-    pub(super) assistance: Fen,
-}
-
-impl Weighed {
-    /// The cost on a basis, before later payers and assistance are looked at.
-    pub(super) fn on_basis(&self, basis: Basis) -> Fen {
-        let place = Basis::ALL.iter().position(|known| *known == basis);
-        place.map_or(Fen::ZERO, |place| self.costs[place])
-    }
 }
 
 /// The groups to which a person belongs.
@@ -104,19 +91,12 @@ pub(super) fn weighed(batches: &[RecordBatch]) -> Result<Vec<Weighed>, PipelineE
             return Ok(None);
         }
         let money = |name: &str| cells.money(name).map(Option::unwrap_or_default);
-        let mut costs = [Fen::ZERO; 7];
-        for (cost, basis) in costs.iter_mut().zip(Basis::ALL) {
-            *cost = money(&format!("{}_amount", basis.name()))?;
-        }
         Ok(Some(Weighed {
             person: cells.whole("person_key")?.unwrap_or_default(),
             county: cells.text("county_code")?,
             is_rural: cells.flag("is_rural")?,
             measured: money("measured_amount")?,
             line: money("line_amount")?,
-            costs,
-            adjustment: money("adjustment_amount")?,
-            assistance: money("medical_assistance_amount")?,
         }))
     })
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use engine::compute::Lines;
 use law::domain::Fen;
-use law::policy::{Basis, DateBasis, LineMeasure, Netting, Operator, Rule, SeriesOf, Shape, Window};
+use law::policy::{Basis, DateBasis, LineMeasure, Operator, Rule, SeriesOf, Window};
 
 use super::rows::Weighed;
 
@@ -74,7 +74,7 @@ impl Variant {
     }
 
     /// The rule that reads so, where only a statement of its own can tell whom it flags: the rows of the rule as it
-    /// stands say nothing of other dates, of other stays than the dearest, or of households' lines before rounding.
+    /// stands say nothing of other dates and costs, or of households' lines before rounding.
     pub(super) fn rerun(self, rule: &Rule) -> Option<Rule> {
         if self.is_own(rule) || !self.fits(rule) {
             return None;
@@ -82,7 +82,7 @@ impl Variant {
         let mut varied = rule.clone();
         match self {
             Self::Date(date) => varied.cost.date = date,
-            Self::Basis(basis) if rule.shape == Shape::Stay => varied.cost.basis = basis,
+            Self::Basis(basis) => varied.cost.basis = basis,
             Self::Operator(operator) if matches!(rule.line.measure, LineMeasure::ShareOfHouseholdIncome(_)) => {
                 varied.line.operator = operator;
             }
@@ -109,13 +109,10 @@ impl Scales {
     fn is_over(&self, row: &Weighed, variant: Option<Variant>) -> bool {
         let own = self.rule.line.operator;
         match variant {
-            None | Some(Variant::Date(_)) => over(row.measured, Some(row.line), own),
             Some(Variant::Line(shift)) => over(row.measured, Some(Fen(row.line.0 + shift.0)), own),
             Some(Variant::Operator(operator)) => over(row.measured, self.flipped_line(row), operator),
-            Some(Variant::Basis(basis)) => {
-                let change = self.cost(row, basis) - self.cost(row, self.rule.cost.basis);
-                over(Fen(row.measured.0 + change), Some(row.line), own)
-            }
+            // other dates and bases have statements of their own
+            _ => over(row.measured, Some(row.line), own),
         }
     }
 
@@ -129,15 +126,6 @@ impl Scales {
         };
         let place = (row.county.clone()?, residence);
         self.flipped.by_place.get(&place).map(|line| line.amount)
-    }
-
-    /// What `int_burden` measures on a basis.
-    fn cost(&self, row: &Weighed, basis: Basis) -> i64 {
-        let cost = &self.rule.cost;
-        let later =
-            if cost.adjustments == Netting::Subtract && basis != Basis::NetBurden { row.adjustment.0 } else { 0 };
-        let before = cost.medical_assistance == Netting::Ignore && basis != Basis::ComponentSelfPay;
-        row.on_basis(basis).0 - later + if before { row.assistance.0 } else { 0 }
     }
 }
 

@@ -7,8 +7,8 @@ use arrow::array::{ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int64Ar
 use chrono::NaiveDate;
 use law::domain::{CountyCode, Fen, Period};
 use law::policy::{
-    DateBasis, IncomeFigure, LineMeasure, Means, MeansLimit, MeansOf, MeansOperator, Netting, Operator, Rule, Rural,
-    SeriesOf, TagsOn, Unit, Window, figure_for,
+    Cost, DateBasis, IncomeFigure, LineMeasure, Means, MeansLimit, MeansOf, MeansOperator, Netting, Operator, Rule,
+    Rural, SeriesOf, TagsOn, Unit, Window, figure_for,
 };
 use rust_decimal::Decimal;
 
@@ -38,6 +38,8 @@ pub struct RuleData {
     pub measures: Option<String>,
     pub lines: Lines,
     pub span: Span,
+    /// What the rule counts as cost.
+    pub(in crate::compute) cost: Cost,
     pub params: Params,
     /// Parameter tables, and what all rosters state.
     pub rows: BTreeMap<String, RecordBatch>,
@@ -58,7 +60,7 @@ impl RuleData {
         let model = rule.shape.model();
         let measures = models.get(&model).and_then(|model| model.measures.clone());
         let params = params(rule, &lines, span, known.stated);
-        Ok(Self { rule: rule.id.clone(), model, measures, lines, span, params, rows })
+        Ok(Self { rule: rule.id.clone(), model, measures, lines, span, cost: rule.cost.clone(), params, rows })
     }
 
     /// The same without a warning line: the statement returns everybody whom the rule means, with near for
@@ -74,6 +76,14 @@ impl RuleData {
         // a household's own line is drawn by the statement: its warning line then lies below nothing
         self.params.insert("warn_at".to_owned(), Param::Ratio(Decimal::NEGATIVE_ONE));
         Ok(self)
+    }
+
+    /// The same for whoever measures more than `floor`, which is lower than every warning line.
+    #[must_use]
+    pub fn down_to(mut self, floor: Fen) -> Self {
+        self.lines.floor = floor;
+        self.params.insert("floor_amount".to_owned(), Param::Money(floor));
+        self
     }
 
     /// The parameter tables that a statement reads.

@@ -48,11 +48,15 @@ impl Span {
 
     /// What several rules read together, and at least the calendar year.
     pub fn of_rules<'r>(rules: impl IntoIterator<Item = &'r Rule>, period: Period) -> Self {
-        rules.into_iter().map(|rule| Self::of_rule(rule, period)).fold(Self::of_year(period), |all, one| Self {
-            first: all.first.min(one.first),
-            is_open: all.is_open || one.is_open,
-            ..all
-        })
+        Self::of_year(period).with(rules.into_iter().map(|rule| Self::of_rule(rule, period)))
+    }
+
+    /// What it reads together with others.
+    #[must_use]
+    pub fn with(self, others: impl IntoIterator<Item = Self>) -> Self {
+        let both =
+            |all: Self, one: Self| Self { first: all.first.min(one.first), is_open: all.is_open || one.is_open, ..all };
+        others.into_iter().fold(self, both)
     }
 
     /// Whether a month of claims is read.

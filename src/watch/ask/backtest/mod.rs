@@ -71,7 +71,7 @@ type Year = BTreeMap<Method, Vec<Snapshot>>;
 pub async fn backtest(context: &Context, from: Option<Month>, to: Option<Month>) -> Result<Backtest, PipelineError> {
     let version = context.warehouse.current().await?;
     let (from, to) = months(&version, from, to)?;
-    let replay = Replay::new(context, &version, to).await?;
+    let replay = Replay::new(context, &version, (from, to)).await?;
     let mut tallies: BTreeMap<String, BTreeMap<Method, Tally>> = BTreeMap::new();
     let mut rules: Vec<&Rule> = Vec::new();
     let mut years: BTreeMap<(String, i32), Year> = BTreeMap::new();

@@ -5,15 +5,13 @@
 //! begin later than claims, and a roster's first month would look as if all its people crossed the line then. Later
 //! payments are those of today.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Decimal128Type, Int64Type};
-use engine::compute::rules::{Known, RuleData};
-use engine::compute::{Stated, income_figures, sources_in};
-use engine::{Context, EngineError, Param, PipelineError, Source, Statement, in_parallel, read_table};
+use engine::compute::rules::{Known, RuleData, Span};
+use engine::compute::{Evaluation, Setting};
+use engine::{Context, EngineError, Param, PipelineError};
 use law::domain::{Fen, Month, Period, PersonKey};
-use law::policy::{IncomeFigure, Rule, Shape, TagsOn};
+use law::policy::{Rule, Shape, TagsOn};
 use store::warehouse::Version;
 
 /// Nobody below this part of the line is looked at: no way of warning would name them.
@@ -33,92 +31,60 @@ pub(super) struct Replayed {
 /// What all months are replayed on.
 pub(super) struct Replay<'a> {
     context: &'a Context,
-    version: &'a Version,
-    counties: BTreeSet<String>,
-    figures: Vec<IncomeFigure>,
-    /// The last replayed month, and what the rosters state by its end.
-    last: Period,
-    stated: Stated,
+    evaluation: Evaluation<'a>,
+    /// As it is at the end of the last replayed month.
+    last: Setting,
 }
 
 impl<'a> Replay<'a> {
-    pub(super) async fn new(context: &'a Context, version: &'a Version, to: Month) -> Result<Self, PipelineError> {
-        let mut counties: BTreeSet<String> = context.counties.iter().map(|county| county.code.to_string()).collect();
-        for file in version.table("areas") {
-            for batch in read_table(&context.warehouse.path(file), None)? {
-                let batch = batch?;
-                counties.extend(batch.column(0).as_string::<i32>().iter().flatten().map(str::to_owned));
-            }
-        }
-        let figures = income_figures(&context.warehouse, version)?;
-        let last = Period::from(to);
-        let stated = Stated::read(&context.engine, &context.warehouse, version, last).await?;
-        Ok(Self { context, version, counties, figures, last, stated })
+    pub(super) async fn new(
+        context: &'a Context,
+        version: &'a Version,
+        (from, to): (Month, Month),
+    ) -> Result<Self, PipelineError> {
+        let (evaluation, last) = (Evaluation::of(context, version), Period::from(to));
+        let span = Span::of_rules(context.policy.in_force(last.last_day()), last).with([Span::of_year(from.into())]);
+        let last = evaluation.setting(span).await?;
+        Ok(Self { context, evaluation, last })
     }
 
     /// What each rule in force said at the end of a month. Rules decided on application look at no month.
     pub(super) async fn month(&self, month: Month) -> Result<Vec<(&'a Rule, Vec<Replayed>)>, PipelineError> {
         let (context, period) = (self.context, Period::from(month));
-        let models = context.engine.models();
-        let (counties, stated, figures) = (&self.counties, &self.stated, &self.figures);
-        let known = Known { models, counties, stated, figures, period };
+        let known = Known { period, ..self.last.known(context.engine.models()) };
         let rules: Vec<&Rule> =
             context.policy.in_force(period.last_day()).filter(|rule| rule.shape != Shape::Application).collect();
         let data = |rule: &&Rule| RuleData::of(rule, known).map(|data| self.as_known(rule, data));
-        let drawn: Vec<RuleData> = rules.iter().map(data).collect::<Result<_, _>>()?;
-        let mut found = Vec::new();
-        for (rule, data) in rules.into_iter().zip(&drawn) {
-            let statements = (0..self.version.buckets).map(|bucket| self.statement(data, bucket));
-            let batches = self.run(statements.collect()).await?.into_iter().flatten();
-            let rows: Option<Vec<Vec<Replayed>>> = batches.map(|batch| replayed(&batch)).collect();
-            let missing = || EngineError::Model { model: data.model.clone(), why: "a column is missing".to_owned() };
-            found.push((rule, rows.ok_or_else(missing)?.concat()));
-        }
-        Ok(found)
+        let judging = self.evaluation.prepare(rules.iter().map(data).collect::<Result<_, _>>()?, Fen::ZERO).await?;
+        let read = |batches: &Vec<RecordBatch>| -> Option<Vec<Replayed>> {
+            let rows: Option<Vec<_>> = batches.iter().map(replayed).collect();
+            Some(rows?.concat())
+        };
+        let missing = || EngineError::Model { model: "rules".to_owned(), why: "a column is missing".to_owned() };
+        let buckets = judging
+            .by_bucket(Vec::new(), move |_, rules| {
+                let rows: Option<Vec<Vec<Replayed>>> = rules.iter().map(read).collect();
+                Ok(rows.ok_or_else(missing)?)
+            })
+            .await?;
+        let of_rule = |(at, rule): (usize, &'a Rule)| {
+            (rule, buckets.iter().flat_map(|bucket| bucket[at].iter().copied()).collect())
+        };
+        Ok(rules.into_iter().enumerate().map(of_rule).collect())
     }
 
     /// A rule's data with nothing settled after the period, with everybody above a small part of the line, and with
     /// the people whom the rule means at the end.
-    fn as_known(&self, rule: &Rule, mut data: RuleData) -> RuleData {
-        let last_day = Param::Date(self.last.last_day());
-        let mut own = vec![
-            ("floor_amount", Param::Money(Fen(data.lines.floor.0 / FLOOR_PART))),
-            ("until", Param::Date(data.span.period.last_day())),
-            ("on_date", last_day.clone()),
-        ];
+    fn as_known(&self, rule: &Rule, data: RuleData) -> RuleData {
+        let floor = Fen(data.lines.floor.0 / FLOOR_PART);
+        let mut data = data.down_to(floor);
+        let last_day = Param::Date(self.last.period.last_day());
+        let mut own = vec![("until", Param::Date(data.span.period.last_day())), ("on_date", last_day.clone())];
         if rule.who.tags_on == TagsOn::PeriodEnd {
             own.push(("tags_from", last_day));
         }
         data.params.extend(own.into_iter().map(|(name, value)| (name.to_owned(), value)));
         data
-    }
-
-    fn statement(&self, data: &RuleData, bucket: u16) -> Statement {
-        let models = self.context.engine.models();
-        let wanted = models.sources_of(&data.model);
-        let files = sources_in(self.version, &wanted, data.span, bucket).into_iter();
-        let mut sources: BTreeMap<String, Source> = files
-            .map(|(table, files)| {
-                (table, Source::Files(files.iter().map(|file| self.context.warehouse.path(file)).collect()))
-            })
-            .collect();
-        sources.extend(data.rows_for(&wanted).into_iter().map(|(table, rows)| (table, Source::Rows(rows))));
-        Statement {
-            model: data.model.clone(),
-            measures: data.measures.clone(),
-            sources,
-            params: data.params.clone(),
-            place: format!("period {} rule {} bucket {bucket:03}", data.span.period, data.rule),
-        }
-    }
-
-    async fn run(&self, statements: Vec<Statement>) -> Result<Vec<Vec<RecordBatch>>, PipelineError> {
-        let engine = self.context.engine.clone();
-        let found = in_parallel(self.context.workers(), statements, move |statement| {
-            let engine = engine.clone();
-            async move { engine.collect(&statement).await }
-        });
-        Ok(found.await?)
     }
 }
 

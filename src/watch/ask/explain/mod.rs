@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::array::RecordBatch;
 use cells::{mask, rows_of, text};
 use engine::compute::rules::{Known as Judging, RuleData, Span};
-use engine::compute::{MEMBERS, Stated, counties, income_figures, sources_in, together};
+use engine::compute::{MEMBERS, Setting, Stated, sources_in, together};
 use engine::{Context, EngineError, Models, Param, Params, PipelineError, Source, Statement};
 use law::contracts::Feed;
 use law::domain::{Fen, IdNumber, Period, PersonKey, bucket_of, mask_id};
@@ -108,14 +108,13 @@ impl Asking<'_> {
         let applications = self.households().await?;
         let stated = Stated::read(&context.engine, &context.warehouse, self.version, self.period).await?;
         let rosters = Source::Rows(stated.rows(context.engine.models())?);
-        let areas = self.version.table("areas").filter(|file| file.month == Some(self.period));
-        let mut counties = counties(context, areas)?;
+        let Setting { mut counties, figures, .. } = Setting::stored(context, self.version, self.period)?;
         let own = register.iter().chain(&applications).filter_map(|row| text(row, "county_code"));
         counties.extend(own.chain(claims.iter().filter_map(|row| text(row, "insured_area"))).map(str::to_owned));
         Ok(Known {
             tags: self.rows("explain_tags", [("stated_tags", rosters)]).await?,
             findings: self.rows("explain_finding", []).await?,
-            figures: income_figures(&context.warehouse, self.version)?,
+            figures,
             register,
             claims,
             applications,
@@ -171,7 +170,7 @@ impl Asking<'_> {
             ("everybody", Param::Boolean(true)),
         ]));
         let asked = AskingRule { asking: self, data: &data, params };
-        let burden = together(models, BURDEN, asked.collect(BURDEN, &[], []).await?.into_iter())?;
+        let burden = Source::Rows(together(models, BURDEN, asked.collect(BURDEN, &[], []).await?)?);
         let judged = asked.collect(JUDGED, &[], [(MEASURED, burden)]).await?;
         let spending = asked.rows("explain_spending", &[], [(FINDINGS, as_findings(models, &judged)?)]).await?;
         let judged = rows_of(&judged).pop().unwrap_or_default();
@@ -255,7 +254,7 @@ fn as_findings(models: &Models, judged: &[RecordBatch]) -> Result<Source, Pipeli
         batch.project(&places.collect::<Result<Vec<_>, _>>()?)
     };
     let batches: Result<Vec<_>, _> = judged.iter().map(of).collect();
-    together(models, FINDINGS, batches.map_err(|error| wrong(error.to_string()))?.into_iter())
+    Ok(Source::Rows(together(models, FINDINGS, batches.map_err(|error| wrong(error.to_string()))?)?))
 }
 
 /// Short file id to the name under which the file landed.
