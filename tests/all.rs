@@ -28,4 +28,5 @@ mod schedule;
 mod simulate;
 mod sql;
 mod tidy;
+mod upgrade;
 mod workspace;

@@ -1,9 +1,9 @@
 //! `check`: every problem of the files that people write, and whether the case books come out as written.
 
-use engine::PipelineError;
+use engine::{PipelineError, left_old};
 use store::ledger::Ledger;
 use store::workspace;
-use store::workspace::Assets;
+use store::workspace::{Assets, Change};
 use watch::{CaseSelection, Done};
 
 use super::{CONFIG, Failure, Session, USAGE};
@@ -16,6 +16,9 @@ pub(super) struct Arguments {
     /// Show each clause of the governing documents with its rules, cases, runs and lists.
     #[arg(long, conflicts_with = "case_book")]
     coverage: bool,
+    /// Show what somebody changed in the workspace's files, beside what this program ships.
+    #[arg(long, conflicts_with_all = ["case_book", "coverage"])]
+    diff: bool,
     /// Only this policy, with --case-book or --coverage; may stand more than once.
     #[arg(long, value_name = "NAME")]
     policy: Vec<String>,
@@ -41,8 +44,18 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
     for warning in &missing {
         println!("warning: {warning}");
     }
-    for path in workspace.assets.overrides() {
-        println!("note: {path} is the workspace's own");
+    for (path, change) in workspace.assets.changes()? {
+        if change == Change::Old {
+            continue;
+        }
+        println!("note: {path} is edited");
+        if arguments.diff {
+            let own = workspace.assets.read(&path)?.text;
+            print!("{}", workspace::unified(&path, &Assets::shipped(&path).unwrap_or_default(), &own));
+        }
+    }
+    if let Some(old) = left_old(&workspace.assets) {
+        println!("warning: {}; {}", old.message, old.hint);
     }
     if let Some(layers) = watch::policy_layers(&workspace) {
         print!("policy {}:\n{layers}", workspace.settings.policy);

@@ -27,7 +27,7 @@ pub(super) fn run(arguments: &Arguments, _session: &Session) -> Result<u8, Failu
     let dir = arguments.dir.display();
     println!("{dir}: {} files written, {} kept as they are", summary.written.len(), summary.kept.len());
     for file in &summary.kept {
-        println!("  kept {file}: it differs from the bundled one");
+        println!("  kept {file}: it differs from the shipped one");
     }
     println!("Next: name your counties in {dir}/pipelines/tables/counties.csv, land files below {dir}/landing/,");
     println!("then: poverty-watch -C {dir} check && poverty-watch -C {dir} run nightly");

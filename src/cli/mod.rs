@@ -32,6 +32,7 @@ mod schedule;
 mod signals;
 mod simulate;
 mod status;
+mod upgrade;
 mod verify;
 
 use std::path::{Path, PathBuf};
@@ -115,7 +116,7 @@ enum Verb {
     Funnel(funnel::Arguments),
     /// Take in what offices answer.
     Receipts(receipts::Arguments),
-    /// Make sealed lists once more and compare every byte.
+    /// Make sealed lists once more and compare them with the sealed ones.
     Reproduce(reproduce::Arguments),
     /// Check that a list is the one that was sealed; needs no workspace.
     Verify(verify::Arguments),
@@ -133,6 +134,8 @@ enum Verb {
     #[cfg(feature = "cluster")]
     #[command(subcommand)]
     Cluster(cluster::Role),
+    /// Renew the files that an older version shipped; what you edited stays.
+    Upgrade,
     /// Replay past months: how well the early warning did, beside naive baselines.
     Backtest(backtest::Arguments),
     /// Print a period's findings; for tests and engineers.
@@ -276,6 +279,7 @@ fn dispatch(verb: Verb, session: &Session) -> Result<u8, Failure> {
             Verb::Verify(arguments) => verify::run(&arguments, session),
             Verb::Simulate(arguments) => simulate::run(&arguments, session).await,
             Verb::Check(arguments) => check::run(&arguments, session).await,
+            Verb::Upgrade => upgrade::run(session),
             Verb::Backtest(arguments) => backtest::run(&arguments, session).await,
             Verb::Findings(arguments) => findings::run(&arguments, session).await,
             #[cfg(feature = "cluster")]

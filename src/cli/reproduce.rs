@@ -1,4 +1,4 @@
-//! `reproduce`: make sealed lists once more from their versions, and say equal or which byte differs.
+//! `reproduce`: make sealed lists once more from their versions, and say equal or what differs.
 
 use engine::PipelineError;
 use office::lists::Reproducer;
@@ -29,7 +29,7 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
     for list in &lists {
         let made = reproducer.reproduce(list).await?;
         match &made.difference {
-            None => println!("{}: equal, {} files", made.list_id, made.files),
+            None => println!("{}: equal, {} files ({})", made.list_id, made.files, made.comparison),
             Some(difference) => {
                 other += 1;
                 println!("{}: {difference}", made.list_id);

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use store::durable;
 use store::ledger::{Ledger, Texts};
 use store::warehouse::Warehouse;
-use store::workspace::{Assets, Workspace};
+use store::workspace::{Assets, Workspace, add_recipe};
 
 use super::PipelineError;
 use super::job::{Job, parse_job};
@@ -42,8 +42,10 @@ pub struct Context {
     pub policy: Policy,
     /// SHA-256 of the policy file.
     pub policy_hash: String,
-    /// The texts of its rules and models.
+    /// All that people have written that decides what a list says.
     pub texts: Texts,
+    /// Models that were written for another interface; official runs refuse them.
+    pub unfit: Vec<Problem>,
     /// The counties that it serves.
     pub counties: Vec<County>,
     /// The offices that lists go to, with the days on which they are in force.
@@ -76,7 +78,10 @@ impl Context {
         progress: Arc<dyn Progress>,
         connect: Option<Connect>,
     ) -> Result<Self, PipelineError> {
-        let declared = Declared::read(&workspace.assets, &workspace.settings.policy).map_err(PipelineError::Config)?;
+        let mut declared =
+            Declared::read(&workspace.assets, &workspace.settings.policy).map_err(PipelineError::Config)?;
+        add_recipe(&workspace, &mut declared.texts)?;
+        let unfit = declared.unfit();
         let folder = |path: PathBuf| -> Result<PathBuf, PipelineError> {
             durable::make_folder(&path)?;
             Ok(path)
@@ -96,6 +101,7 @@ impl Context {
             policy: declared.policy,
             policy_hash: declared.policy_hash,
             texts: declared.texts,
+            unfit,
             counties: of_area(declared.counties, &workspace.settings.area),
             offices: declared.offices,
             tag_aliases: declared.tag_aliases,
@@ -164,7 +170,10 @@ impl Declared {
     pub fn read(assets: &Assets, policy: &str) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
         let texts = read_texts(assets, policy, &mut problems);
-        Self::of_texts(assets, texts, &policy_path(policy), problems)
+        Self::of_texts(assets, texts, &policy_path(policy), problems).map_err(|mut problems| {
+            problems.extend(left_old(assets));
+            problems
+        })
     }
 
     /// The same with a policy that lies anywhere; `file` is its name as problems show it.
@@ -222,6 +231,12 @@ impl Declared {
         problems
     }
 
+    /// Models that were written for another interface than this program's.
+    #[must_use]
+    pub fn unfit(&self) -> Vec<Problem> {
+        self.models.unfit(Assets::shipped)
+    }
+
     #[must_use]
     pub const fn policy(&self) -> &Policy {
         &self.policy
@@ -251,6 +266,13 @@ impl Declared {
     pub fn into_policy_and_models(self) -> (Policy, Models) {
         (self.policy, self.models)
     }
+}
+
+/// That files of an older version lie in the workspace, where they do.
+pub fn left_old(assets: &Assets) -> Option<Problem> {
+    let old = assets.old().ok().filter(|old| *old > 0)?;
+    let message = format!("{old} files are as an older version of this program shipped them");
+    Some(Problem::new("sql, pipelines", 0, message, "`poverty-watch upgrade` renews what nobody edited"))
 }
 
 /// The counties that lie in the workspace's area.

@@ -106,9 +106,21 @@ impl Step {
     }
 }
 
+/// Steps that jobs of earlier versions had.
+const GONE_STEPS: [&str; 2] = ["split", "totals"];
+
 /// Reads a job file and checks it against the models.
 pub fn parse_job(file: &str, text: &str, models: &Models) -> Result<Job, Vec<Problem>> {
-    let job: Job = toml::from_str(text).map_err(|error| vec![Problem::in_toml(file, text, &error)])?;
+    let job: Job = toml::from_str(text).map_err(|error| {
+        let mut problem = Problem::in_toml(file, text, &error);
+        if let Some(step) = GONE_STEPS.iter().find(|step| problem.message.contains(&format!("`{step}`"))) {
+            problem.hint = format!(
+                "the step {step} is done by others now: `poverty-watch upgrade` renews the file; where you edited it, \
+                 take the steps from what it lays beside"
+            );
+        }
+        vec![problem]
+    })?;
     let mut problems = Vec::new();
     let stem = file.rsplit('/').next().and_then(|name| name.strip_suffix(".toml")).unwrap_or(file);
     if job.name != stem {

@@ -23,7 +23,7 @@ mod tables;
 
 pub use bucket_job::{BucketJob, Connect, Copied, Elsewhere, Made};
 pub use compute::{FindingRow, Lines, income_figures, read_findings};
-pub use context::{Context, Declared, Progress, is_job, parse_texts, sha256_hex, workers_of};
+pub use context::{Context, Declared, Progress, is_job, left_old, parse_texts, sha256_hex, workers_of};
 pub use courier::{Courier, Delivered};
 pub use error::EngineError;
 pub use files::{PersonKeys, TableWriter, Written, has_columns, keys_of, read_table, rows_of, sha256_of};

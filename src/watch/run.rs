@@ -9,7 +9,7 @@ use engine::compute::{
 };
 use engine::lock::{clear_staging, sign_lock, take_lock};
 use engine::official::{Need, needs, unrouted};
-use engine::{Context, Delivered, Job, PipelineError, Step};
+use engine::{Context, Delivered, Job, PipelineError, Step, left_old};
 use intake::{IntakeSummary, sweep};
 use law::cases::{FindingState, FindingStatus};
 use law::domain::{Period, official_day};
@@ -99,6 +99,7 @@ async fn run(context: &Context, job: &Job, period: Period, manner: Manner<'_>) -
     let lock = take_lock(context)?;
     sign_lock(context, &lock)?;
     clear_staging(context)?;
+    require_fit(context, job, manner)?;
     let name = match manner {
         Manner::Rehearsal => format!("{} --rehearsal", job.name),
         Manner::Correct => format!("{} (correct)", job.name),
@@ -135,6 +136,18 @@ async fn run(context: &Context, job: &Job, period: Period, manner: Manner<'_>) -
         after_run(context, &job.name, ended).await;
     }
     outcome.map(|()| run.report)
+}
+
+/// An official run goes by models of this program's interface only; files that an upgrade would renew are named.
+fn require_fit(context: &Context, job: &Job, manner: Manner<'_>) -> Result<(), PipelineError> {
+    let old = left_old(&context.workspace.assets);
+    if !context.unfit.is_empty() && manner != Manner::Rehearsal {
+        return Err(PipelineError::Config(context.unfit.iter().cloned().chain(old).collect()));
+    }
+    if let Some(old) = old {
+        tracing::warn!(job = job.name, "{}; {}", old.message, old.hint);
+    }
+    Ok(())
 }
 
 /// Carries a job out in a shadow, which nobody else knows.

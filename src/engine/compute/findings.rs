@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Decimal128Type, Int64Type};
+use law::config::Problem;
 use law::domain::{Fen, Period, PersonKey};
 use law::policy::Rule;
 use store::warehouse::{FileEntry, Version};
@@ -122,6 +123,14 @@ pub fn is_handed_in(table: &str) -> bool {
     table.starts_with("rule") || table == "stated_tags" || table == MEMBERS
 }
 
+/// Refuses a file whose columns only a newer version of this program knows.
+pub fn require_known(context: &Context, entry: &FileEntry) -> Result<(), PipelineError> {
+    match store::newer(entry.format, context.engine.models().interface_of(&entry.table)) {
+        Some(why) => Err(PipelineError::Config(vec![Problem::new(&format!("warehouse/{}", entry.path), 0, why, "")])),
+        None => Ok(()),
+    }
+}
+
 /// The findings of a period, by rule and bucket, as a version lists them.
 pub fn read_findings(context: &Context, version: &Version, period: Period) -> Result<Vec<FindingRow>, PipelineError> {
     let mut rows = Vec::new();
@@ -136,6 +145,7 @@ pub fn read_findings(context: &Context, version: &Version, period: Period) -> Re
             "line_amount",
             "recent_amount",
         ];
+        require_known(context, entry)?;
         for batch in read_table(&context.warehouse.path(entry), Some(&columns))? {
             let batch = batch?;
             let text = |at: usize, row: usize| {

@@ -15,7 +15,7 @@ mod task;
 pub use cells::Cells;
 pub use data::Data;
 pub use evaluation::{Evaluation, Judging, Setting, together};
-pub use findings::{FindingRow, read_findings};
+pub use findings::{FindingRow, read_findings, require_known};
 pub use findings::{Findings, MEMBERS, is_handed_in, lines_of, refresh_findings, sources_in};
 pub use reach::{CLAIMS, CLAIMS_IN_REACH, REACH};
 pub use refresh::refresh;

@@ -103,5 +103,6 @@ async fn make(engine: &Engine, root: &Path, task: &Task, inputs: String) -> Resu
         sha256: written.sha256,
         control_fen: None,
         inputs,
+        format: engine.models().get(&task.model).map_or(0, |model| model.interface),
     })
 }

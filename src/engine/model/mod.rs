@@ -3,6 +3,7 @@
 mod params;
 mod tables;
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -40,6 +41,8 @@ pub struct Model {
     /// The text of its contract, the `.toml`.
     pub contract: String,
     pub kind: ModelKind,
+    /// Rises when columns, parameters or inputs change what they mean: a copy of an older one does not fit.
+    pub interface: u32,
     pub grain: String,
     /// Tables and views that it reads.
     pub inputs: Vec<String>,
@@ -69,6 +72,8 @@ pub enum ParamKind {
 #[serde(deny_unknown_fields)]
 struct ModelFile {
     kind: ModelKind,
+    #[serde(default = "first_interface")]
+    interface: u32,
     grain: String,
     inputs: Vec<String>,
     #[serde(default)]
@@ -76,6 +81,11 @@ struct ModelFile {
     #[serde(default)]
     parameters: BTreeMap<String, ParamKind>,
     columns: Vec<toml::Spanned<String>>,
+}
+
+/// Contracts of 6311a20 state no interface.
+const fn first_interface() -> u32 {
+    1
 }
 
 /// The table that holds the rows of all rule shapes.
@@ -131,6 +141,26 @@ impl Models {
         self.by_name.get(name)
     }
 
+    /// Models that were written for another interface than the shipped one of their name.
+    #[must_use]
+    pub fn unfit(&self, shipped: impl Fn(&str) -> Option<String>) -> Vec<Problem> {
+        let unfit = |model: &Arc<Model>| {
+            let file = format!("sql/{}.toml", model.path);
+            let wanted = toml::from_str::<ModelFile>(&shipped(&file)?).ok()?.interface;
+            let hint = match model.interface.cmp(&wanted) {
+                Ordering::Equal => return None,
+                Ordering::Greater => "it was written for a newer version of this program; use that version".to_owned(),
+                Ordering::Less => format!(
+                    "`poverty-watch upgrade` renews it, or lays what is new beside an edited copy; carry your change \
+                     over and set interface = {wanted}"
+                ),
+            };
+            let message = format!("this copy has interface {}, the program's model has {wanted}", model.interface);
+            Some(Problem::at_key(&file, &model.contract, "interface", message, hint))
+        };
+        self.by_name.values().filter_map(unfit).collect()
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Model>> {
         self.by_name.values()
     }
@@ -142,6 +172,14 @@ impl Models {
         let table = if table == FINDINGS { self.shapes().next()?.name.as_str() } else { table };
         let model = || self.by_name.get(table).map(|model| model.schema.clone());
         table_schema(table).or_else(model).or_else(|| declared(table))
+    }
+
+    /// The highest interface number with which this program writes a table's files; 0 where no model makes it.
+    #[must_use]
+    pub fn interface_of(&self, table: &str) -> u32 {
+        let own = self.by_name.get(table).map(|model| model.interface);
+        let of_shapes = || self.shapes().map(|model| model.interface).filter(|_| table == FINDINGS).max();
+        own.or_else(of_shapes).unwrap_or_default()
     }
 
     /// The rule shapes: the models below `sql/rules/`.
@@ -290,6 +328,7 @@ fn parse_model(path: &str, sql: &str, contract: &str) -> Result<Model, Vec<Probl
         sql: sql.to_owned(),
         contract: contract.to_owned(),
         kind: parsed.kind,
+        interface: parsed.interface,
         grain: parsed.grain,
         inputs: parsed.inputs,
         measures: parsed.measures,

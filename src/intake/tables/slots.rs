@@ -161,6 +161,7 @@ impl Shelf<'_> {
             sha256: String::new(),
             control_fen: self.table.control.map(|_| 0),
             inputs: String::new(),
+            format: 0,
         };
         if refs.is_empty() {
             return Ok(entry);

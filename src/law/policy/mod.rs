@@ -10,6 +10,7 @@ mod line;
 mod line_rule;
 mod read;
 mod rule;
+mod stable;
 #[cfg(test)]
 mod tests;
 
@@ -24,3 +25,4 @@ pub use read::{NATIONAL, parse_policy};
 pub use rule::{
     Cadence, Clause, Cost, DateBasis, LayerChange, Netting, Policy, Rule, Rural, Shape, TagsOn, Unit, Who, Window,
 };
+pub use stable::stable_text;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{LineMeasure, Netting, Policy, Window, parse_policy};
+use super::{LineMeasure, Netting, Policy, Window, parse_policy, stable_text};
 
 const FUJIAN: &str = include_str!("../../../pipelines/policies/fujian.toml");
 const NATIONAL: &str = include_str!("../../../pipelines/policies/national.toml");
@@ -303,6 +303,49 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     ("national-into-poverty", "农村居民本年度累计个人负担总额超过全国上年农村居民人均可支配收入的2倍"),
 ];
+
+/// Manifests carry a hash of this text: it must stay as it is, whatever the code's fields are called.
+#[test]
+fn a_rule_keeps_its_stable_text() {
+    let expected = r#"id = "fujian-relapse"
+name = "因病返贫监测"
+version = "1"
+shape = "person_window_over_line"
+overrides = "national-relapse"
+recipients = "civil_affairs"
+recipients = "rural_affairs"
+cadence = "monthly"
+from = "2022-01-01"
+document = "闽医保〔2021〕93号"
+article = "11"
+warn_at = "0.8"
+who.tags = "lifted_out"
+who.tags_on = "period_end"
+who.insurance = "390"
+who.insurance = "310"
+who.rural = "any"
+cost.basis = "in_catalogue_self_pay"
+cost.window = "calendar_year"
+cost.date = "settled"
+cost.adjustments = "subtract"
+cost.medical_assistance = "subtract"
+cost.unit = "applicant"
+cost.declared_spending = "no"
+line.operator = ">"
+line.before_publication = "previous"
+line.on_publication = "withdraw"
+line.series.any = "rural_disposable_income"
+line.geography = "province"
+line.year_offset = "-1"
+line.multiple = "1"
+"#;
+    let policies = bundled();
+    assert_eq!(stable_text(&policies["fujian"].rules[0]), expected);
+    let rules: Vec<_> = policies.values().flat_map(|policy| &policy.rules).collect();
+    for (one, other) in rules.iter().flat_map(|one| rules.iter().map(move |other| (one, other))) {
+        assert_eq!(one == other, stable_text(one) == stable_text(other), "{} {}", one.id, other.id);
+    }
+}
 
 #[test]
 fn every_bundled_rule_reads_as_a_sentence() {

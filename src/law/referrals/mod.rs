@@ -18,7 +18,7 @@ mod row;
 mod suppression;
 
 pub use build::{ListRequest, Lists, ReferralList, Reroutes, build_lists};
-pub use columns::{COLUMNS, ColumnKind, FILLED_IN, ListColumn, Place, Profile, column_called, columns_of};
+pub use columns::{COLUMNS, ColumnKind, FILLED_IN, LIST_FORMAT, ListColumn, Place, Profile, column_called, columns_of};
 pub use correct::{split_corrections, standing};
 pub use funnel::{FunnelLine, STAGES, Stage, Way, funnel};
 pub use kind::{ListId, ListKind, ListedRule};

@@ -12,7 +12,6 @@ use law::referrals::{Duty, ListKind, Office, ReferralList, Rollup, split_correct
 use serde::Serialize;
 use store::ledger::{ListEvent, ListEventKind, Moment, SealedList};
 use store::warehouse::Version;
-use store::workspace::keep_recipe;
 
 use super::{Material, Sealing, Told, sealed_before};
 use crate::seal::seal_corrections;
@@ -59,7 +58,7 @@ pub fn correct_period(
     }
     let moment = Moment::within(period);
     let mut material = Material::of(context, version, sealing, lines, moment)?;
-    material.recipe = keep_recipe(&context.workspace)?;
+    material.recipe = context.texts.id();
     let told = Told::at(context, sealing, moment)?;
     let lists = told.lists(period, &material)?;
     let request = told.request(period, &material.rules);
@@ -144,7 +143,7 @@ pub fn retract(
             lists.push(other.list_id.clone());
         }
     }
-    let material = notice_material(context, list.version, keep_recipe(&context.workspace)?);
+    let material = notice_material(context, list.version, context.texts.id());
     let seal_context = material.seal_context(context, &told.keys, sealing);
     let layout = &context.workspace.layout;
     seal_corrections(layout, &context.ledger, (list.period, std::slice::from_ref(&notice), None), &seal_context)?;

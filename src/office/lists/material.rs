@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::compute::Lines;
+use engine::compute::{Lines, require_known};
 use engine::official::{referred, suppressions};
 use engine::{Context, PipelineError, read_table, sha256_hex};
 use law::cases::{FindingStatus, outlook};
 use law::config::BureauSettings;
 use law::domain::{Fen, IdNumber, Period, PersonKey};
-use law::policy::{OnPublication, Rule, describe};
+use law::policy::{OnPublication, Rule, describe, stable_text};
 use law::referrals::{Cell, ListRow, ListedRule, Suppressed, apply_suppressions};
 use store::keys::Keys;
 use store::ledger::Moment;
@@ -92,6 +92,7 @@ fn mart_rows(context: &Context, version: &Version, period: Period) -> Result<Vec
     let rules: Vec<&Rule> = context.policy.in_force(period.last_day()).collect();
     let mut rows = Vec::new();
     for file in version.table("referral_rows").filter(|file| file.month == Some(period)) {
+        require_known(context, file)?;
         for batch in read_table(&context.warehouse.path(file), None)? {
             rows.extend(list_rows(&batch?)?);
         }
@@ -137,7 +138,7 @@ fn listed_rules(context: &Context, sealing: Sealing, lines: &BTreeMap<String, Li
             id: rule.id.clone(),
             name: rule.name.clone(),
             version: rule.version.clone(),
-            sha256: sha256_hex(&format!("{rule:?}")),
+            sha256: sha256_hex(&stable_text(rule)),
             text: describe::rule(rule),
             clause: rule.clause.to_string(),
             basis: rule.cost.basis.name().to_owned(),

@@ -25,7 +25,6 @@ use law::referrals::{Delta, Office};
 use serde::Serialize;
 use store::ledger::{Moment, SealedList};
 use store::warehouse::Version;
-use store::workspace::keep_recipe;
 
 use self::material::Material;
 use self::told::Told;
@@ -109,7 +108,7 @@ pub fn seal_period(
     let lists = told.lists(period, &material)?;
     let account = Account::of(&material.flagged, &lists, &material.suppressed, &context.workspace.settings.area)?;
     if !is_rehearsal {
-        material.recipe = keep_recipe(&context.workspace)?;
+        material.recipe = context.texts.id();
     }
     let seal_context = material.seal_context(context, &told.keys, sealing);
     seal(&context.workspace.layout, &context.ledger, &lists, &seal_context)?;

@@ -1,4 +1,5 @@
-//! Making a sealed list once more, from the warehouse version that it names, and comparing every byte.
+//! Making a sealed list once more, from the warehouse version that it names, and comparing: every byte where it was
+//! sealed in the list format of this program, else its persons, amounts and control total.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,25 +7,50 @@ use std::path::{Path, PathBuf};
 
 use engine::compute::lines_of;
 use engine::official::is_of;
-use engine::{Context, PipelineError, Rhythm};
+use engine::{Context, PipelineError, Rhythm, sha256_of};
 use law::domain::Period;
-use law::referrals::{ListId, ListKind, Lists, ReferralList, split_corrections};
+use law::referrals::{LIST_FORMAT, ListId, ListKind, Lists, ReferralList, split_corrections};
 use serde::Serialize;
 use store::durable::At as _;
 use store::ledger::{Moment, SealedList};
-use store::workspace::with_recipe;
+use store::workspace::{WorkspaceError, kept_recipe};
 
 use super::correct::{notice, notice_material, renumbered, version_of};
 use super::{Material, Sealing, Told};
-use crate::seal::{rebuild, rebuild_corrections, rebuild_rollup};
+use crate::seal::{Content, rebuild, rebuild_corrections, rebuild_rollup};
 
 /// A list made once more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reproduced {
     pub list_id: String,
+    pub comparison: Comparison,
+    /// Files that are equal.
     pub files: usize,
-    /// The first difference; `None`: every byte is equal.
+    /// The first difference; `None`: all that was compared is equal.
     pub difference: Option<Difference>,
+}
+
+/// What a list made once more is held against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Comparison {
+    /// Every byte: both have the same list format.
+    Bytes,
+    /// Rows, persons, amounts and control total: the sealed one has an older list format.
+    Content { format: u32 },
+}
+
+impl std::fmt::Display for Comparison {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Bytes => write!(f, "every byte"),
+            Self::Content { format } => write!(
+                f,
+                "rows, persons, amounts and control total; sealed in list format {format}, this program writes \
+                 {LIST_FORMAT}"
+            ),
+        }
+    }
 }
 
 /// Where a list made once more differs from the sealed one.
@@ -40,6 +66,10 @@ pub enum Difference {
         /// Its place from the file's start, counted from 0.
         at: usize,
     },
+    /// A sealed file is not the one that was sealed.
+    Changed { file: String },
+    /// The sealed file says one thing, the one made again another.
+    Content { sealed: String, made: String },
 }
 
 impl std::fmt::Display for Difference {
@@ -48,6 +78,8 @@ impl std::fmt::Display for Difference {
             Self::Unmade(why) => write!(f, "cannot be made again: {why}"),
             Self::Missing { file } => write!(f, "{file} is missing; restore it from the backup"),
             Self::Byte { file, at } => write!(f, "{file} differs at byte {at}"),
+            Self::Changed { file } => write!(f, "{file} is not as it was sealed; restore it from the backup"),
+            Self::Content { sealed, made } => write!(f, "sealed: {sealed}; made again: {made}"),
         }
     }
 }
@@ -118,10 +150,20 @@ impl<'a> Reproducer<'a> {
 
     /// Makes a sealed list once more from its version and compares it with the sealed files.
     pub async fn reproduce(&mut self, list: &SealedList) -> Result<Reproduced, PipelineError> {
-        let mut reproduced = Reproduced { list_id: list.list_id.clone(), files: 0, difference: None };
         let sealed = self.context.workspace.layout.lists(list.period).join(&list.list_id);
+        // Manifests of list format 1 carry no number.
+        let format = store::format_of(&fs::read(sealed.join("manifest.json")).unwrap_or_default()).max(1);
+        let comparison = if format == LIST_FORMAT { Comparison::Bytes } else { Comparison::Content { format } };
+        let mut reproduced = Reproduced { list_id: list.list_id.clone(), comparison, files: 0, difference: None };
         let recipe = recipe_of(&sealed);
-        self.open(&recipe)?;
+        let newer = store::newer(format, LIST_FORMAT).map_or(Ok(()), |why| Err(WorkspaceError::Recipe(why).into()));
+        match newer.and_then(|()| self.open(&recipe)) {
+            Err(PipelineError::Workspace(error @ WorkspaceError::Recipe(_))) => {
+                reproduced.difference = Some(Difference::Unmade(error.to_string()));
+                return Ok(reproduced);
+            }
+            opened => opened?,
+        }
         let context = self.recipes.get(&recipe).unwrap_or(self.context);
         if let Some(why) = other_policy(context, &sealed) {
             reproduced.difference = Some(Difference::Unmade(why));
@@ -149,7 +191,8 @@ impl<'a> Reproducer<'a> {
                     Some(Difference::Unmade("the list that it takes back is not in the ledger".to_owned()));
             }
             None => reproduced.difference = Some(Difference::Unmade("its version now makes another list".to_owned())),
-            Some(folder) => compare(&sealed, &folder, &mut reproduced)?,
+            Some(folder) if comparison == Comparison::Bytes => compare(&sealed, &folder, &mut reproduced)?,
+            Some(folder) => compare_content(&sealed, &folder, list, &mut reproduced)?,
         }
         Ok(reproduced)
     }
@@ -158,7 +201,7 @@ impl<'a> Reproducer<'a> {
     fn open(&mut self, recipe: &str) -> Result<(), PipelineError> {
         let context = self.context;
         if !self.recipes.contains_key(recipe)
-            && let Some(workspace) = with_recipe(&context.workspace, recipe)?
+            && let Some(workspace) = kept_recipe(&context.workspace, recipe, context.ledger.texts(recipe)?)?
         {
             let then = Context::open(
                 workspace,
@@ -213,11 +256,39 @@ fn other_policy(context: &Context, sealed: &Path) -> Option<String> {
     let hash = manifest["policy"]["sha256"].as_str()?;
     (hash != context.policy_hash).then(|| {
         format!(
-            "it was made by the policy with SHA-256 {hash}, the workspace has {}; restore the folder recipes/ from the \
-             backup",
+            "it was made by the policy with SHA-256 {hash}, the workspace has {}; restore ledger.sqlite and, for lists of \
+             list format 1, the folder recipes/ from the backup",
             context.policy_hash
         )
     })
+}
+
+/// Compares what a list says that was sealed in an older format. Its files must be as they were sealed.
+fn compare_content(
+    sealed: &Path,
+    made: &Path,
+    list: &SealedList,
+    reproduced: &mut Reproduced,
+) -> Result<(), PipelineError> {
+    let is_of = |file: &str, sha256: &str| sha256_of(&sealed.join(file)).is_ok_and(|(found, _)| found == sha256);
+    let manifest = manifest(sealed).unwrap_or_default();
+    let lines = manifest["files"].as_array().cloned().unwrap_or_default();
+    let named = lines.iter().map(|line| (line["name"].as_str(), line["sha256"].as_str()));
+    let whole = std::iter::once((Some("manifest.json"), Some(list.manifest_sha256.as_str()))).chain(named);
+    for (file, sha256) in whole {
+        let (Some(file), Some(sha256)) = (file, sha256) else { continue };
+        if !is_of(file, sha256) {
+            reproduced.difference = Some(Difference::Changed { file: file.to_owned() });
+            return Ok(());
+        }
+        reproduced.files += 1;
+    }
+    let [sealed, made] = [sealed, made].map(|folder| Content::read(folder, &list.list_id));
+    let (sealed, made) = (sealed?, made?);
+    if sealed != made {
+        reproduced.difference = Some(Difference::Content { sealed: sealed.to_string(), made: made.to_string() });
+    }
+    Ok(())
 }
 
 /// Compares every sealed file with the one made again.

@@ -13,7 +13,7 @@ mod summary;
 mod tables;
 
 pub use error::SealError;
-pub use evidence::{Checked, Finding, verify};
+pub use evidence::{Checked, Content, Finding, verify};
 pub use publish::{
     Renewed, SealSummary, SealedFolder, rebuild, rebuild_corrections, rebuild_rollup, seal, seal_corrections,
 };

@@ -14,6 +14,8 @@ pub enum LedgerError {
         /// What `SQLite` said.
         why: String,
     },
+    #[error("{path}: made by a newer version of this program, which knows more tables; use that version", path = .path.display())]
+    Newer { path: PathBuf },
     #[error("ledger, {what}: {source}")]
     Statement {
         what: &'static str,
@@ -82,6 +84,7 @@ impl Fault for LedgerError {
     fn blame(&self) -> Cause {
         match self {
             Self::Moved { .. } => Cause::Later,
+            Self::Newer { .. } => Cause::Settings,
             Self::SignOff { .. } | Self::AuditBroken { .. } | Self::AuditCut { .. } => Cause::Data,
             _ => Cause::Program,
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use rusqlite_migration::{M, Migrations};
+use rusqlite_migration::{M, MigrationDefinitionError, Migrations};
 
 use super::LedgerError;
 
@@ -41,7 +41,12 @@ impl Ledger {
             connection.pragma_update(None, pragma, value).map_err(|error| fail(error.to_string()))?;
         }
         let migrations = Migrations::new(MIGRATIONS.map(M::up).into());
-        migrations.to_latest(&mut connection).map_err(|error| fail(error.to_string()))?;
+        migrations.to_latest(&mut connection).map_err(|error| match error {
+            rusqlite_migration::Error::MigrationDefinition(MigrationDefinitionError::DatabaseTooFarAhead) => {
+                LedgerError::Newer { path: path.to_owned() }
+            }
+            error => fail(error.to_string()),
+        })?;
         connection.set_prepared_statement_cache_capacity(64);
         Ok(Self { connection: Mutex::new(connection) })
     }

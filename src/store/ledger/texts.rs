@@ -1,7 +1,7 @@
-//! The texts that runs and sealed lists were made from: policy and SQL, each kept once, by its hash.
+//! The texts that runs and sealed lists were made from, all that people had written, each kept once, by its hash.
 //!
-//! So that a changed rule can be tried beside the one before it, on the same data. What the texts mean stands
-//! elsewhere.
+//! So that a changed rule can be tried beside the one before it, on the same data, and a sealed list be made again. What
+//! the texts mean stands elsewhere. Sets of 6311a20 hold the policy and the SQL alone.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use super::store::Ledger;
 pub struct Texts {
     /// The policy in use: its file name without `.toml`.
     pub policy: String,
-    /// Texts by path below the workspace: the policy's file, the one below it, every model.
+    /// Texts by path below the workspace: the policy's file, the one below it, every model, tables, jobs, settings.
     pub by_path: BTreeMap<String, String>,
 }
 
@@ -63,7 +63,7 @@ impl Ledger {
                    order by run_id desc limit 1";
         let set_id: Option<String> =
             self.read().query_row(sql, [], |row| row.get(0)).optional().map_err(LedgerError::doing(DOING))?;
-        set_id.map(|set_id| self.texts(&set_id)).transpose()
+        Ok(set_id.map(|set_id| self.texts(&set_id)).transpose()?.flatten())
     }
 
     /// The texts that the last sealed lists of a series were made from.
@@ -73,16 +73,20 @@ impl Ledger {
         let found = self.read().query_row(sql, [series], row).optional().map_err(LedgerError::doing(DOING))?;
         let Some((period, set_id)) = found else { return Ok(None) };
         let period = Period::parse(&period).map_err(LedgerError::damaged("sealed_texts.period"))?;
-        Ok(Some(SealedTexts { series: series.to_owned(), period, texts: self.texts(&set_id)? }))
+        let texts = self.texts(&set_id)?;
+        Ok(texts.map(|texts| SealedTexts { series: series.to_owned(), period, texts }))
     }
 
-    fn texts(&self, set_id: &str) -> Result<Texts, LedgerError> {
+    /// A set of texts by its id.
+    pub fn texts(&self, set_id: &str) -> Result<Option<Texts>, LedgerError> {
         let connection = self.read();
         let doing = || LedgerError::doing(DOING);
         let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
-        let (policy, hashes) = connection
+        let found = connection
             .query_row("select policy, hashes from text_sets where set_id = ?1", [set_id], row)
+            .optional()
             .map_err(doing())?;
+        let Some((policy, hashes)) = found else { return Ok(None) };
         let hashes: BTreeMap<String, String> =
             serde_json::from_str(&hashes).map_err(LedgerError::damaged("text_sets.hashes"))?;
         let mut statement = connection.prepare("select text from texts where sha256 = ?1").map_err(doing())?;
@@ -90,7 +94,7 @@ impl Ledger {
         for (path, sha256) in hashes {
             by_path.insert(path, statement.query_row([sha256], |row| row.get(0)).map_err(doing())?);
         }
-        Ok(Texts { policy, by_path })
+        Ok(Some(Texts { policy, by_path }))
     }
 }
 

@@ -12,6 +12,8 @@ pub enum WarehouseError {
     /// A version file cannot be read back.
     #[error("version file {file} is damaged ({why}); restore it from the backup of warehouse/versions")]
     Damaged { file: String, why: String },
+    #[error("version file {file}: {why}")]
+    Newer { file: String, why: String },
     /// A file that a version names is not the one that was committed.
     #[error("{path}: {why}; restore it from the backup, or run again if a job made it from others", path = .path.display())]
     Changed {
@@ -38,7 +40,7 @@ impl Fault for WarehouseError {
     fn blame(&self) -> Cause {
         match self {
             Self::Conflict(_) | Self::Away(_) => Cause::Later,
-            Self::Unknown(_) | Self::Denied(_) => Cause::Settings,
+            Self::Unknown(_) | Self::Denied(_) | Self::Newer { .. } => Cause::Settings,
             Self::Damaged { .. } | Self::Changed { .. } | Self::File(_) | Self::Storage(_) => Cause::Program,
         }
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use law::config::WarehouseSettings;
 
+use super::version::FORMAT;
 use super::{FileEntry, Storage, Version, WarehouseError};
 use crate::durable::{self, At as _};
 
@@ -87,6 +88,9 @@ impl Warehouse {
         let bytes = self.storage.read(&path).await?.ok_or_else(|| damaged("it is missing".to_owned()))?;
         if bytes.is_empty() {
             return Err(damaged("it is empty".to_owned()));
+        }
+        if let Some(why) = crate::newer(crate::format_of(&bytes), FORMAT) {
+            return Err(WarehouseError::Newer { file: path, why });
         }
         let version: Version = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
         if version.number == number { Ok(version) } else { Err(damaged("it carries another number".to_owned())) }

@@ -6,6 +6,9 @@ use law::contracts::TakenFile;
 use law::domain::Period;
 use serde::{Deserialize, Serialize};
 
+/// The number of the form in which version files are written. 0: 6311a20, whose files carry none.
+pub(super) const FORMAT: u32 = 1;
+
 /// One Parquet file of a version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileEntry {
@@ -33,6 +36,14 @@ pub struct FileEntry {
     /// Hash of everything that it was computed from; empty for what came from outside.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub inputs: String,
+    /// Interface number of the model that made it: what its columns are and mean. 0: nobody noted it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub format: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl FileEntry {
@@ -44,6 +55,9 @@ impl FileEntry {
 /// Everything that readers of version `number` may see.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Version {
+    /// Number of the file's own form.
+    #[serde(default)]
+    pub format: u32,
     /// 1, 2, 3, ...; 0 is the empty warehouse before its first commit.
     pub number: u64,
     /// Number of person buckets; fixed when the workspace is made.
@@ -82,6 +96,6 @@ impl Version {
         }
         let mut files: Vec<FileEntry> = files.into_values().collect();
         files.sort_by(|a, b| a.place().cmp(&b.place()));
-        Self { number: self.number + 1, buckets: self.buckets, job: job.to_owned(), files, taken }
+        Self { format: FORMAT, number: self.number + 1, buckets: self.buckets, job: job.to_owned(), files, taken }
     }
 }

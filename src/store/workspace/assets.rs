@@ -1,7 +1,7 @@
 //! Pipelines, policies, tables and SQL models: the workspace's copy if there is one, else the built-in one.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use rust_embed::RustEmbed;
@@ -40,33 +40,59 @@ pub struct Asset {
 #[derive(Debug, Clone)]
 pub struct Assets {
     root: PathBuf,
+    /// Texts that were kept, in place of the workspace's files.
+    kept: Option<BTreeMap<String, String>>,
 }
 
 impl Assets {
     /// The assets of the workspace at `root`; a folder that does not exist has the built-in ones only.
     #[must_use]
     pub fn of(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+        Self { root: root.to_owned(), kept: None }
+    }
+
+    /// Texts by path in place of a workspace's files.
+    pub(super) fn kept(root: &Path, texts: BTreeMap<String, String>) -> Self {
+        Self { root: root.to_owned(), kept: Some(texts) }
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The workspace's own text, where it has one.
+    pub(super) fn own(&self, path: &str) -> Result<Option<String>, WorkspaceError> {
+        if let Some(kept) = &self.kept {
+            return Ok(kept.get(path).cloned());
+        }
+        let own = self.root.join(path);
+        match std::fs::read_to_string(&own) {
+            Ok(text) => Ok(Some(normalised(&text))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Ok(Err(error).at(&own)?),
+        }
+    }
+
+    /// The text that this program ships under a path.
+    #[must_use]
+    pub fn shipped(path: &str) -> Option<String> {
+        built_in(path)
     }
 
     /// Reads an asset by its path below the workspace, e.g. `sql/marts/referral_rows.sql`.
     pub fn read(&self, path: &str) -> Result<Asset, WorkspaceError> {
-        let own = self.root.join(path);
-        match std::fs::read_to_string(&own) {
-            Ok(text) => Ok(Asset { text: normalised(&text), origin: Origin::Workspace }),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => built_in(path)
-                .map(|text| Asset { text, origin: Origin::BuiltIn })
-                .ok_or_else(|| WorkspaceError::NoAsset { path: path.to_owned() }),
-            Err(error) => Ok(Err(error).at(&own)?),
-        }
+        let own = self.own(path)?.map(|text| Asset { text, origin: Origin::Workspace });
+        own.or_else(|| built_in(path).map(|text| Asset { text, origin: Origin::BuiltIn }))
+            .ok_or_else(|| WorkspaceError::NoAsset { path: path.to_owned() })
     }
 
     /// The paths of all assets below a folder such as `sql/rules/`, built in or not, sorted.
     #[must_use]
     pub fn list(&self, folder: &str) -> Vec<String> {
         let mut paths: BTreeSet<String> = built_in_paths().into_iter().filter(|p| p.starts_with(folder)).collect();
-        for top in ["sql", "pipelines"] {
-            collect(&self.root, top, &mut paths);
+        match &self.kept {
+            Some(kept) => paths.extend(kept.keys().cloned()),
+            None => ["sql", "pipelines"].into_iter().for_each(|top| collect(&self.root, top, &mut paths)),
         }
         paths.into_iter().filter(|path| path.starts_with(folder)).collect()
     }
@@ -77,15 +103,6 @@ impl Assets {
         let paths = self.list("pipelines/policies/");
         let stem = |path: &String| path.strip_prefix("pipelines/policies/")?.strip_suffix(".toml").map(str::to_owned);
         paths.iter().filter_map(stem).collect()
-    }
-
-    /// Built-in assets whose copy in the workspace says something else: own changes, or copies of an older version.
-    #[must_use]
-    pub fn overrides(&self) -> Vec<String> {
-        let differs = |path: &String| {
-            std::fs::read_to_string(self.root.join(path)).is_ok_and(|own| Some(normalised(&own)) != built_in(path))
-        };
-        built_in_paths().into_iter().filter(differs).collect()
     }
 }
 

@@ -22,12 +22,24 @@ pub enum WorkspaceError {
         /// The file, relative to the workspace.
         path: String,
     },
+    /// Nobody knows any more what was shipped.
+    #[error("{path}: {why}", path = .path.display())]
+    Shipped { path: PathBuf, why: String },
+    /// What was kept of a sealed list cannot be read.
+    #[error("what the list was made from: {0}")]
+    Recipe(String),
+    #[error("another run is working in this workspace ({path}); try again when it is done", path = .path.display())]
+    Locked { path: PathBuf },
     #[error(transparent)]
     File(#[from] crate::durable::FileError),
 }
 
 impl Fault for WorkspaceError {
     fn blame(&self) -> Cause {
-        if matches!(self, Self::File(_)) { Cause::Program } else { Cause::Settings }
+        match self {
+            Self::File(_) => Cause::Program,
+            Self::Locked { .. } => Cause::Later,
+            _ => Cause::Settings,
+        }
     }
 }

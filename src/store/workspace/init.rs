@@ -5,6 +5,7 @@ use std::path::Path;
 use law::config::{Layout, Problem};
 use law::contracts::Feed;
 
+use super::shipped::{self, Shipped};
 use super::{Assets, SETTINGS_FILE, WorkspaceError, assets, parse_settings};
 use crate::durable::At as _;
 
@@ -41,10 +42,14 @@ pub fn init(dir: &Path, policy: &str, area: &str) -> Result<InitSummary, Workspa
         let folder = layout.landing(feed.name());
         std::fs::create_dir_all(&folder).at(&folder)?;
     }
+    let mut known = if is_new { Shipped::new() } else { shipped::read(dir)? };
     for path in assets::built_in_paths() {
         let Some(text) = assets::built_in(&path) else { continue };
-        add(dir, &path, &text, &mut summary)?;
+        if add(dir, &path, &text, &mut summary)? {
+            known.insert(path, shipped::hash(&text));
+        }
     }
+    shipped::write(dir, known)?;
     if is_new {
         // The settings come last: a folder that has them is a whole workspace.
         add(dir, SETTINGS_FILE, &settings_text(policy, area), &mut summary)?;
@@ -52,23 +57,28 @@ pub fn init(dir: &Path, policy: &str, area: &str) -> Result<InitSummary, Workspa
     Ok(summary)
 }
 
-/// Writes a file that is not there yet.
-fn add(dir: &Path, path: &str, text: &str, summary: &mut InitSummary) -> Result<(), WorkspaceError> {
-    let target = dir.join(path);
-    match std::fs::read_to_string(&target) {
-        Ok(own) if assets::normalised(&own) == text => return Ok(()),
-        Ok(_) => {
+/// Writes a file that is not there yet; whether what is there now is that text.
+fn add(dir: &Path, path: &str, text: &str, summary: &mut InitSummary) -> Result<bool, WorkspaceError> {
+    match Assets::of(dir).own(path)? {
+        Some(own) if own == text => {}
+        Some(_) => {
             summary.kept.push(path.to_owned());
-            return Ok(());
+            return Ok(false);
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => Err(error).at(&target)?,
+        None => {
+            put(dir, path, text)?;
+            summary.written.push(path.to_owned());
+        }
     }
+    Ok(true)
+}
+
+fn put(dir: &Path, path: &str, text: &str) -> Result<(), WorkspaceError> {
+    let target = dir.join(path);
     if let Some(folder) = target.parent() {
         std::fs::create_dir_all(folder).at(folder)?;
     }
     std::fs::write(&target, text).at(&target)?;
-    summary.written.push(path.to_owned());
     Ok(())
 }
 

@@ -2,18 +2,24 @@
 //! What the settings mean lives in `config`; the ledger and the warehouse are made by their owners.
 
 mod assets;
+mod diff;
 mod error;
 mod init;
 mod lock;
 mod recipe;
+mod shipped;
 mod table;
+mod upgrade;
 
 pub use assets::{Asset, Assets, Origin, read_outside};
+pub use diff::unified;
 pub use error::WorkspaceError;
 pub use init::{InitSummary, init};
 pub use lock::hold_lock;
-pub use recipe::{keep_recipe, with_recipe};
+pub use recipe::{add_recipe, kept_recipe};
+pub use shipped::Change;
 pub use table::{TableRow, office_table, route_rows, table_rows, workday_table};
+pub use upgrade::{Upgraded, upgrade};
 
 use std::path::Path;
 
@@ -158,7 +164,7 @@ mod tests {
         assert!(dir.path().join("pipelines/tables/offices.csv").is_file());
         let assets = load(dir.path()).unwrap().assets;
         assert!(assets.read("pipelines/tables/counties.csv").unwrap().text.contains("350102"));
-        assert_eq!(assets.overrides(), ["pipelines/tables/counties.csv"]);
+        assert_eq!(assets.changes().unwrap(), [("pipelines/tables/counties.csv".to_owned(), Change::Edited)].into());
         assert!(init(dir.path(), "trial", "990100").unwrap().written.is_empty());
     }
 

@@ -13,6 +13,7 @@ pub async fn check(workspace: &Workspace) -> Vec<Problem> {
             Err(found) => problems.extend(found),
             Ok(declared) if policy == workspace.settings.policy => {
                 problems.extend(declared.route_problems(workspace));
+                problems.extend(declared.unfit());
                 let area = &workspace.settings.area;
                 if !declared.names_counties_of(area) {
                     let message = format!("no county of area {area} is named: a county with nobody would get no list");

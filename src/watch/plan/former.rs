@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use engine::{ModelKind, Models, parse_texts, sha256_hex};
-use law::policy::{Policy, Rule};
+use law::policy::{Policy, Rule, stable_text};
 use serde::Serialize;
 use store::ledger::Texts;
 
@@ -46,7 +46,7 @@ pub(super) fn rules_on(policy: &Policy, day: NaiveDate) -> BTreeMap<String, Rule
 
 pub(super) fn changed_rules(before: &BTreeMap<String, Rule>, after: &BTreeMap<String, Rule>) -> Vec<Changed> {
     let hash = |rules: &BTreeMap<String, Rule>| -> BTreeMap<String, String> {
-        rules.iter().map(|(id, rule)| (id.clone(), sha256_hex(&format!("{rule:?}")))).collect()
+        rules.iter().map(|(id, rule)| (id.clone(), sha256_hex(&stable_text(rule)))).collect()
     };
     differing(&hash(before), &hash(after))
 }

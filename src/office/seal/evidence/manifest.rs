@@ -5,7 +5,7 @@ use std::path::Path;
 
 use engine::sha256_of;
 use law::domain::hex;
-use law::referrals::ListId;
+use law::referrals::{LIST_FORMAT, ListId};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -58,6 +58,7 @@ struct CountLine {
 
 #[derive(Debug, Clone, Serialize)]
 struct Manifest<'a> {
+    format: u32,
     list_id: String,
     seq: u64,
     period: String,
@@ -109,6 +110,7 @@ pub(in crate::seal) fn write_manifest(
     }
     let id = subject.id;
     let manifest = Manifest {
+        format: LIST_FORMAT,
         list_id: id.to_string(),
         seq: subject.seq,
         period: id.period.to_string(),

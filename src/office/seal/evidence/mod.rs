@@ -6,5 +6,6 @@ mod readback;
 mod verify;
 
 pub(super) use manifest::{Subject, write_manifest};
+pub use readback::Content;
 pub(super) use readback::{Reading, read_csv, read_parquet, read_xlsx};
 pub use verify::{Checked, Finding, verify};

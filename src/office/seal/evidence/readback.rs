@@ -1,6 +1,7 @@
 //! Counting what the written files say: a manifest tells what was read back, never what was meant.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 
 use arrow::array::AsArray;
@@ -16,7 +17,7 @@ use store::durable::At as _;
 
 /// What a list's file says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::seal) struct Reading {
+pub struct Reading {
     pub(in crate::seal) counts: DeltaCounts,
     /// Sum of the measured amounts of the persons on the list, fen.
     pub(in crate::seal) control_fen: i128,
@@ -53,17 +54,47 @@ impl Reading {
         if self == expected {
             return Ok(());
         }
-        let told = |reading: &Self| {
-            let counts = reading.counts;
-            format!(
-                "{} persons, {} withdrawn, {} fen, content {:016x}",
-                counts.persons(),
-                counts.withdrawn,
-                reading.control_fen,
-                reading.content
-            )
-        };
-        Err(SealError::ReadBack { path: path.to_owned(), expected: told(expected), found: told(self) })
+        Err(SealError::ReadBack { path: path.to_owned(), expected: expected.to_string(), found: self.to_string() })
+    }
+}
+
+impl fmt::Display for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { counts, control_fen, content } = self;
+        let (persons, withdrawn) = (counts.persons(), counts.withdrawn);
+        write!(f, "{persons} persons, {withdrawn} withdrawn, {control_fen} fen, content {content:016x}")
+    }
+}
+
+/// What a sealed list says, whatever the form of its files.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Rows in order, with number, person, change and amount; counts and control total.
+    Rows(Reading),
+    /// The numbers of a roll-up.
+    Numbers(serde_json::Value),
+}
+
+impl Content {
+    /// Reads it from the list's folder.
+    pub fn read(folder: &Path, list_id: &str) -> Result<Self, SealError> {
+        let numbers = folder.join(format!("{list_id}.json"));
+        if !numbers.exists() {
+            return Ok(Self::Rows(read_csv(&folder.join(format!("{list_id}.csv")))?));
+        }
+        let bytes = std::fs::read(&numbers).at(&numbers)?;
+        let found = serde_json::from_slice(&bytes);
+        Ok(Self::Numbers(found.map_err(|error| damaged(&numbers, &error.to_string()))?))
+    }
+}
+
+impl fmt::Display for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rows(reading) => reading.fmt(f),
+            // A roll-up holds small counts of people; they are not repeated.
+            Self::Numbers(_) => write!(f, "other numbers"),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use engine::sha256_of;
+use law::referrals::LIST_FORMAT;
 use serde::Deserialize;
 use store::keys::{PublicKey, Signature};
 
@@ -96,6 +97,13 @@ pub fn verify(path: &Path, key: Option<&PublicKey>) -> Checked {
         return checked;
     };
     check_signature(&mut checked, folder, &bytes, key);
+    if store::newer(store::format_of(&bytes), LIST_FORMAT).is_some() {
+        checked.wrong(
+            "名单由更新版本的程序封存，请用该版本核对",
+            "sealed by a newer version of this program; verify it with that version",
+        );
+        return checked;
+    }
     let Ok(stated) = serde_json::from_slice::<Stated>(&bytes) else {
         checked.wrong(format!("{MANIFEST} 已损坏"), format!("{MANIFEST} is damaged"));
         return checked;
