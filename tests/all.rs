@@ -1,5 +1,23 @@
 //! All integration tests, in one binary.
 
+#![allow(
+    clippy::case_sensitive_file_extension_comparisons,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::format_collect,
+    clippy::items_after_statements,
+    clippy::print_stdout,
+    clippy::struct_excessive_bools,
+    clippy::struct_field_names,
+    clippy::too_many_lines,
+    clippy::unnecessary_wraps,
+    clippy::unwrap_used,
+    reason = "tests tell their story from top to bottom, print their counts, and stop where they cannot go on"
+)]
+
 mod audit;
 mod casebook;
 #[cfg(feature = "cluster")]

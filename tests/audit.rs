@@ -240,7 +240,6 @@ fn without_an_entry_nothing_is_done() {
     );
     attacked.raw.execute_batch("drop trigger full").unwrap();
     attacked.ledger.keep_quiet("monthly", period, "", at).unwrap();
-    println!("audit: 4 fail-closed cases");
 }
 
 #[test]
@@ -261,5 +260,4 @@ fn the_verbs_tell_what_monitors_need() {
     let cut = workspace.run(&["audit", "verify", "--head", head.trim()]);
     assert_eq!(cut.status.code(), Some(4));
     assert!(String::from_utf8_lossy(&cut.stderr).contains("cut off"));
-    println!("audit: 5 verb cases");
 }

@@ -87,7 +87,6 @@ fn a_wrong_case_and_a_slip_end_with_3_and_are_named() {
         assert_eq!(output.status.code(), Some(3), "{text}");
         assert!(text.contains(said), "{to}: {text}");
     }
-    println!("case book slips: 7 cases");
 }
 
 #[test]
@@ -125,7 +124,6 @@ fn coverage_goes_clause_by_clause() {
     let output = workspace.run(&["check"]);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(text.contains("warning: pipelines/policies/fujian.toml: rule fujian-relapse has no case"), "{text}");
-    println!("coverage: 6 cases");
 }
 
 #[test]

@@ -204,7 +204,6 @@ fn a_good_file_passes_in_every_dress() {
         assert_eq!(bench.passes(Feed::Claims, "c.csv", bytes).outcome.accepted.rows, 2);
         assert_eq!(bench.staged_texts("claim_id", "person_name")["A"].as_deref(), Some("张三"));
     }
-    println!("gate formats: 5 cases");
 }
 
 #[test]
@@ -390,7 +389,6 @@ fn huge_cells_formulas_and_paths() {
     let residents = format!("certno,姓名,县区代码\n{ID},甲,../../x\n{ID},甲,990102\n{ID},甲,\n");
     let report = bench.passes(Feed::Residents, "r.csv", residents.as_bytes());
     assert_eq!(report.outcome.rejected.keys().collect::<Vec<_>>(), [&RejectCode::Missing, &RejectCode::Malformed]);
-    println!("gate hostile cells: 5 cases");
 }
 
 #[test]
@@ -406,7 +404,6 @@ fn files_without_rows_say_so() {
         let report = bench.passes(feed, name, &bytes);
         assert_eq!((report.outcome.read.rows, report.staged.len(), report.notes.len()), (0, 0, 1));
     }
-    println!("gate files without rows: 4 cases");
 }
 
 #[test]
@@ -543,7 +540,6 @@ fn a_roster_workbook_as_offices_type_it() {
     let batch = bench.staged().remove(0);
     let month = batch.column_by_name("roster_month").unwrap().as_primitive::<arrow::datatypes::Date32Type>().value(0);
     assert_eq!(month, 20_513);
-    println!("gate workbook: 4 cases");
 }
 
 #[test]
@@ -585,7 +581,6 @@ fn limits_end_in_a_plain_refusal() {
     job.limits = GateLimits { memory_mib: 1024, cpu_seconds: 20, file_mib: 1 };
     let GateVerdict::Refused { reason } = run_gate(Path::new(PROGRAM), &job).unwrap() else { panic!("passed") };
     assert!(reason.contains("the limit is 1 MiB"), "{reason}");
-    println!("gate limits: 2 cases");
 }
 
 #[test]
@@ -597,5 +592,4 @@ fn real_claims_and_income_pass() {
         let report = bench.passes(feed, name, &bytes);
         assert_eq!(report.outcome.accepted.rows, rows, "{}", bench.rejects());
     }
-    println!("gate real data: 2 cases");
 }

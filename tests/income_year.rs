@@ -175,7 +175,6 @@ fn publication_withdraws_whom_only_the_provisional_line_listed() {
     ];
     assert_eq!(march, expected.into());
     assert_eq!(flagged_cases(&workspace), 3);
-    println!("income year, withdraw: 9 cases");
 }
 
 #[test]
@@ -199,7 +198,6 @@ fn publication_keeps_whom_the_provisional_line_listed() {
     // Who came between the lines after publication is only near; nobody is on two lists.
     assert_eq!(listed(&workspace, "2026-02", "YBN").into_keys().collect::<Vec<_>>(), [LATE]);
     assert_eq!(flagged_cases(&workspace), 4, "the kept case stays flagged");
-    println!("income year, keep: 11 cases");
 }
 
 #[test]

@@ -379,7 +379,7 @@ fn what_is_not_whole_is_left_alone() {
     assert_eq!((summary.skipped, summary.files.len()), (5, 1));
     assert!(matches!(summary.files[0].verdict, Verdict::Arriving(_)));
     let path = bureau.layout.landing("claims").join("1.csv");
-    let hours_ago = SystemTime::now() - Duration::from_secs(7200);
+    let hours_ago = SystemTime::now() - Duration::from_hours(2);
     std::fs::File::options().append(true).open(path).unwrap().set_modified(hours_ago).unwrap();
     assert_eq!(counts(&bureau.run(), "1.csv"), [1, 0, 0, 0]);
 }
@@ -480,13 +480,13 @@ fn a_household_stands_or_waits_as_a_whole() {
 
     land("3.csv", &[member("a", 2, true, "30000", "2026-04-01"), member("a", 1, true, "20000", "2026-04-02")]);
     assert_eq!(counts(&bureau.run(), "3.csv"), [0, 0, 0, 2], "a second applicant");
-    assert_eq!(place(&bureau), (1, vec![vec!["".to_owned(), "a".into(), "many_applicants".into()]; 3]));
+    assert_eq!(place(&bureau), (1, vec![vec![String::new(), "a".into(), "many_applicants".into()]; 3]));
 
     land("4.csv", &[member("a", 1, false, "", "2026-05-01")]);
     assert_eq!(counts(&bureau.run(), "4.csv"), [1, 0, 0, 0]);
     let rows = bureau.rows("applications", &["application_id", "id_number", "is_applicant", "household_income_amount"]);
     let row = |application: &str, person, applies: &str, income: &str| {
-        vec!["".to_owned(), application.to_owned(), id(person), applies.to_owned(), income.to_owned()]
+        vec![String::new(), application.to_owned(), id(person), applies.to_owned(), income.to_owned()]
     };
     let expected = [
         row("a", 1, "false", ""),
@@ -540,7 +540,7 @@ fn registers_and_rosters_keep_what_they_should() {
     let summary = bureau.run();
     assert_eq!(counts(&summary, "1.csv")[0] + counts(&summary, "2.csv")[0], 2);
     let rows = bureau.rows("residents", &["id_number", "has_name_conflict"]);
-    assert_eq!(rows, [["".to_owned(), id(1), "true".to_owned()], ["".to_owned(), id(2), "false".to_owned()]]);
+    assert_eq!(rows, [[String::new(), id(1), "true".to_owned()], [String::new(), id(2), "false".to_owned()]]);
 
     let head = "id_number,tag,source_office,roster_month\n";
     let month = |month: &str| format!("{head}{},subsistence,民政,{month}\n{},脱贫人口,民政,{month}\n", id(1), id(2));

@@ -258,7 +258,6 @@ fn a_run_killed_before_the_ledger_is_finished_by_the_next() {
     assert_eq!(summary.sealed_now, 13);
     assert!(rerun.files() == files);
     assert!(rerun.ledger.verify_audit().unwrap() == 13);
-    println!("killed before the ledger: 3 cases");
 }
 
 #[test]
@@ -273,7 +272,6 @@ fn a_sealed_month_is_not_sealed_anew_with_other_content() {
         assert!(refused.to_string().contains("sealed with other content"), "{refused}");
         assert!(place.files() == files);
     }
-    println!("sealed with other content: 3 cases");
 }
 
 fn counts(place: &Place, period: &str, rows: &[ListRow], list_id: &str) -> (usize, usize, usize, usize) {
@@ -306,7 +304,7 @@ fn changes_follow_the_list_before_and_january_starts_anew() {
     let rows = sheet(&place.list_file(month("2026-02"), "202602-990102-MZ-FULL-v1", "xlsx"));
     let at = |name: &str| {
         let heading = column_called(name).unwrap().heading;
-        rows[1].iter().position(|cell| cell.to_string() == heading).unwrap()
+        rows[1].iter().position(|cell| *cell == heading).unwrap()
     };
     let told: Vec<(String, String)> =
         rows[2..].iter().map(|row| (row[at("delta")].to_string(), row[at("delta_reason")].to_string())).collect();
@@ -346,7 +344,6 @@ fn a_county_with_nobody_gets_an_empty_list() {
         assert_eq!(sheet(&xlsx).len(), 2);
         assert!(folder.folder.join(format!("{}.parquet", folder.list_id)).exists());
     }
-    println!("empty lists: 12 cases");
 }
 
 #[test]
@@ -496,9 +493,8 @@ fn each_office_sees_the_columns_of_its_profile() {
         let csv = std::fs::read_to_string(place.list_file(month("2026-10"), &list_id, "csv")).unwrap();
         let sheet = sheet(&place.list_file(month("2026-10"), &list_id, "xlsx"));
         assert_eq!(csv.contains("13800000000"), is_shown, "{office}");
-        assert_eq!(sheet[1].iter().any(|cell| cell.to_string() == "联系电话"), is_shown, "{office}");
+        assert_eq!(sheet[1].iter().any(|cell| *cell == "联系电话"), is_shown, "{office}");
     }
-    println!("profiles of offices: 4 cases");
 }
 
 #[test]

@@ -44,7 +44,6 @@ fn a_merged_offices_list_continues_at_its_successor() {
     month(&workspace, "2026-04");
     let april = listed(&workspace, "2026-04", "NC");
     assert_eq!(april.into_keys().collect::<Vec<_>>(), [0, 2], "who was withdrawn is not withdrawn again");
-    println!("merged offices: 9 cases");
 }
 
 #[test]
@@ -108,5 +107,4 @@ fn every_ten_days_a_list_of_its_own_series() {
     for wrong in [&["run", "monthly", "--month", "2026-10-10"], &["run", "tendays", "--month", "2026-10-11"]] {
         assert_eq!(workspace.run(wrong).status.code(), Some(2), "{wrong:?}");
     }
-    println!("ten days: 12 cases");
 }

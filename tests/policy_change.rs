@@ -25,5 +25,4 @@ fn a_rule_that_is_dropped_leaves_no_findings() {
     workspace.ok(&night);
     assert_eq!(rules(&workspace), ["fujian-relapse"]);
     assert!(workspace.ok(&night).contains("nothing new"));
-    println!("policy change: 3 cases");
 }

@@ -224,16 +224,13 @@ struct Tally {
 impl Tally {
     #[track_caller]
     fn is(&mut self, told: &Value, truth: usize, what: &str) {
-        match told.as_u64() {
-            Some(count) => {
-                assert_eq!(count, truth as u64, "{what}");
-                assert!(!(1..=4).contains(&count), "{what} is shown: {count}");
-                self.shown += 1;
-            }
-            None => {
-                assert!(told.is_null() && truth > 0, "{what}: {told}");
-                self.hidden += 1;
-            }
+        if let Some(count) = told.as_u64() {
+            assert_eq!(count, truth as u64, "{what}");
+            assert!(!(1..=4).contains(&count), "{what} is shown: {count}");
+            self.shown += 1;
+        } else {
+            assert!(told.is_null() && truth > 0, "{what}: {told}");
+            self.hidden += 1;
         }
     }
 
@@ -243,7 +240,7 @@ impl Tally {
             table[of].as_array().unwrap().iter().map(|label| label["code"].as_str().unwrap().to_owned()).collect()
         };
         let (rows, columns) = (codes("rows"), codes("columns"));
-        for ((row, column), _) in people {
+        for (row, column) in people.keys() {
             assert!(rows.contains(row) && columns.contains(column), "{row} {column}");
         }
         for (at, row) in rows.iter().enumerate() {
@@ -457,7 +454,6 @@ fn the_policy_in_use_changes_nobody_and_findings_need_not_be_there() {
     assert!(told["persons"]["leave"].as_u64() > Some(4));
     let empty = bureau.simulate(&draft, &["--month", "2026-06"]);
     assert!(empty["warnings"][0].as_str().unwrap().contains("2026年6月没有已接收的结算数据"));
-    println!("simulation beside the policy in use: 12 cases");
 }
 
 #[test]

@@ -226,7 +226,7 @@ impl Session {
 
 /// Runs the command line; `now` is the moment at which it began.
 #[must_use]
-pub fn main(now: DateTime<Utc>) -> ExitCode {
+pub(crate) fn main(now: DateTime<Utc>) -> ExitCode {
     let cli = Cli::parse();
     if let Verb::Gate { job } = &cli.verb {
         // Before anything else starts: no threads, no logs, nothing that holds memory.

@@ -10,9 +10,8 @@ use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 
 use super::chance::Chance;
 use super::people::{COUNTIES, Person};
-use super::registers::write_text;
 use super::stories::Story;
-use super::{DemoError, DemoFile, DemoOptions};
+use super::{DemoError, DemoFile, DemoOptions, write_text};
 
 const HEADER: [&str; 11] = [
     "申请编号",

@@ -173,3 +173,8 @@ fn with_check(digits: &str) -> String {
     let check = b"10X98765432"[(sum % 11) as usize];
     format!("{digits}{}", char::from(check))
 }
+
+/// Whether a tag can be someone's: the register knows the person and does not leave the question open.
+pub(super) fn may_have_tags(index: u64) -> bool {
+    !matches!(Story::of(index), Story::Newborn | Story::RuralUnknown) && !COUNTIES[county_of(index)].2
+}

@@ -1,7 +1,6 @@
 //! All feeds but claims: the person register, the two offices' rosters, the income figures, later payments.
 
 use std::fs::File;
-use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,10 +13,10 @@ use parquet::file::properties::WriterProperties;
 
 use super::chance::Chance;
 use super::claims::{MONTHS, Year};
-use super::people::{COUNTIES, Person, county_of};
+use super::people::{COUNTIES, Person};
 use super::rosters::Office;
 use super::stories::{Fate, Story};
-use super::{DemoError, DemoFile, DemoOptions, DemoSummary, applications};
+use super::{DemoError, DemoFile, DemoOptions, DemoSummary, applications, write_text};
 
 /// One of the other feeds' senders.
 pub(super) enum Register {
@@ -67,12 +66,6 @@ impl Register {
         };
         Ok(DemoSummary { files, ..DemoSummary::default() })
     }
-}
-
-/// Writes a whole small text file.
-pub(super) fn write_text(path: &Path, text: &str) -> Result<(), DemoError> {
-    let mut file = File::create(path).map_err(DemoError::at(path))?;
-    file.write_all(text.as_bytes()).map_err(DemoError::at(path))
 }
 
 const RESIDENT_TEXTS: [&str; 15] = [
@@ -192,11 +185,6 @@ fn rural_cells(seed: u64, person: &Person) -> (&'static str, &'static str, &'sta
             _ => ("121", "50", ""),
         },
     }
-}
-
-/// Whether a tag can be someone's: the register knows the person and does not leave the question open.
-pub(super) fn may_have_tags(index: u64) -> bool {
-    !matches!(Story::of(index), Story::Newborn | Story::RuralUnknown) && !COUNTIES[county_of(index)].2
 }
 
 /// Later payments: one per adjusted claim, and one for a claim that does not exist.

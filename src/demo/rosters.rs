@@ -7,10 +7,9 @@ use law::domain::Tag;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 
 use super::chance::Chance;
-use super::people::{COUNTIES, Person};
-use super::registers::{may_have_tags, write_text};
+use super::people::{COUNTIES, Person, may_have_tags};
 use super::stories::Story;
-use super::{DemoError, DemoFile, DemoOptions};
+use super::{DemoError, DemoFile, DemoOptions, write_text};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Office {

@@ -1,74 +1,17 @@
-//! A bucket job: one file to make and the checks that read it. What carries it out, this process or a cluster, is
-//! chosen once, when the engine is opened.
+//! Carrying out bucket jobs: in this process or on other machines, chosen once, when the engine is opened.
 
-use std::collections::BTreeSet;
-use std::fmt::Debug;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
-use futures::future::BoxFuture;
 use law::config::{EngineKind, EngineSettings};
-use serde::{Deserialize, Serialize};
 use store::warehouse::Storage;
 
-use super::session::{Engine, Source, Statement};
-use super::{EngineError, Written};
-
-/// One file to make. All paths are below the warehouse's root, with forward slashes.
-#[derive(Debug, Clone)]
-pub struct BucketJob {
-    /// What makes the rows; its files lie below the warehouse's root.
-    pub statement: Statement,
-    /// The file has the rows of a table, of the persons whom the statement names, in place of the statement's own rows.
-    pub copied: Option<Copied>,
-    /// The Parquet file to make.
-    pub file: String,
-    /// Checks that read the statement's sources, and the file under the name of the statement's model or of the table
-    /// that was copied.
-    pub checks: Vec<String>,
-}
-
-/// Rows that are copied out of a stored table.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Copied {
-    pub table: String,
-    /// The columns that anybody reads of it.
-    pub columns: BTreeSet<String>,
-}
-
-/// A file that was made.
-#[derive(Debug, Clone)]
-pub struct Made {
-    /// What stands on disk now.
-    pub written: Written,
-    /// What each check returned, in the order of the job.
-    pub checked: Vec<Vec<RecordBatch>>,
-}
-
-/// Other machines that carry out bucket jobs.
-pub trait Elsewhere: Debug + Send + Sync {
-    /// Makes one file of the warehouse below `root` and runs its checks.
-    fn make<'a>(
-        &'a self,
-        engine: &'a Engine,
-        root: &'a Path,
-        job: &'a BucketJob,
-    ) -> BoxFuture<'a, Result<Made, EngineError>>;
-
-    /// Takes back the jobs that it still has.
-    fn stop(&self) -> BoxFuture<'_, ()>;
-}
+use super::EngineError;
+use super::session::{Elsewhere, Engine, Site};
+use super::statement::{BucketJob, Copied, Made, Source};
 
 /// Reaches the machines that the settings name; certificates are named from the given folder.
 pub type Connect = fn(&EngineSettings, &Path, &Storage) -> Result<Arc<dyn Elsewhere>, EngineError>;
-
-/// Who carries out bucket jobs.
-#[derive(Debug, Clone)]
-pub(super) enum Site {
-    Here,
-    Elsewhere(Arc<dyn Elsewhere>),
-}
 
 impl Engine {
     /// The engine with its bucket jobs where the settings want them: files lie in `storage`, certificates are named
@@ -125,21 +68,5 @@ impl Engine {
             checked.push(self.collect(&statement).await?);
         }
         Ok(Made { written, checked })
-    }
-}
-
-impl Statement {
-    /// The same statement with its files below `root`.
-    #[must_use]
-    pub fn below(&self, root: &Path) -> Self {
-        let mut below = self.clone();
-        for source in below.sources.values_mut() {
-            if let Source::Files(files) = source {
-                for file in files {
-                    *file = root.join(&*file);
-                }
-            }
-        }
-        below
     }
 }

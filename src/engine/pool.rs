@@ -60,6 +60,37 @@ impl<T> Drop for Spawned<T> {
     }
 }
 
+/// Does `work` for each item on several threads calls `reached` with how many are done; returns in the items' order.
+pub fn on_threads<T: Sync, R: Send, E: Send>(
+    workers: usize,
+    items: &[T],
+    reached: &(dyn Fn(u64) + Sync),
+    work: impl Fn(&T) -> Result<R, E> + Sync,
+) -> Result<Vec<R>, E> {
+    let next = AtomicUsize::new(0);
+    let done: Mutex<Vec<(usize, Result<R, E>)>> = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..workers.clamp(1, items.len().max(1)) {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(item) = items.get(at) else { break };
+                    let result = work(item);
+                    if result.is_err() {
+                        next.store(items.len(), Ordering::Relaxed);
+                    }
+                    let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                    done.push((at, result));
+                    reached(done.len() as u64);
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -95,42 +126,11 @@ mod tests {
     fn a_runtime_that_shuts_down_ends_the_wait() {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
         let waiting = runtime.spawn(in_parallel(2, vec![(); 4], |()| async {
-            tokio::time::sleep(Duration::from_secs(600)).await;
+            tokio::time::sleep(Duration::from_mins(10)).await;
             Ok::<(), ()>(())
         }));
         runtime.block_on(async { tokio::time::sleep(Duration::from_millis(20)).await });
         runtime.shutdown_timeout(Duration::from_secs(5));
         assert!(waiting.is_finished());
     }
-}
-
-/// Does `work` for each item on several threads and tells `reached` how many are done; answers in the items' order.
-pub fn on_threads<T: Sync, R: Send, E: Send>(
-    workers: usize,
-    items: &[T],
-    reached: &(dyn Fn(u64) + Sync),
-    work: impl Fn(&T) -> Result<R, E> + Sync,
-) -> Result<Vec<R>, E> {
-    let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<(usize, Result<R, E>)>> = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..workers.clamp(1, items.len().max(1)) {
-            scope.spawn(|| {
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(item) = items.get(at) else { break };
-                    let result = work(item);
-                    if result.is_err() {
-                        next.store(items.len(), Ordering::Relaxed);
-                    }
-                    let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
-                    done.push((at, result));
-                    reached(done.len() as u64);
-                }
-            });
-        }
-    });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, result)| result).collect()
 }

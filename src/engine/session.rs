@@ -1,7 +1,8 @@
 //! Carrying out statements: planned in a session of their own or by a kept plan, one partition, one shared bounded
 //! memory pool.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,35 +26,34 @@ use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::physical_plan::{ExecutionPlan, collect, displayable, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt;
+use futures::future::BoxFuture;
 use law::config::{EngineSettings, Problem};
 
 use super::files::{keys_of, rows_of};
-use super::model::{MEASURED, Model, ModelKind, Models, Param, Params, bind, difference};
+use super::model::{MEASURED, Model, ModelKind, Models, Param, bind, difference};
 use super::planning::Templates;
+use super::statement::{BucketJob, Made, Source, Statement};
 use super::{EngineError, TableWriter, Written, planning};
-use crate::bucket_job::Site;
 
-/// Where a statement's stored tables come from.
-#[derive(Debug, Clone)]
-pub enum Source {
-    /// Parquet files of one schema; none at all reads as an empty table.
-    Files(Vec<PathBuf>),
-    /// A few rows that the caller holds: a rule's own data.
-    Rows(RecordBatch),
+/// Other machines that carry out bucket jobs.
+pub trait Elsewhere: Debug + Send + Sync {
+    /// Makes one file of the warehouse below `root` and runs its checks.
+    fn make<'a>(
+        &'a self,
+        engine: &'a Engine,
+        root: &'a Path,
+        job: &'a BucketJob,
+    ) -> BoxFuture<'a, Result<Made, EngineError>>;
+
+    /// Takes back the jobs that it still has.
+    fn stop(&self) -> BoxFuture<'_, ()>;
 }
 
-/// A statement ready to run.
+/// Who carries out bucket jobs.
 #[derive(Debug, Clone)]
-pub struct Statement {
-    pub model: String,
-    /// The view that it reads as `measured`, where the model does not say so itself.
-    pub measures: Option<String>,
-    /// Every stored table that the model and its views read.
-    pub sources: BTreeMap<String, Source>,
-    /// Every parameter that they declare.
-    pub params: Params,
-    /// Bucket and month, as errors name them.
-    pub place: String,
+pub(super) enum Site {
+    Here,
+    Elsewhere(Arc<dyn Elsewhere>),
 }
 
 /// The engine: models, memory, and how many rows travel together.

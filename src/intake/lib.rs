@@ -17,8 +17,5 @@ pub use commit::sweep;
 pub use error::IntakeError;
 pub use gate::{GateError, GateJob, GateLimits, GateReport, GateVerdict, StagedFile, TagAlias, run_gate};
 pub use receipt::{Opened, ReceiptFile, open_receipt};
-pub use summary::{FileSummary, IntakeSummary, Verdict};
+pub use summary::{FileSummary, IntakeSummary, Progress, Verdict};
 pub use take_in::{Intake, take_in, waiting};
-
-/// Told the stage, how much of it is done, and of how much; called from several threads.
-pub type Progress<'a> = &'a (dyn Fn(&str, u64, u64) + Sync);

@@ -46,3 +46,6 @@ impl IntakeSummary {
         self.versions.is_empty()
     }
 }
+
+/// Called with the stage, how much of it is done, and of how much; from several threads.
+pub type Progress<'a> = &'a (dyn Fn(&str, u64, u64) + Sync);

@@ -12,6 +12,7 @@
 
 mod ask;
 mod casebook;
+mod feeds;
 mod landing;
 mod operate;
 mod plan;

@@ -91,7 +91,7 @@ fn totals_of(root: &Path, month: &str, pick: impl Fn(&str) -> bool) -> (String, 
 
 /// The letters of a spool folder, by name.
 fn spooled(root: &Path) -> std::collections::BTreeMap<String, Vec<u8>> {
-    let Ok(entries) = std::fs::read_dir(root.join("spool")) else { return Default::default() };
+    let Ok(entries) = std::fs::read_dir(root.join("spool")) else { return std::collections::BTreeMap::default() };
     let paths = entries.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == "eml"));
     paths.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read(&path).unwrap())).collect()
 }

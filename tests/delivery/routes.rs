@@ -87,7 +87,7 @@ fn routes_follow_their_dates() {
     new.code = new.expected_code();
     let (routes, problems) = table(&[old, new]);
     assert_eq!(problems, Vec::<String>::new());
-    let at = |on| routes.in_force("990101", "MZ", day(on)).map(|address| address.to_string());
+    let at = |on| routes.in_force("990101", "MZ", day(on)).map(ToString::to_string);
     assert_eq!(at("2026-06-30").as_deref(), Some("mz990101@county.example"));
     assert_eq!(at("2026-07-01").as_deref(), Some("new@county.example"));
     assert_eq!(at("2019-12-31"), None);

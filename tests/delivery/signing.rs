@@ -90,7 +90,7 @@ fn two_people_sign_and_the_letters_go_once() {
     assert_eq!(shown.matches("  accepted  (甲, 乙)").count(), count, "{shown}");
     assert!(workspace.ok(&["status"]).contains(&format!("letters: accepted {count}")));
     ledger(root).verify_audit().unwrap();
-    println!("delivery, signing: {count} letters, 9 cases");
+    println!("delivery, signing: {count} letters");
 }
 
 #[test]
@@ -162,7 +162,6 @@ fn an_operator_repeats_and_notes_what_came_back() {
     assert_eq!(states, [MailState::Bounced, MailState::Accepted]);
     let resolve = ["deliver", "resolve", &letters[1].message_id, "--sent", "--by", "丙", "--reason", "x"];
     assert!(refused(&workspace, 4, &resolve).contains("nothing to resolve"));
-    println!("delivery, operator: 7 cases");
 }
 
 #[test]
@@ -218,11 +217,10 @@ fn clear_text_goes_to_this_machine_only() {
         ("username = \"u\"", "username and password_file go together"),
         ("accept_seconds = 0", "waits lie between"),
     ] {
-        let text = format!("{}transport = \"smtp\"\n[delivery.smtp]\n{smtp}\n", settings);
+        let text = format!("{settings}transport = \"smtp\"\n[delivery.smtp]\n{smtp}\n");
         workspace.write("poverty-watch.toml", text.as_bytes());
         assert!(refused(&workspace, 3, &["deliver"]).contains(said), "{said}");
     }
-    println!("delivery, clear text: 5 cases");
 }
 
 #[test]
@@ -325,5 +323,4 @@ fn no_office_is_written_to_about_a_quiet_period() {
     workspace.ok(&resend);
     assert!(workspace.ok(&["deliver"]).contains("accepted 1, "));
     assert_eq!(ledger(workspace.root()).letters_of(&list).unwrap()[0].resend_no, 0);
-    println!("delivery, quiet period: 4 cases");
 }

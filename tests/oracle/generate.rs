@@ -197,7 +197,7 @@ fn follow_ups(rng: &mut Rng, life: u8, claim: Claim, batches: &mut [Batch]) {
         // Sent twice.
         0 | 1 => land(rng, claim.clone(), batches),
         // Corrected: other money, another month or another person.
-        2 | 3 | 4 => {
+        2..=4 => {
             let mut next = Claim { updated_at: later(rng, &claim), ..claim.clone() };
             match rng.u8(0..4) {
                 0 if !claim.document.is_newborn => next.document.number = other_person(&claim.document, batches),
@@ -280,7 +280,7 @@ fn land_reversal(rng: &mut Rng, claim: &Claim, prefix: &str, part: i64, batches:
         ..claim.clone()
     };
     if rng.u8(0..12) == 0 {
-        reversal.original = "S-nowhere".to_owned();
+        "S-nowhere".clone_into(&mut reversal.original);
     }
     if rng.bool() {
         // Model P: the original is sent again with its mark.

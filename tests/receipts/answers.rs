@@ -88,7 +88,6 @@ fn the_lists_own_workbook_comes_back_filled_in() {
     assert_eq!(verdict(&workspace, MZ, 2), Some(Verdict::NotEnrolled));
     assert!(workspace.ok(&["receipts", "conflicts"]).contains("0 conflicts"));
     ledger(&workspace).verify_audit().unwrap();
-    println!("receipts, the workbook filled in: 17 cases");
 }
 
 #[test]
@@ -222,7 +221,6 @@ fn whom_an_office_gives_back_is_never_lost() {
     assert_eq!(people, (0..5).collect());
     let all = workspace.ok(&["reproduce", "--all"]);
     assert!(all.contains(" 0 not"), "{all}");
-    println!("given back: 10 cases");
 }
 
 #[test]

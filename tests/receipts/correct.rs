@@ -146,5 +146,4 @@ fn a_wrong_list_is_taken_back_and_comes_again() {
         assert_eq!(workspace.run(&["reproduce", notice]).status.code(), Some(4), "{}", file.display());
         std::fs::write(&file, &whole).unwrap();
     }
-    println!("retraction: 17 cases");
 }

@@ -59,7 +59,7 @@ fn every_change_of_a_list_is_found() {
         fs::write(&path, text.replacen(from, to, 1)).unwrap();
     };
     wrong("an amount", "不同（可能已填写或被改动）", &|| {
-        edit(&format!("{LIST}.csv"), "30000.00", "20000.00")
+        edit(&format!("{LIST}.csv"), "30000.00", "20000.00");
     });
     wrong("the manifest's count", "签名无效", &|| edit("manifest.json", "\"rows\": 5", "\"rows\": 4"));
     wrong("the signature", "签名无效", &|| edit("manifest.sig", "\"signature\": \"", "\"signature\": \"00"));
@@ -113,7 +113,6 @@ fn keys_that_others_can_read_stop_the_seal() {
     let logged = workspace.run(&["run", "monthly", "--month", "2026-02", "--log-format", "json"]);
     let logged = String::from_utf8([logged.stdout, logged.stderr].concat()).unwrap();
     assert!(!logged.contains(&secret) && !logged.contains("PRIVATE"), "{logged}");
-    println!("keys in a workspace: 6 cases");
 }
 
 /// A key that OpenSSL made.
@@ -131,7 +130,6 @@ fn a_build_without_sm2_says_that_it_does_not_know_the_key() {
     let run = workspace.run(&["verify", list.to_str().unwrap(), "--key", "sm2.pem"]);
     assert_eq!(run.status.code(), Some(2));
     assert!(String::from_utf8(run.stderr).unwrap().contains("no public key that this build knows"));
-    println!("SM2 in a build without it: 1 cases");
 }
 
 #[cfg(feature = "sm2")]
@@ -162,5 +160,4 @@ fn lists_are_signed_verified_and_made_again_with_sm2() {
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, text.replace("\"rows\": 5", "\"rows\": 4")).unwrap();
     assert!(verify("keys/signing.pub.pem").1.contains("签名无效"));
-    println!("SM2 from sealing to verifying: 7 cases");
 }

@@ -46,7 +46,6 @@ fn alerts_are_raised_once_and_cleared_with_their_cause() {
     assert_eq!(since(&workspace), [], "the month is sealed");
     assert!(workspace.ok(&["alerts"]).ends_with("alerts: 0\n"));
     assert_eq!(workspace.ok(&["alerts", "--mail"]), "");
-    println!("schedule: 6 alert cases");
 }
 
 #[test]
@@ -123,5 +122,4 @@ fn a_metrics_file_that_cannot_be_written_fails_no_run() {
         assert_eq!(output.status.code(), Some(3));
         assert!(String::from_utf8_lossy(&output.stderr).contains(told), "{told}: {output:?}");
     }
-    println!("schedule: 5 operator setting cases");
 }

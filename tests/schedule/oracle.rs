@@ -29,8 +29,8 @@ impl Rule {
         if !self.days.is_empty() && !self.days.contains(&day.day()) {
             return None;
         }
-        let minutes = (0..=180).map(|later| day.and_time(self.time) + TimeDelta::minutes(later));
-        let at = minutes.filter_map(|local| self.zone.from_local_datetime(&local).earliest()).next()?;
+        let mut minutes = (0..=180).map(|later| day.and_time(self.time) + TimeDelta::minutes(later));
+        let at = minutes.find_map(|local| self.zone.from_local_datetime(&local).earliest())?;
         Some(at.to_utc())
     }
 

@@ -70,7 +70,6 @@ fn only_the_job_that_reaches_a_mail_server_gets_the_network() {
     let settings = settings.replace("# transport = \"spool\"", "transport = \"smtp\"");
     workspace.write("poverty-watch.toml", settings.as_bytes());
     assert_eq!(networked(&workspace), [false, false, true]);
-    println!("schedule: 6 network cases");
 }
 
 #[test]
@@ -244,7 +243,6 @@ fn python_and_yaml_are_well_formed() {
     {
         assert!(yaml.contains(line), "{line} is not in\n{yaml}");
     }
-    println!("schedule: 2 target cases (Kubernetes' and Airflow's own readers: tests/readers/units_check.py)");
 }
 
 #[test]
@@ -255,7 +253,7 @@ fn check_tells_what_is_wrong_with_a_schedule() {
             "nightly",
             "30 1 * * *",
             "30 25 * * *",
-            ["pipelines/nightly.toml:11: schedule: `25` is no hour (0 to 23)", "did you mean `23`?"],
+            ["pipelines/nightly.toml:11: schedule: `25` is not a valid hour (0 to 23)", "did you mean `23`?"],
         ),
         (
             "nightly",

@@ -53,8 +53,8 @@ pub(super) fn read(path: &Path, schema: &SchemaRef) -> Result<RecordBatch, Strin
 
 fn column(kind: &DataType, cells: &[Option<&str>]) -> Result<ArrayRef, String> {
     fn parsed<T>(cells: &[Option<&str>], parse: impl Fn(&str) -> Option<T>) -> Result<Vec<Option<T>>, String> {
-        let cell = |cell: &Option<&str>| cell.map(|text| parse(text).ok_or(text.to_owned())).transpose();
-        cells.iter().map(cell).collect()
+        let cell = |cell: Option<&str>| cell.map(|text| parse(text).ok_or(text.to_owned())).transpose();
+        cells.iter().copied().map(cell).collect()
     }
     let day = |text: &str| {
         let date = parse_date(text).ok().or_else(|| Month::parse(text).ok().map(Month::first_day))?;

@@ -133,6 +133,33 @@ pub(super) fn the_readme_shows_the_real_tree(files: &[Source]) -> Vec<String> {
     faults
 }
 
+/// Each path, and each `crate::...::name`, that a page below `docs/` has in backticks.
+pub(super) fn the_docs_name_real_things(files: &[Source]) -> Vec<String> {
+    let mut faults = Vec::new();
+    for page in files.iter().filter(|file| file.path.starts_with("docs/")) {
+        for word in page.text.split('`').skip(1).step_by(2).filter(|word| !word.contains(char::is_whitespace)) {
+            let is_real = if let Some((room, rest)) = word.split_once("::") {
+                let name = rest.rsplit("::").next().unwrap_or(rest);
+                let items = ["fn", "struct", "enum", "trait", "type", "mod"].map(|kind| format!("{kind} {name}"));
+                let mut own = files.iter().filter(|file| file.module() == Some(room));
+                room == "tidy" || own.any(|file| items.iter().any(|item| !words_at(&file.text, item).is_empty()))
+            } else {
+                let is_path = ["src/", "sql/", "tests/", "pipelines/", "docs/", "benches/"]
+                    .iter()
+                    .any(|top| word.starts_with(top));
+                !is_path
+                    || files.iter().any(|file| {
+                        file.path == word || file.path.starts_with(&format!("{}/", word.trim_end_matches('/')))
+                    })
+            };
+            if !is_real {
+                faults.push(format!("{}: `{word}` is not there", page.path));
+            }
+        }
+    }
+    faults
+}
+
 /// Nothing in the project tells on which machine, or from which mirror, it was made.
 pub(super) fn no_machine_is_named(files: &[Source]) -> Vec<String> {
     // Split, so that this file does not name them either.

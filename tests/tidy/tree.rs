@@ -43,7 +43,7 @@ impl Source {
 
     /// The number of the line at which a byte stands.
     pub(super) fn line_at(&self, byte: usize) -> usize {
-        self.text.as_bytes()[..byte].iter().filter(|b| **b == b'\n').count() + 1
+        self.text[..byte].matches('\n').count() + 1
     }
 }
 

@@ -9,7 +9,7 @@ use crate::PipelineError;
 ///
 /// A column called `*_difference` must be zero. `person_count` must equal `below_floor_count` and the
 /// rows that the model wrote (everybody above the floor has exactly one row).
-pub fn verify(check: &str, place: &str, rows: &[RecordBatch], written: u64) -> Result<(), PipelineError> {
+pub(super) fn verify(check: &str, place: &str, rows: &[RecordBatch], written: u64) -> Result<(), PipelineError> {
     let failed = |why: String| PipelineError::Check { check: check.to_owned(), place: place.to_owned(), why };
     let mut seen = 0;
     for batch in rows.iter().filter(|batch| batch.num_rows() > 0) {

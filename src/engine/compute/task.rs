@@ -13,7 +13,7 @@ use crate::{BucketJob, Copied, Engine, Params, PipelineError, Source, Statement,
 
 /// What a statement reads under a table's name.
 #[derive(Debug, Clone)]
-pub enum Input {
+pub(crate) enum Input {
     /// Files of a warehouse; their paths lie below its root.
     Files(Vec<FileEntry>),
     Rows(RecordBatch),

@@ -18,7 +18,7 @@ use datafusion::execution::TaskContext;
 use datafusion::physical_plan::execution_plan::ChildrenPropertiesMode;
 use datafusion::physical_plan::{ExecutionPlan, ReplaceChildrenOptions};
 
-use crate::session::{Source, Statement};
+use crate::statement::{Source, Statement};
 
 /// Operators that hold nothing of one run once they are made anew.
 const STARTING_AFRESH: [&str; 14] = [

@@ -9,11 +9,10 @@ use store::warehouse::FileEntry;
 
 use super::super::IntakeError;
 use super::super::resolve::{AdjustmentRow, ClaimPlace, Origin, resolve_adjustments};
-use super::claims::{TABLE as CLAIMS, hold_reasons};
-use super::columns::{Cells, read_part, text_at};
+use super::batch::{Batch, Change};
+use super::columns::{Cells, Part, read_part, text_at};
 use super::scan::IdSet;
-use super::slots::{Decided, Part, Shelf, Table, place_of};
-use super::{Batch, Change};
+use super::slots::{Decided, Shelf, Table, hold_reasons, place_of};
 
 static TABLE: Table = Table {
     name: "adjustments",
@@ -107,8 +106,8 @@ fn places(
     new: &[FileEntry],
 ) -> Result<HashMap<Box<str>, ClaimPlace>, IntakeError> {
     let wanted = IdSet::new(rows.iter().map(|row| stable_hash(&row.claim_id)).collect());
-    let new = new.iter().filter(|entry| entry.table == CLAIMS.name);
-    let old = batch.version.bucket(CLAIMS.name, bucket);
+    let new = new.iter().filter(|entry| entry.table == Feed::Claims.name());
+    let old = batch.version.bucket(Feed::Claims.name(), bucket);
     let old = old.filter(|entry| !new.clone().any(|new| new.month == entry.month));
     let mut places = HashMap::new();
     for entry in old.chain(new.clone().filter(|entry| entry.rows > 0)) {

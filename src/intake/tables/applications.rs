@@ -7,10 +7,9 @@ use arrow::array::{Array, RecordBatch};
 
 use super::super::IntakeError;
 use super::super::resolve::{Applicants, ApplicationRow, Origin, count_applicants, resolve_applications};
-use super::claims::hold_reasons;
-use super::columns::{Cells, read_part, text_at};
-use super::slots::{Decided, Part, Shelf, Table, place_of};
-use super::{Batch, Change, in_parallel};
+use super::batch::{Batch, Change, in_parallel};
+use super::columns::{Cells, Part, read_part, text_at};
+use super::slots::{Decided, Shelf, Table, hold_reasons, place_of};
 
 /// Number of the application and member: the order of the rows is total.
 static TABLE: Table = Table {

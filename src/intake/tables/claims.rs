@@ -9,13 +9,14 @@ use law::domain::stable_hash;
 use store::warehouse::FileEntry;
 
 use super::super::IntakeError;
-use super::super::resolve::{ClaimRow, HoldReason, Kind, Origin, resolve_claims};
-use super::columns::{Cells, month_of, read_part, text_at};
+use super::super::resolve::{ClaimRow, Kind, Origin, resolve_claims};
+use super::batch::{Batch, Change, in_parallel};
+use super::columns::{Cells, Part, month_of, read_part, text_at};
 use super::scan::{Hit, IdSet};
-use super::slots::{Decided, Note, Part, Shelf, Table, place_of};
-use super::{Batch, Change, adjustments, in_parallel, scan};
+use super::slots::{Decided, Shelf, Table, hold_reasons, place_of};
+use super::{adjustments, scan};
 
-pub(super) static TABLE: Table = Table {
+static TABLE: Table = Table {
     name: "claims",
     held: Some("held_claims"),
     sorted_by: &["person_key", "settled_at", "claim_id"],
@@ -93,16 +94,6 @@ fn take_bucket(batch: &Batch<'_>, bucket: u16, concerned: &Concerned<'_>) -> Res
     Ok(change)
 }
 
-/// The reasons of a file of held rows.
-pub(super) fn hold_reasons(part: &Part) -> Result<Vec<Option<Note>>, IntakeError> {
-    let mut reasons = Vec::new();
-    for batch in read_part(part, Some(&["hold_reason"]))? {
-        let column = Cells::new(&batch, &part.path).text("hold_reason")?;
-        reasons.extend(column.iter().map(|code| HoldReason::parse(code?).map(Note::Hold)));
-    }
-    Ok(reasons)
-}
-
 /// The light rows of a part, of the row numbers that are wanted.
 fn light(part: &Part, wanted: impl Fn(usize) -> bool) -> Result<Vec<ClaimRow>, IntakeError> {
     let mut rows = Vec::new();
@@ -154,7 +145,7 @@ struct Concerned<'a> {
     /// All rows of the claims that are in more than one bucket (their person's key was corrected), with the bucket.
     crossing: Vec<(u16, ClaimRow)>,
     /// Buckets that lose a claim to another.
-    bereft: BTreeSet<u16>,
+    losing: BTreeSet<u16>,
 }
 
 impl<'a> Concerned<'a> {
@@ -173,7 +164,7 @@ impl<'a> Concerned<'a> {
         let hits = existing_hits(batch, IdSet::new(wanted))?;
         let crossing = crossing_ids(&claims, &hits);
         let incoming = staged.iter().map(|(bucket, _)| *bucket).collect();
-        let mut concerned = Self { hits, incoming, crossing: Vec::new(), bereft: BTreeSet::new() };
+        let mut concerned = Self { hits, incoming, crossing: Vec::new(), losing: BTreeSet::new() };
         if !crossing.is_empty() {
             concerned.gather(batch, &crossing, &staged)?;
         }
@@ -195,7 +186,7 @@ impl<'a> Concerned<'a> {
             let part = batch.existing_part(entry, entry.table != TABLE.name);
             let found = light(&part, |row| rows.binary_search(&row).is_ok())?;
             self.crossing.extend(found.into_iter().map(|row| (bucket, row)));
-            self.bereft.insert(bucket);
+            self.losing.insert(bucket);
         }
         for (bucket, part) in staged {
             let found = light(part, |_| true)?;
@@ -206,7 +197,7 @@ impl<'a> Concerned<'a> {
     }
 
     fn buckets(&self) -> Vec<u16> {
-        self.incoming.union(&self.bereft).copied().collect()
+        self.incoming.union(&self.losing).copied().collect()
     }
 
     fn crossing_rows(&self, bucket: u16) -> impl Iterator<Item = &ClaimRow> + Clone {

@@ -1,7 +1,7 @@
 //! Reading cells of a column by the name and type that `engine::table_schema` gives them.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use arrow::array::{
     Array, ArrayRef, BooleanArray, Decimal128Array, Int32Array, Int64Array, RecordBatch, StringArray,
@@ -15,8 +15,15 @@ use law::domain::Month;
 
 use super::super::IntakeError;
 use super::super::resolve::Origin;
-use super::slots::Part;
 use store::durable::At as _;
+
+/// A file whose rows take part: staged, or of the version that is built upon.
+pub(super) struct Part {
+    pub path: PathBuf,
+    pub origin: Origin,
+    /// Number of the landed file in the batch, for staged parts.
+    pub file: usize,
+}
 
 /// A batch and the file it came from, so that a wrong column is named with its place.
 pub(super) struct Cells<'a> {

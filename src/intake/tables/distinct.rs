@@ -8,9 +8,9 @@ use engine::table_schema;
 
 use super::super::IntakeError;
 use super::super::resolve::Fate;
-use super::columns::{conform, read_part};
-use super::slots::{Decided, Part, Shelf, Table, place_of};
-use super::{Batch, Change};
+use super::batch::{Batch, Change};
+use super::columns::{Part, conform, read_part};
+use super::slots::{Decided, Shelf, Table, place_of};
 
 /// All columns but the source, so that the order of the rows is total.
 pub(super) static ROSTERS: Table = Table {

@@ -6,9 +6,9 @@ use arrow::array::{Array, RecordBatch};
 
 use super::super::IntakeError;
 use super::super::resolve::{Fate, Origin};
-use super::columns::{Cells, read_part};
-use super::slots::{Decided, Part, Shelf, Table, place_of};
-use super::{Batch, Change};
+use super::batch::{Batch, Change};
+use super::columns::{Cells, Part, read_part};
+use super::slots::{Decided, Shelf, Table, place_of};
 
 static TABLE: Table = Table {
     name: "income",

@@ -5,6 +5,7 @@
 
 mod adjustments;
 mod applications;
+mod batch;
 mod claims;
 mod columns;
 mod distinct;
@@ -13,91 +14,12 @@ mod residents;
 mod scan;
 mod slots;
 
+pub(super) use batch::{Batch, Change};
 pub(super) use income::Disagreement;
 
-use std::path::{Path, PathBuf};
-
-use engine::on_threads;
-use law::contracts::{Feed, Outcome, Tally};
-use law::domain::Period;
-use store::warehouse::{FileEntry, Version};
+use law::contracts::Feed;
 
 use super::IntakeError;
-use super::resolve::{Fate, Origin};
-
-/// Staged files of one feed, taken in together.
-pub(super) struct Batch<'a> {
-    pub feed: Feed,
-    pub root: &'a Path,
-    /// The version that is built upon.
-    pub version: &'a Version,
-    /// Folder of each file's staged rows, in the order of arrival.
-    pub staged: &'a [PathBuf],
-    /// Buckets worked on at once.
-    pub workers: usize,
-    /// Told how many buckets are done.
-    pub progress: super::Progress<'a>,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct Change {
-    /// Files that take the place of those at the same slot.
-    pub entries: Vec<FileEntry>,
-    /// Per file of the batch: accepted, superseded, duplicate and held rows (read and rejected are the gate's).
-    pub outcomes: Vec<Outcome>,
-    /// Rows that left the table: replaced by a later update, or held because their original changed.
-    pub displaced: Tally,
-    /// Held rows that came into the table.
-    pub released: Tally,
-    /// Those of the displaced rows that are held now.
-    pub demoted: Tally,
-    /// Held rows that went away: replaced by a later update.
-    pub lapsed: Tally,
-}
-
-impl Change {
-    fn new(files: usize) -> Self {
-        Self { outcomes: vec![Outcome::default(); files], ..Self::default() }
-    }
-
-    /// Counts what became of one row. `file` is the file's number in the batch for incoming rows.
-    fn count(&mut self, origin: Origin, file: usize, fate: Fate, fen: i128) {
-        let row = Tally { rows: 1, fen };
-        match (origin, fate) {
-            (Origin::Incoming, fate) => {
-                let Some(outcome) = self.outcomes.get_mut(file) else { return };
-                match fate {
-                    Fate::Accepted(_) => outcome.accepted += row,
-                    Fate::Held(_) => outcome.held += row,
-                    Fate::Superseded => outcome.superseded += row,
-                    Fate::Duplicate => outcome.duplicate += row,
-                }
-            }
-            (Origin::Held, Fate::Accepted(_)) => self.released += row,
-            (Origin::Accepted(_), Fate::Superseded | Fate::Duplicate) => self.displaced += row,
-            (Origin::Accepted(_), Fate::Held(_)) => {
-                self.displaced += row;
-                self.demoted += row;
-            }
-            (Origin::Held, Fate::Superseded | Fate::Duplicate) => self.lapsed += row,
-            (Origin::Accepted(_), Fate::Accepted(_)) | (Origin::Held, Fate::Held(_)) => {}
-        }
-    }
-
-    fn merge(&mut self, other: Self) {
-        self.entries.extend(other.entries);
-        self.displaced += other.displaced;
-        self.released += other.released;
-        self.demoted += other.demoted;
-        self.lapsed += other.lapsed;
-        for (mine, other) in self.outcomes.iter_mut().zip(other.outcomes) {
-            mine.accepted += other.accepted;
-            mine.superseded += other.superseded;
-            mine.duplicate += other.duplicate;
-            mine.held += other.held;
-        }
-    }
-}
 
 /// Resolves a batch and writes its files. Income files come one at a time; see [`income::take`].
 pub(super) fn take(batch: &Batch<'_>) -> Result<Result<Change, Disagreement>, IntakeError> {
@@ -114,52 +36,4 @@ pub(super) fn take(batch: &Batch<'_>) -> Result<Result<Change, Disagreement>, In
             Err(IntakeError::DataQuality { feed: batch.feed, what })
         }
     }
-}
-
-impl Batch<'_> {
-    /// Does `work` for each bucket, several at a time, and merges what they change in bucket order.
-    fn per_bucket(
-        &self,
-        buckets: &[u16],
-        work: impl Fn(u16) -> Result<Change, IntakeError> + Sync,
-    ) -> Result<Change, IntakeError> {
-        let mut whole = Change::new(self.staged.len());
-        let stage = format!("{} buckets", self.feed);
-        for change in in_parallel(self.workers, &stage, self.progress, buckets, |bucket| work(*bucket))? {
-            whole.merge(change);
-        }
-        Ok(whole)
-    }
-
-    fn all_buckets(&self) -> Vec<u16> {
-        (0..self.version.buckets).collect()
-    }
-
-    /// The staged file of a bucket, if that file of the batch has rows there.
-    fn staged_part(&self, file: usize, bucket: u16) -> Option<slots::Part> {
-        let path = self.staged.get(file)?.join(format!("bucket={bucket:03}.arrow"));
-        path.is_file().then_some(slots::Part { path, origin: Origin::Incoming, file })
-    }
-
-    /// The staged files of a bucket, in the order of arrival.
-    fn staged_parts(&self, bucket: u16) -> Vec<slots::Part> {
-        (0..self.staged.len()).filter_map(|file| self.staged_part(file, bucket)).collect()
-    }
-
-    /// A file of the version as a part.
-    fn existing_part(&self, entry: &FileEntry, held: bool) -> slots::Part {
-        let origin = if held { Origin::Held } else { Origin::Accepted(entry.month.map(Period::month)) };
-        slots::Part { path: self.root.join(&entry.path), origin, file: usize::MAX }
-    }
-}
-
-/// Does `work` for each item on several threads; answers in the items' order, or with the first item's error.
-fn in_parallel<T: Sync, R: Send>(
-    workers: usize,
-    stage: &str,
-    progress: super::Progress<'_>,
-    items: &[T],
-    work: impl Fn(&T) -> Result<R, IntakeError> + Sync,
-) -> Result<Vec<R>, IntakeError> {
-    on_threads(workers, items, &|done| progress(stage, done, items.len() as u64), work)
 }

@@ -5,9 +5,9 @@ use law::domain::{comparable_name, stable_hash};
 
 use super::super::IntakeError;
 use super::super::resolve::{ResidentRow, resolve_residents};
-use super::columns::{Cells, read_part, text_at};
-use super::slots::{Decided, Note, Part, Shelf, Table, place_of};
-use super::{Batch, Change};
+use super::batch::{Batch, Change};
+use super::columns::{Cells, Part, read_part, text_at};
+use super::slots::{Decided, Note, Shelf, Table, place_of};
 
 static TABLE: Table = Table { name: "residents", held: None, sorted_by: &["person_key"], control: None };
 

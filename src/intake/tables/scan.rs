@@ -8,8 +8,7 @@ use engine::{has_columns, read_table};
 use law::domain::stable_hash;
 
 use super::super::IntakeError;
-use super::columns::{Cells, read_part, text_at};
-use super::slots::Part;
+use super::columns::{Cells, Part, read_part, text_at};
 
 /// A set of id hashes with a quick way to say no. A false yes costs time, never correctness.
 #[derive(Default)]

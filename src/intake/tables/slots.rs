@@ -1,7 +1,7 @@
 //! Writing the slots (one file per table, month and bucket) whose rows changed: rows sorted, file named by content.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, Date32Array, Decimal128Array, RecordBatch, StringArray};
@@ -15,18 +15,10 @@ use store::warehouse::FileEntry;
 
 use super::super::IntakeError;
 use super::super::resolve::{Fate, HoldReason, Origin};
-use super::columns::{conform, read_part};
+use super::columns::{Cells, Part, conform, read_part};
 use store::durable::At as _;
 
 const CHUNK: usize = 8192;
-
-/// A file whose rows take part: staged, or of the version that is built upon.
-pub(super) struct Part {
-    pub path: PathBuf,
-    pub origin: Origin,
-    /// Number of the landed file in the batch, for staged parts.
-    pub file: usize,
-}
 
 /// A table as the slot writer needs it.
 pub(super) struct Table {
@@ -54,6 +46,16 @@ pub(super) enum Note {
     Hold(HoldReason),
     /// `has_name_conflict`.
     NameConflict(bool),
+}
+
+/// The reasons of a file of held rows.
+pub(super) fn hold_reasons(part: &Part) -> Result<Vec<Option<Note>>, IntakeError> {
+    let mut reasons = Vec::new();
+    for batch in read_part(part, Some(&["hold_reason"]))? {
+        let column = Cells::new(&batch, &part.path).text("hold_reason")?;
+        reasons.extend(column.iter().map(|code| HoldReason::parse(code?).map(Note::Hold)));
+    }
+    Ok(reasons)
 }
 
 /// One row whose fate was decided.
@@ -96,7 +98,7 @@ pub(super) struct Shelf<'a> {
 }
 
 impl Shelf<'_> {
-    /// Writes every slot whose rows change and answers its new entry.
+    /// Writes every slot whose rows change and returns its new entry.
     pub(super) fn rewrite(&self, decided: &[Decided]) -> Result<Vec<FileEntry>, IntakeError> {
         let mut touched = BTreeSet::new();
         for row in decided {

@@ -137,7 +137,7 @@ pub struct AnswerCells {
     pub remark: String,
 }
 
-/// Why a filled-in row is no answer; says which column, never what stood in it.
+/// Why a filled-in row is not an answer; says which column, never what stood in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AnswerFault {
     /// A word that is not in the column's list.

@@ -116,7 +116,6 @@ mod tests {
         }
         assert_eq!(kind(None, Some(&finding(F::Near, 1))), Some(E::Opened));
         assert_eq!(kind(None, None), None);
-        println!("case transitions: 22 cases");
     }
 
     #[test]

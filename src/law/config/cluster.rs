@@ -2,7 +2,7 @@
 
 use super::{EngineKind, Settings};
 
-/// A fault: the key that it is told at, what is wrong, how to mend it.
+/// A fault: the key where it stands, what is wrong, how to mend it.
 pub type Fault = (&'static str, &'static str, &'static str);
 
 impl Settings {

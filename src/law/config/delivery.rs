@@ -125,42 +125,46 @@ impl DeliverySettings {
     #[must_use]
     pub fn problems(&self, file: &str, text: &str) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let mut told = |key: &str, message: String, hint: &str| {
+        let mut fault = |key: &str, message: String, hint: &str| {
             problems.push(Problem::at_key(file, text, key, message, hint));
         };
         if self.sender().is_none() && (self.live || !self.from.is_empty()) {
             let hint = "from = \"lists@bureau.example\"; letters need a sender before live = true";
-            told("from", "[delivery] from is no mail address".to_owned(), hint);
+            fault("from", "[delivery] from is not a mail address".to_owned(), hint);
         }
         if self.live && self.allow_domains.is_empty() {
             let message = "[delivery] live = true, and no domain that mail may go to".to_owned();
-            told("live", message, "allow_domains = [\"county.example\"]");
+            fault("live", message, "allow_domains = [\"county.example\"]");
         }
         for domain in self.allow_domains.iter().filter(|domain| MailAddress::parse(&format!("a@{domain}")).is_err()) {
-            told("allow_domains", format!("`{domain}` is no domain"), "such as county.example, without @ and *");
+            fault(
+                "allow_domains",
+                format!("`{domain}` is not a valid domain"),
+                "such as county.example, without @ and *",
+            );
         }
         if self.collect.chars().any(char::is_control) {
-            told("collect", "collect holds a control character".to_owned(), "one line of text");
+            fault("collect", "collect holds a control character".to_owned(), "one line of text");
         }
         if self.attach_mib > 100 {
-            told("attach_mib", "attach_mib lies between 0 and 100".to_owned(), "8 is the default; 0 attaches nothing");
+            fault("attach_mib", "attach_mib lies between 0 and 100".to_owned(), "8 is the default; 0 attaches nothing");
         }
         let smtp = &self.smtp;
         if self.transport == TransportKind::Smtp && smtp.security == Security::None && !smtp.is_loopback() {
             let message = format!("security = \"none\" sends in clear text to {}", smtp.host);
-            told("security", message, "\"starttls\" or \"tls\"; clear text is for 127.0.0.1 and localhost only");
+            fault("security", message, "\"starttls\" or \"tls\"; clear text is for 127.0.0.1 and localhost only");
         }
         if smtp.username.is_empty() != smtp.password_file.is_empty() {
-            told("username", "username and password_file go together".to_owned(), "name both or neither");
+            fault("username", "username and password_file go together".to_owned(), "name both or neither");
         }
         if !smtp.username.is_empty() && smtp.security == Security::None {
-            told("username", "a password would go out in clear text".to_owned(), "security = \"starttls\" or \"tls\"");
+            fault("username", "a password would go out in clear text".to_owned(), "security = \"starttls\" or \"tls\"");
         }
         let waits = [smtp.connect_seconds, smtp.command_seconds, smtp.accept_seconds];
         if waits.iter().any(|seconds| !(1..=3600).contains(seconds)) || smtp.letters_per_connection == 0 {
             let message =
                 "[delivery.smtp] waits lie between 1 and 3600 seconds, letters_per_connection above 0".to_owned();
-            told("accept_seconds", message, "the defaults are 30, 300, 600 and 100");
+            fault("accept_seconds", message, "the defaults are 30, 300, 600 and 100");
         }
         problems
     }

@@ -1,4 +1,4 @@
-//! The workspace: where its folders lie, what `poverty-watch.toml` says, how a fault in it is told. No IO.
+//! The workspace: where its folders lie, what `poverty-watch.toml` says, how a fault in it is worded. No IO.
 
 mod cluster;
 mod delivery;

@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_key_and_a_broken_line_are_told() {
+    fn a_missing_key_and_a_broken_line_are_named() {
         let missing = toml::from_str::<Settings>("area = \"990100\"\n").unwrap_err();
         assert_eq!(Problem::in_toml("f", "area = \"990100\"\n", &missing).hint, "add a line `policy = ...`");
         let text = "policy = \"a\"\narea = \n";

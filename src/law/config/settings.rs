@@ -27,7 +27,7 @@ pub struct Settings {
     pub landing: LandingSettings,
     #[serde(default)]
     pub bureau: BureauSettings,
-    /// Who is told when something is wrong, and where monitors look.
+    /// Who is informed when something is wrong, and where monitors look.
     #[serde(default)]
     pub operators: OperatorSettings,
     #[serde(default)]
@@ -144,7 +144,7 @@ impl Default for BureauSettings {
     }
 }
 
-/// Who is told when something is wrong, and where monitors look.
+/// Who is informed when something is wrong, and where monitors look.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OperatorSettings {

@@ -28,6 +28,7 @@ pub struct ParseError {
 }
 
 impl ParseError {
+    #[must_use]
     pub const fn new(expected: &'static str) -> Self {
         Self { expected }
     }

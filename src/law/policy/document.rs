@@ -5,7 +5,8 @@
 use serde::Deserialize;
 
 use super::read::{Reader, Word};
-use super::rule::{Rule, words};
+use super::rule::Rule;
+use super::words::words;
 use crate::config::Problem;
 
 /// A document that rules cite.

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::rule::words;
+use super::words::words;
 use crate::domain::{CountyCode, Fen};
 
 #[derive(Debug, Clone, PartialEq, Eq)]

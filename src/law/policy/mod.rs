@@ -13,6 +13,7 @@ mod rule;
 mod stable;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use basis::Basis;
 pub use document::{ClauseKind, Document, DocumentClause, parse_document};

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::words::words;
 use super::{Basis, LineRule, Means};
 use crate::domain::Tag;
 
@@ -70,27 +71,6 @@ pub struct Rule {
     /// The clause that it carries out.
     pub clause: Clause,
 }
-
-/// Names of an enum's variants as policy files write them.
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum $name { $($(#[$variant_doc])* $variant,)+ }
-
-        impl $name {
-            /// All of them, with the words of policy files.
-            pub const ALL: &'static [(&'static str, Self)] = &[$(($word, Self::$variant),)+];
-
-            /// The word of policy files.
-            #[must_use]
-            pub const fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word,)+ }
-            }
-        }
-    };
-}
-pub(super) use words;
 
 words! {
     /// What a rule measures: one SQL model below `sql/rules/` each.

@@ -1,4 +1,4 @@
-//! What policy files may say, and how slips in them are told.
+//! What policy files may say, and how slips in them are reported.
 
 use std::collections::BTreeMap;
 
@@ -117,7 +117,7 @@ const SLIPS: &[(&str, &str, &str, &str)] = &[
         "basis = \"in_catalog_self_pay\"",
         "did you mean `in_catalogue_self_pay`?",
     ),
-    (FUJIAN, "from = \"2022-01-01\"", "from = \"2022-13-01\"", "this is no date"),
+    (FUJIAN, "from = \"2022-01-01\"", "from = \"2022-13-01\"", "this is not a date"),
     (FUJIAN, "from = \"2022-01-01\"", "from = \"2022-01-01\", to = \"2021-01-01\"", "ends before it begins"),
     (FUJIAN, "article = \"11\"", "article = \"\"", "the clause is empty"),
     (FUJIAN, "clause = {", "# clause = {", "missing field `clause`"),
@@ -141,7 +141,12 @@ const SLIPS: &[(&str, &str, &str, &str)] = &[
     (FUJIAN, "geography = \"province\", ", "", "missing field `geography`"),
     (FUJIAN, ", operator = \">\"", "", "missing field `operator`"),
     (FUJIAN, "operator = \">\"", "operator = \">\", fixed = \"10000\"", "exactly one thing"),
-    (FUJIAN, "operator = \">\"", "operator = \">\", before_publication = \"last\"", "is no before_publication"),
+    (
+        FUJIAN,
+        "operator = \">\"",
+        "operator = \">\", before_publication = \"last\"",
+        "is not a valid before_publication",
+    ),
     (FUJIAN, "warn_at = \"0.8\"", "warn_at = \"1.2\"", "warn_at is not a number"),
     (FUJIAN, "shape = \"person_window_over_line\"", "shape = \"stay_over_lines\"", "did you mean `stay_over_line`?"),
     (
@@ -177,8 +182,8 @@ const SLIPS: &[(&str, &str, &str, &str)] = &[
 fn every_slip_names_line_and_mend() {
     for (text, from, to, said) in SLIPS {
         assert!(text.contains(from), "{from}");
-        let told = parse(&text.replacen(from, to, 1)).expect_err(to);
-        assert!(told.contains(said), "{to}: {told}");
+        let shown = parse(&text.replacen(from, to, 1)).expect_err(to);
+        assert!(shown.contains(said), "{to}: {shown}");
     }
     println!("policy slips: {} cases", SLIPS.len());
 }
@@ -352,9 +357,9 @@ fn every_bundled_rule_reads_as_a_sentence() {
     let mut policies: Vec<Policy> = bundled().into_values().collect();
     policies.push(parse_policy("pipelines/policies/national.toml", NATIONAL, None).unwrap());
     let rules = policies.iter().flat_map(|policy| &policy.rules);
-    let told: Vec<(&str, String)> = rules.map(|rule| (rule.id.as_str(), super::describe::rule(rule))).collect();
+    let shown: Vec<(&str, String)> = rules.map(|rule| (rule.id.as_str(), super::describe::rule(rule))).collect();
     let expected: Vec<(&str, String)> = SENTENCES.iter().map(|(id, text)| (*id, (*text).to_owned())).collect();
-    assert_eq!(told, expected);
+    assert_eq!(shown, expected);
 }
 
 #[test]

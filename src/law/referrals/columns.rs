@@ -2,7 +2,7 @@
 //!
 //! To add a column to the lists: give it to the mart (`sql/marts/referral_rows.sql`) and add one line here.
 
-use super::{Duty, labels};
+use super::{Duty, Profile, labels};
 
 /// How a column's values are written.
 #[derive(Debug, Clone, Copy)]
@@ -23,27 +23,6 @@ pub enum Place {
     Core,
     /// Behind the feedback block, not printed.
     Detail,
-}
-
-/// Which columns a recipient may see (PIPL articles 6, 19: the least that the purpose needs).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Profile {
-    #[default]
-    Default,
-    /// All columns, for recipients whose agreement names them.
-    Contact,
-}
-
-impl Profile {
-    /// The word in the table of offices.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        match word {
-            "" | "default" => Some(Self::Default),
-            "contact" => Some(Self::Contact),
-            _ => None,
-        }
-    }
 }
 
 #[derive(Debug, Clone, Copy)]

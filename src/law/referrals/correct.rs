@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn what_stands_is_the_last_whole_list_and_what_changed_it() {
         use ListKind::{Correction, Full, Nil, Retraction, Supplement, Withdrawal};
-        let people = |text: &str| text.bytes().map(|b| (i64::from(b), ())).collect::<Vec<_>>();
+        let people = |text: &str| text.bytes().map(|b| (i64::from(b), b)).collect::<Vec<_>>();
         let cases: [(&[(ListKind, &str)], Option<&str>); 7] = [
             (&[(Full, "abc")], Some("abc")),
             (&[(Full, "abc"), (Supplement, "d"), (Withdrawal, "b")], Some("acd")),

@@ -139,12 +139,11 @@ mod tests {
         assert_eq!(lines[2].counts, [109, 89, 74, 68, 26, 17]);
         assert_eq!((lines[0].days[0], lines[0].days[2]), (Some(1), Some(3)));
         assert_eq!(lines[2].amount_fen, 10_900);
-        // Two persons of 990103 came exactly to the answer: neither that stage nor the next may be told.
-        let told = |line: usize, at: usize| !lines[line].hidden[at];
-        assert!(!(told(1, 4) && told(1, 5)), "{lines:?}");
-        assert!(told(0, 0) && told(2, 0));
+        // Two persons of 990103 came exactly to the answer: neither that stage nor the next may be shown.
+        let shown = |line: usize, at: usize| !lines[line].hidden[at];
+        assert!(!(shown(1, 4) && shown(1, 5)), "{lines:?}");
+        assert!(shown(0, 0) && shown(2, 0));
         assert!(funnel(&[]).iter().all(|line| line.counts == [0; 6]));
-        println!("funnel: 9 cases");
     }
 
     #[test]
@@ -162,10 +161,10 @@ mod tests {
             for line in funnel(&ways) {
                 for at in 0..6 {
                     let next = line.counts.get(at + 1).copied().unwrap_or(0);
-                    let is_next_told = line.hidden.get(at + 1).is_none_or(|hidden| !hidden);
+                    let is_next_shown = line.hidden.get(at + 1).is_none_or(|hidden| !hidden);
                     let exact = line.counts[at] - next;
                     assert!(
-                        line.hidden[at] || !is_next_told || !(1..=4).contains(&exact),
+                        line.hidden[at] || !is_next_shown || !(1..=4).contains(&exact),
                         "a count of {exact} can be worked out: {line:?}"
                     );
                     cases += 1;

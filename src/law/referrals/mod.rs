@@ -1,30 +1,34 @@
 //! Referral lists: who goes on which list, what changed since the last one, what each column is, the roll-up.
 //!
-//! Pure: no files, no clock. Writing the lists lives in `pipeline::seal`, their numbers in `ledger`.
+//! Pure: no files, no clock. Writing the lists lives in `office::seal`, their numbers in `store::ledger`.
 //! A new list column is one line in [`COLUMNS`] and a column of that name in the mart.
 
 mod build;
 mod columns;
 mod correct;
+mod delta;
 mod funnel;
 mod kind;
 pub mod labels;
 mod office;
 mod overdue;
 mod previous;
+mod request;
 mod rollup;
 mod route;
 mod row;
 mod suppression;
 
-pub use build::{ListRequest, Lists, ReferralList, Reroutes, build_lists};
-pub use columns::{COLUMNS, ColumnKind, FILLED_IN, LIST_FORMAT, ListColumn, Place, Profile, column_called, columns_of};
+pub use build::{Lists, ReferralList, build_lists};
+pub use columns::{COLUMNS, ColumnKind, FILLED_IN, LIST_FORMAT, ListColumn, Place, column_called, columns_of};
 pub use correct::{split_corrections, standing};
+pub use delta::Delta;
 pub use funnel::{FunnelLine, STAGES, Stage, Way, funnel};
 pub use kind::{ListId, ListKind, ListedRule};
-pub use office::{Attachment, Duty, Office, OfficeFault, OfficeTerm, Offices};
+pub use office::{Attachment, Duty, Office, OfficeFault, OfficeTerm, Offices, Profile};
 pub use overdue::{Answered, Deadlines, Overdue};
-pub use previous::{Delta, DeltaCounts, PreviousList, PreviousPerson};
+pub use previous::{DeltaCounts, PreviousList, PreviousPerson};
+pub use request::{ListRequest, Reroutes};
 pub use rollup::{Rollup, RollupCell, RollupLine, is_small, suppress, suppress_beyond};
 pub use route::{ROUTES_FILE, Route, RouteRow, Routes};
 pub use row::{Cell, Cells, ListRow, ListedPerson};

@@ -2,7 +2,6 @@
 
 use chrono::NaiveDate;
 
-use super::Profile;
 use crate::cases::FindingStatus;
 
 /// What a list is for.
@@ -20,6 +19,27 @@ pub enum Duty {
 
 /// The bureau's own lists by their codes; all other codes are offices that rules refer to.
 const OWN: [(&str, Duty); 3] = [("YBU", Duty::Undecided), ("YBN", Duty::Near), ("YB", Duty::Summary)];
+
+/// Which columns a recipient may see (PIPL articles 6, 19: the least that the purpose needs).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Profile {
+    #[default]
+    Default,
+    /// All columns, for recipients whose agreement names them.
+    Contact,
+}
+
+impl Profile {
+    /// The word in the table of offices.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "" | "default" => Some(Self::Default),
+            "contact" => Some(Self::Contact),
+            _ => None,
+        }
+    }
+}
 
 /// What goes with the mail that tells of a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -158,29 +178,29 @@ impl Offices {
     fn faults(&self, at: usize) -> Vec<OfficeFault> {
         let term = &self.terms[at];
         let mut faults = Vec::new();
-        let mut told = |message: String, hint: &str| {
+        let mut fault = |message: String, hint: &str| {
             faults.push(OfficeFault { line: term.line, message, hint: hint.to_owned() });
         };
         if term.code.is_empty() || !term.code.bytes().all(|b| b.is_ascii_uppercase()) {
-            told(format!("`{}` is no office code", term.code), "capital letters A to Z, e.g. MZ");
+            fault(format!("`{}` is not a valid office code", term.code), "capital letters A to Z, e.g. MZ");
         }
         if matches!((term.from, term.to), (Some(from), Some(to)) if to < from) {
-            told(format!("office {} ends before it begins", term.code), "swap valid_from and valid_to");
+            fault(format!("office {} ends before it begins", term.code), "swap valid_from and valid_to");
         }
         for earlier in self.terms[..at].iter().filter(|earlier| earlier.overlaps(term)) {
             if term.duty() == Duty::Referral && earlier.recipient == term.recipient {
                 let message =
                     format!("`{}` is in force twice on the same day, see line {}", term.recipient, earlier.line);
-                told(message, "end the older one with valid_to the day before valid_from of the newer one");
+                fault(message, "end the older one with valid_to the day before valid_from of the newer one");
             } else if earlier.code == term.code && earlier.recipient != term.recipient {
                 let message = format!("code {} stands for two offices, see line {}", term.code, earlier.line);
-                told(message, "give each office a code of its own: it numbers its lists");
+                fault(message, "give each office a code of its own: it numbers its lists");
             }
         }
         match &term.successor {
             None => {}
             Some(_) if term.to.is_none() => {
-                told(format!("office {} has a successor and no last day", term.code), "say valid_to");
+                fault(format!("office {} has a successor and no last day", term.code), "say valid_to");
             }
             Some(next) if self.terms.iter().all(|other| other.recipient != *next) => {
                 let known = self.terms.iter().map(|other| other.recipient.as_str());
@@ -188,10 +208,10 @@ impl Offices {
                     || "it names another row's recipient".to_owned(),
                     |near| format!("did you mean `{near}`?"),
                 );
-                told(format!("there is no office `{next}` to succeed {}", term.code), &hint);
+                fault(format!("there is no office `{next}` to succeed {}", term.code), &hint);
             }
             Some(_) if self.is_circle(&term.recipient) => {
-                told(
+                fault(
                     format!("the successors of `{}` lead back to it", term.recipient),
                     "one of them must stay in force",
                 );
@@ -365,7 +385,6 @@ mod tests {
         assert_eq!(offices.first_gap("revitalisation", day("2022-01-01"), None), None);
         let lists = offices.of_lists(["revitalisation", "rural"], day("2026-07-31"), "");
         assert_eq!(lists.iter().map(|office| office.code.as_str()).collect::<Vec<_>>(), ["NC", "YB", "YBN", "YBU"]);
-        println!("offices: 9 cases");
     }
 
     #[test]
@@ -385,6 +404,5 @@ mod tests {
             assert_eq!(faults[0].line, line, "{faults:?}");
             assert!(faults[0].message.contains(said), "{said}: {faults:?}");
         }
-        println!("offices, faults: 9 cases");
     }
 }

@@ -1,4 +1,4 @@
-//! When an office must have answered, who is reminded and who is told after that. Days come in as arguments.
+//! When an office must have replied, who is reminded and who is informed after that. Days come in as arguments.
 
 use chrono::{Days, NaiveDate};
 use serde::Serialize;
@@ -7,7 +7,7 @@ use crate::domain::Workdays;
 
 /// Working days until the office is reminded that it has not confirmed the list.
 const REMIND: u32 = 2;
-/// Working days until its supervisor is told.
+/// Working days until its supervisor is informed.
 const ESCALATE: u32 = 5;
 
 /// What an office has answered about a list.
@@ -32,7 +32,7 @@ pub enum Overdue {
     Waiting,
     /// The office is to be reminded.
     Remind,
-    /// Its supervisor is to be told.
+    /// Its supervisor is to be informed.
     Escalate,
 }
 
@@ -41,11 +41,11 @@ pub enum Overdue {
 pub struct Deadlines {
     /// Last day to confirm the list before the office is reminded.
     pub confirm: NaiveDate,
-    /// Last day to confirm it before the supervisor is told.
+    /// Last day to confirm it before the supervisor is informed.
     pub confirm_at_last: NaiveDate,
     /// Last day to answer about each person.
     pub answer: NaiveDate,
-    /// Last day to answer about each person before the supervisor is told.
+    /// Last day to answer about each person before the supervisor is informed.
     pub answer_at_last: NaiveDate,
 }
 

@@ -63,7 +63,7 @@ pub struct Routes {
 }
 
 impl Routes {
-    /// Checks the rows; those with a fault are left out and told in `problems`.
+    /// Checks the rows; those with a fault are left out and reported in `problems`.
     #[must_use]
     pub fn new(rows: &[RouteRow], settings: &DeliverySettings, problems: &mut Vec<Problem>) -> Self {
         let mut routes: Vec<Route> = Vec::new();
@@ -135,11 +135,11 @@ impl Routes {
 
 /// Reads one row; what is wrong with it goes to `faults` as message and hint.
 fn read(row: &RouteRow, settings: &DeliverySettings, faults: &mut Vec<(String, String)>) -> Option<Route> {
-    let mut told = |message: String, hint: &str| faults.push((message, hint.to_owned()));
+    let mut fault = |message: String, hint: &str| faults.push((message, hint.to_owned()));
     let mut fine = |what: &str, result: Result<NaiveDate, crate::domain::ParseError>| match result {
         Ok(day) => Some(day),
         Err(error) => {
-            told(format!("{what}: {error}"), "such as 2026-01-01");
+            fault(format!("{what}: {error}"), "such as 2026-01-01");
             None
         }
     };
@@ -149,23 +149,24 @@ fn read(row: &RouteRow, settings: &DeliverySettings, faults: &mut Vec<(String, S
         text => fine("valid_to", crate::domain::parse_date(text)).map(Some),
     };
     if matches!((from, to), (Some(from), Some(Some(to))) if to < from) {
-        told("the address ends before it begins".to_owned(), "swap valid_from and valid_to");
+        fault("the address ends before it begins".to_owned(), "swap valid_from and valid_to");
     }
-    let county = CountyCode::parse(&row.county).map_err(|error| told(error.to_string(), "e.g. 350102")).ok();
-    let address = MailAddress::parse(&row.address).map_err(|error| told(error.to_string(), "one address per row")).ok();
+    let county = CountyCode::parse(&row.county).map_err(|error| fault(error.to_string(), "e.g. 350102")).ok();
+    let address =
+        MailAddress::parse(&row.address).map_err(|error| fault(error.to_string(), "one address per row")).ok();
     if let Some(address) = address.as_ref().filter(|address| !settings.allows(address)) {
         let hint = "add it to allow_domains in [delivery], or correct the address";
-        told(format!("mail may not go to the domain {}", address.domain()), hint);
+        fault(format!("mail may not go to the domain {}", address.domain()), hint);
     }
     let people = [&row.approved_by, &row.confirmed_by].map(|name| comparable_name(name));
     if people.iter().any(String::is_empty) || people[0] == people[1] {
-        told("an address needs two different people".to_owned(), "approved_by enters it, confirmed_by compares it");
+        fault("an address needs two different people".to_owned(), "approved_by enters it, confirmed_by compares it");
     } else if row.code.is_empty() {
         let hint = format!("when both have compared it with the office's letter, set code to {}", row.expected_code());
-        told("the address is not confirmed".to_owned(), &hint);
+        fault("the address is not confirmed".to_owned(), &hint);
     } else if row.code != row.expected_code() {
         let hint = "empty its code, let both people compare the address with the office's letter again, then `check`";
-        told("the row was changed after it was confirmed".to_owned(), hint);
+        fault("the row was changed after it was confirmed".to_owned(), hint);
     }
     Some(Route { county: county?, office: row.office.clone(), address: address?, from: from?, to: to?, line: row.line })
 }

@@ -5,21 +5,8 @@ use chrono_tz::{TZ_VARIANTS, Tz};
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 
-use super::field::Fields;
+use super::field::{Fault, Fields};
 use crate::config::nearest;
-
-/// What is wrong with an expression or a zone, and how to mend it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    pub message: String,
-    pub hint: String,
-}
-
-impl Fault {
-    pub(super) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: hint.into() }
-    }
-}
 
 /// When a job is due. Around a change of clocks: a fixed time that is skipped comes right after the gap, one that
 /// comes twice counts the first time.

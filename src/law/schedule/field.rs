@@ -2,8 +2,20 @@
 
 use std::fmt::Write as _;
 
-use super::Fault;
 use crate::config::nearest;
+
+/// What is wrong with an expression or a zone, and how to mend it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    pub message: String,
+    pub hint: String,
+}
+
+impl Fault {
+    pub(super) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: hint.into() }
+    }
+}
 
 /// What a field may hold.
 struct Kind {
@@ -144,7 +156,7 @@ impl Item {
 fn parse_step(kind: &Kind, text: &str) -> Result<u8, Fault> {
     let step = text.parse().ok().filter(|step| (1..=kind.high).contains(step));
     step.ok_or_else(|| {
-        let message = format!("`{text}` is no step for the {}", kind.name);
+        let message = format!("`{text}` is not a valid step for the {}", kind.name);
         Fault::new(message, format!("a number from 1 to {}", kind.high))
     })
 }
@@ -157,7 +169,7 @@ fn value(kind: &Kind, text: &str) -> Result<u8, Fault> {
     }
     let number = text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<u32>().ok()).flatten();
     let Kind { name, low, high, .. } = kind;
-    let message = format!("`{text}` is no {name} ({low} to {high})");
+    let message = format!("`{text}` is not a valid {name} ({low} to {high})");
     match number {
         Some(number) if (u32::from(*low)..=u32::from(*high)).contains(&number) => Ok(u8::try_from(number).unwrap_or(0)),
         Some(number) => {
@@ -181,26 +193,26 @@ mod tests {
 
     #[test]
     fn faults_name_the_nearest_valid_value() {
-        for (text, told, hint) in [
-            ("30 25 * * *", "`25` is no hour (0 to 23)", "did you mean `23`?"),
-            ("30 1 0 * *", "`0` is no day (1 to 31)", "did you mean `1`?"),
-            ("30 1 * NOW *", "`NOW` is no month (1 to 12)", "did you mean `NOV`?"),
-            ("30 1 * * MOM", "`MOM` is no weekday (0 to 7)", "did you mean `MON`?"),
+        for (text, message, hint) in [
+            ("30 25 * * *", "`25` is not a valid hour (0 to 23)", "did you mean `23`?"),
+            ("30 1 0 * *", "`0` is not a valid day (1 to 31)", "did you mean `1`?"),
+            ("30 1 * NOW *", "`NOW` is not a valid month (1 to 12)", "did you mean `NOV`?"),
+            ("30 1 * * MOM", "`MOM` is not a valid weekday (0 to 7)", "did you mean `MON`?"),
             ("30 1 20-10 * *", "`20-10` runs backwards", "did you mean `10-20`?"),
-            ("*/0 1 * * *", "`0` is no step for the minute", "a number from 1 to 59"),
+            ("*/0 1 * * *", "`0` is not a valid step for the minute", "a number from 1 to 59"),
             ("5/10 1 * * *", "`5/10`: a step needs `*` or a range before it", "write `5-59/10`"),
             ("30 1 5 * 1", "day and weekday are both given", "put `*` in one of them"),
             ("@daily", "five fields", "`30 1 * * *`"),
             ("0 30 1 * * *", "here are 6", "`30 1 * * *`"),
-            ("30 1 L * *", "`L` is no day", "numbers"),
+            ("30 1 L * *", "`L` is not a valid day", "numbers"),
         ] {
             let fault = Fields::parse(text).unwrap_err();
-            assert!(fault.message.contains(told) && fault.hint.contains(hint), "{text}: {fault:?}");
+            assert!(fault.message.contains(message) && fault.hint.contains(hint), "{text}: {fault:?}");
         }
     }
 
     #[test]
-    fn systemd_is_told_the_same_days_and_times() {
+    fn systemd_gets_the_same_days_and_times() {
         for (cron, calendar) in [
             ("30 1 * * *", "*-*-* 01:30:00"),
             ("0 4 5 * *", "*-*-05 04:00:00"),

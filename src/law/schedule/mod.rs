@@ -1,6 +1,6 @@
 //! When jobs are due, for which period, and what the operator is told when they are not done.
 //!
-//! Pure: schedules, history and the moment come in, decisions and texts come out. Running jobs is `pipeline`'s,
+//! Pure: schedules, history and the moment come in, decisions and texts come out. Running jobs is `watch`'s,
 //! keeping history and alerts is `ledger`'s, reading the clock is `cli`'s. The only owner of `croner` and `chrono_tz`.
 
 mod alert;
@@ -13,7 +13,8 @@ mod units;
 
 pub use alert::{Alert, AlertKind, Facts, FailedRun, LateRun, MissingFeed, alerts};
 pub use clock::{Clock, Trust};
-pub use cron::{Fault, Schedule};
+pub use cron::Schedule;
 pub use due::{Aim, CATCH_UP, Decision, Due, Past, Planned, decide, late, pending};
+pub use field::Fault;
 pub use letter::{AlertMail, alert_mail};
 pub use units::{Target, Unit, UnitSettings, units};

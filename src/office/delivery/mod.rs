@@ -1,6 +1,6 @@
 //! Delivery: signing lists, writing their letters, handing them over, and knowing of each letter what became of it.
 //!
-//! Lists are made in `pipeline`; the two meet in the ledger. Exactly-once mail does not exist: what exists is a letter
+//! Lists are made in `office::lists`; the two meet in the ledger. Exactly-once mail does not exist: what exists is a letter
 //! written once, sent until somebody has answered for it, with a Message-ID by which the receiver knows it again.
 
 mod bounce;

@@ -109,7 +109,7 @@ mod tests {
         assert!(!bytes.windows(6).any(|part| part == b"stands"));
 
         let (name, bytes) = attachment(&layout, &list, Attachment::Zip).unwrap().unwrap();
-        assert!(name.ends_with(".zip"));
+        assert_eq!(name.rsplit_once('.').unwrap().1, "zip");
         let password = Keys::known_password(&layout, &list.list_id).unwrap().unwrap();
         let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
         assert_eq!(archive.len(), 2);
@@ -118,6 +118,5 @@ mod tests {
         assert_eq!(read, plain);
         assert!(archive.by_index_decrypt(0, b"wrong").is_err());
         assert!(archive.by_index(0).is_err());
-        println!("attachments: 7 cases");
     }
 }

@@ -102,14 +102,14 @@ fn mart_rows(context: &Context, version: &Version, period: Period) -> Result<Vec
             row.cells.insert("id_number", Cell::Text(id.as_str().to_owned()));
         }
         if let Some(rule) = rules.iter().find(|rule| rule.id == row.rule) {
-            foresee(row, rule, period);
+            add_forecast(row, rule, period);
         }
     }
     Ok(rows)
 }
 
 /// Says of somebody near the line when to expect the crossing.
-fn foresee(row: &mut ListRow, rule: &Rule, period: Period) {
+fn add_forecast(row: &mut ListRow, rule: &Rule, period: Period) {
     let Some(Cell::Money(line)) = row.cells.get("line_amount") else { return };
     if row.status != FindingStatus::Near {
         return;

@@ -5,6 +5,7 @@ mod correct;
 mod material;
 mod planned;
 mod reproduce;
+mod sealing;
 mod told;
 
 pub use correct::correct_period;
@@ -13,12 +14,13 @@ pub use material::line_text;
 pub use planned::PlannedList;
 pub use planned::{PlannedLists, planned_lists};
 pub use reproduce::{Difference, Reproduced, Reproducer};
+pub use sealing::Sealing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use engine::compute::Lines;
-use engine::official::{Account, Rhythm, is_of, referred};
+use engine::official::{Account, is_of, referred};
 use engine::{Context, PipelineError};
 use law::domain::{Fen, Period, PersonKey};
 use law::referrals::{Delta, Office};
@@ -73,15 +75,6 @@ impl fmt::Display for Sealed {
             _ => Ok(()),
         }
     }
-}
-
-/// What is sealed, and whether in earnest.
-#[derive(Debug, Clone, Copy)]
-pub struct Sealing {
-    pub period: Period,
-    pub rhythm: Rhythm,
-    /// Whether nothing is sealed, only written aside and marked.
-    pub is_rehearsal: bool,
 }
 
 /// The lists of the period's series that are sealed.

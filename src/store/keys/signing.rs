@@ -200,6 +200,5 @@ mod tests {
         assert!(!Signer::from_seed([8; 32]).public().verifies(b"manifest", &signature));
         assert!(!public.verifies(b"manifest", &Signature { algorithm: "SM2".to_owned(), ..signature.clone() }));
         assert!(PublicKey::from_pem("-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n").is_none());
-        println!("signatures: 10 cases");
     }
 }

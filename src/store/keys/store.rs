@@ -213,6 +213,6 @@ mod tests {
             refused += 1;
         }
         Keys::open(&layout).unwrap();
-        println!("keys: {refused} cases of wrong permissions, 3 of passwords");
+        println!("keys: {refused} cases of wrong permissions");
     }
 }

@@ -10,5 +10,4 @@ pub use backtest::{Backtest, MethodScore, RuleScores, Score, backtest};
 pub use check::{check, policy_layers};
 pub use explain::{Explanation, explain, person_named};
 pub use funnel::{Funnel, Missed, funnel};
-pub(crate) use status::feed_status;
 pub use status::{Status, status};

@@ -10,7 +10,7 @@ use law::policy::{ClauseKind, Document, DocumentClause, Policy, Rule, parse_docu
 use store::ledger::{Ledger, LedgerError, RunState};
 use store::workspace::Assets;
 
-use super::{cases_by_rule, read_cases};
+use super::reading::{cases_by_rule, read_cases};
 
 /// What a workspace has done with its rules.
 #[derive(Debug, Default)]

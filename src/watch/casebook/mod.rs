@@ -4,22 +4,21 @@
 mod compare;
 mod coverage;
 mod found;
+mod reading;
 mod rows;
 mod world;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use engine::{Declared, Engine, PipelineError, in_parallel};
 use law::config::{EngineSettings, Problem};
-use law::policy::Policy;
-use law::policy::casebook::{Case, parse_case_book};
 use store::durable::At as _;
 use store::workspace::Assets;
 
 pub use compare::CaseFailure;
 pub use coverage::{Coverage, Done, coverage};
+pub use reading::{case_folder, cases_by_rule, read_cases};
 use world::World;
 
 /// What the case books said.
@@ -40,28 +39,6 @@ pub struct CaseSelection {
     pub stops_early: bool,
     /// Worlds worked on at once; 0 means one per processor.
     pub workers: usize,
-}
-
-/// The folder of a policy's case books.
-#[must_use]
-pub fn case_folder(policy: &str) -> String {
-    format!("pipelines/policies/{policy}/cases/")
-}
-
-/// The cases of a policy, read and checked.
-pub fn read_cases(assets: &Assets, policy: &str, rules: &Policy) -> Result<Vec<Case>, Vec<Problem>> {
-    let (mut files, mut problems) = (Vec::new(), Vec::new());
-    for path in assets.list(&case_folder(policy)) {
-        match assets.read(&path) {
-            Ok(asset) => files.push((path, asset.text)),
-            Err(error) => problems.push(Problem::new(&path, 0, error.to_string(), "")),
-        }
-    }
-    match parse_case_book(&files, rules) {
-        Ok(cases) if problems.is_empty() => Ok(cases),
-        Ok(_) => Err(problems),
-        Err(found) => Err([problems, found].concat()),
-    }
 }
 
 /// Carries out the case books of all policies, or of those named.
@@ -170,17 +147,4 @@ pub fn check_case_books(assets: &Assets, in_use: &str) -> (Vec<Problem>, Vec<Pro
         }
     }
     (problems, missing)
-}
-
-/// How many cases each rule of a policy has.
-#[must_use]
-pub fn cases_by_rule(cases: &[Case]) -> BTreeMap<String, usize> {
-    let mut counts = BTreeMap::new();
-    for case in cases {
-        let rules: std::collections::BTreeSet<&str> = case.results.iter().map(|result| result.rule.as_str()).collect();
-        for rule in rules {
-            *counts.entry(rule.to_owned()).or_default() += 1;
-        }
-    }
-    counts
 }

@@ -7,7 +7,7 @@ use law::schedule::{Alert, Facts, FailedRun, LateRun, MissingFeed, alerts, late}
 use store::ledger::{AlertChange, LedgerError, RunState};
 
 use super::timetable::{jobs, timetable};
-use crate::ask::feed_status;
+use crate::feeds::feed_status;
 
 /// The alerts that stand at a moment; writes nothing.
 pub fn standing_alerts(context: &Context, now: DateTime<Utc>) -> Result<Vec<Alert>, PipelineError> {

@@ -16,7 +16,7 @@ use store::ledger::{Run, SealedList};
 use super::alerts::standing_alerts;
 use super::exposition::{Exposition, Kind, Sample, epoch, sample, seconds};
 use super::timetable::jobs;
-use crate::ask::feed_status;
+use crate::feeds::feed_status;
 
 /// Writes the metrics file where `operators.metrics` says, in one step; does nothing where it says nothing.
 pub fn keep_metrics(context: &Context, now: DateTime<Utc>) -> Result<(), PipelineError> {

@@ -12,25 +12,16 @@ use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 use engine::compute::{Data, Evaluation, FindingRow};
 use engine::official::{Rhythm, is_of, suppressions};
-use engine::{Context, Engine, EngineError, Job, PipelineError};
+use engine::{Context, Engine, EngineError, PipelineError};
 use law::domain::{Period, PersonKey};
 use law::policy::{Policy, Rule};
 use law::referrals::Office;
-use office::lists;
 use rust_decimal::Decimal;
 use serde::Serialize;
 use store::ledger::{Moment, SealedTexts};
 use store::warehouse::Version;
 
 use super::former::{Former, models_below, rules_on};
-use super::{Plan, draw};
-use crate::run::Manner;
-
-/// What the audit chain calls an accepted change.
-const ACCEPTED: &str = "accepted a change of rules";
-
-/// Digits of a hash that a person has to copy.
-const SHORT: usize = 12;
 
 /// What the change of the rules since the last sealed lists does, on the same data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -84,59 +75,8 @@ impl fmt::Display for Hold {
     }
 }
 
-/// Ends an official run whose rules have changed too much and are not accepted; a rehearsal is told and goes on.
-///
-/// # Errors
-/// [`PipelineError::Held`], and whatever ends the plan early.
-pub(crate) async fn require_acceptance(
-    context: &Context,
-    job: &Job,
-    period: Period,
-    manner: Manner<'_>,
-) -> Result<Option<Hold>, PipelineError> {
-    let sealing = lists::Sealing { period, rhythm: job.cadence, is_rehearsal: manner == Manner::Rehearsal };
-    let is_sealed = !lists::sealed_before(context, sealing)?.is_empty() && manner != Manner::Rehearsal;
-    if !job.seals() || is_sealed || manner == Manner::Correct {
-        return Ok(None);
-    }
-    let Some(sealed) = context.ledger.last_sealed_texts(job.cadence.mark())? else { return Ok(None) };
-    if !Change::since(context, &sealed, period, job.cadence).is_some_and(|change| change.is_any()) {
-        return Ok(None);
-    }
-    let plan = draw(context, job, period, false).await?;
-    let Some(hold) = plan.hold.clone().filter(|hold| hold.is_held) else { return Ok(None) };
-    let Manner::Official(accepted) = manner else { return Ok(Some(hold)) };
-    let (object, told) = (format!("{} {period}", job.name), accepted_as(context, &hold));
-    let names_plan = accepted.is_some_and(|hash| hash.len() >= 8 && plan.hash.starts_with(&hash.to_ascii_lowercase()));
-    if names_plan {
-        let detail = format!("plan {}, {told}", plan.hash);
-        context.ledger.record("operator", ACCEPTED, &object, &detail, context.now)?;
-        return Ok(Some(hold));
-    }
-    // A run that was killed after it was accepted is finished by the next, whose plan is another.
-    if context.ledger.last_detail(ACCEPTED, &object)?.is_some_and(|detail| detail.ends_with(&told)) {
-        return Ok(Some(hold));
-    }
-    Err(PipelineError::Held(held(&plan, &hold, accepted)))
-}
-
-/// What the audit chain keeps of an accepted change: the same while neither the texts nor what they do have changed.
-fn accepted_as(context: &Context, hold: &Hold) -> String {
-    format!("texts {}: {}", context.texts.id(), hold.to_string().replace("\n ", ";"))
-}
-
-fn held(plan: &Plan, hold: &Hold, accepted: Option<&str>) -> String {
-    let other =
-        accepted.map_or_else(String::new, |hash| format!("--accept-change {hash} names another plan than this\n"));
-    let (job, period, hash) = (&plan.job, &plan.period, plan.hash.get(..SHORT).unwrap_or(&plan.hash));
-    format!(
-        "{other}{hold}\nnothing is sealed and nothing was changed; look at `poverty-watch plan {job} --month {period}`, \
-         then mend the rule, or go on with `poverty-watch run {job} --month {period} --accept-change {hash}`"
-    )
-}
-
 /// How the rules that a job seals differ from those that its last lists were sealed from.
-enum Change {
+pub(super) enum Change {
     /// By these rules and statements.
     Known { former: Box<Former>, old: BTreeMap<String, Rule>, differing: BTreeSet<String> },
     /// This program cannot read the old texts.
@@ -145,7 +85,7 @@ enum Change {
 
 impl Change {
     /// `None` while the texts and the rules in force are the same.
-    fn since(context: &Context, sealed: &SealedTexts, period: Period, rhythm: Rhythm) -> Option<Self> {
+    pub(super) fn since(context: &Context, sealed: &SealedTexts, period: Period, rhythm: Rhythm) -> Option<Self> {
         let is_same_period = sealed.period == period;
         if is_same_period && sealed.texts == context.texts {
             return None;
@@ -170,7 +110,7 @@ impl Change {
         Some(Self::Known { former: Box::new(former), old, differing })
     }
 
-    fn is_any(&self) -> bool {
+    pub(super) fn is_any(&self) -> bool {
         match self {
             Self::Known { differing, .. } => !differing.is_empty(),
             Self::Unreadable(_) => true,

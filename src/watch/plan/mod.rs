@@ -2,6 +2,7 @@
 //!
 //! The numbers are those of the run itself: the same steps, the same statements, on the same data and what has landed.
 
+mod acceptance;
 mod former;
 mod hold;
 mod lines;
@@ -14,8 +15,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
+pub(crate) use acceptance::require_acceptance;
 pub use former::Changed;
-pub(crate) use hold::require_acceptance;
 pub use hold::{Hold, RuleEffect};
 pub use lines::{FigureChange, LineChange};
 pub use moves::{Move, PersonMove, StatusTotals};

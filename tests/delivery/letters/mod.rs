@@ -19,7 +19,7 @@ fn parts_of(bytes: &[u8]) -> Vec<Part> {
     let text = String::from_utf8(bytes.to_vec()).unwrap();
     let is_mark = |line: &&str| line.starts_with("--text-") || line.starts_with("--letter-");
     let lines: Vec<&str> = text.split("\r\n").collect();
-    let parts = lines.split(|line| is_mark(&line)).skip(1);
+    let parts = lines.split(|line| is_mark(line)).skip(1);
     let parts = parts.filter_map(|lines| {
         let part = lines.join("\r\n");
         let (head, body) = part.split_once("\r\n\r\n")?;

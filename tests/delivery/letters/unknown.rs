@@ -91,5 +91,5 @@ fn an_operator_finds_out_and_says_so() {
     assert!(by == "丙" && detail.contains(&format!("evidence sha256 {hash}: 查过中继日志")), "{detail}");
     assert_eq!(entry(unclear, "taken_out").0, "丙");
     ledger.verify_audit().unwrap();
-    println!("delivery, unclear letters: {} letters, 16 cases", lost.len());
+    println!("delivery, unclear letters: {} letters", lost.len());
 }

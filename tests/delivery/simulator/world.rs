@@ -99,7 +99,7 @@ impl World {
             sent: Vec::new(),
             outage_until: start,
             rerouted: Vec::new(),
-            full: (seed % 10 == 0).then(|| "mz990100@county.example".to_owned()),
+            full: seed.is_multiple_of(10).then(|| "mz990100@county.example".to_owned()),
             never: Vec::new(),
             last_recipient: String::new(),
             struck: 0,
@@ -236,7 +236,7 @@ impl World {
         let mut bytes = bytes.to_vec();
         match self.bug {
             Some(Bug::RandomMessageId) => message_id = format!("{:032x}@bureau.example", self.rng.u128(..)),
-            Some(Bug::WrongRecipient) if !self.last_recipient.is_empty() => recipient = self.last_recipient.clone(),
+            Some(Bug::WrongRecipient) if !self.last_recipient.is_empty() => recipient.clone_from(&self.last_recipient),
             Some(Bug::OtherBytes) if letter.standing.attempts > 1 => bytes.push(b'2'),
             _ => {}
         }

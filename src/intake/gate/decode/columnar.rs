@@ -8,7 +8,8 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::file::metadata::ParquetMetaData;
 
-use super::{Layout, MAX_COLUMNS, Page, Source};
+use super::headers::MAX_COLUMNS;
+use super::{Layout, Page, Source};
 use crate::gate::job::{GateJob, Refusal};
 
 pub(super) struct ParquetSource {

@@ -3,9 +3,10 @@
 use law::contracts::{Contract, Kind, Presence, comparable_header};
 use law::domain::mask_value;
 
-use super::MAX_COLUMNS;
 use crate::gate::job::{GateJob, Refusal};
 
+/// Columns beyond this are no file of ours.
+pub(super) const MAX_COLUMNS: usize = 2000;
 /// The longest header that is taken for one.
 const MAX_HEADER: usize = 200;
 /// How many wrong columns a message names.

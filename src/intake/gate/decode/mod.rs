@@ -3,39 +3,19 @@
 mod columnar;
 mod encoding;
 mod headers;
+mod page;
 mod text;
 mod workbook;
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 
-use arrow::array::ArrayRef;
-use law::contracts::{Format, RejectCode};
+use law::contracts::Format;
 
 use super::job::{GateJob, Refusal};
 
 pub(super) use headers::Layout;
-
-/// Columns beyond this are no file of ours.
-const MAX_COLUMNS: usize = 2000;
-
-/// Some rows of a file, by column of the contract.
-pub(super) struct Page {
-    /// One entry per contract column; `None` where the file does not have it.
-    pub(super) columns: Vec<Option<ArrayRef>>,
-    /// Row numbers as the sender sees them.
-    pub(super) rows: Vec<i64>,
-    /// Faults that only the decoder can see: row, contract column (`None`: the whole row), code.
-    pub(super) faults: Vec<(usize, Option<usize>, RejectCode)>,
-}
-
-/// An opened file that meets its contract's columns.
-pub(super) trait Source {
-    /// Which column of the file is which.
-    fn layout(&self) -> &Layout;
-    /// The next rows; `None` at the end.
-    fn next_page(&mut self) -> Result<Option<Page>, Refusal>;
-}
+pub(super) use page::{Page, Source};
 
 /// Finds the format by content, and opens the file.
 pub(super) fn open_source(job: &GateJob) -> Result<Box<dyn Source>, Refusal> {

@@ -8,7 +8,7 @@ use arrow::array::{ArrayRef, StringBuilder};
 use calamine::{Data, Reader as _, Xlsx};
 use law::contracts::{Kind, RejectCode};
 
-use super::headers::recognised;
+use super::headers::{MAX_COLUMNS, recognised};
 use super::{Layout, Page, Source};
 use crate::gate::job::{GateJob, Refusal};
 
@@ -65,7 +65,7 @@ fn sheet_rows(book: &mut Xlsx<BufReader<File>>, name: &str) -> Result<Vec<SheetR
         let (row, column) = cell.get_position();
         let (number, column) = (i64::from(row) + 1, column as usize);
         let value = Data::from(cell.get_value().clone());
-        if column >= super::MAX_COLUMNS || shown(&value).trim().is_empty() {
+        if column >= MAX_COLUMNS || shown(&value).trim().is_empty() {
             continue;
         }
         if rows.last().is_none_or(|(last, _)| *last != number) {

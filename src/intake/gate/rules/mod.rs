@@ -74,7 +74,9 @@ impl Rules {
         if self.feed == Feed::Residents {
             other_feeds::birth_dates(&mut sheet, keys.as_deref().unwrap_or_default());
         }
-        output::judged(self, page, &sheet, faults, output::Derived { control, kinds, keys })
+        let (feed, buckets, source_file) = (self.feed, self.buckets, self.source_file.as_str());
+        let derived = output::Derived { feed, buckets, source_file, control, kinds, keys };
+        output::judged(page, &sheet, faults, derived)
     }
 }
 

@@ -12,7 +12,6 @@ use engine::table_schema;
 use law::contracts::Feed;
 use law::domain::{PersonKey, bucket_of, stable_hash};
 
-use super::Rules;
 use super::faults::{Fault, Faults};
 use super::sheet::{Cells, Sheet, text};
 use crate::gate::decode::Page;
@@ -57,28 +56,25 @@ impl Judged {
     }
 }
 
-/// What the rules derived besides the cells.
-pub(super) struct Derived {
+/// What a row carries besides its cells: where it comes from, and what the rules derived.
+pub(super) struct Derived<'a> {
+    pub(super) feed: Feed,
+    pub(super) buckets: u16,
+    pub(super) source_file: &'a str,
     pub(super) control: Option<Vec<Option<i64>>>,
     pub(super) kinds: Option<Vec<&'static str>>,
     pub(super) keys: Option<Vec<Option<i64>>>,
 }
 
 /// Puts a page's results into the warehouse's columns.
-pub(super) fn judged(
-    rules: &Rules,
-    page: Page,
-    sheet: &Sheet,
-    faults: Faults,
-    derived: Derived,
-) -> Result<Judged, Refusal> {
+pub(super) fn judged(page: Page, sheet: &Sheet, faults: Faults, derived: Derived<'_>) -> Result<Judged, Refusal> {
     let rows = sheet.rows;
-    let schema = table_of(rules.feed)?;
+    let schema = table_of(derived.feed)?;
     let keys = derived.keys.unwrap_or_else(|| vec![Some(0); rows]);
-    let bucket = |row: usize, key: Option<i64>| match (faults.of(row), rules.feed.has_persons()) {
+    let bucket = |row: usize, key: Option<i64>| match (faults.of(row), derived.feed.has_persons()) {
         (Some(_), _) => None,
         (None, false) => Some(0),
-        (None, true) => key.map(|key| bucket_of(PersonKey(key), rules.buckets)),
+        (None, true) => key.map(|key| bucket_of(PersonKey(key), derived.buckets)),
     };
     let buckets = keys.iter().enumerate().map(|(row, key)| bucket(row, *key)).collect();
     let mut columns = Vec::with_capacity(schema.fields().len());
@@ -90,7 +86,7 @@ pub(super) fn judged(
             "content_hash" => Arc::new(hashes(sheet)),
             "claim_hash" => Arc::new(id_hashes(sheet, "claim_id")),
             "original_hash" => Arc::new(id_hashes(sheet, "original_claim_id")),
-            "source_file" => Arc::new(StringArray::from_iter_values(std::iter::repeat_n(&rules.source_file, rows))),
+            "source_file" => Arc::new(StringArray::from_iter_values(std::iter::repeat_n(derived.source_file, rows))),
             "source_row" => Arc::new(Int64Array::from(page.rows.clone())),
             name => match sheet.index(name).and_then(|at| sheet.cells.get(at)) {
                 Some(cells) => array_of(cells, field.data_type())?,

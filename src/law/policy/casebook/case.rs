@@ -3,8 +3,8 @@
 use serde_saphyr::Spanned;
 
 use super::book::{Case, CaseApplication, CasePerson, CaseTag, Expected};
+use super::faults::{Defaults, Faults, line_of, rule_named};
 use super::file::{ApplicationFile, CaseFile, FigureFile, PersonFile, ResultFile, ResultTable, TagFile};
-use super::read::{Defaults, Faults, line_of, rule_named};
 use super::scalar::Word;
 use super::words;
 use super::words::{code_of, hint, tag_of};
@@ -104,7 +104,7 @@ impl CaseReader<'_> {
             Ok(word) => match tag_of(word) {
                 Ok(tag) => Some(vec![CaseTag { tag, from: None, to: None, roster_month: None }]),
                 Err(hint) => {
-                    faults.at(self.line, format!("`{word}` is no tag"), hint);
+                    faults.at(self.line, format!("`{word}` is not a valid tag"), hint);
                     None
                 }
             },
@@ -215,7 +215,8 @@ impl CaseReader<'_> {
         match &result.0 {
             Ok(word) => {
                 let status = code_of(words::STATUSES, word, false);
-                let status = status.map_err(|hint| faults.at(self.line, format!("`{word}` is no 结论"), hint)).ok()?;
+                let status =
+                    status.map_err(|hint| faults.at(self.line, format!("`{word}` is not a valid 结论"), hint)).ok()?;
                 Some(Expected::bare(self.line, self.default_rule(faults)?, status))
             }
             Err(table) => self.result_of(table, people, faults),
@@ -294,7 +295,7 @@ fn application_of(
             members.push(place);
         } else {
             let valid = hint(&name.0, people.iter().map(|person| person.name.as_str()));
-            faults.at(line_of(&stated.applied), format!("`{}` is no person of this case", name.0), valid);
+            faults.at(line_of(&stated.applied), format!("`{}` is not a person of this case", name.0), valid);
             return None;
         }
     }

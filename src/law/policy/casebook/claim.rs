@@ -4,8 +4,8 @@ use serde_saphyr::Spanned;
 
 use super::book::{Amounts, CaseClaim, CasePayment, CasePerson, ClaimKind};
 use super::case::{CaseReader, person_named};
+use super::faults::{Faults, line_of};
 use super::file::ClaimFile;
-use super::read::{Faults, line_of};
 use super::scalar::Word;
 use super::words;
 use super::words::{code_of, hint};
@@ -243,6 +243,7 @@ mod tests {
     use super::super::scalar::Amount;
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "what a cell of the file holds")]
     fn yuan(yuan: i64) -> Option<Amount> {
         Some(Amount(Fen(yuan * 100)))
     }
@@ -265,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_add_up_is_told() {
+    fn amounts_that_do_not_add_up_are_refused() {
         for (claim, said) in [
             (ClaimFile::default(), "state one of"),
             (ClaimFile { total: yuan(1), personal: yuan(1), ..ClaimFile::default() }, "only one of"),

@@ -1,10 +1,11 @@
 //! The case book of a policy: cases in Chinese plain words, read from YAML and checked; nothing is computed here.
 //!
-//! The files are `pipelines/policies/<policy>/cases/*.yaml`; `pipeline` carries them out.
+//! The files are `pipelines/policies/<policy>/cases/*.yaml`; `watch` carries them out.
 
 mod book;
 mod case;
 mod claim;
+mod faults;
 mod file;
 mod read;
 mod scalar;

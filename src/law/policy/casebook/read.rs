@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde_saphyr::{Location, Options, Spanned};
+use serde_saphyr::Options;
 
 use super::book::Case;
 use super::case::CaseReader;
-use super::file::{BookFile, DefaultsFile};
-use super::scalar::Word;
-use super::words::hint;
+use super::faults::{Defaults, Faults, at_line, line_of};
+use super::file::BookFile;
 use crate::config::{Problem, nearest};
 use crate::policy::Policy;
 
@@ -67,65 +66,6 @@ fn in_yaml(file: &str, text: &str, error: &serde_saphyr::Error) -> Problem {
     };
     let line = error.location().map_or(1, |at| at_line(&at)).min(text.lines().count().max(1));
     Problem::new(file, line, message, hint)
-}
-
-fn at_line(location: &Location) -> usize {
-    usize::try_from(location.line()).unwrap_or_default()
-}
-
-/// The line of a cell; 0 where the reader does not know it.
-pub(super) fn line_of<T>(cell: &Spanned<T>) -> usize {
-    at_line(&cell.referenced)
-}
-
-/// The problems found so far, and the file that is read.
-pub(super) struct Faults<'a> {
-    file: &'a str,
-    problems: &'a mut Vec<Problem>,
-}
-
-impl Faults<'_> {
-    /// Notes a fault on a line.
-    pub(super) fn at(&mut self, line: usize, message: String, hint: String) {
-        self.problems.push(Problem::new(self.file, line, message, hint));
-    }
-
-    /// The value, or a fault in a cell that is no word of its kind.
-    pub(super) fn word<T>(&mut self, cell: &Spanned<Word>, kind: &str, found: Result<T, String>) -> Option<T> {
-        found.map_err(|hint| self.at(line_of(cell), format!("`{}` is no {kind}", cell.value.0), hint)).ok()
-    }
-}
-
-pub(super) struct Defaults<'a> {
-    pub(super) file: &'a DefaultsFile,
-    pub(super) rule: Option<String>,
-}
-
-impl<'a> Defaults<'a> {
-    fn read(file: &'a DefaultsFile, policy: &Policy, faults: &mut Faults<'_>) -> Self {
-        let only = match policy.rules.as_slice() {
-            [first, others @ ..] if others.iter().all(|rule| rule.id == first.id) => Some(first.id.clone()),
-            _ => None,
-        };
-        let stated = file
-            .rule
-            .as_ref()
-            .and_then(|cell| faults.word(cell, "rule of this policy", rule_named(policy, &cell.value.0)));
-        Self { file, rule: stated.or(only) }
-    }
-}
-
-/// The id of a rule by its id or its name.
-pub(super) fn rule_named(policy: &Policy, text: &str) -> Result<String, String> {
-    let rules = &policy.rules;
-    let found = rules.iter().find(|rule| rule.id == text).or_else(|| {
-        let mut named = rules.iter().filter(|rule| rule.name == text);
-        let first = named.next()?;
-        named.all(|other| other.id == first.id).then_some(first)
-    });
-    found.map(|rule| rule.id.clone()).ok_or_else(|| {
-        hint(text, rules.iter().map(|rule| rule.id.as_str()).chain(rules.iter().map(|rule| rule.name.as_str())))
-    })
 }
 
 #[cfg(test)]
@@ -189,7 +129,7 @@ mod tests {
             ("结论: 未达", "结论: 末达", 13, "did you mean `未达`?"),
             ("    结果: 未达", "    结果: 来达", 14, "did you mean `未达`?"),
             ("身份: 脱贫人口", "身份: 脱贫人囗", 7, "did you mean `脱贫人口`?"),
-            ("人: 乙,", "人: 丙,", 17, "`丙` is no person of this case"),
+            ("人: 乙,", "人: 丙,", 17, "`丙` is not a person of this case"),
             ("退: 一, 自付", "退: 二, 自付", 11, "no settlement above has the 号 `二`"),
             ("总额: 9000, 基金: 1000", "总额: 9000, 基金: 10000", 17, "do not add up"),
             ("总额: 9000,", "总额: 9000, 自付: 3,", 17, "only one of"),
@@ -201,9 +141,9 @@ mod tests {
         ] {
             assert!(BOOK.contains(from), "{from}");
             let problems = read(&BOOK.replacen(from, to, 1)).unwrap_err();
-            let told = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-            assert!(told.contains(said), "{to}: {told}");
-            assert!(problems.iter().any(|problem| problem.line == line), "{to}, line {line}: {told}");
+            let shown = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+            assert!(shown.contains(said), "{to}: {shown}");
+            assert!(problems.iter().any(|problem| problem.line == line), "{to}, line {line}: {shown}");
         }
     }
 }

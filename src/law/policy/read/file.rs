@@ -1,4 +1,4 @@
-//! A policy file as it is written; what its values mean is told in `read`, how files lie upon each other in `layers`.
+//! A policy file as it is written; what its values mean is in `read`, how files lie upon each other in `layers`.
 
 use serde::Deserialize;
 use toml::Spanned;

@@ -126,7 +126,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Faults of defaults are told where they stand, not in each rule that takes them.
+    /// Faults of defaults are reported where they stand, not in each rule that takes them.
     fn defaults(&mut self, defaults: &Defaults) {
         let Defaults { insurance, care, payment_place, recipients, warn_at, .. } = defaults;
         self.counted(insurance.as_deref(), care.as_deref(), payment_place.as_deref());
@@ -328,11 +328,11 @@ impl Reader<'_> {
 
     /// Two versions of one rule may not hold on the same day.
     fn overlaps(&mut self, rules: &[Rule], starts: &[(String, usize)]) {
-        let mut told = BTreeSet::new();
+        let mut named = BTreeSet::new();
         for (at, rule) in rules.iter().enumerate() {
             for later in rules.iter().skip(at + 1).filter(|later| later.id == rule.id) {
                 let apart = rule.to.is_some_and(|to| to < later.from) || later.to.is_some_and(|to| to < rule.from);
-                if !apart && told.insert(rule.id.clone()) {
+                if !apart && named.insert(rule.id.clone()) {
                     let start = starts.iter().rev().find(|(id, _)| *id == rule.id).map_or(0, |(_, start)| *start);
                     let message = format!("two versions of rule {} hold on the same day", rule.id);
                     self.fault(&(start..start), message, "end the older one with valid.to the day before");

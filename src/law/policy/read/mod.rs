@@ -47,7 +47,7 @@ impl<'a> Reader<'a> {
             || format!("it may be one of: {}", known.join(", ")),
             |near| format!("did you mean `{near}`?"),
         );
-        self.fault(&value.span(), format!("`{}` is no {key}", value.get_ref()), hint);
+        self.fault(&value.span(), format!("`{}` is not a valid {key}", value.get_ref()), hint);
     }
 
     pub(super) fn id(&mut self, id: &Word) -> Option<String> {
@@ -78,7 +78,7 @@ impl<'a> Reader<'a> {
     fn unknown_tag(&mut self, tag: &Word) {
         match Tag::ALL.into_iter().find(|known| known.chinese() == tag.get_ref()) {
             Some(known) => {
-                let message = format!("`{}` is no tag", tag.get_ref());
+                let message = format!("`{}` is not a valid tag", tag.get_ref());
                 self.fault(&tag.span(), message, format!("did you mean its code, `{known}`?"));
             }
             None => self.unknown(tag, &Tag::ALL.map(Tag::code), "tag"),
@@ -100,7 +100,7 @@ impl<'a> Reader<'a> {
             let fits = (digits.0..=digits.1).contains(&code.get_ref().len())
                 && code.get_ref().bytes().all(|byte| byte.is_ascii_alphanumeric());
             if !fits {
-                self.fault(&code.span(), format!("`{}` is no {what}", code.get_ref()), hint);
+                self.fault(&code.span(), format!("`{}` is not a valid {what}", code.get_ref()), hint);
             }
         }
         self.once(codes, what);
@@ -136,7 +136,7 @@ impl<'a> Reader<'a> {
     pub(super) fn date(&mut self, value: &Word) -> Option<NaiveDate> {
         let date = parse_date(value.get_ref()).ok();
         if date.is_none() {
-            self.fault(&value.span(), "this is no date", "write it as \"2022-01-01\"");
+            self.fault(&value.span(), "this is not a date", "write it as \"2022-01-01\"");
         }
         date
     }

@@ -102,7 +102,6 @@ mod tests {
         let again = Notice { resend_no: 1, ..notice() };
         let (subject, text) = render(&again).unwrap();
         assert!(subject.starts_with("【重发】") && text.contains("第 1 次重发") && text.contains("Sent again, no. 1"));
-        println!("letters in words: 2 cases");
     }
 
     #[test]

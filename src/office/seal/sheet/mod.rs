@@ -1,5 +1,6 @@
 //! Lists for people: the XLSX workbooks. The only owner of `rust_xlsxwriter`.
 
+mod feedback;
 mod list;
 mod notes;
 mod rollup;

@@ -3,7 +3,7 @@
 use law::referrals::{ColumnKind, DeltaCounts, Duty, ListKind, ReferralList, column_called};
 use rust_xlsxwriter::{Format, RowNum, Worksheet, XlsxError};
 
-use super::list::FEEDBACK;
+use super::feedback::FEEDBACK;
 use super::style::{Formats, cell_text, mark, paper, width_of};
 use crate::seal::SealContext;
 

@@ -1,5 +1,7 @@
 //! The workbook of the roll-up.
 
+#![expect(clippy::disallowed_types, reason = "workbook cells are doubles: the nearest to the exact decimal")]
+
 use std::path::Path;
 
 use law::cases::FindingStatus;

@@ -36,6 +36,5 @@ mod tests {
         assert_eq!(standing, ("deferred".into(), 3, "2026-11-02T00:00:00Z".into()));
         assert_eq!(ledger.execute(withdrawn, []).unwrap(), 1);
         assert!(ledger.execute("update outbox_standing set state = 'lost' where letter_id = 7", []).is_err());
-        println!("outbox, table made anew: 4 cases");
     }
 }

@@ -109,6 +109,5 @@ mod tests {
         ledger.sync_alerts(&[alert("claims"), alert("income")], at).unwrap();
         assert_eq!(keys(&ledger.alert_news().unwrap().raised), ["feed_missing:income"]);
         ledger.verify_audit().unwrap();
-        println!("alerts written: 6 cases");
     }
 }

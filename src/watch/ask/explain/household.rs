@@ -1,7 +1,6 @@
 //! The households that applied with the person in them, what they declared and what they paid.
 
 use engine::{Param, PipelineError};
-use law::policy::{Means, MeansOf, describe};
 use serde_json::{Value, json};
 
 use super::cells::{mask, text};
@@ -51,18 +50,4 @@ impl AskingRule<'_> {
         }
         Ok(members)
     }
-}
-
-/// One item of a rule's means test, as the statement tested it.
-pub(super) fn means_item(means: &Means, tested: &[Value]) -> Value {
-    let is_of = |row: &&Value| row["measure"] == means.of.word() && row["operator"] == means.operator.word();
-    let row = tested.iter().find(is_of).unwrap_or(&Value::Null);
-    json!({
-        "item": "means",
-        "label": describe::means(means),
-        "passes": row["passes"],
-        "declared_amount": row["declared_amount"],
-        "limit_amount": row["limit_amount"],
-        "members": if means.of == MeansOf::IncomePerHead { &row["member_count"] } else { &Value::Null },
-    })
 }

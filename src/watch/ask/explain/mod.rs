@@ -4,6 +4,7 @@
 //! for the one person without a lowest line, on the newest version. This only asks them and finds the words.
 
 mod cells;
+mod facts;
 mod household;
 mod population;
 mod rule;
@@ -16,10 +17,11 @@ use cells::{mask, rows_of, text};
 use engine::compute::rules::{Known as Judging, RuleData, Span};
 use engine::compute::{MEMBERS, Setting, Stated, sources_in, together};
 use engine::{Context, EngineError, Models, Param, Params, PipelineError, Source, Statement};
+use facts::Facts;
 use law::contracts::Feed;
 use law::domain::{Fen, IdNumber, Period, PersonKey, bucket_of, mask_id};
 use law::policy::{IncomeFigure, Rule, Shape, TagsOn};
-use rule::{Facts, branch};
+use rule::branch;
 use serde_json::{Value, json};
 use store::warehouse::{FileEntry, Version};
 

@@ -1,12 +1,11 @@
 //! Whether a person belongs to a rule's population, item by item, as the rule's statement found it.
 
 use law::domain::Tag;
-use law::policy::{Rural, Shape, TagsOn};
+use law::policy::{Means, MeansOf, Rural, Shape, TagsOn, describe};
 use serde_json::{Value, json};
 
 use super::cells::text;
-use super::household::means_item;
-use super::rule::Facts;
+use super::facts::Facts;
 
 /// The source of a rural status in the officers' words.
 pub(super) fn source_name(source: Option<&str>) -> &str {
@@ -88,5 +87,19 @@ fn insurance(facts: &Facts<'_>) -> Value {
         "passes": counted > 0,
         "counted_claims": counted,
         "other_claims": facts.valid_claims.saturating_sub(counted),
+    })
+}
+
+/// One item of a rule's means test, as the statement tested it.
+fn means_item(means: &Means, tested: &[Value]) -> Value {
+    let is_of = |row: &&Value| row["measure"] == means.of.word() && row["operator"] == means.operator.word();
+    let row = tested.iter().find(is_of).unwrap_or(&Value::Null);
+    json!({
+        "item": "means",
+        "label": describe::means(means),
+        "passes": row["passes"],
+        "declared_amount": row["declared_amount"],
+        "limit_amount": row["limit_amount"],
+        "members": if means.of == MeansOf::IncomePerHead { &row["member_count"] } else { &Value::Null },
     })
 }

@@ -5,7 +5,7 @@ use law::policy::{Operator, describe};
 use serde_json::Value;
 
 use super::cells::{money, text};
-use super::rule::Facts;
+use super::facts::Facts;
 
 /// The status in the officers' words.
 pub(super) fn conclusion(status: &str, has_near_tier: bool) -> &'static str {

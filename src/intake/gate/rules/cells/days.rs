@@ -7,7 +7,7 @@ use chrono::{Datelike as _, NaiveDate, NaiveTime};
 use law::contracts::{Kind, RejectCode};
 use law::domain::{Month, clean_text, fold_width, parse_date};
 
-use super::{Note, unexpected, unreadable, whole_numbers};
+use super::column::{Note, unexpected, unreadable, whole_numbers};
 use crate::gate::job::Refusal;
 use crate::gate::rules::faults::Stage;
 use crate::gate::rules::sheet::{Read, Unreadable};
@@ -16,7 +16,7 @@ use crate::gate::rules::sheet::{Read, Unreadable};
 pub(in crate::gate::rules) const DAY: i64 = 86_400_000;
 /// Local time is eight hours ahead of UTC.
 const AHEAD: i64 = 8 * 3_600_000;
-/// 1850-01-01 and 2201-01-01 in milliseconds: what lies outside is no date of ours.
+/// 1850-01-01 and 2201-01-01 in milliseconds: what lies outside is not a date of ours.
 const RANGE: std::ops::Range<i64> = -3_786_825_600_000..7_289_654_400_000;
 /// 1970-01-01 as a day of the common era.
 const EPOCH: i32 = 719_163;
@@ -24,7 +24,7 @@ const EPOCH: i32 = 719_163;
 /// Whether a month may stand where a day is expected (rosters do that), and which of its days is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Months {
-    /// A month is no day.
+    /// A month is not a day.
     Refused,
     /// A period that starts in a month starts on its first day.
     First,

@@ -1,11 +1,13 @@
 //! Cells of any accepted type to typed values, with what is wrong about each.
 
+mod column;
 pub(super) mod days;
 mod money;
 
 use arrow::array::{Array, ArrayRef, AsArray as _, StringArray, StringBuilder};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Int64Type};
+use arrow::datatypes::DataType;
+use column::{Note, unexpected, unreadable, whole_numbers};
 use days::Months;
 use law::contracts::{Column, Kind, Presence, RejectCode};
 use law::domain::{clean_text, fold_width};
@@ -78,9 +80,6 @@ fn blanks(array: &ArrayRef, cells: &Cells) -> Vec<usize> {
     }
 }
 
-/// Says which row is wrong, under which rule, and how.
-pub(super) type Note<'a> = dyn FnMut(usize, Stage, RejectCode) + 'a;
-
 fn read_text(kind: Kind, array: &ArrayRef, note: &mut Note) -> Result<StringArray, Refusal> {
     let array = if array.data_type().is_integer() {
         cast(array, &DataType::Utf8).map_err(|error| unreadable(&error))?
@@ -135,15 +134,6 @@ fn read_words(
     Ok(values)
 }
 
-/// Whole numbers of any width; a u64 beyond an i64 cannot be meant and reads as the largest.
-pub(super) fn whole_numbers(array: &ArrayRef) -> Result<Vec<Option<i64>>, Refusal> {
-    if let Some(wide) = array.as_primitive_opt::<arrow::datatypes::UInt64Type>() {
-        return Ok(wide.iter().map(|n| n.map(|n| i64::try_from(n).unwrap_or(i64::MAX))).collect());
-    }
-    let array = cast(array, &DataType::Int64).map_err(|error| unreadable(&error))?;
-    Ok(array.as_primitive::<Int64Type>().iter().collect())
-}
-
 fn count(text: &str) -> Read<i64> {
     text.parse::<i32>().map(|n| Some(i64::from(n))).map_err(|_| Unreadable)
 }
@@ -167,15 +157,6 @@ fn alive(text: &str) -> Read<i64> {
         "4" | "9" => Ok(None),
         _ => flag(text),
     }
-}
-
-pub(super) fn unexpected(array: &ArrayRef) -> Refusal {
-    Refusal::new(format!("a column of type {} cannot be read", array.data_type()))
-}
-
-pub(super) fn unreadable(error: &impl std::fmt::Display) -> Refusal {
-    let text: String = error.to_string().chars().take(80).collect();
-    Refusal::new(format!("a column cannot be read: {}", law::domain::mask_value(&text)))
 }
 
 #[cfg(test)]

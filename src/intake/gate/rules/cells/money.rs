@@ -1,19 +1,21 @@
 //! Money cells to fen, exactly: decimals of any scale, text, whole yuan, floats close to a fen.
 
+#![expect(clippy::disallowed_types, reason = "senders' float columns are read here, each within a tolerance of a fen")]
+
 use arrow::array::{Array, ArrayRef, AsArray as _};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Decimal128Type, Decimal256Type, Float64Type};
 use law::contracts::RejectCode;
 use law::domain::{Fen, clean_text, fold_width};
 
-use super::{Note, unexpected, unreadable, whole_numbers};
+use super::column::{Note, unexpected, unreadable, whole_numbers};
 use crate::gate::job::Refusal;
 use crate::gate::rules::faults::Stage;
 
 /// How far a float may lie from a whole fen, in fen (0.0001 yuan).
 const FLOAT_SLACK: f64 = 0.01;
 
-/// A cell that is no money, or money that no record carries (with its fen where they can be counted).
+/// A cell that is not money, or money that no record carries (with its fen where they can be counted).
 type Wrong = (RejectCode, Option<i64>);
 
 pub(super) fn read(array: &ArrayRef, note: &mut Note) -> Result<Vec<Option<i64>>, Refusal> {

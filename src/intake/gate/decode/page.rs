@@ -1,0 +1,25 @@
+//! What every decoder gives: pages of columns in the contract's order.
+
+use arrow::array::ArrayRef;
+use law::contracts::RejectCode;
+
+use super::headers::Layout;
+use crate::gate::job::Refusal;
+
+/// Some rows of a file, by column of the contract.
+pub(in crate::gate) struct Page {
+    /// One entry per contract column; `None` where the file does not have it.
+    pub(in crate::gate) columns: Vec<Option<ArrayRef>>,
+    /// Row numbers as the sender sees them.
+    pub(in crate::gate) rows: Vec<i64>,
+    /// Faults that only the decoder can see: row, contract column (`None`: the whole row), code.
+    pub(in crate::gate) faults: Vec<(usize, Option<usize>, RejectCode)>,
+}
+
+/// An opened file that meets its contract's columns.
+pub(in crate::gate) trait Source {
+    /// Which column of the file is which.
+    fn layout(&self) -> &Layout;
+    /// The next rows; `None` at the end.
+    fn next_page(&mut self) -> Result<Option<Page>, Refusal>;
+}

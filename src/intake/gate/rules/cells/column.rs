@@ -1,0 +1,30 @@
+//! What reading any kind of column needs: whole numbers, and words for what cannot be read.
+
+use arrow::array::{ArrayRef, AsArray as _};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Int64Type, UInt64Type};
+use law::contracts::RejectCode;
+
+use crate::gate::job::Refusal;
+use crate::gate::rules::faults::Stage;
+
+/// Says which row is wrong, under which rule, and how.
+pub(super) type Note<'a> = dyn FnMut(usize, Stage, RejectCode) + 'a;
+
+/// Whole numbers of any width; a u64 beyond an i64 cannot be meant and reads as the largest.
+pub(super) fn whole_numbers(array: &ArrayRef) -> Result<Vec<Option<i64>>, Refusal> {
+    if let Some(wide) = array.as_primitive_opt::<UInt64Type>() {
+        return Ok(wide.iter().map(|n| n.map(|n| i64::try_from(n).unwrap_or(i64::MAX))).collect());
+    }
+    let array = cast(array, &DataType::Int64).map_err(|error| unreadable(&error))?;
+    Ok(array.as_primitive::<Int64Type>().iter().collect())
+}
+
+pub(super) fn unexpected(array: &ArrayRef) -> Refusal {
+    Refusal::new(format!("a column of type {} cannot be read", array.data_type()))
+}
+
+pub(super) fn unreadable(error: &impl std::fmt::Display) -> Refusal {
+    let text: String = error.to_string().chars().take(80).collect();
+    Refusal::new(format!("a column cannot be read: {}", law::domain::mask_value(&text)))
+}
