@@ -52,7 +52,7 @@ fn every_model_does_what_its_cases_say() {
     let engines = [(engine(scratch.path(), 8192), Order::AsWritten), (engine(scratch.path(), 1), Order::Reversed)];
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let models = engines[0].0.models();
-    let tested: Vec<_> = models.iter().cloned().collect();
+    let tested: Vec<_> = models.iter().collect();
     // `MODEL=int_known cargo test --test all -- sql`: the cases of one model, after a change of its file.
     let only = std::env::var("MODEL").ok();
     let known: BTreeSet<&str> = tested.iter().map(|model| model.name.as_str()).collect();

@@ -4,8 +4,9 @@
 use law::schedule::alert_mail;
 use watch::{note_alerts, standing_alerts};
 
-use super::run::today;
-use super::{Failure, Format, Session, TEMPORARY};
+use super::arguments::Format;
+use super::failure::{Failure, TEMPORARY};
+use super::session::Session;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -30,7 +31,7 @@ pub(super) fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failur
         let texts: Vec<(&str, &str)> =
             found.iter().map(|alert| (alert.chinese.as_str(), alert.english.as_str())).collect();
         let place = if settings.bureau.area_name.is_empty() { &settings.area } else { &settings.bureau.area_name };
-        if let Some(mail) = alert_mail(&texts, &[], place, &today(session).to_string()) {
+        if let Some(mail) = alert_mail(&texts, &[], place, &session.today().to_string()) {
             println!("To: {}\nSubject: {}\n\n{}", settings.operators.address, mail.subject, mail.body.trim_end());
         }
     } else if arguments.format == Format::Json {

@@ -4,7 +4,8 @@ use engine::PipelineError;
 use store::ledger::{AuditHead, Ledger, LedgerError};
 use store::workspace;
 
-use super::{DATA, Failure, Session};
+use super::failure::{DATA, Failure};
+use super::session::Session;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

@@ -3,8 +3,10 @@
 use law::domain::Period;
 use watch::{past_periods, run_past, set_notice};
 
+use super::arguments::period_argument;
+use super::failure::Failure;
 use super::run::describe;
-use super::{Failure, Session, period_argument};
+use super::session::Session;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

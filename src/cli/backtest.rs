@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use law::domain::Month;
 use watch::{Backtest, MethodScore, Score, backtest};
 
-use super::{Failure, Format, INTERNAL, Session, USAGE};
+use super::arguments::Format;
+use super::failure::{Failure, INTERNAL, USAGE};
+use super::session::Session;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

@@ -6,7 +6,8 @@ use store::workspace;
 use store::workspace::{Assets, Change};
 use watch::{CaseSelection, Done};
 
-use super::{CONFIG, Failure, Session, USAGE};
+use super::failure::{CONFIG, Failure, USAGE};
+use super::session::Session;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

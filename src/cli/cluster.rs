@@ -8,8 +8,8 @@ use ::cluster::{AllowList, ExecutorOptions, Papers, SchedulerOptions, Security, 
 use engine::PipelineError;
 use store::warehouse::Storage;
 
+use super::failure::{CONFIG, Failure};
 use super::signals::Signals;
-use super::{CONFIG, Failure};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Role {

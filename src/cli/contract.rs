@@ -2,7 +2,7 @@
 
 use law::contracts::{Feed, to_json, to_text};
 
-use super::Format;
+use super::arguments::Format;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

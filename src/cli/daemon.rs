@@ -9,13 +9,15 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 use engine::{Context, PipelineError};
 use law::schedule::{Clock, Decision, Due, Past, Planned, Trust, decide};
+use office::delivery::tell;
 use store::ledger::{Lease, LeaseState, Ledger};
 use store::workspace;
 use watch::{keep_metrics, note_alerts, run_job, timetable};
 
+use super::failure::Failure;
 use super::run::describe;
+use super::session::Session;
 use super::signals::Signals;
-use super::{Failure, Session};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -35,7 +37,7 @@ const LOOK: Duration = Duration::from_mins(5);
 
 pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
     if arguments.heartbeat * 2 > arguments.patience {
-        return Err(Failure::new(super::USAGE, "--patience must be at least twice --heartbeat"));
+        return Err(Failure::new(super::failure::USAGE, "--patience must be at least twice --heartbeat"));
     }
     let workspace = workspace::load(&session.workspace)?;
     let ledger = Arc::new(Ledger::open(&workspace.layout.ledger()).map_err(PipelineError::from)?);
@@ -179,9 +181,7 @@ impl Daemon<'_> {
         if let Err(error) = kept {
             tracing::error!(%error, "alerts and metrics could not be kept");
         }
-        if let Some(courier) = &context.courier
-            && let Err(error) = courier.tell(context, context.now).await
-        {
+        if let Err(error) = tell(&context.workspace, &context.ledger, context.now).await {
             tracing::error!(%error, "the operators could not be told");
         }
     }

@@ -3,19 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use engine::{Delivered, Stop};
-use office::delivery::{
-    Clearance, DeliveryError, Desk, DispatchReport, Mailer, Resolution, ToOperators, Trace, dispatch,
-    may_go_to_operators, record_bounces, remembered, tell_operators, trace_of,
-};
-use store::durable::At as _;
-use store::ledger::{Ledger, Letter, MailState, OPERATORS};
-use store::workspace;
-use store::workspace::{Workspace, hold_lock};
+use desk::{Actor, Resolved, Room, Trace, WordOf};
+use law::domain::Said;
+use office::delivery::{Clearance, Resolution, record_bounces};
+use store::ledger::{Ledger, Letter, MailState};
 
-use super::courier::described;
-use super::lists::{hand_over, hand_over_rest};
-use super::{DATA, Failure, Format, INTERNAL, Session, USAGE};
+use super::arguments::{Format, actor_argument};
+use super::failure::{DATA, Failure, USAGE};
+use super::session::Session;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -50,11 +45,11 @@ enum Act {
         /// The list.
         list_id: String,
         /// Who decides.
-        #[arg(long)]
-        by: String,
+        #[arg(long, value_parser = actor_argument)]
+        by: Actor,
         /// Why.
         #[arg(long)]
-        reason: String,
+        reason: Said,
     },
     /// Note letters that came back: delivery reports as .eml files.
     Bounces {
@@ -87,26 +82,23 @@ struct Resolve {
     #[arg(long, value_name = "FILE")]
     evidence: Option<PathBuf>,
     /// Who says so.
-    #[arg(long)]
-    by: String,
+    #[arg(long, value_parser = actor_argument)]
+    by: Actor,
     /// How it is known.
     #[arg(long)]
-    reason: String,
+    reason: Said,
 }
 
 pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
-    let workspace = workspace::load(&session.workspace)?;
-    let ledger = Ledger::open(&workspace.layout.ledger())?;
+    let (workspace, ledger) = session.open_room()?;
+    let room = Room { workspace: &workspace, ledger: &ledger };
     match &arguments.act {
-        None => send(arguments.dry_run, &workspace, &ledger, session).await,
+        None => send(arguments.dry_run, room, session).await,
         Some(Act::Show { all, format }) => show(&ledger, *all, *format),
         Some(Act::Unknown { files }) => unknown(&ledger, files),
-        Some(Act::Resolve(word)) => resolve(word, &workspace, &ledger, session),
+        Some(Act::Resolve(word)) => resolve(word, room, session),
         Some(Act::Resend { list_id, by, reason }) => {
-            let message_id = Desk::new(&workspace, &ledger, session.now)?.resend(list_id, by, reason)?;
-            for list in ledger.lists_named(std::slice::from_ref(list_id))? {
-                hand_over(&workspace, &ledger, &list, session.now)?;
-            }
+            let message_id = desk::resend(room, session.act(by), list_id, reason)?;
             println!("letter {message_id} is in the outbox");
             Ok(0)
         }
@@ -114,56 +106,37 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
     }
 }
 
-fn resolve(word: &Resolve, workspace: &Workspace, ledger: &Ledger, session: &Session) -> Result<u8, Failure> {
-    let Resolve { message_id, sent, not_sent, resend, evidence, by, .. } = word;
-    let _lock = lock(workspace)?;
-    let reason = match evidence {
-        Some(path) => proven(ledger, word, path)?,
-        None => word.reason.clone(),
+fn resolve(word: &Resolve, room: Room<'_>, session: &Session) -> Result<u8, Failure> {
+    let Resolve { message_id, sent, not_sent, resend, evidence, by, reason, .. } = word;
+    let said = match (sent, not_sent, resend) {
+        (true, _, _) => WordOf::Letter(Resolution::Sent),
+        (_, true, _) => WordOf::Letter(Resolution::NotSent),
+        (_, _, true) => WordOf::SendAgain,
+        _ => WordOf::Letter(Resolution::TakenOut),
     };
-    let desk = Desk::new(workspace, ledger, session.now)?;
-    if *resend {
-        let again = desk.resend_instead(message_id, by, &reason)?;
-        println!("letter {message_id} is taken out, letter {again} is in the outbox");
-        return Ok(0);
+    let evidence = evidence.as_deref().map(read).transpose()?;
+    match desk::resolve(room, session.act(by), message_id, (said, reason), evidence.as_deref())? {
+        Resolved::Now(state) => println!("letter {message_id} is now {}", state.code()),
+        Resolved::Replaced(again) => println!("letter {message_id} is taken out, letter {again} is in the outbox"),
     }
-    let word = match (sent, not_sent) {
-        (true, _) => Resolution::Sent,
-        (_, true) => Resolution::NotSent,
-        _ => Resolution::TakenOut,
-    };
-    let letter = desk.resolve(message_id, word, by, &reason)?;
-    println!("letter {} is now {}", letter.message_id, letter.standing.state.code());
     Ok(0)
 }
 
-/// The reason with the file that shows it; a file that says nothing of the letter, or the contrary, is refused.
-fn proven(ledger: &Ledger, word: &Resolve, path: &Path) -> Result<String, Failure> {
-    let told = |why: &str| Failure::new(DATA, format!("{}: {why}", path.display()));
-    let file = std::fs::read(path).map_err(|error| Failure::new(USAGE, format!("{}: {error}", path.display())))?;
-    let letter = ledger.letter_named(&word.message_id)?;
-    match letter.map(|letter| trace_of(&letter, &file)) {
-        Some(Trace::CameBack) if word.sent || word.not_sent => {
-            Err(told("it says that the letter came back: poverty-watch deliver bounces"))
-        }
-        Some(Trace::None) | None => Err(told("it does not name the letter")),
-        Some(_) if word.reason.trim().is_empty() => Ok(String::new()),
-        Some(_) => Ok(format!("{}: {}", remembered(&file), word.reason)),
-    }
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|error| Failure::new(USAGE, format!("{}: {error}", path.display())))
 }
 
 /// The unclear letters, the server's last words about each, and the files that name it.
 fn unknown(ledger: &Ledger, files: &[PathBuf]) -> Result<u8, Failure> {
-    let mut read = Vec::with_capacity(files.len());
+    let mut known = Vec::with_capacity(files.len());
     for path in files {
-        let bytes = std::fs::read(path);
-        read.push((path, bytes.map_err(|error| Failure::new(USAGE, format!("{}: {error}", path.display())))?));
+        known.push((path, read(path)?));
     }
     let letters = ledger.letters(&[MailState::Unknown])?;
     for letter in &letters {
         println!("{}", line(ledger, letter)?);
-        for (path, bytes) in &read {
-            match trace_of(letter, bytes) {
+        for (path, bytes) in &known {
+            match desk::evidence_in(letter, bytes) {
                 Trace::None => {}
                 Trace::Named => println!("  {} names it", path.display()),
                 Trace::CameBack => println!("  {} says that it came back: deliver bounces", path.display()),
@@ -180,79 +153,20 @@ fn unknown(ledger: &Ledger, files: &[PathBuf]) -> Result<u8, Failure> {
     Ok(if letters.is_empty() { 0 } else { DATA })
 }
 
-fn lock(workspace: &Workspace) -> Result<std::fs::File, Failure> {
-    let path = workspace.layout.deliver_lock();
-    let held = hold_lock(&path).at(&path).map_err(DeliveryError::from)?;
-    Ok(held.ok_or_else(|| DeliveryError::Locked(path.display().to_string()))?)
-}
-
-async fn send(dry_run: bool, workspace: &Workspace, ledger: &Ledger, session: &Session) -> Result<u8, Failure> {
-    let is_live = workspace.settings.delivery.live && !dry_run;
+async fn send(dry_run: bool, room: Room<'_>, session: &Session) -> Result<u8, Failure> {
+    let is_live = room.workspace.settings.delivery.live && !dry_run;
     if !is_live {
-        let desk = Desk::new(workspace, ledger, session.now)?;
-        for letter in ledger.letters_due(session.now)? {
-            let word = match desk.clearance(&letter)? {
+        for (letter, word) in desk::due(room, session.now)? {
+            let word = match word {
                 Clearance::Go | Clearance::NotNow => format!("would go to {}", letter.recipient),
                 Clearance::Misrouted(why) | Clearance::Withdrawn(why) => format!("would be refused: {why}"),
             };
             println!("{} {} {}: {word}", letter.county, letter.office, letter.lists.join(" "));
         }
     }
-    let delivered = send_due(workspace, ledger, session.now, is_live, &Stop::default()).await?;
-    println!("{}", described(&delivered));
-    Ok(if delivered.rejected + delivered.unknown > 0 { DATA } else { 0 })
-}
-
-/// Hands over what is signed and sends the letters that are due; where `is_live` is not set, only counts them.
-pub(super) async fn send_due(
-    workspace: &Workspace,
-    ledger: &Ledger,
-    now: DateTime<Utc>,
-    is_live: bool,
-    stop: &Stop,
-) -> Result<Delivered, Failure> {
-    let desk = Desk::new(workspace, ledger, now)?;
-    if !is_live {
-        let due = ledger.letters_due(now)?.len() as u64;
-        return Ok(Delivered { is_rehearsed: true, due, ..Delivered::default() });
-    }
-    let _lock = lock(workspace)?;
-    // No letter says that a list lies ready before it does.
-    hand_over_rest(workspace, ledger, now)?;
-    desk.rewrite_withdrawn()?;
-    let mailer = Mailer::open(&workspace.settings.delivery, &workspace.layout)?;
-    let report =
-        dispatch(
-            ledger,
-            &mailer,
-            Utc::now,
-            |letter| {
-                if stop.is_set() { Ok(Clearance::NotNow) } else { desk.clearance(letter) }
-            },
-        )
-        .await;
-    mailer.close().await;
-    let DispatchReport { accepted, deferred, rejected, unknown, withdrawn } = report?;
-    Ok(Delivered { is_rehearsed: false, due: 0, accepted, deferred, rejected, unknown, withdrawn })
-}
-
-/// Writes to the operators about what they do not know yet, and sends what waits for them.
-pub(super) async fn tell(workspace: &Workspace, ledger: &Ledger, now: DateTime<Utc>) -> Result<(), Failure> {
-    tell_operators(workspace, ledger, now)?;
-    let is_due = ledger.letters_due(now)?.iter().any(|letter| letter.office == OPERATORS);
-    if !(is_due && workspace.settings.delivery.live) {
-        return Ok(());
-    }
-    // Whoever sends just now is followed by the next run, which takes it along.
-    let Ok(_lock) = lock(workspace) else { return Ok(()) };
-    let mailer = Mailer::open(&workspace.settings.delivery, &workspace.layout)?;
-    let sent = dispatch(&ToOperators(ledger), &mailer, Utc::now, |letter| {
-        Ok(may_go_to_operators(letter, workspace).map_or_else(Clearance::Misrouted, |()| Clearance::Go))
-    })
-    .await;
-    mailer.close().await;
-    sent?;
-    Ok(())
+    let delivered = desk::send(room, session.now, is_live).await?;
+    println!("{delivered}");
+    Ok(if delivered.report.rejected + delivered.report.unknown > 0 { DATA } else { 0 })
 }
 
 fn show(ledger: &Ledger, all: bool, format: Format) -> Result<u8, Failure> {
@@ -283,8 +197,7 @@ fn line(ledger: &Ledger, letter: &Letter) -> Result<String, Failure> {
 fn bounces(ledger: &Ledger, files: &[PathBuf], now: DateTime<Utc>) -> Result<u8, Failure> {
     let mut reports = Vec::with_capacity(files.len());
     for path in files {
-        let bytes = std::fs::read(path);
-        reports.push(bytes.map_err(|error| Failure::new(INTERNAL, format!("{}: {error}", path.display())))?);
+        reports.push(read(path)?);
     }
     let mut code = 0;
     for (path, told) in files.iter().zip(record_bounces(ledger, &reports, now)?) {

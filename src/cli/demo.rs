@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::{Failure, INTERNAL, Session, run::describe};
+use super::failure::{Failure, INTERNAL};
+use super::run::describe;
+use super::session::Session;
 use ::demo::{AREA, DemoOptions, PERIOD, generate};
 use law::config::Layout;
 use law::domain::Period;

@@ -4,7 +4,9 @@ use engine::{Context, FindingRow, read_findings};
 use law::cases::{Outlook, outlook};
 use law::domain::{Fen, Period};
 
-use super::{Failure, Session, period_argument};
+use super::arguments::period_argument;
+use super::failure::Failure;
+use super::session::Session;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

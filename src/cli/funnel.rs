@@ -1,16 +1,13 @@
 //! `funnel`: from the finding to the help, and whom no rule found.
 
-use law::domain::{Fen, Period};
-use law::referrals::{FunnelLine, STAGES};
+use law::domain::Period;
+use law::referrals::{STAGES, ShownLine, is_small, shown_parts};
 use serde_json::{Value, json};
 use watch::{Funnel, funnel};
 
-use super::lists::late_lists;
-use super::run::today;
-use super::{Failure, Format, Session, period_argument};
-
-/// Counts up to here, but not 0, are hidden in what is exported.
-const SMALL: u64 = 4;
+use super::arguments::{Format, period_argument};
+use super::failure::Failure;
+use super::session::Session;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -25,7 +22,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
     let context = session.open()?;
     let found = funnel(&context, arguments.month).await?;
-    let late = late_lists(&context, found.period, today(session))?;
+    let late = desk::late(&context, found.period, session.today())?;
     match arguments.format {
         Format::Text => print!("{}", describe(&found, &late)),
         Format::Json => println!("{:#}", export(&found, &late)),
@@ -67,48 +64,39 @@ fn describe(found: &Funnel, late: &[String]) -> String {
     text
 }
 
-/// The same with small counts as null.
+/// The same as it may leave the bureau: what would tell of few persons is null.
 fn export(found: &Funnel, late: &[String]) -> Value {
-    let lines: Vec<Value> = found.lines.iter().map(export_line).collect();
-    let shown = |count: u64| if (1..=SMALL).contains(&count) { Value::Null } else { json!(count) };
-    // Two causes hidden at least, or the sum would tell the one.
+    let lines: Vec<Value> = found.lines.iter().map(|line| export_line(&line.shown())).collect();
     let mut causes: Vec<(&str, u64)> =
         found.missed.causes.iter().map(|(cause, count)| (cause.as_str(), *count)).collect();
     causes.push(("flagged", found.missed.flagged));
-    let small = causes.iter().filter(|(_, count)| (1..=SMALL).contains(count)).count();
-    let next = causes.iter().filter(|(_, count)| *count > SMALL).map(|(_, count)| *count).min();
-    let hides = |count: u64| small == 1 && Some(count) == next;
-    let causes: serde_json::Map<String, Value> = causes
-        .into_iter()
-        .map(|(cause, count)| (cause.to_owned(), if hides(count) { Value::Null } else { shown(count) }))
-        .collect();
+    let counts: Vec<u64> = causes.iter().map(|(_, count)| *count).collect();
+    let names = causes.iter().map(|(cause, _)| (*cause).to_owned());
+    let by_result: serde_json::Map<String, Value> =
+        names.zip(shown_parts(&counts)).map(|(cause, count)| (cause, json!(count))).collect();
+    let aided = Some(found.missed.aided).filter(|count| !is_small(*count));
     json!({
         "period": found.period.to_string(),
         "lists_of": if found.is_period { "period" } else { "year" },
         "lines": lines,
         "late_lists": late,
-        "aided_on_application": { "persons": shown(found.missed.aided), "by_rule_result": causes },
+        "aided_on_application": { "persons": aided, "by_rule_result": by_result },
     })
 }
 
-fn export_line(line: &FunnelLine) -> Value {
+fn export_line(line: &ShownLine) -> Value {
     let mut value = serde_json::Map::new();
+    let mut put = |name: &str, cell: Value| value.insert(name.to_owned(), cell);
     if let Some((county, office)) = &line.place {
-        value.insert("county".to_owned(), json!(county));
-        value.insert("office".to_owned(), json!(office));
+        put("county", json!(county));
+        put("office", json!(office));
     }
-    for (at, (_, name)) in STAGES.iter().enumerate() {
-        let count = if line.hidden[at] { Value::Null } else { json!(line.counts[at]) };
-        value.insert((*name).to_owned(), count);
+    for ((_, name), count) in STAGES.iter().zip(line.counts) {
+        put(name, json!(count));
     }
-    // A median of few persons, or their money, tells of one of them.
-    let names = ["days_to_send", "days_to_acknowledge", "days_to_verify"];
-    for (at, name) in names.iter().enumerate() {
-        let is_told = !line.hidden[at + 2] && line.counts[at + 2] > SMALL;
-        value.insert((*name).to_owned(), if is_told { json!(line.days[at]) } else { Value::Null });
+    for (name, days) in ["days_to_send", "days_to_acknowledge", "days_to_verify"].into_iter().zip(line.days) {
+        put(name, json!(days));
     }
-    let is_told = !line.hidden[5] && (line.counts[5] == 0 || line.counts[5] > SMALL);
-    let amount = i64::try_from(line.amount_fen).ok().map(|fen| Fen(fen).to_string());
-    value.insert("aid_amount".to_owned(), if is_told { json!(amount) } else { Value::Null });
+    put("aid_amount", json!(line.amount.map(|amount| amount.to_string())));
     Value::Object(value)
 }

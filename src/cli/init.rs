@@ -6,7 +6,8 @@ use law::config::Layout;
 use store::ledger::Ledger;
 use store::workspace;
 
-use super::{Failure, INTERNAL, Session};
+use super::failure::{Failure, INTERNAL};
+use super::session::Session;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

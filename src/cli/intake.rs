@@ -1,6 +1,8 @@
 //! `intake`: take in what has landed, and say what became of every file.
 
-use super::{DATA, Failure, Session, contract::feed_argument};
+use super::contract::feed_argument;
+use super::failure::{DATA, Failure};
+use super::session::Session;
 use ::intake::{IntakeSummary, Verdict};
 use law::contracts::{Feed, Outcome, Tally};
 use law::domain::Fen;

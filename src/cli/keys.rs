@@ -4,7 +4,8 @@ use law::config::Layout;
 use store::keys::{Keys, PUBLIC_KEY};
 use store::workspace;
 
-use super::{Failure, Session};
+use super::failure::Failure;
+use super::session::Session;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

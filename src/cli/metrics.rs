@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use store::durable::At as _;
 use watch::{metrics, write_metrics};
 
-use super::{Failure, INTERNAL, Session};
+use super::failure::{Failure, INTERNAL};
+use super::session::Session;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

@@ -3,6 +3,7 @@
 //! The only place that reads the environment; the clock is read in `main` and handed down.
 
 mod alerts;
+mod arguments;
 mod audit;
 mod backfill;
 mod backtest;
@@ -10,12 +11,12 @@ mod check;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod contract;
-mod courier;
 mod daemon;
 mod deliver;
 #[cfg(feature = "demo")]
 mod demo;
 mod explain;
+mod failure;
 mod findings;
 mod funnel;
 mod init;
@@ -29,22 +30,23 @@ mod receipts;
 mod reproduce;
 mod run;
 mod schedule;
+mod session;
 mod signals;
 mod simulate;
 mod status;
+mod tree;
 mod upgrade;
 mod verify;
 
-use std::path::{Path, PathBuf};
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand, ValueEnum};
-use engine::{Context, Progress};
-use law::domain::{Period, parse_date};
-use law::{Cause, Fault};
-use store::workspace;
+
+use failure::{Failure, INTERNAL, USAGE};
+use session::Session;
 
 /// Finds the people whom medical costs push into poverty, and refers them to the offices that help.
 #[derive(Debug, Parser)]
@@ -69,15 +71,6 @@ enum LogFormat {
     /// One line each, for people.
     Text,
     /// One JSON object each, for collectors.
-    Json,
-}
-
-/// How results are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people.
-    Text,
-    /// For machines.
     Json,
 }
 
@@ -150,80 +143,6 @@ enum Verb {
     },
 }
 
-/// Why a command ends without having done what was asked; the code tells schedulers what to do.
-#[derive(Debug)]
-struct Failure {
-    code: u8,
-    message: String,
-}
-
-/// 1: our fault. 3: a file that people write is wrong. 4: data was refused. 75: try again later.
-const INTERNAL: u8 = Cause::Program.exit_code();
-const USAGE: u8 = Cause::Usage.exit_code();
-const CONFIG: u8 = Cause::Settings.exit_code();
-const DATA: u8 = Cause::Data.exit_code();
-const TEMPORARY: u8 = Cause::Later.exit_code();
-/// Nothing to do, where it was asked to say so by a code: Airflow's for a skipped task.
-const NOTHING: u8 = 99;
-
-impl Failure {
-    fn new(code: u8, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
-    }
-}
-
-impl<E: Fault> From<E> for Failure {
-    fn from(error: E) -> Self {
-        Self::new(error.blame().exit_code(), error.to_string())
-    }
-}
-
-/// How other machines are reached.
-#[cfg(feature = "cluster")]
-const CONNECT: Option<engine::Connect> = Some(::cluster::connect_to);
-#[cfg(not(feature = "cluster"))]
-const CONNECT: Option<engine::Connect> = None;
-
-/// Everything that a verb is handed besides its own arguments.
-struct Session {
-    workspace: PathBuf,
-    now: DateTime<Utc>,
-    program: PathBuf,
-    progress: Arc<dyn Progress>,
-}
-
-impl Session {
-    fn open(&self) -> Result<Context, Failure> {
-        self.open_at(&self.workspace)
-    }
-
-    /// For a command that runs jobs: asked to end, it takes back what a cluster still has of them. Without a cluster it
-    /// just ends, which a run survives at any point.
-    fn open_for_jobs(&self) -> Result<Context, Failure> {
-        let mut context = self.open()?;
-        if context.engine.is_on_cluster() {
-            context.stop = signals::Signals::listen()?.stop;
-        }
-        Ok(context)
-    }
-
-    fn open_at(&self, dir: &Path) -> Result<Context, Failure> {
-        self.open_workspace(dir, self.now)
-    }
-
-    /// For a command that lives on: everything as it is at another moment.
-    fn open_now(&self, now: DateTime<Utc>) -> Result<Context, Failure> {
-        self.open_workspace(&self.workspace, now)
-    }
-
-    fn open_workspace(&self, dir: &Path, now: DateTime<Utc>) -> Result<Context, Failure> {
-        let workspace = workspace::load(dir)?;
-        let mut context = Context::open(workspace, now, self.program.clone(), self.progress.clone(), CONNECT)?;
-        context.courier = Some(Arc::new(courier::Post));
-        Ok(context)
-    }
-}
-
 /// Runs the command line; `now` is the moment at which it began.
 #[must_use]
 pub(crate) fn main(now: DateTime<Utc>) -> ExitCode {
@@ -232,12 +151,19 @@ pub(crate) fn main(now: DateTime<Utc>) -> ExitCode {
         // Before anything else starts: no threads, no logs, nothing that holds memory.
         return ::intake::gate::child_main(job);
     }
+    // What a panic says may quote a cell; where it was is enough to find it.
+    set_hook(Box::new(|panic| {
+        let at = panic.location().map_or_else(String::new, ToString::to_string);
+        tracing::error!(at, "the program has a fault");
+    }));
     progress::init_logs(cli.log_format == LogFormat::Json, cli.quiet);
     let result = std::env::current_exe()
         .map_err(|error| Failure::new(INTERNAL, format!("cannot find this program on disk: {error}")))
         .and_then(|program| {
             let progress = progress::reporter(cli.quiet || cli.log_format == LogFormat::Json);
-            dispatch(cli.verb, &Session { workspace: cli.workspace, now, program, progress })
+            let session = Session { workspace: cli.workspace, now, program, progress };
+            let faulty = || Failure::new(INTERNAL, "the program has a fault; what was committed stays");
+            catch_unwind(AssertUnwindSafe(|| dispatch(cli.verb, &session))).unwrap_or_else(|_| Err(faulty()))
         });
     match result {
         Ok(code) => ExitCode::from(code),
@@ -287,16 +213,6 @@ fn dispatch(verb: Verb, session: &Session) -> Result<u8, Failure> {
             Verb::Gate { .. } => Ok(USAGE),
         }
     })
-}
-
-/// `2026-10-31` or `20261031`.
-fn date_argument(text: &str) -> Result<NaiveDate, String> {
-    parse_date(text).map_err(|error| error.to_string())
-}
-
-/// `2026-10`, `202610`, or a third of a month: `2026-10-10`, `2026-10-20`.
-fn period_argument(text: &str) -> Result<Period, String> {
-    Period::parse(text).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

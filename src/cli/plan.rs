@@ -6,8 +6,11 @@ use chrono::NaiveDate;
 use law::domain::Period;
 use watch::{Changed, Plan, Stale, plan};
 
+use super::arguments::{Format, date_argument, period_argument};
+use super::failure::{Failure, USAGE};
+use super::intake;
 use super::run::period_of;
-use super::{Failure, Format, Session, USAGE, date_argument, intake, period_argument};
+use super::session::Session;
 
 /// Digits of a rule's or model's hash that people compare.
 const SHORT: usize = 12;

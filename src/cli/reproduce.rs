@@ -3,7 +3,8 @@
 use engine::PipelineError;
 use office::lists::Reproducer;
 
-use super::{DATA, Failure, Session, USAGE};
+use super::failure::{DATA, Failure, USAGE};
+use super::session::Session;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use engine::{Context, Job, PipelineError, Rhythm};
-use law::domain::{Month, Period, official_day};
+use law::domain::{Month, Period};
 use law::schedule::pending;
 use watch::{RunReport, rehearse_job, run_job, run_job_accepting, timetable};
 
-use super::{CONFIG, Failure, NOTHING, Session, USAGE, courier, date_argument, intake, period_argument};
+use super::arguments::{date_argument, period_argument};
+use super::failure::{CONFIG, Failure, NOTHING, USAGE};
+use super::intake;
+use super::session::Session;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -154,13 +157,8 @@ pub(super) fn period_of(
         (None, None) if job.seals() => {
             Err(wrong(format!("run {} seals lists: say which, with --month YYYY-MM", job.name)))
         }
-        (None, None) => Ok(Month::of(today(session)).into()),
+        (None, None) => Ok(Month::of(session.today()).into()),
     }
-}
-
-/// The day of the command's moment, on the clock of the offices (+08:00).
-pub(super) fn today(session: &Session) -> NaiveDate {
-    official_day(session.now)
 }
 
 /// What a run did, for a person at the terminal.
@@ -192,7 +190,7 @@ pub(super) fn describe(context: &Context, report: &RunReport) -> String {
         let _ = writeln!(text, "{sealed}");
     }
     if let Some(delivered) = &report.delivered {
-        let _ = writeln!(text, "{}", courier::described(delivered));
+        let _ = writeln!(text, "{delivered}");
     }
     if !report.unrouted.is_empty() {
         let _ = writeln!(text, "{}", degraded(&report.unrouted));

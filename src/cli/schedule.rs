@@ -7,8 +7,8 @@ use law::config::{Settings, TransportKind};
 use law::schedule::{Aim, Planned, Target, Unit, UnitSettings, units};
 use watch::{Timetable, timetable};
 
-use super::run::today;
-use super::{CONFIG, Failure, INTERNAL, Session};
+use super::failure::{CONFIG, Failure, INTERNAL};
+use super::session::Session;
 
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("target").args(["systemd", "cron", "kubernetes", "airflow"]))]
@@ -121,7 +121,7 @@ fn unit_settings(
         is_networked: arguments.network,
         senders,
         writes: metrics.map(|folder| folder.display().to_string()).into_iter().collect(),
-        day: today(session),
+        day: session.today(),
     })
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use engine::Stop;
 
-use super::Failure;
+use super::failure::Failure;
 
 /// Listens for SIGTERM and SIGINT.
 pub(super) struct Signals {
@@ -21,7 +21,7 @@ impl Signals {
     #[cfg(unix)]
     pub(super) fn listen() -> Result<Self, Failure> {
         use tokio::signal::unix::{SignalKind, signal};
-        let failed = |error: std::io::Error| Failure::new(super::INTERNAL, format!("signals: {error}"));
+        let failed = |error: std::io::Error| Failure::new(super::failure::INTERNAL, format!("signals: {error}"));
         let (mut term, mut int) =
             (signal(SignalKind::terminate()).map_err(failed)?, signal(SignalKind::interrupt()).map_err(failed)?);
         Ok(Self::on(async move {

@@ -7,7 +7,9 @@ use store::durable::{self, Readers};
 use store::workspace;
 use watch::{PolicyText, Simulation, SimulationRequest};
 
-use super::{CONFIG, Failure, Format, INTERNAL, Session, USAGE, period_argument};
+use super::arguments::{Format, period_argument};
+use super::failure::{CONFIG, Failure, INTERNAL, USAGE};
+use super::session::Session;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

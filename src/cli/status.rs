@@ -4,9 +4,10 @@ use chrono::{Duration, NaiveDate};
 use engine::PipelineError;
 use watch::{Status, status};
 
-use super::lists::late_lists;
-use super::run::{degraded, today};
-use super::{Failure, Format, Session, TEMPORARY, date_argument};
+use super::arguments::{Format, date_argument};
+use super::failure::{Failure, TEMPORARY};
+use super::run::degraded;
+use super::session::Session;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -36,10 +37,10 @@ fn age_argument(text: &str) -> Result<Duration, String> {
 
 pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
     let context = session.open()?;
-    let day = arguments.as_of.unwrap_or_else(|| today(session));
+    let day = arguments.as_of.unwrap_or_else(|| session.today());
     let status = status(&context, day).await?;
     let last = context.ledger.last_sealed_period().map_err(PipelineError::from)?;
-    let late = last.map_or(Ok(Vec::new()), |period| late_lists(&context, period, day))?;
+    let late = last.map_or(Ok(Vec::new()), |period| desk::late(&context, period, day))?;
     match arguments.format {
         Format::Text => print!("{}{}", describe(&status), describe_late(&late)),
         Format::Json => {
@@ -128,7 +129,8 @@ fn lists(status: &Status) -> String {
         let _ = writeln!(text, "  {year} {rule:<24} {state:<10} {count:>8}");
     }
     if !status.lists.is_empty() {
-        text.push_str("\nlists of the last sealed period\n");
+        let closed = status.closed_by.as_ref().map_or_else(String::new, |by| format!(", closed by {by}"));
+        let _ = writeln!(text, "\nlists of the last sealed period{closed}");
     }
     for list in &status.lists {
         let _ = writeln!(

@@ -6,7 +6,8 @@ use law::config::Layout;
 use office::seal;
 use store::keys::{PUBLIC_KEY, PublicKey};
 
-use super::{DATA, Failure, Session, USAGE};
+use super::failure::{DATA, Failure, USAGE};
+use super::session::Session;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

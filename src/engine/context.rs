@@ -18,7 +18,7 @@ use store::workspace::{Assets, Workspace, add_recipe};
 use super::PipelineError;
 use super::job::{Job, parse_job};
 use super::tables::{County, check_routes, parse_tables};
-use crate::{Connect, Courier, Engine, Models, Stop};
+use crate::{Connect, Engine, Models, Stop};
 
 /// Jobs that a cluster is given at once.
 const SENT_AT_ONCE: usize = 64;
@@ -61,8 +61,6 @@ pub struct Context {
     pub progress: Arc<dyn Progress>,
     /// How other machines are reached, in programs that know how.
     pub connect: Option<Connect>,
-    /// Who sends mail; `None`: nobody does.
-    pub courier: Option<Arc<dyn Courier>>,
     /// Where each statement's plan is written with its metrics, for one bucket; `None`: nowhere.
     pub explain: Option<PathBuf>,
     /// Set from outside to end a run at its next commit point.
@@ -111,7 +109,6 @@ impl Context {
             gate_program,
             progress,
             connect,
-            courier: None,
             explain: None,
             stop: Stop::default(),
         })

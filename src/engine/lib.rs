@@ -6,7 +6,6 @@
 mod bucket_job;
 pub mod compute;
 mod context;
-mod courier;
 mod error;
 mod files;
 mod job;
@@ -25,7 +24,6 @@ mod tables;
 pub use bucket_job::Connect;
 pub use compute::{FindingRow, Lines, income_figures, read_findings};
 pub use context::{Context, Declared, Progress, is_job, left_old, parse_texts, sha256_hex, workers_of};
-pub use courier::{Courier, Delivered};
 pub use error::EngineError;
 pub use files::{PersonKeys, TableWriter, Written, has_columns, keys_of, read_table, rows_of, sha256_of};
 pub use job::{Job, Step, Timing, parse_job};

@@ -53,9 +53,9 @@ pub enum PipelineError {
     /// The workspace's keys cannot be used.
     #[error(transparent)]
     Keys(#[from] store::keys::KeyError),
-    /// Mail cannot be sent at all.
-    #[error("{0}")]
-    Courier(String),
+    /// The program itself failed. What it said is not kept: it may quote somebody's data.
+    #[error("the program has a fault and ended the job; its log says where")]
+    Panicked,
     /// A statement or a file failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -75,7 +75,7 @@ impl Fault for PipelineError {
             Self::NotPast(_) => Cause::Usage,
             // whoever has changed the rule must look: trying again is of no use
             Self::Check { .. } | Self::Held(_) => Cause::Data,
-            Self::Courier(_) | Self::File(_) => Cause::Program,
+            Self::Panicked | Self::File(_) => Cause::Program,
             Self::Room(error) => error.blame(),
             Self::Workspace(error) => error.blame(),
             Self::Keys(error) => error.blame(),

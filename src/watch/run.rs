@@ -2,6 +2,7 @@
 //! What a run would do is asked for in `plan`.
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
 use engine::compute::{
@@ -9,11 +10,13 @@ use engine::compute::{
 };
 use engine::lock::{clear_staging, sign_lock, take_lock};
 use engine::official::{Need, needs, unrouted};
-use engine::{Context, Delivered, Job, PipelineError, Step, left_old};
+use engine::{Context, Job, PipelineError, Step, left_old};
+use futures::FutureExt as _;
 use intake::{IntakeSummary, sweep};
 use law::cases::{FindingState, FindingStatus};
 use law::domain::{Period, official_day};
 use law::policy::Rule;
+use office::delivery::{Delivered, send_due};
 use office::lists;
 use serde::Serialize;
 use store::ledger::{CaseCounts, CaseFinding, RunState, StepTiming};
@@ -107,14 +110,11 @@ async fn run(context: &Context, job: &Job, period: Period, manner: Manner<'_>) -
     };
     let run_id = context.ledger.start_run(&name, &period.to_string(), context.now)?;
     let mut run = Run::new(context, job, period, manner).await?;
-    let begun = Instant::now();
-    let outcome = match require_acceptance(context, job, period, manner).await {
-        Ok(hold) => {
-            run.report.hold = hold;
-            run.steps(job).await
-        }
-        Err(error) => Err(error),
-    };
+    let outcome = caught(async {
+        run.report.hold = require_acceptance(context, job, period, manner).await?;
+        run.steps(job).await
+    })
+    .await;
     if outcome.is_ok() {
         context.ledger.record_run_texts(run_id, &context.texts)?;
     } else {
@@ -130,7 +130,7 @@ async fn run(context: &Context, job: &Job, period: Period, manner: Manner<'_>) -
         Err(error) => (RunState::Failed, serde_json::json!({ "error": error.to_string() })),
     };
     // The end is the start plus what the monotonic clock measured: the wall clock may be set meanwhile.
-    let ended = context.now + begun.elapsed();
+    let ended = context.now + run.begun.elapsed();
     context.ledger.finish_run(run_id, state, Some(run.version.number), &summary, &run.timings, ended)?;
     if !matches!(outcome, Err(PipelineError::Stopped)) {
         after_run(context, &job.name, ended).await;
@@ -150,6 +150,12 @@ fn require_fit(context: &Context, job: &Job, manner: Manner<'_>) -> Result<(), P
     Ok(())
 }
 
+/// What a job comes to; a fault of the program is a failure of the job, so that the run is noted as failed, somebody is
+/// told, and a daemon lives on.
+async fn caught<T>(job: impl Future<Output = Result<T, PipelineError>>) -> Result<T, PipelineError> {
+    AssertUnwindSafe(job).catch_unwind().await.unwrap_or(Err(PipelineError::Panicked))
+}
+
 /// Carries a job out in a shadow, which nobody else knows.
 pub(crate) async fn try_job<'a>(shadow: &'a Context, job: &Job, period: Period) -> Result<Run<'a>, PipelineError> {
     let mut run = Run::new(shadow, job, period, Manner::Plan).await?;
@@ -162,6 +168,7 @@ pub(crate) struct Run<'a> {
     context: &'a Context,
     period: Period,
     manner: Manner<'a>,
+    begun: Instant,
     /// The version that it has reached.
     pub(crate) version: Version,
     findings: Option<Findings>,
@@ -178,7 +185,8 @@ impl<'a> Run<'a> {
         let version = context.warehouse.current().await?;
         let report = RunReport { job: job.name.clone(), period: period.to_string(), ..RunReport::default() };
         let (needs, timings) = (Vec::new(), Vec::new());
-        Ok(Self { context, period, manner, version, findings: None, report, timings, needs, planned: None })
+        let begun = Instant::now();
+        Ok(Self { context, period, manner, begun, version, findings: None, report, timings, needs, planned: None })
     }
 
     async fn steps(&mut self, job: &Job) -> Result<(), PipelineError> {
@@ -322,10 +330,10 @@ impl<'a> Run<'a> {
         if matches!(self.manner, Manner::Plan | Manner::Rehearsal) {
             return Ok(());
         }
-        let nobody = || PipelineError::Courier("nobody is here who could send mail".to_owned());
-        let courier = self.context.courier.as_ref().ok_or_else(nobody)?;
-        let delivered = courier.deliver(self.context).await?;
-        self.report.changed |= delivered.accepted > 0;
+        let Context { workspace, ledger, stop, .. } = self.context;
+        let (now, is_live) = (self.context.now + self.begun.elapsed(), workspace.settings.delivery.live);
+        let delivered = send_due(workspace, ledger, now, is_live, stop).await?;
+        self.report.changed |= delivered.report.accepted > 0;
         self.report.delivered = Some(delivered);
         Ok(())
     }
@@ -344,4 +352,33 @@ impl<'a> Run<'a> {
 /// The entry that takes a file out of the next version.
 fn removal(file: &FileEntry) -> FileEntry {
     FileEntry { rows: 0, inputs: String::new(), ..file.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use law::{Cause, Fault as _};
+
+    #[test]
+    fn a_panic_in_a_job_is_a_failure_of_the_job_and_quotes_nobody() {
+        let planted = |job: bool| {
+            caught(async move {
+                futures::future::ready(()).await;
+                assert!(!job, "a cell of 张三");
+                Ok(7)
+            })
+            .now_or_never()
+            .unwrap()
+        };
+        assert_eq!(planted(false).unwrap(), 7);
+        let error = planted(true).unwrap_err();
+        assert_eq!(error.blame(), Cause::Program);
+        assert!(!error.to_string().contains("张三"), "{error}");
+        // One of a spawned part of the job, too.
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let part = |n: u32| async move { if n == 3 { panic!("part") } else { Ok::<u32, PipelineError>(n) } };
+        let outcome = runtime.block_on(caught(engine::in_parallel(2, (0..8).collect(), part)));
+        assert!(matches!(outcome, Err(PipelineError::Panicked)));
+        println!("panics: 4 cases");
+    }
 }

@@ -72,7 +72,8 @@ fn two_people_sign_and_the_letters_go_once() {
     }
     assert!(approving("乙", "1", &control).contains("typed row count or control total"));
     assert!(approving("乙", &rows, "0.01").contains("typed row count or control total"));
-    assert!(approving(" ", &rows, &control).contains("a name and a reason"));
+    let nobody = ["lists", "approve", "--month", MONTH, "--by", " ", "--reason", "x", "--rows", "1", "--control", "1"];
+    assert!(refused(&workspace, 2, &nobody).contains("one line of 1 to 200 characters"));
     assert_eq!(ledger(root).letters(&MailState::ALL).unwrap(), [], "nothing is written before the second signature");
     assert!(approve(&workspace).contains(&format!("{count} letters in the outbox")));
     assert!(approving("丁", &rows, &control).contains("approved already"));
@@ -276,6 +277,45 @@ fn without_an_audit_entry_nothing_is_signed_or_sent() {
     }
     assert_eq!(spooled(workspace.root()).len(), places(workspace.root()).len());
     println!("delivery, closed audit chain: {} cases", steps.len());
+}
+
+#[test]
+fn a_history_that_was_changed_stops_all_mail() {
+    let workspace = sealed();
+    let root = workspace.root();
+    review(&workspace);
+    let (rows, control) = totals(root, |_| true);
+    let word = ["--by", "乙", "--reason", "同意", "--rows", &rows, "--control", &control];
+    let approving = [&["lists", "approve", "--month", MONTH][..], &word[..]].concat();
+    let tampered = |workspace: &Workspace| {
+        let change = "drop trigger audit_keep; update audit set detail = 'changed' where seq = 3";
+        rusqlite::Connection::open(workspace.root().join("ledger.sqlite")).unwrap().execute_batch(change).unwrap();
+        assert!(ledger(workspace.root()).audit_head().unwrap().seq > 10, "one entry of many");
+    };
+    let early = Workspace::copy_of(root);
+    tampered(&early);
+    assert!(refused(&early, 4, &approving).contains("broken at entry 3"));
+    assert!(!early.root().join("collect").exists());
+    workspace.ok(&approving);
+    tampered(&workspace);
+    let list = places(root).into_iter().next().map(|(county, office)| format!("202610-{county}-{office}")).unwrap();
+    let list = ledger(root)
+        .sealed_lists(MONTH.parse().unwrap())
+        .unwrap()
+        .into_iter()
+        .find(|one| one.list_id.starts_with(&list));
+    let list = list.unwrap().list_id;
+    for step in [
+        &["deliver"][..],
+        &["run", "deliver"],
+        &["deliver", "--dry-run"],
+        &["deliver", "resend", &list, "--by", "丙", "--reason", "x"],
+    ] {
+        assert!(refused(&workspace, 4, step).contains("broken at entry 3"), "{step:?}");
+    }
+    assert!(spooled(root).is_empty());
+    assert!(workspace.ok(&["status"]).contains("ALERT audit_broken:"));
+    println!("delivery, a changed history: 7 cases");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use law::cases::{EventKind, Verdict};
 use law::domain::PersonKey;
 
-use super::{filled, folder, hand_over, import, january, ledger, rows};
+use super::{filled, hand_over, import, january, ledger, rows};
 use crate::income_year::{IDS, claims, listed, month};
 use crate::workspace::Workspace;
 
@@ -264,6 +264,18 @@ fn a_period_closes_only_when_nothing_is_open() {
     assert_eq!(close("2026-02-04").status.code(), Some(75), "not late yet");
     assert!(String::from_utf8(close("2026-04-01").stdout).unwrap().contains("2026-01: closed"));
     assert!(String::from_utf8(close("2026-04-01").stdout).unwrap().contains("closed before"));
-    let _ = folder(&workspace, MZ);
-    println!("closing a period: {} cases", 12 + open.len());
+    // Nobody is reminded any more, wherever lists are shown.
+    let told = overdue("2026-05-01");
+    assert!(told.contains(&format!("{MZ} closed: ")) && told.contains(", 0 late, closed by 张科长"), "{told}");
+    assert!(!told.contains("REMIND") && !told.contains("ESCALATE"), "{told}");
+    let status = workspace.ok(&["status", "--as-of", "2026-05-01"]);
+    assert!(!status.contains("LATE 2026") && status.contains("closed by 张科长"), "{status}");
+    assert!(workspace.ok(&["lists", "show", "--month", "2026-01"]).contains("closed by 张科长"));
+    // What is sealed for it later waits for answers again, until somebody closes it anew.
+    super::correct::late_data(&workspace);
+    assert!(!super::correct::correct(&workspace, "2026-01").is_empty());
+    let told = overdue("2026-05-01");
+    assert!(told.contains(&format!("{MZ} ESCALATE")) && !told.contains("closed"), "{told}");
+    assert_eq!(close("2026-05-01").status.code(), Some(75), "the new lists are not answered");
+    println!("closing a period: {} cases", 20 + open.len());
 }

@@ -6,7 +6,7 @@ use super::{folder, hand_over, january, rows};
 use crate::income_year::{IDS, claims, listed, month};
 use crate::workspace::Workspace;
 
-fn correct(workspace: &Workspace, month: &str) -> Vec<String> {
+pub(super) fn correct(workspace: &Workspace, month: &str) -> Vec<String> {
     let told = workspace.ok(&["lists", "correct", "--month", month]);
     let sealed = told.lines().filter_map(|line| line.strip_prefix("sealed ")?.split(':').next());
     sealed.map(str::to_owned).collect()
@@ -29,7 +29,7 @@ fn check_numbers(workspace: &Workspace, months: &[&str]) -> usize {
 }
 
 /// A late claim for 5, a repayment that takes 1 off the list, one that lowers 2's amount.
-fn late_data(workspace: &Workspace) {
+pub(super) fn late_data(workspace: &Workspace) {
     workspace.land("claims", "late.csv", claims("2026-01", &[(5, "40000.00")]).as_bytes());
     let paid = |n: usize, yuan: &str| format!("A{n},2026-01-{n},{},{yuan},商业保险,2026-01-20\n", IDS[n]);
     let text = format!("报销编号,结算ID,身份证号,金额,支付方,支付日期\n{}{}", paid(1, "9000.00"), paid(2, "1000.00"));

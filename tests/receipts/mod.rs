@@ -4,6 +4,7 @@
 mod answers;
 mod correct;
 mod funnel;
+mod handing_over;
 mod verify;
 mod year;
 

@@ -9,8 +9,6 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::{Context, PipelineError, Progress};
-use engine::{Courier, Delivered};
-use futures::future::BoxFuture;
 use law::schedule::{Decision, decide};
 use store::ledger::{Ledger, RunState};
 use watch::{run_job, timetable};
@@ -26,22 +24,9 @@ impl Progress for Silent {
     fn end(&self, _: &str, _: &str) {}
 }
 
-impl Courier for Silent {
-    fn deliver<'a>(&'a self, _: &'a Context) -> BoxFuture<'a, Result<Delivered, PipelineError>> {
-        Box::pin(async { Ok(Delivered::default()) })
-    }
-
-    fn tell<'a>(&'a self, _: &'a Context, _: DateTime<Utc>) -> BoxFuture<'a, Result<(), PipelineError>> {
-        Box::pin(async { Ok(()) })
-    }
-}
-
 fn context(workspace: &Workspace, now: DateTime<Utc>) -> Context {
     let opened = store::workspace::load(workspace.root()).unwrap();
-    let mut context =
-        Context::open(opened, now, env!("CARGO_BIN_EXE_poverty-watch").into(), Arc::new(Silent), None).unwrap();
-    context.courier = Some(Arc::new(Silent));
-    context
+    Context::open(opened, now, env!("CARGO_BIN_EXE_poverty-watch").into(), Arc::new(Silent), None).unwrap()
 }
 
 fn ledger(workspace: &Workspace) -> Ledger {

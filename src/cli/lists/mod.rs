@@ -5,15 +5,15 @@ mod incident;
 mod sign;
 mod wait;
 
-pub(super) use sign::{hand_over, hand_over_rest};
-pub(super) use wait::late_lists;
-
 use std::path::PathBuf;
 
-use law::domain::{Fen, Period};
+use desk::{Actor, Room};
+use law::domain::{Fen, Period, Said};
 use law::referrals::Attachment;
 
-use super::{Failure, Session};
+use crate::cli::arguments::{Format, actor_argument, date_argument, period_argument, yuan_argument};
+use crate::cli::failure::Failure;
+use crate::cli::session::Session;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -26,7 +26,7 @@ enum Act {
     /// Show sealed lists, who has signed them, and their letters.
     Show {
         /// Period; the last sealed one if left out.
-        #[arg(long, value_parser = super::period_argument)]
+        #[arg(long, value_parser = period_argument)]
         month: Option<Period>,
     },
     /// Sign lists as reviewed.
@@ -46,7 +46,7 @@ enum Act {
         #[arg(long)]
         rows: u64,
         /// Control total of all these lists together, yuan.
-        #[arg(long, value_parser = sign::yuan_argument, allow_negative_numbers = true)]
+        #[arg(long, value_parser = yuan_argument, allow_negative_numbers = true)]
         control: Fen,
     },
     /// Keep a person off the lists that are sealed from now on.
@@ -61,7 +61,7 @@ enum SealedAct {
     /// Seal what has changed since a period was sealed, as numbered lists of their own.
     Correct {
         /// The period.
-        #[arg(long, value_parser = super::period_argument)]
+        #[arg(long, value_parser = period_argument)]
         month: Period,
         /// The job that sealed it.
         #[arg(long, default_value = "monthly")]
@@ -72,19 +72,19 @@ enum SealedAct {
         /// The list.
         list_id: String,
         /// Who decided it.
-        #[arg(long)]
-        by: String,
+        #[arg(long, value_parser = actor_argument)]
+        by: Actor,
         /// What was wrong; no names or ids of persons.
         #[arg(long)]
-        reason: String,
+        reason: Said,
     },
     /// Note that an office says that it deleted a list that was taken back.
     Deleted {
         /// The list.
         list_id: String,
         /// Who says so.
-        #[arg(long)]
-        by: String,
+        #[arg(long, value_parser = actor_argument)]
+        by: Actor,
     },
     /// Show the record of a list that was taken back: who, when and why, who deleted it, what took its place and how
     /// that differs.
@@ -95,14 +95,14 @@ enum SealedAct {
     /// Show which lists wait for answers, and how late each is.
     Overdue {
         /// The period; the last sealed one if left out.
-        #[arg(long, value_parser = super::period_argument)]
+        #[arg(long, value_parser = period_argument)]
         month: Option<Period>,
         /// The day; today if left out.
-        #[arg(long, value_parser = super::date_argument)]
+        #[arg(long, value_parser = date_argument)]
         as_of: Option<chrono::NaiveDate>,
         /// How to print it.
-        #[arg(long, value_enum, default_value_t = super::Format::Text)]
-        format: super::Format,
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
     },
     /// Name who sees to the missing answers of a list.
     Owner {
@@ -110,21 +110,21 @@ enum SealedAct {
         list_id: String,
         /// Who.
         #[arg(long)]
-        name: String,
+        name: Said,
         /// Who says so.
-        #[arg(long)]
-        by: String,
+        #[arg(long, value_parser = actor_argument)]
+        by: Actor,
     },
     /// Close a period once every list and person is answered, or late with a named owner.
     Close {
         /// The period.
-        #[arg(long, value_parser = super::period_argument)]
+        #[arg(long, value_parser = period_argument)]
         month: Period,
         /// Who closes it.
-        #[arg(long)]
-        by: String,
+        #[arg(long, value_parser = actor_argument)]
+        by: Actor,
         /// The day; today if left out.
-        #[arg(long, value_parser = super::date_argument)]
+        #[arg(long, value_parser = date_argument)]
         as_of: Option<chrono::NaiveDate>,
     },
     /// Write a list encrypted, for handing it over as a file; the password goes by another channel.
@@ -138,16 +138,16 @@ enum SealedAct {
         #[arg(long)]
         to: PathBuf,
         /// Who hands it over; it is noted.
-        #[arg(long)]
-        by: String,
+        #[arg(long, value_parser = actor_argument)]
+        by: Actor,
     },
     /// Show the password of an encrypted list, on a terminal only.
     Password {
         /// The list.
         list_id: String,
         /// Who asks; it is noted.
-        #[arg(long)]
-        by: String,
+        #[arg(long, value_parser = actor_argument)]
+        by: Actor,
     },
 }
 
@@ -181,24 +181,29 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
 
 async fn change_sealed(act: &SealedAct, session: &Session) -> Result<u8, Failure> {
     let context = session.open_for_jobs()?;
+    let room = Room::from(&context);
     match act {
         SealedAct::Correct { month, job } => change::correct(&context, *month, job).await,
-        SealedAct::Retract { list_id, by, reason } => change::retract_list(&context, session, list_id, (by, reason)),
-        SealedAct::Deleted { list_id, by } => change::deleted(&context, session, list_id, by),
-        SealedAct::Incident { list_id } => incident::show(&context, list_id),
-        SealedAct::Overdue { month, as_of, format } => wait::overdue(&context, session, (*month, *as_of), *format),
-        SealedAct::Owner { list_id, name, by } => wait::owner(&context, session, list_id, (name, by)),
-        SealedAct::Close { month, by, as_of } => wait::close(&context, session, (*month, *as_of), by),
-        SealedAct::Encrypt { list_id, form, to, by } => change::encrypt(&context, list_id, (*form).into(), to, by),
-        SealedAct::Password { list_id, by } => change::password(&context, list_id, by),
+        SealedAct::Retract { list_id, by, reason } => change::retract(&context, session.act(by), list_id, reason),
+        SealedAct::Deleted { list_id, by } => {
+            Ok(change::noted(list_id, desk::deleted(room, session.act(by), list_id)?))
+        }
+        SealedAct::Incident { list_id } => incident::show(&context.ledger, list_id),
+        SealedAct::Overdue { month, as_of, format } => {
+            wait::overdue(&context, *month, as_of.unwrap_or_else(|| session.today()), *format)
+        }
+        SealedAct::Owner { list_id, name, by } => {
+            Ok(change::noted(list_id, desk::owner(room, session.act(by), list_id, name)?))
+        }
+        SealedAct::Close { month, by, as_of } => {
+            let day = as_of.unwrap_or_else(|| session.today());
+            let is_news = desk::close(&context, session.act(by), *month, day)?;
+            println!("{month}: {}", if is_news { "closed" } else { "closed before" });
+            Ok(0)
+        }
+        SealedAct::Encrypt { list_id, form, to, by } => {
+            change::encrypt(room, session.act(by), list_id, ((*form).into(), to))
+        }
+        SealedAct::Password { list_id, by } => change::password(room, session.act(by), list_id),
     }
-}
-
-/// A name or a reason that says something and fits on one line.
-fn said<'t>(what: &str, text: &'t str) -> Result<&'t str, Failure> {
-    let text = text.trim();
-    if text.is_empty() || text.chars().any(char::is_control) || text.chars().count() > 200 {
-        return Err(Failure::new(super::USAGE, format!("--{what}: one line of up to 200 characters")));
-    }
-    Ok(text)
 }

@@ -99,7 +99,12 @@ impl<'a> Evaluation<'a> {
             inputs.insert(table, stored);
         }
         let on_date = Param::Date(span.period.last_day());
-        let params = [("on_date", on_date.clone()), ("tags_from", on_date), ("until", Param::Date(until(span.period)))];
+        let params = [
+            ("on_date", on_date.clone()),
+            ("tags_from", on_date),
+            ("until", Param::Date(until(span.period))),
+            ("everybody", Param::Boolean(false)),
+        ];
         Ok(Task {
             model: model.to_owned(),
             measures,

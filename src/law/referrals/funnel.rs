@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::suppress;
+use super::{is_small, suppress};
 use crate::domain::Fen;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +56,40 @@ pub struct FunnelLine {
     /// Median days from sealing to handing over, from there to acknowledgement, from there to the answer.
     pub days: [Option<i64>; 3],
     pub amount_fen: i128,
+}
+
+/// A line as it may leave the bureau: what would tell of few persons is `None`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownLine {
+    pub place: Option<(String, String)>,
+    pub counts: [Option<u64>; 6],
+    pub days: [Option<i64>; 3],
+    pub amount: Option<Fen>,
+}
+
+impl FunnelLine {
+    #[must_use]
+    pub fn shown(&self) -> ShownLine {
+        // A median of few persons, or their money, tells of one of them.
+        let is_shown = |at: usize| !self.hidden[at] && !is_small(self.counts[at]);
+        let median = |at: usize| self.days[at].filter(|_| is_shown(at + 2) && self.counts[at + 2] > 0);
+        ShownLine {
+            place: self.place.clone(),
+            counts: [0, 1, 2, 3, 4, 5].map(|at| (!self.hidden[at]).then_some(self.counts[at])),
+            days: [median(0), median(1), median(2)],
+            amount: i64::try_from(self.amount_fen).ok().map(Fen).filter(|_| is_shown(5)),
+        }
+    }
+}
+
+/// Counts that add up to a known sum, as they may leave the bureau. Two are hidden at least, or the sum would tell the
+/// one.
+#[must_use]
+pub fn shown_parts(counts: &[u64]) -> Vec<Option<u64>> {
+    let small = counts.iter().filter(|count| is_small(**count)).count();
+    let next = counts.iter().copied().filter(|count| *count > 0 && !is_small(*count)).min();
+    let is_hidden = |count: u64| is_small(count) || (small == 1 && Some(count) == next);
+    counts.iter().map(|count| (!is_hidden(*count)).then_some(*count)).collect()
 }
 
 /// Counts ways per county and office, the total last.
@@ -143,6 +177,12 @@ mod tests {
         let shown = |line: usize, at: usize| !lines[line].hidden[at];
         assert!(!(shown(1, 4) && shown(1, 5)), "{lines:?}");
         assert!(shown(0, 0) && shown(2, 0));
+        let one = lines[1].shown();
+        assert_eq!((one.counts[4].is_some() && one.counts[5].is_some(), one.counts[0]), (false, Some(27)));
+        assert!(lines.iter().all(|line| (0..3).all(|at| line.shown().days[at].is_none() || !line.hidden[at + 2])));
+        assert_eq!(funnel(&[])[0].shown().amount, Some(Fen(0)));
+        assert_eq!(shown_parts(&[9, 3, 7, 0]), [Some(9), None, None, Some(0)], "the smallest that is told hides, too");
+        assert_eq!(shown_parts(&[2, 9, 4]), [None, Some(9), None]);
         assert!(funnel(&[]).iter().all(|line| line.counts == [0; 6]));
     }
 

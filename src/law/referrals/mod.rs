@@ -23,7 +23,7 @@ pub use build::{Lists, ReferralList, build_lists};
 pub use columns::{COLUMNS, ColumnKind, FILLED_IN, LIST_FORMAT, ListColumn, Place, column_called, columns_of};
 pub use correct::{split_corrections, standing};
 pub use delta::Delta;
-pub use funnel::{FunnelLine, STAGES, Stage, Way, funnel};
+pub use funnel::{FunnelLine, STAGES, ShownLine, Stage, Way, funnel, shown_parts};
 pub use kind::{ListId, ListKind, ListedRule};
 pub use office::{Attachment, Duty, Office, OfficeFault, OfficeTerm, Offices, Profile};
 pub use overdue::{Answered, Deadlines, Overdue};

@@ -28,6 +28,8 @@ pub struct Answered {
 #[serde(rename_all = "snake_case")]
 pub enum Overdue {
     Done,
+    /// Its period is closed: nobody is reminded any more.
+    Closed,
     NotSent,
     Waiting,
     /// The office is to be reminded.
@@ -91,7 +93,7 @@ impl Answered {
     #[must_use]
     pub const fn may_close(&self, overdue: Overdue) -> bool {
         match overdue {
-            Overdue::Done => true,
+            Overdue::Done | Overdue::Closed => true,
             Overdue::Remind | Overdue::Escalate => self.has_owner,
             Overdue::NotSent | Overdue::Waiting => false,
         }

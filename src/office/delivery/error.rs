@@ -1,11 +1,12 @@
 //! What can go wrong between a sealed list and its letters.
 
-use std::path::PathBuf;
-
+use engine::PipelineError;
 use law::config::Problem;
 use law::{Cause, Fault};
 use store::keys::KeyError;
 use store::ledger::LedgerError;
+
+use crate::handover::HandoverError;
 
 /// A failure of delivery. Texts never carry a person, a password or a key.
 #[derive(Debug, thiserror::Error)]
@@ -22,13 +23,9 @@ pub enum DeliveryError {
     /// A list has no address in force.
     #[error("list {list_id}: no address is in force for {county} {office}; add it to pipelines/tables/routes.csv")]
     NoRoute { list_id: String, county: String, office: String },
-    /// A sealed file is not what was sealed.
-    #[error("{path}: {why}; nothing is signed or sent; restore the list's folder from the backup", path = .path.display())]
-    Sealed {
-        path: PathBuf,
-        /// What is wrong with it.
-        why: String,
-    },
+    /// A list is not as it was sealed, or cannot be handed over.
+    #[error(transparent)]
+    Handover(#[from] HandoverError),
     /// A letter cannot be written.
     #[error("a letter cannot be written: {0}")]
     Message(String),
@@ -53,10 +50,17 @@ impl Fault for DeliveryError {
         match self {
             Self::Config(_) | Self::NoRoute { .. } => Cause::Settings,
             Self::Locked(_) => Cause::Later,
-            Self::Letter { .. } | Self::Sealed { .. } => Cause::Data,
+            Self::Letter { .. } => Cause::Data,
+            Self::Handover(error) => error.blame(),
             Self::Message(_) | Self::File(_) => Cause::Program,
             Self::Ledger(error) => error.blame(),
             Self::Keys(error) => error.blame(),
         }
+    }
+}
+
+impl From<DeliveryError> for PipelineError {
+    fn from(error: DeliveryError) -> Self {
+        Self::Room(Box::new(error))
     }
 }

@@ -4,15 +4,18 @@
 //! written once, sent until somebody has answered for it, with a Message-ID by which the receiver knows it again.
 
 mod bounce;
+mod chain;
 mod dispatch;
 mod error;
 mod evidence;
 mod letters;
 mod machine;
 mod mailer;
+mod post;
 mod sign;
 
 pub use bounce::{Bounce, read_bounce, record_bounces};
+pub use chain::require_whole_chain;
 pub use dispatch::{Attempt, Clearance, DispatchReport, Store, Transport, dispatch};
 pub use error::DeliveryError;
 pub use evidence::{Trace, remembered, trace_of};
@@ -22,4 +25,5 @@ pub use letters::{
 };
 pub use machine::{Event, GIVE_UP_DAYS, Outcome, next};
 pub use mailer::{Mailer, MemoryTransport, SmtpTransport, SpoolTransport};
+pub use post::{Delivered, hold_post, send_due, tell};
 pub use sign::{Desk, Resolution, may_go};

@@ -10,9 +10,11 @@ use store::ledger::{
 };
 use store::workspace::Workspace;
 
-use super::letters::OfficeLetters;
+use super::chain::require_whole_chain;
+use super::dispatch::Clearance;
+use super::error::DeliveryError;
+use super::letters::{OfficeLetters, may_go_to_operators};
 use super::machine::{Event, next};
-use super::{Clearance, DeliveryError, may_go_to_operators};
 
 /// What an operator says of a letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +40,10 @@ impl<'a> Desk<'a> {
     /// A desk at the moment `now`.
     ///
     /// # Errors
-    /// Every fault of the tables of routes, offices and working days: nothing is signed while one is in them.
+    /// Every fault of the tables of routes, offices and working days, and a broken audit chain: nothing is signed, written
+    /// or sent while there is one.
     pub fn new(workspace: &'a Workspace, ledger: &'a Ledger, now: DateTime<Utc>) -> Result<Self, DeliveryError> {
+        require_whole_chain(ledger)?;
         let mut problems = Vec::new();
         let routes = workspace.routes(&mut problems);
         let workdays = workspace.workdays(&mut problems);

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use engine::PipelineError;
 use law::{Cause, Fault};
 use store::keys::KeyError;
 use store::ledger::LedgerError;
@@ -18,12 +19,12 @@ pub enum HandoverError {
     /// The list is not signed by two persons.
     #[error("list {list_id} is not READY; it needs `lists review` and `lists approve` first")]
     NotReady { list_id: String },
-    /// The list's folder is not the one that was sealed.
-    #[error("{path} is not as it was sealed; restore it from the backup", path = .path.display())]
+    /// A file of the list's folder is not the one that was sealed, or is gone.
+    #[error("{path} is not as it was sealed; nothing is signed or handed over; restore the list's folder from the backup", path = .path.display())]
     Changed { path: PathBuf },
     /// A file could not be encrypted.
-    #[error("{path} cannot be encrypted: {why}", path = .path.display())]
-    Encrypt { path: PathBuf, why: String },
+    #[error("{list_id} cannot be encrypted: {why}")]
+    Encrypt { list_id: String, why: String },
     /// The keys cannot be used.
     #[error(transparent)]
     Keys(#[from] KeyError),
@@ -43,5 +44,11 @@ impl Fault for HandoverError {
             Self::Keys(error) => error.blame(),
             Self::Ledger(error) => error.blame(),
         }
+    }
+}
+
+impl From<HandoverError> for PipelineError {
+    fn from(error: HandoverError) -> Self {
+        Self::Room(Box::new(error))
     }
 }

@@ -2,18 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, Utc};
 use engine::compute::Lines;
 use engine::lock::{sign_lock, take_lock};
 use engine::official::is_of;
 use engine::{Context, PipelineError};
-use law::domain::Period;
+use law::domain::{Period, official_day};
 use law::referrals::{Duty, ListKind, Office, ReferralList, Rollup, split_corrections};
 use serde::Serialize;
-use store::ledger::{ListEvent, ListEventKind, Moment, SealedList};
+use store::ledger::{Ledger, ListEvent, ListEventKind, MailState, Moment, SealedList};
 use store::warehouse::Version;
 
 use super::{Material, Sealing, Told, sealed_before};
+use crate::delivery::hold_post;
+use crate::handover::withdraw;
 use crate::seal::seal_corrections;
 
 /// What was sealed to correct a period.
@@ -92,62 +94,75 @@ pub fn correct_period(
 #[derive(Debug, Serialize)]
 pub struct Retracted {
     pub notice: String,
+    pub period: Period,
     /// The lists that were taken back: the one named, and what has changed it since.
     pub lists: Vec<String>,
+    /// Message-IDs of letters that had not gone, and will not.
+    pub withdrawn: Vec<String>,
 }
 
-/// Takes a list back as a whole, with all that changed it since: a numbered notice that names nobody, and an event on
-/// each list. The next `lists correct` seals the right list under the next version.
+/// Takes a list back as a whole, with all that changed it since: no letter announces it any more, its folder is emptied,
+/// and a numbered notice that names nobody is sealed. The next `lists correct` seals the right list under the next version.
 ///
 /// # Errors
-/// When the list is not sealed, is no list that leaves the bureau, or was taken back before.
+/// When another run works or sends, and when the list is not sealed, is no list that leaves the bureau, or was taken back
+/// before; nothing is changed then.
 pub fn retract(
     context: &Context,
     list_id: &str,
     (by, reason): (&str, &str),
-    day: NaiveDate,
+    now: DateTime<Utc>,
 ) -> Result<Retracted, PipelineError> {
+    let (ledger, layout) = (&context.ledger, &context.workspace.layout);
+    // Both before anything is undone: nobody seals, and no letter is on its way, while a list is taken back.
     let lock = take_lock(context)?;
+    let _post = hold_post(&context.workspace)?;
     sign_lock(context, &lock)?;
     let refused = |why: String| PipelineError::NotReady(why);
-    let list =
-        context.ledger.sealed_list(list_id)?.ok_or_else(|| refused(format!("there is no sealed list {list_id}")))?;
-    if !Office::is_referral_code(&list.office) || list.kind == ListKind::Retraction.code() {
-        return Err(refused(format!("{list_id} is no list that was handed to an office")));
-    }
-    let place = (list.county.clone(), list.office.clone());
-    let of_place: Vec<_> = context
-        .ledger
-        .sealed_lists(list.period)?
-        .into_iter()
-        .filter(|other| (&other.county, &other.office) == (&place.0, &place.1))
-        .collect();
-    let standing = context.ledger.standing(Moment::within(list.period))?;
-    if standing.get(&place).is_none_or(|standing| standing.last.period != list.period) {
-        return Err(refused(format!("{list_id} was taken back before")));
-    }
+    let list = ledger.sealed_list(list_id)?.ok_or_else(|| refused(format!("there is no sealed list {list_id}")))?;
+    let (notices, wrong) = of_its_place(ledger, &list)?;
     let rhythm = [engine::Rhythm::Monthly, engine::Rhythm::TenDays];
     let rhythm = rhythm.into_iter().find(|rhythm| is_of(*rhythm, &list.office)).unwrap_or_default();
     let sealing = Sealing { period: list.period, rhythm, is_rehearsal: false };
     let told = Told::at(context, sealing, Moment::within(list.period))?;
-    let before = of_place.iter().filter(|other| other.kind == ListKind::Retraction.code()).count();
-    let number = u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1);
+    let number = u32::try_from(notices.len()).unwrap_or(u32::MAX).saturating_add(1);
     let notice = notice(&told, &list, number).ok_or_else(|| refused(format!("{}: no such office", list.office)))?;
-    // Before the notice: a run that is killed in between is done again, and finds what is noted.
-    let event = ListEvent { kind: ListEventKind::Retracted, day, by: by.to_owned(), detail: reason.to_owned() };
-    let mut lists = Vec::new();
-    for other in of_place.iter().filter(|other| other.kind != ListKind::Retraction.code()) {
-        let known = context.ledger.list_events(&other.list_id)?;
-        if known.iter().all(|event| event.kind != ListEventKind::Retracted) {
-            context.ledger.note_list(&other.list_id, &event, context.now)?;
-            lists.push(other.list_id.clone());
-        }
-    }
     let material = notice_material(context, list.version, context.texts.id());
     let seal_context = material.seal_context(context, &told.keys, sealing);
-    let layout = &context.workspace.layout;
-    seal_corrections(layout, &context.ledger, (list.period, std::slice::from_ref(&notice), None), &seal_context)?;
-    Ok(Retracted { notice: notice.id.to_string(), lists })
+    // Killed anywhere below, it is done again from here and finds what is done. Letters first: none of them may announce
+    // what is gone. The notice last: with it the list counts as taken back.
+    let (kind, day) = (ListEventKind::Retracted, official_day(now));
+    let event = ListEvent { kind, day, by: by.to_owned(), detail: reason.to_owned() };
+    let mut withdrawn = Vec::new();
+    for other in &wrong {
+        if !ledger.is_retracted(&other.list_id)? {
+            ledger.note_list(&other.list_id, &event, now)?;
+        }
+        let letters = ledger.letters_of(&other.list_id)?.into_iter();
+        let letters = letters.filter(|letter| letter.standing.state == MailState::Withdrawn);
+        withdrawn.extend(letters.map(|letter| letter.message_id));
+    }
+    for other in &wrong {
+        withdraw(layout, other)?;
+    }
+    seal_corrections(layout, ledger, (list.period, std::slice::from_ref(&notice), None), &seal_context)?;
+    let lists = wrong.into_iter().map(|list| list.list_id).collect();
+    Ok(Retracted { notice: notice.id.to_string(), period: list.period, lists, withdrawn })
+}
+
+/// The lists of a list's place and period, those that can be taken back apart from the notices that did so before.
+fn of_its_place(ledger: &Ledger, list: &SealedList) -> Result<(Vec<SealedList>, Vec<SealedList>), PipelineError> {
+    let (list_id, is_notice) = (&list.list_id, |other: &SealedList| other.kind == ListKind::Retraction.code());
+    if !Office::is_referral_code(&list.office) || is_notice(list) {
+        return Err(PipelineError::NotReady(format!("{list_id} is no list that was handed to an office")));
+    }
+    let place = (list.county.clone(), list.office.clone());
+    let standing = ledger.standing(Moment::within(list.period))?;
+    if standing.get(&place).is_none_or(|standing| standing.last.period != list.period) {
+        return Err(PipelineError::NotReady(format!("{list_id} was taken back before")));
+    }
+    let all = ledger.sealed_lists(list.period)?.into_iter();
+    Ok(all.filter(|other| (&other.county, &other.office) == (&place.0, &place.1)).partition(is_notice))
 }
 
 /// What a notice is made of: no person, no rule; the version and policy that it names.

@@ -35,6 +35,7 @@ pub fn standings(
     let sealed: Vec<SealedList> = ledger.sealed_lists(period)?;
     let rows = ledger.funnel_rows(period.year(), Some(period))?;
     let gone = withdrawn(ledger, &sealed)?;
+    let is_closed = ledger.closed_by(period)?.is_some();
     let mut open: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.is_owed && !is_gone(&gone, row)) {
         let counts = open.entry(row.list_id.as_str()).or_default();
@@ -62,7 +63,11 @@ pub fn standings(
             list_id: list.list_id.clone(),
             answered,
             owed,
-            overdue: answered.on(today, feedback_days, calendar),
+            overdue: match answered.on(today, feedback_days, calendar) {
+                Overdue::Done => Overdue::Done,
+                _ if is_closed => Overdue::Closed,
+                overdue => overdue,
+            },
             deadlines: sent.map(|sent| Deadlines::of(sent, feedback_days, calendar)),
             owner,
             is_disputed: stated.is_some_and(|event| event.kind == ListEventKind::Disputed),
@@ -123,6 +128,7 @@ pub fn close_period(
 const fn word(overdue: Overdue) -> &'static str {
     match overdue {
         Overdue::Done => "done",
+        Overdue::Closed => "closed",
         Overdue::NotSent => "not handed over",
         Overdue::Waiting => "within its time",
         Overdue::Remind => "late: remind",

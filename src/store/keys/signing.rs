@@ -118,7 +118,7 @@ enum Public {
 }
 
 impl PublicKey {
-    /// Reads an SPKI PEM; `None` when it is no key that this build knows.
+    /// Reads an SPKI PEM; `None` when this build does not know such a key.
     #[must_use]
     pub fn from_pem(pem: &str) -> Option<Self> {
         let found = VerifyingKey::from_public_key_pem(pem).ok().map(|key| Self(Public::Ed25519(key)));

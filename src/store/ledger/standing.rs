@@ -112,10 +112,10 @@ impl Ledger {
         Ok(shown.collect())
     }
 
-    /// The moment at which a sealed list was made: what it was told from.
+    /// The moment at which a sealed list was made: the lists that it was made after.
     pub fn moment_of(&self, list: &SealedList) -> Result<Moment, LedgerError> {
         let is_within = !ListKind::parse(&list.kind).is_some_and(ListKind::is_whole) || !list.list_id.ends_with("-v1");
-        // Lists are sealed together: none of them was told from another of the same act.
+        // Lists are sealed together: none of them follows another of the same act.
         let before: Option<i64> = self
             .read()
             .query_row(

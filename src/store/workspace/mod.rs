@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_is_told_with_its_line() {
+    fn every_fault_comes_with_its_line() {
         let dir = workspace("policy = \"trail\"\narea = \"../12\"\n[warehouse]\nbuckets = 0\n[feeds.claim]\n");
         let Err(WorkspaceError::Settings(problems)) = load(dir.path()) else { panic!("must fail") };
         let lines: Vec<_> = problems.iter().map(|problem| problem.line).collect();

@@ -35,6 +35,8 @@ pub struct Status {
     pub cases: Vec<(i32, String, String, u64)>,
     /// Lists of the latest sealed period.
     pub lists: Vec<ListStatus>,
+    /// Who closed that period, where it is closed.
+    pub closed_by: Option<String>,
     /// Income figures that this month or the next will need and that are not simply there.
     pub reminders: Vec<Need>,
     /// When the last run of any job ended well.
@@ -96,8 +98,9 @@ pub async fn status(context: &Context, day: NaiveDate) -> Result<Status, Pipelin
     let last_done =
         runs.iter().filter(|run| run.state == store::ledger::RunState::Done).filter_map(|run| run.finished_at).max();
     let feeds = Feed::ALL.into_iter().map(|feed| feed_status(context, feed)).collect::<Result<_, _>>()?;
-    let lists =
-        context.ledger.last_sealed_period()?.map_or(Ok(Vec::new()), |period| context.ledger.sealed_lists(period))?;
+    let period = context.ledger.last_sealed_period()?;
+    let lists = period.map_or(Ok(Vec::new()), |period| context.ledger.sealed_lists(period))?;
+    let closed_by = period.map_or(Ok(None), |period| context.ledger.closed_by(period))?;
     let lists = lists.into_iter().map(ListStatus::from).collect();
     let mut letters = BTreeMap::new();
     for letter in context.ledger.letters(&MailState::ALL)? {
@@ -114,6 +117,7 @@ pub async fn status(context: &Context, day: NaiveDate) -> Result<Status, Pipelin
         feeds,
         cases: context.ledger.case_totals()?,
         lists,
+        closed_by,
         reminders: reminders(context, &version, day)?,
         last_done,
     })

@@ -15,6 +15,7 @@ pub use timetable::{Timetable, timetable};
 
 use chrono::{DateTime, Utc};
 use engine::Context;
+use office::delivery::tell;
 
 /// What follows each run, however it ended: alerts are raised or cleared, the operators are told, the metrics file is
 /// written. A fault here is told and changes nothing about the run.
@@ -30,9 +31,7 @@ pub(crate) async fn after_run(context: &Context, job: &str, at: DateTime<Utc>) {
         }
         Err(error) => tracing::warn!(job, %error, "the alerts could not be kept"),
     }
-    if let Some(courier) = &context.courier
-        && let Err(error) = courier.tell(context, at).await
-    {
+    if let Err(error) = tell(&context.workspace, &context.ledger, at).await {
         tracing::warn!(job, %error, "the operators could not be told");
     }
     if let Err(error) = keep_metrics(context, at) {

@@ -31,6 +31,10 @@ fn attaching() -> Workspace {
 fn a_list_goes_with_the_mail_where_its_office_asks_for_that() {
     let workspace = attaching();
     let root = workspace.root();
+    // A file of another county, left in every sealed folder.
+    for folder in std::fs::read_dir(root.join("lists").join(super::MONTH)).unwrap() {
+        std::fs::write(folder.unwrap().path().join("foreign.csv"), "persons of another county").unwrap();
+    }
     review(&workspace);
     approve(&workspace);
     let ledger = ledger(root);
@@ -73,7 +77,8 @@ fn a_list_goes_with_the_mail_where_its_office_asks_for_that() {
         archives += 1;
         let folder = root.join("lists").join(super::MONTH).join(list);
         let mut archive = zip::ZipArchive::new(Cursor::new(&file.content)).unwrap();
-        assert_eq!(archive.len(), std::fs::read_dir(&folder).unwrap().count());
+        assert_eq!(archive.len(), std::fs::read_dir(&folder).unwrap().count() - 1, "what was sealed and nothing else");
+        assert!(archive.file_names().all(|name| name.unwrap() != "foreign.csv"));
         for at in 0..archive.len() {
             let mut read = Vec::new();
             let mut entry = archive.by_index_decrypt(at, password.as_bytes()).unwrap();

@@ -61,7 +61,7 @@ fn operators_are_written_to_once_about_each_alert() {
     assert!(text.contains("已解除 (1):") && text.contains("Cleared (1):") && !text.contains("需要处理"), "{text}");
     // Within the pause nothing is written; after it, what stands then, in one letter.
     let fail = ["run", "deliver"];
-    assert_eq!(workspace.run(&fail).status.code(), Some(1));
+    assert_eq!(workspace.run(&fail).status.code(), Some(3));
     workspace.run(&["run", "monthly", "--month", "2024-03"]);
     assert_eq!(told(&workspace).len(), 2);
     let_time_pass(&workspace);

@@ -3,7 +3,8 @@
 use store::ledger::{Letter, MailState};
 
 use super::{approve, ledger, places, review, sealed, spooled, totals_of};
-use crate::workspace::Workspace;
+use crate::kill::{durable_calls, has_strace};
+use crate::workspace::{Workspace, in_parallel};
 
 fn retract(workspace: &Workspace, list: &str) -> String {
     workspace.ok(&["lists", "retract", list, "--by", "张科长", "--reason", "口径有误"])
@@ -54,6 +55,74 @@ fn a_letter_for_a_list_that_was_taken_back_never_goes() {
     assert_eq!(by, "张科长");
     ledger(root).verify_audit().unwrap();
     println!("delivery, lists taken back: {count} letters");
+}
+
+#[test]
+fn while_somebody_works_or_sends_nothing_is_taken_back() {
+    let workspace = sealed();
+    let root = workspace.root();
+    review(&workspace);
+    approve(&workspace);
+    let count = places(root).len();
+    let list = in_state(&workspace, MailState::Queued).remove(0).lists.remove(0);
+    let before = (workspace.lists(), collected(&workspace), ledger(root).audit_head().unwrap());
+    for name in ["run.lock", "deliver.lock"] {
+        let lock = std::fs::File::create(root.join(name)).unwrap();
+        lock.lock().unwrap();
+        let output = workspace.run(&["lists", "retract", &list, "--by", "张科长", "--reason", "口径有误"]);
+        assert_eq!(output.status.code(), Some(75), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+        lock.unlock().unwrap();
+        let after = (workspace.lists(), collected(&workspace), ledger(root).audit_head().unwrap());
+        assert!(after == before, "{name}: nothing is changed");
+    }
+    assert!(workspace.ok(&["deliver"]).contains(&format!("accepted {count}, ")), "it stands, and is announced");
+    println!("delivery, taking back under a lock: 5 cases");
+}
+
+/// What the offices find.
+fn collected(workspace: &Workspace) -> std::collections::BTreeSet<std::path::PathBuf> {
+    crate::workspace::files_below(&workspace.root().join("collect")).into_iter().collect()
+}
+
+#[test]
+fn a_killed_retraction_announces_nothing_that_is_gone() {
+    if !has_strace() {
+        println!("retraction kills: 0 trials (strace is missing)");
+        return;
+    }
+    let approved = sealed();
+    review(&approved);
+    approve(&approved);
+    let list = in_state(&approved, MailState::Queued).remove(0).lists.remove(0);
+    let args = ["lists", "retract", &list, "--by", "张科长", "--reason", "口径有误"];
+    let calls = durable_calls(&Workspace::copy_of(approved.root()), &args, None).0;
+    let trials: Vec<usize> = (1..=calls).step_by(calls.div_ceil(24)).collect();
+    let outcomes = in_parallel(&trials, |n| {
+        let workspace = Workspace::copy_of(approved.root());
+        let root = workspace.root();
+        let hit = durable_calls(&workspace, &args, Some(*n)).1;
+        let is_there = || collected(&workspace).iter().any(|path| path.to_string_lossy().contains(&list));
+        let was_there = is_there();
+        workspace.ok(&["deliver"]);
+        let letters = ledger(root).letters_of(&list).unwrap();
+        let is_announced = letters.iter().any(|letter| letter.standing.state == MailState::Accepted);
+        assert!(!is_announced || was_there, "killed at call {n}: a letter announces what is gone");
+        let is_noted = ledger(root).is_retracted(&list).unwrap();
+        assert!(!(is_noted && (is_announced || is_there())), "killed at call {n}: taken back, and announced or there");
+        let again = workspace.run(&args).status.code();
+        assert!(matches!(again, Some(0 | 75)), "killed at call {n}: {again:?}");
+        let notices = workspace.manifests(super::MONTH).into_keys().filter(|id| id.contains("RETRACTION"));
+        assert_eq!((notices.count(), is_there()), (1, false), "killed at call {n}: done by whoever asks again");
+        ledger(root).verify_audit().unwrap();
+        (hit, is_announced)
+    });
+    let hits = outcomes.iter().filter(|(hit, _)| *hit).count();
+    let announced = outcomes.iter().filter(|(_, announced)| *announced).count();
+    println!(
+        "retraction kills: {} of {calls} calls, {hits} killed, {announced} before anything was taken back",
+        trials.len()
+    );
+    assert!(hits * 2 > trials.len() && announced > 0 && announced < trials.len());
 }
 
 #[test]

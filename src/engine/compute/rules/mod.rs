@@ -11,7 +11,7 @@ use chrono::{Days, NaiveDate};
 use sha2::{Digest, Sha256};
 
 pub use lines::Lines;
-pub use params::{Known, RuleData, means_limit, rule_tables};
+pub use params::{Known, RuleData, rule_tables};
 pub use span::{Span, until};
 
 use law::domain::{Fen, hex};

@@ -199,7 +199,7 @@ fn means_rows(rule: &Rule, known: Known<'_>) -> Result<RecordBatch, PipelineErro
 }
 
 /// The limit of a means test in a county, rounded so that comparing whole fen decides as the exact limit would.
-pub fn means_limit(rule: &Rule, county: &str, means: &Means, known: Known<'_>) -> Option<Fen> {
+fn means_limit(rule: &Rule, county: &str, means: &Means, known: Known<'_>) -> Option<Fen> {
     let exact = match &means.limit {
         MeansLimit::Fixed(amount) => amount.yuan(),
         MeansLimit::Series(drawn) => {

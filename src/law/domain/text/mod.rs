@@ -1,10 +1,12 @@
-//! Cleaning text that people typed: full-width forms, tabs, stray spaces, variants of the name dot. How it is masked
-//! and how a row is named without it live beside.
+//! Cleaning text that people typed: full-width forms, tabs, stray spaces, variants of the name dot. How it is masked,
+//! how a row is named without it, and what a person may say to the program live beside.
 
 mod mask;
+mod said;
 mod token;
 
 pub use mask::{mask_id, mask_name, mask_value};
+pub use said::Said;
 pub use token::{TokenKey, clean_token};
 
 use unicode_normalization::UnicodeNormalization;

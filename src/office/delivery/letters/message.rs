@@ -9,7 +9,7 @@ use law::domain::{MailAddress, TokenKey};
 use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 
-use crate::delivery::DeliveryError;
+use crate::delivery::error::DeliveryError;
 
 /// A file that goes with a letter.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
-use crate::delivery::DeliveryError;
+use crate::delivery::error::DeliveryError;
 
 const TEMPLATE: &str = include_str!("templates/notice.txt");
 

@@ -2,22 +2,20 @@
 //! offices asks for that. The password is in none of them. Who may write one, and when, is decided at the desk.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use chrono::{DateTime, Days, Utc};
-use law::domain::{MailAddress, hex, official_day};
+use law::domain::{MailAddress, official_day};
 use law::referrals;
 use law::referrals::{ListKind, Offices};
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
+use store::durable::At as _;
 use store::keys::Keys;
 use store::ledger::{NewLetter, SealedList};
 use store::workspace::Workspace;
 
 use super::{Attachment, Draft, ListNotice, Notice, compose, message_id, render};
-use crate::delivery::DeliveryError;
-use crate::handover;
-use store::durable::At as _;
+use crate::delivery::error::DeliveryError;
+use crate::handover::{Sealed, attachment};
 
 /// Writes letters at one moment.
 pub(in crate::delivery) struct OfficeLetters<'a> {
@@ -107,7 +105,7 @@ impl<'a> OfficeLetters<'a> {
             if bytes > largest {
                 return Ok((Vec::new(), true));
             }
-            let made = handover::attachment(&self.workspace.layout, list, kind).map_err(DeliveryError::message)?;
+            let made = attachment(&self.workspace.layout, list, kind)?;
             files.extend(made.map(|(name, bytes)| Attachment { name, bytes }));
         }
         let is_too_large = files.iter().map(|file| file.bytes.len() as u64).sum::<u64>() > largest;
@@ -124,24 +122,13 @@ impl<'a> OfficeLetters<'a> {
     /// A sealed list's manifest, after it and every file that it names were compared with what was sealed.
     pub(in crate::delivery) fn manifest(&self, list: &SealedList) -> Result<Manifest, DeliveryError> {
         let folder = self.workspace.layout.lists(list.period).join(&list.list_id);
-        let path = folder.join("manifest.json");
-        let bytes = std::fs::read(&path).at(&path)?;
-        let wrong = |path: PathBuf, why: &str| DeliveryError::Sealed { path, why: why.to_owned() };
-        if hex(&Sha256::digest(&bytes)) != list.manifest_sha256 {
-            return Err(wrong(path, "it is not the manifest that was sealed"));
-        }
-        let manifest: Manifest =
-            serde_json::from_slice(&bytes).map_err(|error| wrong(path.clone(), &error.to_string()))?;
+        let sealed = Sealed::open(&folder, list)?;
+        let manifest: Manifest = serde_json::from_slice(sealed.manifest()).map_err(DeliveryError::message)?;
         if manifest.county != list.county || manifest.office != list.office {
-            return Err(wrong(path, "it names another county or office than the list"));
+            let why = format!("the manifest of {} names another county or office than the list", list.list_id);
+            return Err(DeliveryError::Message(why));
         }
-        for file in &manifest.files {
-            let path = folder.join(&file.name);
-            let bytes = std::fs::read(&path).at(&path)?;
-            if hex(&Sha256::digest(&bytes)) != file.sha256 {
-                return Err(wrong(path, "its SHA-256 is not the one that was sealed"));
-            }
-        }
+        sealed.check()?;
         Ok(manifest)
     }
 }
@@ -154,7 +141,6 @@ pub(in crate::delivery) struct Manifest {
     office: String,
     office_name: String,
     counts: Counts,
-    files: Vec<SealedFile>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -163,12 +149,6 @@ struct Counts {
     continuing: u64,
     escalated: u64,
     withdrawn: u64,
-}
-
-#[derive(Debug, Deserialize)]
-struct SealedFile {
-    name: String,
-    sha256: String,
 }
 
 impl Manifest {

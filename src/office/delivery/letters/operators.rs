@@ -9,7 +9,8 @@ use store::ledger::{AlertNews, Ledger, LedgerError, Letter, LetterStep, NewLette
 use store::workspace::Workspace;
 
 use super::{Draft, compose, message_id};
-use crate::delivery::{DeliveryError, Store};
+use crate::delivery::dispatch::Store;
+use crate::delivery::error::DeliveryError;
 
 /// So long after one letter the next one waits: what comes and goes meanwhile is told together, or not at all.
 const PAUSE: Duration = Duration::minutes(30);

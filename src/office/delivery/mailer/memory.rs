@@ -4,7 +4,8 @@ use std::sync::{Mutex, PoisonError};
 
 use store::ledger::Letter;
 
-use crate::delivery::{Attempt, Outcome, Transport};
+use crate::delivery::dispatch::{Attempt, Transport};
+use crate::delivery::machine::Outcome;
 
 /// Keeps what it is handed.
 #[derive(Debug, Default)]

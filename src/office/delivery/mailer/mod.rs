@@ -11,7 +11,8 @@ pub use spool::SpoolTransport;
 use law::config::{DeliverySettings, Layout, TransportKind};
 use store::ledger::Letter;
 
-use super::{Attempt, DeliveryError, Transport};
+use super::dispatch::{Attempt, Transport};
+use super::error::DeliveryError;
 
 /// The way that the settings name.
 #[derive(Debug)]

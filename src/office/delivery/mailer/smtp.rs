@@ -13,11 +13,13 @@ use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParam
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::{Response, Severity};
+use store::durable::At as _;
 use store::ledger::Letter;
 use tokio::sync::Mutex;
 
-use crate::delivery::{Attempt, DeliveryError, Outcome, Transport};
-use store::durable::At as _;
+use crate::delivery::dispatch::{Attempt, Transport};
+use crate::delivery::error::DeliveryError;
+use crate::delivery::machine::Outcome;
 
 struct Fault {
     /// The server's or the system's words.

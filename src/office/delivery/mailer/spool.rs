@@ -6,10 +6,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use store::durable::{self, At as _, Readers};
 use store::ledger::Letter;
 
-use crate::delivery::{Attempt, DeliveryError, Outcome, Transport};
-use store::durable::{self, At as _, Readers};
+use crate::delivery::dispatch::{Attempt, Transport};
+use crate::delivery::error::DeliveryError;
+use crate::delivery::machine::Outcome;
 
 #[derive(Debug)]
 pub struct SpoolTransport {

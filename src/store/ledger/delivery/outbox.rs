@@ -289,8 +289,8 @@ fn step_one(
     let detail = clean(&step.detail);
     let states = (from.state.code(), to.state.code(), to.attempts);
     event(transaction, letter.letter_id, step.event, states, &detail, at)?;
-    let told = format!("{} -> {}, attempt {}: {detail}", states.0, states.1, states.2);
-    audit::append(transaction, at, &step.actor, step.event, &letter.message_id, &told)
+    let detail = format!("{} -> {}, attempt {}: {detail}", states.0, states.1, states.2);
+    audit::append(transaction, at, &step.actor, step.event, &letter.message_id, &detail)
 }
 
 fn event(

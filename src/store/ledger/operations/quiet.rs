@@ -22,7 +22,7 @@ impl Ledger {
         self.write(DOING, |transaction| {
             let changed = transaction
                 .execute(
-                    // which lists come after is told by their order: a clock has ties
+                    // the order of the lists says which come after: a clock has ties
                     "insert into quiet_periods values (?1, ?2, ?3, ?4, (select coalesce(max(rowid), 0) from lists), \
                      null) on conflict do update set job = ?3, from_at = ?4, after = excluded.after, lifted_at = null \
                      where lifted_at is not null",

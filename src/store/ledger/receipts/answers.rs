@@ -169,7 +169,7 @@ impl Ledger {
         Ok(found)
     }
 
-    /// An officer's word on a conflict: the answer with that number stands from now on. Answers whether there was such
+    /// An officer's word on a conflict: the answer with that number stands from now on. Returns whether there was such
     /// an answer.
     pub fn settle(
         &self,

@@ -10,7 +10,7 @@ pub use funnel::FunnelRow;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use law::domain::{Fen, Period};
-use rusqlite::{OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use super::delivery::withdraw_letters;
 use super::store::{Ledger, moment};
@@ -130,18 +130,31 @@ impl Ledger {
     /// Closes a period; the caller has checked that nothing keeps it open. Returns whether it was open.
     pub fn close_period(&self, period: Period, by: &str, lists: u64, at: DateTime<Utc>) -> Result<bool, LedgerError> {
         self.write("closing a period", |transaction| {
-            let closed = transaction
+            if closed_by(transaction, period)?.is_some() {
+                return Ok(false);
+            }
+            transaction
                 .execute(
-                    "insert or ignore into closed_periods values (?1, ?2, ?3, ?4)",
+                    "insert or replace into closed_periods values (?1, ?2, ?3, ?4)",
                     params![period.to_string(), moment(at), by, super::landed::whole(lists)],
                 )
                 .map_err(LedgerError::doing("closing a period"))?;
-            if closed > 0 {
-                audit::append(transaction, at, by, "closed", &format!("period {period}"), &format!("{lists} lists"))?;
-            }
-            Ok(closed > 0)
+            audit::append(transaction, at, by, "closed", &format!("period {period}"), &format!("{lists} lists"))?;
+            Ok(true)
         })
     }
+
+    /// Who closed a period, unless a list of it was sealed since: that one waits for answers.
+    pub fn closed_by(&self, period: Period) -> Result<Option<String>, LedgerError> {
+        closed_by(&self.read(), period)
+    }
+}
+
+fn closed_by(connection: &Connection, period: Period) -> Result<Option<String>, LedgerError> {
+    let sql = "select by_name from closed_periods c where period = ?1 \
+         and not exists (select 1 from lists l where l.period = c.period and l.sealed_at > c.at)";
+    let found = connection.query_row(sql, [period.to_string()], |row| row.get(0)).optional();
+    found.map_err(LedgerError::doing("reading closed periods"))
 }
 
 /// Appends an event inside a transaction; see [`Ledger::note_list`].

@@ -3,8 +3,8 @@
 use law::domain::Tag;
 use serde_json::Value;
 
-use super::tree::Node;
-use super::{rows, text, yes_no, yuan};
+use super::cells::{rows, text, yes_no, yuan};
+use super::node::Node;
 
 /// The root with everything but the rules.
 pub(super) fn root(told: &Value) -> Node {

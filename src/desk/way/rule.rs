@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::tree::Node;
-use super::{rows, text, yes_no, yuan};
+use super::cells::{rows, text, yes_no, yuan};
+use super::node::Node;
 
 /// The branch.
 pub(super) fn branch(rule: &Value) -> Node {
