@@ -48,7 +48,7 @@ fn every_rule_has_cases_of_both_ends() {
         let counts = cases_by_rule(&cases);
         for rule in &policy.rules {
             let of_rule = || cases.iter().flat_map(|case| &case.results).filter(|result| result.rule == rule.id);
-            let found: BTreeSet<&str> = of_rule().map(|result| result.status.as_str()).collect();
+            let found: BTreeSet<&str> = of_rule().map(|result| result.status.code()).collect();
             let is_own =
                 !name.starts_with("choices") && rule.id.starts_with(name.split('-').next().unwrap_or_default());
             if !counts.contains_key(&rule.id) || (is_own && !found.contains("flagged")) {

@@ -303,7 +303,7 @@ fn changes_follow_the_list_before_and_january_starts_anew() {
 
     let rows = sheet(&place.list_file(month("2026-02"), "202602-990102-MZ-FULL-v1", "xlsx"));
     let at = |name: &str| {
-        let heading = column_called(name).unwrap().heading;
+        let heading = column_called(name).unwrap().heading();
         rows[1].iter().position(|cell| *cell == heading).unwrap()
     };
     let told: Vec<(String, String)> =
@@ -456,7 +456,7 @@ fn every_column_of_the_table_reaches_every_file() {
         let shown = column.name != "phone" && !column.only_near;
         assert_eq!(csv.lines().next().unwrap().contains(column.name), shown, "{}", column.name);
         let on_sheet = shown && column.name != "reason";
-        assert_eq!(headings.iter().any(|heading| heading == column.heading), on_sheet, "{}", column.name);
+        assert_eq!(headings.iter().any(|heading| heading == column.heading()), on_sheet, "{}", column.name);
     }
     assert!(!csv.contains("13800000000"));
     println!("columns: {} cases", COLUMNS.len() * 2);

@@ -1,7 +1,7 @@
 //! `findings`: a period's findings as CSV, without names; for tests and engineers.
 
 use engine::{Context, FindingRow, read_findings};
-use law::cases::{Outlook, outlook};
+use law::cases::{Outcome, Outlook, Reason, outlook};
 use law::domain::{Fen, Period};
 
 use super::arguments::period_argument;
@@ -35,8 +35,8 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
             "{},{},{},{},{},{},{},{},{},{}",
             row.person.0,
             row.rule,
-            row.status,
-            row.reason.unwrap_or_default(),
+            row.status.code(),
+            row.reason.map_or("", Reason::code),
             row.county.unwrap_or_default(),
             row.measured,
             yuan(row.line),
@@ -51,5 +51,5 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
 /// The outlook of somebody near a line.
 fn near(context: &Context, period: Period, row: &FindingRow) -> Option<Outlook> {
     let rule = context.policy.in_force(period.last_day()).find(|rule| rule.id == row.rule)?;
-    (row.status == "near").then_some(outlook(rule, period, row.measured, row.line?, row.recent))
+    (row.status == Outcome::Near).then_some(outlook(rule, period, row.measured, row.line?, row.recent))
 }

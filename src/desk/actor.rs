@@ -77,6 +77,5 @@ mod tests {
         for name in ["account:7 张科长", " Account:7 张科长", "ACCOUNT:7"] {
             assert!(typed(name).is_err(), "{name}");
         }
-        println!("actors: 4 cases");
     }
 }

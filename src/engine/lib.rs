@@ -14,6 +14,7 @@ mod model;
 pub mod official;
 mod planning;
 mod pool;
+pub mod rows;
 mod run_error;
 mod schema;
 mod session;

@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{Date32Type, Decimal128Type, Int64Type};
 use arrow::ipc::reader::FileReader;
+use chrono::NaiveDate;
+use engine::rows::Row as _;
 use law::cases::AnswerCells;
 use law::config::GateSettings;
 use law::contracts::Feed;
@@ -69,7 +69,7 @@ pub fn open_receipt(
 /// The list's own columns, by both names.
 fn ignored() -> Vec<String> {
     let own = COLUMNS.iter().filter(|column| column.name != "row_token");
-    own.flat_map(|column| [column.name.to_owned(), column.heading.to_owned()]).collect()
+    own.flat_map(|column| [column.name.to_owned(), column.heading().to_owned()]).collect()
 }
 
 fn read_rows(path: &Path, file: &mut ReceiptFile) -> Result<(), IntakeError> {
@@ -77,53 +77,47 @@ fn read_rows(path: &Path, file: &mut ReceiptFile) -> Result<(), IntakeError> {
     let reader = FileReader::try_new(opened, None).map_err(|error| IntakeError::rows(path, error))?;
     for batch in reader {
         let batch = batch.map_err(|error| IntakeError::rows(path, error))?;
-        let rows = rows_of(&batch).ok_or_else(|| IntakeError::rows(path, "a column is missing"))?;
-        file.rows.extend(rows);
+        let rows = ReceiptRow::read(&batch).map_err(|error| IntakeError::rows(path, error))?;
+        file.rows.extend(rows.into_iter().map(ReceiptRow::cells));
     }
     Ok(())
 }
 
-fn rows_of(batch: &RecordBatch) -> Option<Vec<(i64, String, AnswerCells)>> {
-    let texts = |name: &str| batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
-    let names = [
-        "row_token",
-        "receipt",
-        "found",
-        "enrolled",
-        "category",
-        "not_enrolled_reason",
-        "measure",
-        "unit",
-        "verifier",
-        "remark",
-    ];
-    let columns: Vec<_> = names.iter().map(|name| texts(name)).collect::<Option<_>>()?;
-    let numbers = batch.column_by_name("source_row")?.as_primitive_opt::<Int64Type>()?;
-    let amounts = batch.column_by_name("aid_amount")?.as_primitive_opt::<Decimal128Type>()?;
-    let days = batch.column_by_name("verified_date")?.as_primitive_opt::<Date32Type>()?;
-    let row = |row: usize| {
-        let text = |at: usize| {
-            let column = columns[at];
-            if column.is_null(row) { String::new() } else { column.value(row).to_owned() }
-        };
-        let amount = (!amounts.is_null(row)).then(|| i64::try_from(amounts.value(row)).ok().map(Fen)).flatten();
-        let day = (!days.is_null(row)).then(|| Date32Type::to_naive_date_opt(days.value(row))).flatten();
+engine::row! {
+    struct ReceiptRow {
+        number: i64 = "source_row",
+        token: Option<String> = "row_token",
+        receipt: Option<String> = "receipt",
+        found: Option<String> = "found",
+        enrolled: Option<String> = "enrolled",
+        category: Option<String> = "category",
+        reason: Option<String> = "not_enrolled_reason",
+        measure: Option<String> = "measure",
+        amount: Option<Fen> = "aid_amount",
+        verified_on: Option<NaiveDate> = "verified_date",
+        unit: Option<String> = "unit",
+        verifier: Option<String> = "verifier",
+        remark: Option<String> = "remark",
+    }
+}
+
+impl ReceiptRow {
+    fn cells(self) -> (i64, String, AnswerCells) {
         let cells = AnswerCells {
-            receipt: text(1),
-            found: text(2),
-            enrolled: text(3),
-            category: text(4),
-            reason: text(5),
-            measure: text(6),
-            amount,
-            verified_on: day,
-            unit: text(7),
-            verifier: text(8),
-            remark: text(9),
+            receipt: self.receipt.unwrap_or_default(),
+            found: self.found.unwrap_or_default(),
+            enrolled: self.enrolled.unwrap_or_default(),
+            category: self.category.unwrap_or_default(),
+            reason: self.reason.unwrap_or_default(),
+            measure: self.measure.unwrap_or_default(),
+            amount: self.amount,
+            verified_on: self.verified_on,
+            unit: self.unit.unwrap_or_default(),
+            verifier: self.verifier.unwrap_or_default(),
+            remark: self.remark.unwrap_or_default(),
         };
-        (numbers.value(row), text(0), cells)
-    };
-    Some((0..batch.num_rows()).map(row).collect())
+        (self.number, self.token.unwrap_or_default(), cells)
+    }
 }
 
 /// The rows that the gate rejected: number, then column and remedy.

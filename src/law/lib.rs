@@ -11,9 +11,11 @@
 //! | [`policy`] | rules as people write them, and their case books |
 //! | [`cases`] | how a person's case moves from finding to finding, and what answers may say |
 //! | [`referrals`] | who goes on which list, and what a list says |
+//! | [`texts`] | the words that people read, in Chinese and English |
 //! | [`schedule`] | when a job is due, and which alerts stand |
 
 pub mod cases;
+mod codes;
 pub mod config;
 pub mod contracts;
 pub mod domain;
@@ -21,5 +23,6 @@ mod fault;
 pub mod policy;
 pub mod referrals;
 pub mod schedule;
+pub mod texts;
 
 pub use fault::{Cause, Fault};

@@ -13,7 +13,7 @@ use engine::official::{Need, needs, unrouted};
 use engine::{Context, Job, PipelineError, Step, left_old};
 use futures::FutureExt as _;
 use intake::{IntakeSummary, sweep};
-use law::cases::{FindingState, FindingStatus};
+use law::cases::{FindingState, Reason};
 use law::domain::{Period, official_day};
 use law::policy::Rule;
 use office::delivery::{Delivered, send_due};
@@ -284,15 +284,15 @@ impl<'a> Run<'a> {
         let mut found = Vec::new();
         for row in rows {
             let by_status = self.report.findings.entry(row.rule.clone()).or_default();
-            let status = row.reason.as_ref().map_or(row.status.clone(), |reason| format!("{}: {reason}", row.status));
+            let (status, reason) = (row.status.code(), row.reason.map_or("", Reason::code));
+            let status = if reason.is_empty() { status.to_owned() } else { format!("{status}: {reason}") };
             *by_status.entry(status).or_default() += 1;
-            if let Some(status) = FindingStatus::parse(&row.status) {
-                let reason = row.reason.unwrap_or_default();
+            if let Some(status) = row.status.status() {
                 found.push(CaseFinding {
                     person: row.person,
                     rule: row.rule,
                     county: row.county.unwrap_or_default(),
-                    state: FindingState { status, measured: row.measured, reason },
+                    state: FindingState { status, measured: row.measured, reason: reason.to_owned() },
                 });
             }
         }
@@ -379,6 +379,5 @@ mod tests {
         let part = |n: u32| async move { if n == 3 { panic!("part") } else { Ok::<u32, PipelineError>(n) } };
         let outcome = runtime.block_on(caught(engine::in_parallel(2, (0..8).collect(), part)));
         assert!(matches!(outcome, Err(PipelineError::Panicked)));
-        println!("panics: 4 cases");
     }
 }

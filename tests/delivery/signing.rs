@@ -315,7 +315,6 @@ fn a_history_that_was_changed_stops_all_mail() {
     }
     assert!(spooled(root).is_empty());
     assert!(workspace.ok(&["status"]).contains("ALERT audit_broken:"));
-    println!("delivery, a changed history: 7 cases");
 }
 
 #[test]

@@ -63,7 +63,6 @@ fn whoever_is_suppressed_is_off_the_list_and_counted() {
     ok(&["--person", &person[0], "--lift"]);
     let told = workspace.ok(&["reproduce", "--all"]);
     assert!(told.trim_end().ends_with("equal, 0 not"), "{told}");
-    println!("suppressions: 12 cases");
 }
 
 /// A rule that has not flagged the person.

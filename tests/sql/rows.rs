@@ -1,16 +1,12 @@
 //! Rows as CSV text: read by a table's schema, compared as text.
 
 use std::path::Path;
-use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int32Array, Int64Array, RecordBatch, StringArray,
-    TimestampMillisecondArray,
-};
+use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::util::display::array_value_to_string;
 use chrono::NaiveDateTime;
-use engine::days_since_epoch;
+use engine::rows::{self, Value};
 use law::domain::{Fen, Month, parse_date};
 
 /// Header and records of a CSV file.
@@ -33,55 +29,33 @@ fn place(path: &Path, schema: &SchemaRef, column: &str) -> Result<usize, String>
 /// The rows of a CSV file under a table's schema; columns that it does not state are null.
 pub(super) fn read(path: &Path, schema: &SchemaRef) -> Result<RecordBatch, String> {
     let (header, records) = table(path)?;
-    let mut stated = vec![None; schema.fields().len()];
-    for (at, column) in header.iter().enumerate() {
-        stated[place(path, schema, column)?] = Some(at);
+    let fields: Vec<_> =
+        header.iter().map(|column| place(path, schema, column).map(|at| schema.field(at))).collect::<Result<_, _>>()?;
+    let mut rows: Vec<Vec<(&str, Value<'_>)>> = Vec::new();
+    for record in &records {
+        let cells = fields.iter().zip(record).map(|(field, text)| {
+            let wrong = || format!("{}: `{text}` is not of the type of column {}", path.display(), field.name());
+            value(field.data_type(), text).map(|cell| (field.name().as_str(), cell)).ok_or_else(wrong)
+        });
+        rows.push(cells.collect::<Result<_, _>>()?);
     }
-    let mut columns = Vec::new();
-    for (field, at) in schema.fields().iter().zip(&stated) {
-        let cells: Vec<Option<&str>> =
-            records.iter().map(|record| at.map(|at| record[at].as_str()).filter(|cell| !cell.is_empty())).collect();
-        let column = column(field.data_type(), &cells);
-        columns.push(
-            column.map_err(|cell| {
-                format!("{}: `{cell}` is not of the type of column {}", path.display(), field.name())
-            })?,
-        );
-    }
-    RecordBatch::try_new(schema.clone(), columns).map_err(|error| error.to_string())
+    rows::batch(&path.display().to_string(), schema, rows).map_err(|error| error.to_string())
 }
 
-fn column(kind: &DataType, cells: &[Option<&str>]) -> Result<ArrayRef, String> {
-    fn parsed<T>(cells: &[Option<&str>], parse: impl Fn(&str) -> Option<T>) -> Result<Vec<Option<T>>, String> {
-        let cell = |cell: Option<&str>| cell.map(|text| parse(text).ok_or(text.to_owned())).transpose();
-        cells.iter().copied().map(cell).collect()
+fn value<'a>(kind: &DataType, text: &'a str) -> Option<Value<'a>> {
+    if text.is_empty() {
+        return Some(Value::Null);
     }
-    let day = |text: &str| {
-        let date = parse_date(text).ok().or_else(|| Month::parse(text).ok().map(Month::first_day))?;
-        Some(days_since_epoch(date))
-    };
-    let moment = |text: &str| {
-        let time = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").ok();
-        let time = time.or_else(|| parse_date(text).ok()?.and_hms_opt(0, 0, 0))?;
-        Some(time.and_utc().timestamp_millis())
-    };
-    let flag = |text: &str| match text {
-        "true" => Some(true),
-        "false" => Some(false),
-        _ => None,
-    };
-    Ok(match kind {
-        DataType::Int64 => Arc::new(Int64Array::from(parsed(cells, |text| text.parse().ok())?)),
-        DataType::Int32 => Arc::new(Int32Array::from(parsed(cells, |text| text.parse().ok())?)),
-        DataType::Boolean => Arc::new(BooleanArray::from(parsed(cells, flag)?)),
-        DataType::Date32 => Arc::new(Date32Array::from(parsed(cells, day)?)),
-        DataType::Timestamp(_, _) => Arc::new(TimestampMillisecondArray::from(parsed(cells, moment)?)),
-        DataType::Decimal128(precision, scale) => {
-            let amounts = parsed(cells, |text| Fen::parse(text).ok().map(Fen::unscaled))?;
-            let amounts = Decimal128Array::from(amounts).with_precision_and_scale(*precision, *scale);
-            Arc::new(amounts.map_err(|error| error.to_string())?)
-        }
-        _ => Arc::new(StringArray::from(cells.to_vec())),
+    Some(match kind {
+        DataType::Int64 | DataType::Int32 => Value::Whole(text.parse().ok()?),
+        DataType::Boolean => Value::Flag(text.parse().ok()?),
+        DataType::Date32 => parse_date(text).ok().or_else(|| Month::parse(text).ok().map(Month::first_day))?.into(),
+        DataType::Timestamp(_, _) => match NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M") {
+            Ok(moment) => moment.into(),
+            Err(_) => parse_date(text).ok()?.into(),
+        },
+        DataType::Decimal128(_, _) => Fen::parse(text).ok()?.into(),
+        _ => text.into(),
     })
 }
 

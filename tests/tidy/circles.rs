@@ -209,6 +209,19 @@ pub(super) fn roots(files: &[Source]) -> impl Iterator<Item = &str> {
     files.iter().map(|file| file.path.as_str()).filter(is_root)
 }
 
+/// One file of each circle that is still to be broken. A circle that is gone, or a new one, is a fault.
+pub(super) const OPEN: &[&str] = &["src/engine/compute/evaluation.rs", "src/watch/run.rs"];
+
+/// Circles that nobody knew of, and known ones that are gone.
+pub(super) fn faults(files: &[Source], open: &[&str]) -> Vec<String> {
+    let found = no_files_in_a_circle(files);
+    let is_of = |fault: &str, file: &str| fault.split([' ', ',']).any(|word| word == file);
+    let gone = open.iter().filter(|file| !found.iter().any(|fault| is_of(fault, file)));
+    let gone: Vec<_> = gone.map(|file| format!("{file} is in no circle any more: take it out of OPEN")).collect();
+    let new = found.iter().filter(|fault| !open.iter().any(|file| is_of(fault, file)));
+    new.cloned().chain(gone).collect()
+}
+
 pub(super) fn no_files_in_a_circle(files: &[Source]) -> Vec<String> {
     let crates = roots(files).filter_map(|root| Files::of(root, files));
     crates

@@ -186,7 +186,7 @@ fn no_files_use_each_other_in_a_loop() {
     ];
     looped.iter().for_each(|files| assert_eq!(found(files), 1, "{files:?}"));
     sound.iter().for_each(|files| assert_eq!(found(files), 0, "{files:?}"));
-    let faults = circles::no_files_in_a_circle(project());
+    let faults = circles::faults(project(), circles::OPEN);
     assert!(faults.is_empty(), "{} circles\n{}", faults.len(), faults.join("\n"));
 }
 

@@ -114,7 +114,6 @@ fn a_list_is_made_again_by_the_recipe_that_the_ledger_keeps() {
     kept.execute_batch("pragma foreign_keys = off").unwrap();
     assert_eq!(kept.execute("delete from text_sets where set_id = ?1", [&recipe]).unwrap(), 1);
     assert!(ended(&workspace, 4, &["reproduce", list]).contains("restore ledger.sqlite"));
-    println!("recipes: 3 cases");
 }
 
 #[test]
@@ -131,5 +130,4 @@ fn files_without_a_number_are_those_of_the_old_program() {
     workspace.ok(&["run", "nightly", "--as-of", "2026-10-31"]);
     let newest = workspace.versions().pop().unwrap();
     assert!(newest["format"] == 1 || newest["number"] == versions.len(), "{newest}");
-    println!("files without a number: 5 cases");
 }

@@ -32,7 +32,6 @@ fn an_edited_model_of_an_older_interface_stops_official_runs() {
     // Looking on is allowed.
     workspace.ok(&["run", "monthly", "--month", "2026-10", "--rehearsal"]);
     workspace.ok(&["status"]);
-    println!("interfaces: 8 cases");
 }
 
 #[test]
@@ -46,7 +45,6 @@ fn steps_that_jobs_no_longer_have_are_told_with_the_remedy() {
             assert!(said.contains(job) && said.contains("`poverty-watch upgrade` renews the file"), "{said}");
         }
     }
-    println!("steps of old jobs: 4 cases");
 }
 
 /// What a model takes and gives: its kind, parameters, columns, and the columns of what it reads.

@@ -134,7 +134,6 @@ fn lists_of_an_older_format_that_say_something_else_are_found() {
     let said = ended(&workspace, 4, &["reproduce", id]);
     assert!(said.contains("sealed: 3 persons, 0 withdrawn, 14626802 fen"), "{said}");
     assert!(said.contains("made again: 3 persons, 0 withdrawn, 14626801 fen"), "{said}");
-    println!("older lists that differ: 2 cases");
 }
 
 #[test]
@@ -193,5 +192,4 @@ fn what_nobody_edited_is_renewed_and_what_somebody_edited_is_named() {
     let nowhere = tempfile::tempdir().unwrap();
     let args = ["-C", nowhere.path().to_str().unwrap(), "upgrade"];
     assert!(ended(&workspace, 3, &args).contains("is no workspace"));
-    println!("upgrade: 20 cases");
 }

@@ -1,9 +1,10 @@
 //! Reading what a check returned: differences must be zero, persons must add up.
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Decimal128Type, Int64Type};
+use arrow::array::RecordBatch;
+use law::domain::Fen;
 
 use crate::PipelineError;
+use crate::rows::{Column, Value};
 
 /// Fails when a check found a difference.
 ///
@@ -16,13 +17,16 @@ pub(super) fn verify(check: &str, place: &str, rows: &[RecordBatch], written: u6
         seen += batch.num_rows();
         for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
             if field.name().ends_with("_difference") {
-                let difference = decimal(column.as_ref()).ok_or_else(|| failed(format!("{} is null", field.name())))?;
+                let Some(Value::Money(Fen(difference))) = Value::at(column.as_ref(), 0) else {
+                    return Err(failed(format!("{} is not an amount", field.name())));
+                };
                 if difference != 0 {
                     return Err(failed(format!("{} is {difference} fen instead of 0", field.name())));
                 }
             }
         }
-        if let (Some(persons), Some(below)) = (count(batch, "person_count"), count(batch, "below_floor_count")) {
+        let count = |name| Column::<i64>::of(batch, name).and_then(|column| column.get(0)).ok();
+        if let (Some(persons), Some(below)) = (count("person_count"), count("below_floor_count")) {
             let written = i64::try_from(written).unwrap_or(i64::MAX);
             if persons != below + written {
                 return Err(failed(format!(
@@ -32,18 +36,6 @@ pub(super) fn verify(check: &str, place: &str, rows: &[RecordBatch], written: u6
         }
     }
     if seen == 0 { Err(failed("the check returned no row".to_owned())) } else { Ok(()) }
-}
-
-fn decimal(column: &dyn Array) -> Option<i128> {
-    match column.data_type() {
-        DataType::Decimal128(_, _) if !column.is_null(0) => Some(column.as_primitive::<Decimal128Type>().value(0)),
-        _ => None,
-    }
-}
-
-fn count(batch: &RecordBatch, name: &str) -> Option<i64> {
-    let column = batch.column_by_name(name)?;
-    (*column.data_type() == DataType::Int64 && !column.is_null(0)).then(|| column.as_primitive::<Int64Type>().value(0))
 }
 
 #[cfg(test)]

@@ -3,17 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
-use arrow::datatypes::TimestampMillisecondType;
-use chrono::DateTime;
+use arrow::array::{BooleanArray, RecordBatch};
+use chrono::NaiveDateTime;
 use law::domain::Month;
 use law::policy::IncomeFigure;
 use store::warehouse::{Version, Warehouse};
 
 use super::findings::sources_in;
 use super::reach::CLAIMS;
-use super::rules::{Span, figures_of, income_figures, rows_failed};
+use super::rules::{Span, figures_of, income_figures};
 use super::task::Input;
+use crate::rows::of_model;
 use crate::{EngineError, Models, PipelineError};
 
 #[derive(Clone, Copy)]
@@ -62,39 +62,31 @@ impl Data<'_> {
     /// All income figures.
     pub(super) fn figures(self) -> Result<Vec<IncomeFigure>, PipelineError> {
         match self {
-            Self::Stored { warehouse, version } => income_figures(warehouse, version),
-            Self::Rows(tables) => {
-                let missing = arrow::error::ArrowError::SchemaError("a column is missing".to_owned());
-                let rows = tables.get("income");
-                rows.map_or(Ok(Vec::new()), |rows| figures_of(rows).ok_or_else(|| rows_failed("income", &missing)))
-            }
+            Self::Stored { warehouse, version } => Ok(income_figures(warehouse, version)?),
+            Self::Rows(tables) => Ok(tables.get("income").map(figures_of).transpose()?.unwrap_or_default()),
         }
     }
 }
 
-/// The month on which each claim is booked: its settlement's, for a reversal its original's.
-fn booked_months(claims: &RecordBatch) -> Result<Vec<Option<Month>>, PipelineError> {
-    let missing = || rows_failed("claims", &arrow::error::ArrowError::SchemaError("a column is missing".to_owned()));
-    let text = |name: &str| claims.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
-    let ids = text("claim_id").ok_or_else(missing)?;
-    let (kinds, originals) = (text("claim_kind"), text("original_claim_id").ok_or_else(missing)?);
-    let settled = claims.column_by_name("settled_at").ok_or_else(missing)?;
-    let settled = settled.as_primitive_opt::<TimestampMillisecondType>().ok_or_else(missing)?;
-    let own = |row: usize| {
-        let at = (!settled.is_null(row)).then(|| settled.value(row)).and_then(DateTime::from_timestamp_millis);
-        at.map(|at| Month::of(at.date_naive()))
-    };
-    let known: BTreeMap<&str, usize> = (0..claims.num_rows()).map(|row| (ids.value(row), row)).collect();
-    let booked = |row: usize| {
-        let is_reversal = kinds.is_some_and(|kinds| !kinds.is_null(row) && kinds.value(row) == "reversal");
-        let original = (is_reversal && !originals.is_null(row)).then(|| known.get(originals.value(row))).flatten();
-        own(original.copied().unwrap_or(row))
-    };
-    Ok((0..claims.num_rows()).map(booked).collect())
+crate::row! {
+    struct Booking {
+        claim_id: String = "claim_id",
+        kind: Option<String> = "claim_kind",
+        original: Option<String> = "original_claim_id",
+        settled: Option<NaiveDateTime> = "settled_at",
+    }
 }
 
+/// The claims whose month is wanted: their settlement's, for a reversal its original's.
 fn booked_in(claims: &RecordBatch, wanted: impl Fn(Month) -> bool) -> Result<RecordBatch, PipelineError> {
-    let booked = booked_months(claims)?.into_iter();
-    let mask: BooleanArray = booked.map(|month| Some(month.is_some_and(&wanted))).collect();
-    arrow::compute::filter_record_batch(claims, &mask).map_err(|error| rows_failed("claims", &error))
+    let rows: Vec<Booking> = of_model("claims", std::slice::from_ref(claims))?;
+    let known: BTreeMap<&str, &Booking> = rows.iter().map(|row| (row.claim_id.as_str(), row)).collect();
+    let booked = |row: &Booking| {
+        let original = row.original.as_deref().filter(|_| row.kind.as_deref() == Some("reversal"));
+        let booked = original.and_then(|original| known.get(original).copied()).unwrap_or(row);
+        booked.settled.map(|at| Month::of(at.date()))
+    };
+    let mask: BooleanArray = rows.iter().map(|row| Some(booked(row).is_some_and(&wanted))).collect();
+    arrow::compute::filter_record_batch(claims, &mask)
+        .map_err(|error| EngineError::Model { model: "claims".to_owned(), why: error.to_string() }.into())
 }

@@ -7,18 +7,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use arrow::array::{AsArray, RecordBatch};
+use arrow::array::RecordBatch;
 use law::domain::{Fen, Period};
 use law::policy::{IncomeFigure, Rule};
 use store::warehouse::{FileEntry, Version};
 
 use super::data::Data;
-use super::findings::{MEMBERS, is_handed_in};
+use super::findings::{Area, MEMBERS, is_handed_in};
 use super::reach::{CLAIMS, REACH, Reach, narrow};
 use super::refresh::refresh;
 use super::rules::{Known, Lines, RuleData, Span, rule_tables, until};
 use super::stated::Stated;
 use super::task::{Input, Task};
+use crate::rows::of_model;
 use crate::{Context, Engine, EngineError, Models, Param, PipelineError, in_parallel};
 
 const AREAS: &str = "areas";
@@ -242,15 +243,11 @@ impl Setting {
 
     fn add(&mut self, root: &Path, areas: &[Part], stated: &[Part]) -> Result<(), PipelineError> {
         for part in areas {
-            for batch in part.input.read(root)? {
-                let codes = batch.column_by_name("county_code").and_then(|codes| codes.as_string_opt::<i32>().cloned());
-                let missing =
-                    || EngineError::Model { model: AREAS.to_owned(), why: "it must return county_code".to_owned() };
-                self.counties.extend(codes.ok_or_else(missing)?.iter().flatten().map(str::to_owned));
-            }
+            let areas: Vec<Area> = of_model(AREAS, &part.input.read(root)?)?;
+            self.counties.extend(areas.into_iter().filter_map(|area| area.county));
         }
         for part in stated {
-            part.input.read(root)?.iter().try_for_each(|batch| self.stated.add(batch))?;
+            self.stated.add(&part.input.read(root)?)?;
         }
         Ok(())
     }
@@ -262,7 +259,7 @@ impl Setting {
 
     /// Rules with all that their statements need besides the data of persons.
     pub fn draw(&self, rules: &[&Rule], models: &Models) -> Result<Vec<RuleData>, PipelineError> {
-        rules.iter().map(|rule| RuleData::of(rule, self.known(models))).collect()
+        rules.iter().map(|rule| Ok(RuleData::of(rule, self.known(models))?)).collect()
     }
 
     /// A rule's lines as they stand in this period.

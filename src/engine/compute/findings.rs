@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use arrow::array::{Array, AsArray};
-use arrow::datatypes::{Decimal128Type, Int64Type};
+use law::cases::{Outcome, Reason};
 use law::config::Problem;
 use law::domain::{Fen, Period, PersonKey};
 use law::policy::Rule;
@@ -13,7 +12,8 @@ use super::evaluation::{Evaluation, Part, Setting};
 use super::reach::{Checks, REACH};
 use super::rules::{Lines, Span};
 use super::task::{Input, Task};
-use crate::{Context, PipelineError, read_table};
+use crate::rows::of_file;
+use crate::{Context, PipelineError};
 
 /// What each member of an applying household paid: a table of its own, since members lie in many buckets.
 pub const MEMBERS: &str = "member_burden";
@@ -28,21 +28,29 @@ pub struct Findings {
     pub lines: BTreeMap<String, Lines>,
 }
 
-/// One person's outcome by one rule, as cases and counts need it.
-#[derive(Debug, Clone)]
-pub struct FindingRow {
-    pub person: PersonKey,
-    pub rule: String,
-    /// flagged, near, undecided, below or outside.
-    pub status: String,
-    pub reason: Option<String>,
-    /// County code; `None` while unclear.
-    pub county: Option<String>,
-    pub measured: Fen,
-    /// The line, where there is a figure.
-    pub line: Option<Fen>,
-    /// Cost of the recent months, where the rule has a forecast.
-    pub recent: Option<Fen>,
+crate::row! {
+    /// One person's outcome by one rule, as cases and counts need it.
+    #[derive(Debug, Clone)]
+    pub struct FindingRow {
+        pub person: PersonKey = "person_key",
+        pub rule: String = "rule_id",
+        pub status: Outcome = "status",
+        pub reason: Option<Reason> = "reason",
+        /// County code; `None` while unclear.
+        pub county: Option<String> = "county_code",
+        pub measured: Fen = "measured_amount",
+        /// The line, where there is a figure.
+        pub line: Option<Fen> = "line_amount",
+        /// Cost of the recent months, where the rule has a forecast.
+        pub recent: Option<Fen> = "recent_amount",
+    }
+}
+
+crate::row! {
+    /// A county in which anybody lives or is insured.
+    pub struct Area {
+        pub county: Option<String> = "county_code",
+    }
 }
 
 /// Refreshes the findings of a period.
@@ -135,40 +143,9 @@ pub fn require_known(context: &Context, entry: &FileEntry) -> Result<(), Pipelin
 pub fn read_findings(context: &Context, version: &Version, period: Period) -> Result<Vec<FindingRow>, PipelineError> {
     let mut rows = Vec::new();
     for entry in version.table("findings").filter(|file| file.month == Some(period)) {
-        let columns = [
-            "person_key",
-            "rule_id",
-            "status",
-            "reason",
-            "county_code",
-            "measured_amount",
-            "line_amount",
-            "recent_amount",
-        ];
         require_known(context, entry)?;
-        for batch in read_table(&context.warehouse.path(entry), Some(&columns))? {
-            let batch = batch?;
-            let text = |at: usize, row: usize| {
-                let column = batch.column(at).as_string::<i32>();
-                (!column.is_null(row)).then(|| column.value(row).to_owned())
-            };
-            let money = |at: usize, row: usize| {
-                let column = batch.column(at).as_primitive::<Decimal128Type>();
-                (!column.is_null(row)).then(|| column.value(row)).and_then(|fen| i64::try_from(fen).ok()).map(Fen)
-            };
-            // the file's own order of columns: as the model declares them
-            for row in 0..batch.num_rows() {
-                rows.push(FindingRow {
-                    person: PersonKey(batch.column(0).as_primitive::<Int64Type>().value(row)),
-                    rule: text(1, row).unwrap_or_default(),
-                    status: text(2, row).unwrap_or_default(),
-                    reason: text(3, row),
-                    county: text(4, row),
-                    measured: money(5, row).unwrap_or_default(),
-                    line: money(6, row),
-                    recent: money(7, row),
-                });
-            }
+        for row in of_file(&context.warehouse.path(entry))? {
+            rows.push(row?);
         }
     }
     Ok(rows)

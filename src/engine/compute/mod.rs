@@ -2,7 +2,6 @@
 //! Which steps a job has stands in `pipeline::job`; committing what was refreshed in `pipeline::run`.
 
 mod balance;
-mod cells;
 mod data;
 mod evaluation;
 mod findings;
@@ -12,10 +11,9 @@ pub mod rules;
 mod stated;
 mod task;
 
-pub use cells::Cells;
 pub use data::Data;
 pub use evaluation::{Evaluation, Judging, Setting, together};
-pub use findings::{FindingRow, read_findings, require_known};
+pub use findings::{Area, FindingRow, read_findings, require_known};
 pub use findings::{Findings, MEMBERS, is_handed_in, lines_of, refresh_findings, sources_in};
 pub use reach::{CLAIMS, CLAIMS_IN_REACH, REACH};
 pub use refresh::refresh;

@@ -37,40 +37,18 @@ pub(crate) enum Fate {
     Duplicate,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum HoldReason {
-    /// A reversal whose original is not there, is void, or is another person's.
-    NoOriginal,
-    /// A reversal that takes back more than its original has left.
-    ExceedsOriginal,
-    /// An adjustment whose claim is not there, is void, or is another person's.
-    NoClaim,
-    /// A member of an application whose applicant is not there.
-    NoApplicant,
-    /// A member of an application with more than one applicant.
-    ManyApplicants,
-}
-
-impl HoldReason {
-    const ALL: [Self; 5] =
-        [Self::NoOriginal, Self::ExceedsOriginal, Self::NoClaim, Self::NoApplicant, Self::ManyApplicants];
-
-    /// The reason as the column `hold_reason` has it.
-    #[must_use]
-    pub(crate) const fn code(self) -> &'static str {
-        match self {
-            Self::NoOriginal => "no_original",
-            Self::ExceedsOriginal => "exceeds_original",
-            Self::NoClaim => "no_claim",
-            Self::NoApplicant => "no_applicant",
-            Self::ManyApplicants => "many_applicants",
-        }
-    }
-
-    /// The reason with that code.
-    #[must_use]
-    pub(crate) fn parse(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.code() == code)
+law::codes! {
+    pub(crate) enum HoldReason {
+        /// A reversal whose original is not there, is void, or is another person's.
+        NoOriginal = "no_original",
+        /// A reversal that takes back more than its original has left.
+        ExceedsOriginal = "exceeds_original",
+        /// An adjustment whose claim is not there, is void, or is another person's.
+        NoClaim = "no_claim",
+        /// A member of an application whose applicant is not there.
+        NoApplicant = "no_applicant",
+        /// A member of an application with more than one applicant.
+        ManyApplicants = "many_applicants",
     }
 }
 

@@ -20,55 +20,27 @@ pub const REASONS: &[&str] =
 /// Column 帮扶措施.
 pub const MEASURES: &[&str] = &["低保", "特困供养", "临时救助", "医疗救助", "慈善救助", "其他", "无"];
 
-/// What an office says of a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Verdict {
-    /// 接收: it takes the person, and says no more yet.
-    Accepted,
-    /// 核查中: it is looking.
-    Verifying,
-    /// 纳入监测.
-    Enrolled,
-    /// 未纳入, for a reason.
-    NotEnrolled,
-    /// 查无此人, or not to be found.
-    NotFound,
-    /// 重复: it has the person from elsewhere.
-    Duplicate,
-    /// 不属本单位: another office must see to the person.
-    NotOurs,
+crate::codes! {
+    /// What an office says of a person.
+    pub enum Verdict {
+        /// 接收: it takes the person, and says no more yet.
+        Accepted = "accepted",
+        /// 核查中: it is looking.
+        Verifying = "verifying",
+        /// 纳入监测.
+        Enrolled = "enrolled",
+        /// 未纳入, for a reason.
+        NotEnrolled = "not_enrolled",
+        /// 查无此人, or not to be found.
+        NotFound = "not_found",
+        /// 重复: it has the person from elsewhere.
+        Duplicate = "duplicate",
+        /// 不属本单位: another office must see to the person.
+        NotOurs = "not_ours",
+    }
 }
 
 impl Verdict {
-    pub const ALL: [Self; 7] = [
-        Self::Accepted,
-        Self::Verifying,
-        Self::Enrolled,
-        Self::NotEnrolled,
-        Self::NotFound,
-        Self::Duplicate,
-        Self::NotOurs,
-    ];
-
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::Verifying => "verifying",
-            Self::Enrolled => "enrolled",
-            Self::NotEnrolled => "not_enrolled",
-            Self::NotFound => "not_found",
-            Self::Duplicate => "duplicate",
-            Self::NotOurs => "not_ours",
-        }
-    }
-
-    /// The verdict with that code.
-    #[must_use]
-    pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|verdict| verdict.code() == code)
-    }
-
     /// Whether nothing more is owed about the person by this office.
     #[must_use]
     pub const fn is_final(self) -> bool {
@@ -245,27 +217,16 @@ fn word(typed: &str, known: &[&'static str], column: &'static str) -> Result<&'s
     known.iter().find(|word| **word == typed).copied().ok_or(AnswerFault::Word(column))
 }
 
-/// What a further answer of the same office about the same person does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
-    First,
-    /// It says what is known.
-    Same,
-    /// It goes on from what is known, or adds to it.
-    Advance,
-    /// It says something else; an officer decides, till then what was known stands.
-    Conflict,
-}
-
-impl Effect {
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::First => "first",
-            Self::Same => "same",
-            Self::Advance => "advance",
-            Self::Conflict => "conflict",
-        }
+crate::codes! {
+    /// What a further answer of the same office about the same person does.
+    pub enum Effect {
+        First = "first",
+        /// It says what is known.
+        Same = "same",
+        /// It goes on from what is known, or adds to it.
+        Advance = "advance",
+        /// It says something else; an officer decides, till then what was known stands.
+        Conflict = "conflict",
     }
 }
 

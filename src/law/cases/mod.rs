@@ -16,40 +16,22 @@ pub use transition::{next, year_end};
 
 use crate::domain::{Fen, Period};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum CaseState {
-    /// 关注: near the line, not over it.
-    Watching,
-    /// 预警: over the line.
-    Flagged,
-    /// 待核实: something that the rule needs to know is missing or contradictory.
-    Undecided,
-    /// 撤回: was one of the above, and is none of them any more.
-    Withdrawn,
-    /// 结案: its benefit year is over.
-    Closed,
+crate::codes! {
+    pub enum CaseState {
+        /// 关注: near the line, not over it.
+        Watching = "watching",
+        /// 预警: over the line.
+        Flagged = "flagged",
+        /// 待核实: something that the rule needs to know is missing or contradictory.
+        Undecided = "undecided",
+        /// 撤回: was one of the above, and is none of them any more.
+        Withdrawn = "withdrawn",
+        /// 结案: its benefit year is over.
+        Closed = "closed",
+    }
 }
 
 impl CaseState {
-    pub const ALL: [Self; 5] = [Self::Watching, Self::Flagged, Self::Undecided, Self::Withdrawn, Self::Closed];
-
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Watching => "watching",
-            Self::Flagged => "flagged",
-            Self::Undecided => "undecided",
-            Self::Withdrawn => "withdrawn",
-            Self::Closed => "closed",
-        }
-    }
-
-    /// The state with that code.
-    #[must_use]
-    pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.code() == code)
-    }
-
     /// Whether the person is under watch in this state.
     #[must_use]
     pub const fn is_open(self) -> bool {
@@ -68,34 +50,62 @@ pub struct Case {
     pub last_period: Period,
 }
 
-/// What the rule found tonight about a person who is at least near its line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum FindingStatus {
-    /// Over the warning line, not over the line.
-    Near,
-    Flagged,
-    Undecided,
+crate::codes! {
+    /// What a rule says of a person.
+    pub enum Outcome {
+        /// 列入: over the line.
+        Flagged = "flagged",
+        /// 关注: over the warning line, not over the line.
+        Near = "near",
+        /// 待核实: something that the rule needs to know is missing or contradictory.
+        Undecided = "undecided",
+        /// 未达: not over the warning line.
+        Below = "below",
+        /// 不属于: the rule does not mean this person.
+        Outside = "outside",
+    }
+}
+
+impl Outcome {
+    /// The finding, where somebody must look at it.
+    #[must_use]
+    pub const fn status(self) -> Option<FindingStatus> {
+        match self {
+            Self::Flagged => Some(FindingStatus::Flagged),
+            Self::Near => Some(FindingStatus::Near),
+            Self::Undecided => Some(FindingStatus::Undecided),
+            Self::Below | Self::Outside => None,
+        }
+    }
+}
+
+crate::codes! {
+    /// Why somebody cannot be decided, or is near in spite of the line.
+    pub enum Reason {
+        /// One number, two names.
+        IdConflict = "id_conflict",
+        CountyUnclear = "county_unclear",
+        NoIncomeFigure = "no_income_figure",
+        NoRoster = "no_roster",
+        RuralUnknown = "rural_unknown",
+        MeansUnknown = "means_unknown",
+        Deceased = "deceased",
+        /// Over the line that held before the published one, not over that.
+        OverProvisional = "over_provisional",
+    }
+}
+
+crate::codes! {
+    /// What the rule found tonight about a person who is at least near its line.
+    pub enum FindingStatus {
+        /// Over the warning line, not over the line.
+        Near = "near",
+        Flagged = "flagged",
+        Undecided = "undecided",
+    }
 }
 
 impl FindingStatus {
-    pub const ALL: [Self; 3] = [Self::Near, Self::Flagged, Self::Undecided];
-
-    /// The code that the models write.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Near => "near",
-            Self::Flagged => "flagged",
-            Self::Undecided => "undecided",
-        }
-    }
-
-    /// The status with that code.
-    #[must_use]
-    pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.code() == code)
-    }
-
     /// The state of a case with such a finding.
     #[must_use]
     pub const fn state(self) -> CaseState {
@@ -116,59 +126,25 @@ pub struct FindingState {
     pub reason: String,
 }
 
-/// What happened to a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum EventKind {
-    /// First finding about this person, rule and year.
-    Opened,
-    /// Same state, another amount or another reason.
-    Continued,
-    /// Now over the line, before near it or undecided.
-    Escalated,
-    /// Now near the line, before over it or undecided.
-    Eased,
-    Unsettled,
-    Withdrawn,
-    /// A finding again after it was withdrawn or closed.
-    Reopened,
-    /// The benefit year is over.
-    Closed,
-    /// An office answered about the person; the state stays what the data say.
-    Answered,
-}
-
-impl EventKind {
-    pub const ALL: [Self; 9] = [
-        Self::Opened,
-        Self::Continued,
-        Self::Escalated,
-        Self::Eased,
-        Self::Unsettled,
-        Self::Withdrawn,
-        Self::Reopened,
-        Self::Closed,
-        Self::Answered,
-    ];
-
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Opened => "opened",
-            Self::Continued => "continued",
-            Self::Escalated => "escalated",
-            Self::Eased => "eased",
-            Self::Unsettled => "unsettled",
-            Self::Withdrawn => "withdrawn",
-            Self::Reopened => "reopened",
-            Self::Closed => "closed",
-            Self::Answered => "answered",
-        }
-    }
-
-    /// The kind with that code.
-    #[must_use]
-    pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.code() == code)
+crate::codes! {
+    /// What happened to a case.
+    pub enum EventKind {
+        /// First finding about this person, rule and year.
+        Opened = "opened",
+        /// Same state, another amount or another reason.
+        Continued = "continued",
+        /// Now over the line, before near it or undecided.
+        Escalated = "escalated",
+        /// Now near the line, before over it or undecided.
+        Eased = "eased",
+        Unsettled = "unsettled",
+        Withdrawn = "withdrawn",
+        /// A finding again after it was withdrawn or closed.
+        Reopened = "reopened",
+        /// The benefit year is over.
+        Closed = "closed",
+        /// An office answered about the person; the state stays what the data say.
+        Answered = "answered",
     }
 }
 

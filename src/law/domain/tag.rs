@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::ParseError;
+use crate::texts::{Table, zh};
 
 /// A person's category on a roster. The offices' many spellings are mapped by the alias table
 /// (`pipelines/tables/tag_aliases.csv`), not here.
@@ -70,18 +71,8 @@ impl Tag {
 
     /// The official Chinese term, as lists print it.
     #[must_use]
-    pub const fn chinese(self) -> &'static str {
-        match self {
-            Self::SpecialHardship => "特困人员",
-            Self::Subsistence => "低保对象",
-            Self::MarginalSubsistence => "低保边缘",
-            Self::RigidExpenditure => "刚性支出困难",
-            Self::ReturnedToPoverty => "返贫致贫人口",
-            Self::LiftedOut => "脱贫人口",
-            Self::UnstableLiftedOut => "脱贫不稳定户",
-            Self::Vulnerable => "边缘易致贫户",
-            Self::SuddenHardship => "突发严重困难户",
-        }
+    pub fn chinese(self) -> &'static str {
+        zh(Table::Tag, self.code())
     }
 }
 

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::texts::{Table, zh};
+
 /// What counts as the person's own cost (自付口径). All are computed; the rule chooses; lists show all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -48,17 +50,9 @@ impl Basis {
         }
     }
 
-    /// The term that lists print.
+    /// The term that sentences use.
     #[must_use]
-    pub const fn chinese(self) -> &'static str {
-        match self {
-            Self::PersonalBurden => "个人负担总额",
-            Self::InCatalogueSelfPay => "目录内自付",
-            Self::SelfPayWithOverLimit => "自付(含超限价)",
-            Self::InScopeSelfPay => "政策范围内自付",
-            Self::ComponentSelfPay => "分项自付",
-            Self::Cash => "现金支付",
-            Self::NetBurden => "净负担",
-        }
+    pub fn chinese(self) -> &'static str {
+        zh(Table::Cost, self.name())
     }
 }

@@ -131,7 +131,7 @@ const SLIPS: &[(&str, &str, &str, &str)] = &[
     (FUJIAN, "date = \"settled\"", "date = \"settled\", unit = \"household\"", "only application_over_line"),
     (FUJIAN, "cadence = \"monthly\"", "cadence = \"monthy\"", "did you mean `monthly`?"),
     (FUJIAN, "rural = \"required\"", "rural = \"require\"", "did you mean `required`?"),
-    (FUJIAN, "insurance = [\"390\", \"310\"]", "insurance = [\"39\"]", "no insurance type"),
+    (FUJIAN, "insurance = [\"390\", \"310\"]", "insurance = [\"39\"]", "not a valid insurance type"),
     (FUJIAN, "[\"civil_affairs\", \"rural_affairs\"]", "[\"civil_affairs\", \"civil_affairs\"]", "stands twice"),
     (FUJIAN, "overrides = \"national-relapse\"", "overrides = \"national-relaps\"", "did you mean `national-relapse`?"),
     (FUJIAN, "extends = \"national\"", "extends = \"nation\"", "did you mean `national`?"),

@@ -1,8 +1,10 @@
 //! The column table: one line per column drives XLSX, CSV, Parquet and the README.
 //!
-//! To add a column to the lists: give it to the mart (`sql/marts/referral_rows.sql`) and add one line here.
+//! To add a column to the lists: give it to the mart (`sql/marts/referral_rows.sql`), add one line here and its
+//! heading to `texts.toml`.
 
-use super::{Duty, Profile, labels};
+use super::{Duty, Profile};
+use crate::texts::{Table, zh};
 
 /// How a column's values are written.
 #[derive(Debug, Clone, Copy)]
@@ -11,7 +13,7 @@ pub enum ColumnKind {
     /// An id: text even where it looks like a number.
     Id,
     /// A code, shown to people by its Chinese label.
-    Coded(fn(&str) -> String),
+    Coded(Table),
     Money,
     Date,
     Count,
@@ -29,7 +31,6 @@ pub enum Place {
 pub struct ListColumn {
     /// Machine name: in CSV and Parquet, and in the mart.
     pub name: &'static str,
-    pub heading: &'static str,
     pub kind: ColumnKind,
     pub width: u8,
     pub place: Place,
@@ -39,20 +40,28 @@ pub struct ListColumn {
     pub only_near: bool,
 }
 
-const fn core(name: &'static str, heading: &'static str, kind: ColumnKind, width: u8) -> ListColumn {
-    ListColumn { name, heading, kind, width, place: Place::Core, profile: Profile::Default, only_near: false }
+impl ListColumn {
+    /// What stands above it on the sheet for people.
+    #[must_use]
+    pub fn heading(&self) -> &'static str {
+        zh(Table::Column, self.name)
+    }
 }
 
-const fn detail(name: &'static str, heading: &'static str, kind: ColumnKind, width: u8) -> ListColumn {
-    ListColumn { name, heading, kind, width, place: Place::Detail, profile: Profile::Default, only_near: false }
+const fn core(name: &'static str, kind: ColumnKind, width: u8) -> ListColumn {
+    ListColumn { name, kind, width, place: Place::Core, profile: Profile::Default, only_near: false }
 }
 
-const fn contact(name: &'static str, heading: &'static str, kind: ColumnKind, width: u8) -> ListColumn {
-    ListColumn { name, heading, kind, width, place: Place::Core, profile: Profile::Contact, only_near: false }
+const fn detail(name: &'static str, kind: ColumnKind, width: u8) -> ListColumn {
+    ListColumn { name, kind, width, place: Place::Detail, profile: Profile::Default, only_near: false }
 }
 
-const fn near(name: &'static str, heading: &'static str, kind: ColumnKind, width: u8) -> ListColumn {
-    ListColumn { name, heading, kind, width, place: Place::Core, profile: Profile::Default, only_near: true }
+const fn contact(name: &'static str, kind: ColumnKind, width: u8) -> ListColumn {
+    ListColumn { name, kind, width, place: Place::Core, profile: Profile::Contact, only_near: false }
+}
+
+const fn near(name: &'static str, kind: ColumnKind, width: u8) -> ListColumn {
+    ListColumn { name, kind, width, place: Place::Core, profile: Profile::Default, only_near: true }
 }
 
 use ColumnKind::{Coded, Count, Date, Id, Money, Text};
@@ -78,62 +87,62 @@ pub const FILLED_IN: [&str; 10] = [
 
 /// All columns, in the order of CSV and Parquet.
 pub const COLUMNS: &[ListColumn] = &[
-    core("row_no", "序号", Count, 6),
-    detail("county_code", "县区代码", Id, 10),
-    core("county_name", "县（市、区）", Text, 14),
-    core("town_name", "乡镇（街道）", Text, 16),
-    core("village_name", "村（社区）", Text, 18),
-    core("person_name", "姓名", Text, 12),
-    core("id_number", "证件号码", Id, 21),
-    detail("cert_type", "证件类型", Coded(labels::cert_type), 14),
-    core("sex", "性别", Coded(labels::sex), 6),
-    core("age", "年龄", Count, 6),
-    detail("birth_date", "出生日期", Date, 12),
-    contact("phone", "联系电话", Id, 15),
-    core("tags", "身份标识", Coded(labels::tags), 20),
-    detail("tag_sources", "标识来源", Text, 24),
-    core("delta", "变动情况", Coded(labels::delta), 10),
-    core("delta_reason", "变动说明", Coded(labels::delta_reason), 24),
-    core("rule_names", "命中规则", Text, 26),
-    core("reason", "待核实原因", Coded(labels::reason), 22),
-    core("measured_amount", "认定自付金额（元）", Money, 16),
-    core("line_amount", "监测线（元）", Money, 14),
-    core("line_status", "监测线性质", Coded(labels::line_status), 12),
-    core("excess_amount", "超出金额（元）", Money, 14),
-    near("margin_amount", "距监测线（元）", Money, 14),
-    near("first_warned_date", "首次超过预警标准日期", Date, 14),
-    near("recent_amount", "近三个月费用（元）", Money, 14),
-    near("run_rate_amount", "近期月均费用（元）", Money, 14),
-    near("expected_month", "照此预计越线月份", Coded(labels::expected_month), 16),
-    core("first_crossed_date", "首次越线日期", Date, 14),
-    core("last_settled_date", "最近结算日期", Date, 14),
-    core("total_amount", "年度总费用（元）", Money, 16),
-    core("personal_burden_amount", "个人负担总额（元）", Money, 16),
-    detail("basis", "认定口径", Coded(labels::basis), 22),
-    detail("income_amount", "上年人均可支配收入（元）", Money, 18),
-    detail("in_scope_amount", "政策范围内费用（元）", Money, 16),
-    detail("fund_amount", "基金支付（元）", Money, 16),
-    detail("medical_assistance_amount", "医疗救助（元）", Money, 16),
-    detail("in_catalogue_self_pay_amount", "目录内自付（元）", Money, 16),
-    detail("self_pay_with_over_limit_amount", "目录内自付含超限价（元）", Money, 18),
-    detail("in_scope_self_pay_amount", "政策范围内自付（元）", Money, 16),
-    detail("component_self_pay_amount", "分项自付（元）", Money, 16),
-    detail("cash_amount", "现金支付（元）", Money, 16),
-    detail("net_burden_amount", "净负担（元）", Money, 16),
-    detail("adjustment_amount", "后续补助冲减（元）", Money, 16),
-    detail("inpatient_amount", "其中：住院（元）", Money, 16),
-    detail("outpatient_amount", "其中：门诊（元）", Money, 16),
-    detail("pharmacy_amount", "其中：药店（元）", Money, 16),
-    detail("claim_count", "结算次数", Count, 10),
-    detail("insurance_types", "险种", Coded(labels::insurance), 20),
-    detail("insured_area", "参保地代码", Id, 12),
-    detail("rural", "是否农村居民", Coded(labels::rural), 14),
-    detail("rural_source", "农村认定来源", Text, 18),
-    detail("village_code", "村代码", Id, 16),
-    detail("rule_ids", "命中规则代码", Text, 24),
-    detail("clause", "依据条款", Text, 30),
-    detail("rule_version", "规则版本", Text, 14),
-    detail("row_token", "行标识", Id, 20),
+    core("row_no", Count, 6),
+    detail("county_code", Id, 10),
+    core("county_name", Text, 14),
+    core("town_name", Text, 16),
+    core("village_name", Text, 18),
+    core("person_name", Text, 12),
+    core("id_number", Id, 21),
+    detail("cert_type", Coded(Table::CertType), 14),
+    core("sex", Coded(Table::Sex), 6),
+    core("age", Count, 6),
+    detail("birth_date", Date, 12),
+    contact("phone", Id, 15),
+    core("tags", Coded(Table::Tag), 20),
+    detail("tag_sources", Text, 24),
+    core("delta", Coded(Table::Delta), 10),
+    core("delta_reason", Coded(Table::DeltaReason), 24),
+    core("rule_names", Text, 26),
+    core("reason", Coded(Table::Reason), 22),
+    core("measured_amount", Money, 16),
+    core("line_amount", Money, 14),
+    core("line_status", Coded(Table::LineStatus), 12),
+    core("excess_amount", Money, 14),
+    near("margin_amount", Money, 14),
+    near("first_warned_date", Date, 14),
+    near("recent_amount", Money, 14),
+    near("run_rate_amount", Money, 14),
+    near("expected_month", Coded(Table::ExpectedMonth), 16),
+    core("first_crossed_date", Date, 14),
+    core("last_settled_date", Date, 14),
+    core("total_amount", Money, 16),
+    core("personal_burden_amount", Money, 16),
+    detail("basis", Coded(Table::Basis), 22),
+    detail("income_amount", Money, 18),
+    detail("in_scope_amount", Money, 16),
+    detail("fund_amount", Money, 16),
+    detail("medical_assistance_amount", Money, 16),
+    detail("in_catalogue_self_pay_amount", Money, 16),
+    detail("self_pay_with_over_limit_amount", Money, 18),
+    detail("in_scope_self_pay_amount", Money, 16),
+    detail("component_self_pay_amount", Money, 16),
+    detail("cash_amount", Money, 16),
+    detail("net_burden_amount", Money, 16),
+    detail("adjustment_amount", Money, 16),
+    detail("inpatient_amount", Money, 16),
+    detail("outpatient_amount", Money, 16),
+    detail("pharmacy_amount", Money, 16),
+    detail("claim_count", Count, 10),
+    detail("insurance_types", Coded(Table::Insurance), 20),
+    detail("insured_area", Id, 12),
+    detail("rural", Coded(Table::Rural), 14),
+    detail("rural_source", Text, 18),
+    detail("village_code", Id, 16),
+    detail("rule_ids", Text, 24),
+    detail("clause", Text, 30),
+    detail("rule_version", Text, 14),
+    detail("row_token", Id, 20),
 ];
 
 /// The column with that machine name.
@@ -158,10 +167,10 @@ mod tests {
     /// no list reads otherwise than before.
     #[test]
     fn a_change_of_columns_or_labels_raises_the_list_format() {
-        let columns = COLUMNS.iter().map(|ListColumn { name, heading, width, place, profile, only_near, .. }| {
-            format!("{name} {heading} {width} {place:?} {profile:?} {only_near}\n")
+        let columns = COLUMNS.iter().map(|ListColumn { name, width, place, profile, only_near, .. }| {
+            format!("{name} {width} {place:?} {profile:?} {only_near}\n")
         });
-        let hash = crate::domain::stable_hash(&(columns.collect::<String>() + include_str!("labels.rs")));
+        let hash = crate::domain::stable_hash(&(columns.collect::<String>() + include_str!("../texts/texts.toml")));
         assert_eq!((LIST_FORMAT, format!("{hash:016x}").as_str()), (2, "3fd390c446329066"));
     }
 
@@ -171,7 +180,7 @@ mod tests {
         assert_eq!(names.len(), COLUMNS.len());
         for column in COLUMNS {
             // Two lines of heading.
-            let width = unicode_width::UnicodeWidthStr::width(column.heading);
+            let width = unicode_width::UnicodeWidthStr::width(column.heading());
             assert!(width <= 2 * usize::from(column.width), "{}", column.name);
         }
         assert!(columns_of(Profile::Default, Duty::Near).all(|column| column.name != "phone"));

@@ -4,50 +4,29 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::domain::{CountyCode, Fen, Period};
+use crate::texts::{Table, zh};
 
-/// What sort of list it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ListKind {
-    /// Everybody of the month.
-    Full,
-    /// Nobody: sent all the same, so that silence is a fault.
-    Nil,
-    /// Counts and sums of the whole area.
-    Summary,
-    /// Persons whom later data put on a list that is out: 补充名单.
-    Supplement,
-    /// Persons on a list that is out, with what it should have said of them: 更正名单.
-    Correction,
-    /// Persons whom a list that is out should not name any more: 撤回名单.
-    Withdrawal,
-    /// A list that is out is taken back as a whole: 收回通知. It names nobody again.
-    Retraction,
+crate::codes! {
+    /// What sort of list it is.
+    pub enum ListKind {
+        /// Everybody of the month.
+        Full = "FULL",
+        /// Nobody: sent all the same, so that silence is a fault.
+        Nil = "NIL",
+        /// Counts and sums of the whole area.
+        Summary = "SUM",
+        /// Persons whom later data put on a list that is out: 补充名单.
+        Supplement = "SUPPLEMENT",
+        /// Persons on a list that is out, with what it should have said of them: 更正名单.
+        Correction = "CORRECTION",
+        /// Persons whom a list that is out should not name any more: 撤回名单.
+        Withdrawal = "WITHDRAWAL",
+        /// A list that is out is taken back as a whole: 收回通知. It names nobody again.
+        Retraction = "RETRACTION",
+    }
 }
 
 impl ListKind {
-    pub const ALL: [Self; 7] =
-        [Self::Full, Self::Nil, Self::Summary, Self::Supplement, Self::Correction, Self::Withdrawal, Self::Retraction];
-
-    /// The letters in a list's id.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Full => "FULL",
-            Self::Nil => "NIL",
-            Self::Summary => "SUM",
-            Self::Supplement => "SUPPLEMENT",
-            Self::Correction => "CORRECTION",
-            Self::Withdrawal => "WITHDRAWAL",
-            Self::Retraction => "RETRACTION",
-        }
-    }
-
-    /// The kind with those letters.
-    #[must_use]
-    pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.code() == code)
-    }
-
     /// Whether it says all of its month; the others change what such a list said.
     #[must_use]
     pub const fn is_whole(self) -> bool {
@@ -56,14 +35,8 @@ impl ListKind {
 
     /// What its title adds to the office's; empty for whole lists.
     #[must_use]
-    pub const fn chinese(self) -> &'static str {
-        match self {
-            Self::Full | Self::Nil | Self::Summary => "",
-            Self::Supplement => "（补充名单）",
-            Self::Correction => "（更正名单）",
-            Self::Withdrawal => "（撤回名单）",
-            Self::Retraction => "（收回通知）",
-        }
+    pub fn chinese(self) -> &'static str {
+        if self.is_whole() { "" } else { zh(Table::ListKind, self.code()) }
     }
 }
 
@@ -79,6 +52,14 @@ pub struct ListId {
     pub kind: ListKind,
     /// 1, and one more for each further list of that month, county, office and kind.
     pub version: u32,
+}
+
+impl ListId {
+    /// The version that an id ends with.
+    #[must_use]
+    pub fn version_of(id: &str) -> u32 {
+        id.rsplit_once("-v").and_then(|(_, version)| version.parse().ok()).unwrap_or(1)
+    }
 }
 
 impl fmt::Display for ListId {

@@ -395,7 +395,7 @@ mod tests {
             (&["rural_affairs NC - - -", "x XC - 2025-06-30 rural_afairs"], 3, "no office `rural_afairs`"),
             (&["a AA - 2025-06-30 b", "b BB - 2025-07-31 a"], 2, "lead back"),
             (&["a AA - 2025-06-30 a"], 2, "lead back"),
-            (&["a aa - - -"], 2, "no office code"),
+            (&["a aa - - -"], 2, "not a valid office code"),
             (&["a AA 2025-01-01 2024-01-01 -"], 2, "ends before it begins"),
             (&["a AA - - b", "b BB - - -"], 2, "no last day"),
             (&["a AA - - -", "b AA - - -"], 3, "stands for two offices"),

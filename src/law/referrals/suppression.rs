@@ -8,55 +8,26 @@ use super::{Cell, Delta, ListRow, Lists};
 use crate::cases::FindingStatus;
 use crate::domain::PersonKey;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum SuppressReason {
-    /// 数据有误: the figures are wrong and are being mended.
-    DataError,
-    /// 其他赔付: another payer has paid what no feed shows.
-    OtherPayer,
-    /// 已获帮扶: the offices help already.
-    AlreadyAided,
-    /// 已死亡.
-    Deceased,
-    /// 已迁出.
-    MovedAway,
-    /// 本人不同意.
-    Refused,
-    /// 暂缓: looked at again later; always with a last day.
-    Snoozed,
+crate::codes! {
+    pub enum SuppressReason {
+        /// 数据有误: the figures are wrong and are being mended.
+        DataError = "data_error",
+        /// 其他赔付: another payer has paid what no feed shows.
+        OtherPayer = "other_payer",
+        /// 已获帮扶: the offices help already.
+        AlreadyAided = "already_aided",
+        /// 已死亡.
+        Deceased = "deceased",
+        /// 已迁出.
+        MovedAway = "moved_away",
+        /// 本人不同意.
+        Refused = "refused",
+        /// 暂缓: looked at again later; always with a last day.
+        Snoozed = "snoozed",
+    }
 }
 
 impl SuppressReason {
-    pub const ALL: [Self; 7] = [
-        Self::DataError,
-        Self::OtherPayer,
-        Self::AlreadyAided,
-        Self::Deceased,
-        Self::MovedAway,
-        Self::Refused,
-        Self::Snoozed,
-    ];
-
-    /// The code by which it is typed and stored.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::DataError => "data_error",
-            Self::OtherPayer => "other_payer",
-            Self::AlreadyAided => "already_aided",
-            Self::Deceased => "deceased",
-            Self::MovedAway => "moved_away",
-            Self::Refused => "refused",
-            Self::Snoozed => "snoozed",
-        }
-    }
-
-    /// The reason with that code; the code that lifts a suppression is none.
-    #[must_use]
-    pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.code() == code)
-    }
-
     /// Whether it needs a last day.
     #[must_use]
     pub const fn needs_end(self) -> bool {

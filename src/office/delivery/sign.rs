@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use law::domain::{MailAddress, Workdays, official_day};
-use law::referrals::{Office, Routes};
+use law::referrals::{ListKind, Office, Routes};
 use store::ledger::{
     Approval, Ledger, LedgerError, Letter, LetterStep, ListStage, MailState, NewLetter, OPERATORS, Review, SealedList,
 };
@@ -233,7 +233,8 @@ impl<'a> Desk<'a> {
         let had_one = known
             .iter()
             .any(|letter| letter.standing.state != MailState::Replaced && official_day(letter.due_at) == today);
-        let is_urgent = lists.iter().any(|list| !matches!(list.kind.as_str(), "FULL" | "NIL"));
+        let is_urgent =
+            lists.iter().any(|list| !matches!(ListKind::parse(&list.kind), Some(ListKind::Full | ListKind::Nil)));
         let waiting = known.iter().rfind(is_waiting).copied();
         let due_at = match waiting {
             _ if is_urgent => self.now,

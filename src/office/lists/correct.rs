@@ -8,7 +8,7 @@ use engine::lock::{sign_lock, take_lock};
 use engine::official::is_of;
 use engine::{Context, PipelineError};
 use law::domain::{Period, official_day};
-use law::referrals::{Duty, ListKind, Office, ReferralList, Rollup, split_corrections};
+use law::referrals::{Duty, ListId, ListKind, Office, ReferralList, Rollup, split_corrections};
 use serde::Serialize;
 use store::ledger::{Ledger, ListEvent, ListEventKind, MailState, Moment, SealedList};
 use store::warehouse::Version;
@@ -25,11 +25,6 @@ pub struct Corrected {
     pub lists: BTreeMap<String, usize>,
     /// The roll-up's id, where its numbers changed and it was sealed anew.
     pub rollup: Option<String>,
-}
-
-/// The number of a list's version, from its id.
-pub(super) fn version_of(list_id: &str) -> u32 {
-    list_id.rsplit_once("-v").and_then(|(_, version)| version.parse().ok()).unwrap_or(1)
 }
 
 /// The roll-up under a further version.
@@ -71,7 +66,8 @@ pub fn correct_period(
                 sealed.county == list.id.county.as_str()
                     && sealed.office == list.id.office
                     && (sealed.kind == kind.code()
-                        || (kind.is_whole() && ["FULL", "NIL"].contains(&sealed.kind.as_str())))
+                        || (kind.is_whole()
+                            && matches!(ListKind::parse(&sealed.kind), Some(ListKind::Full | ListKind::Nil))))
             };
             u32::try_from(sealed.iter().filter(of_kind).count()).unwrap_or(u32::MAX).saturating_add(1)
         };
@@ -83,7 +79,7 @@ pub fn correct_period(
     let seal_context = material.seal_context(context, &told.keys, sealing);
     let layout = &context.workspace.layout;
     let last = sealed.iter().rfind(|list| list.kind == ListKind::Summary.code());
-    let rollup = last.map(|last| renumbered(&lists.rollup, version_of(&last.list_id).saturating_add(1)));
+    let rollup = last.map(|last| renumbered(&lists.rollup, ListId::version_of(&last.list_id).saturating_add(1)));
     let renewed = rollup.as_ref().zip(last);
     let summary = seal_corrections(layout, &context.ledger, (period, &corrections, renewed), &seal_context)?;
     let rollup = rollup.map(|rollup| rollup.id.to_string());
@@ -177,7 +173,7 @@ pub(super) fn notice(told: &Told, list: &SealedList, number: u32) -> Option<Refe
     let county = law::domain::CountyCode::parse(&list.county).ok()?;
     let kind = ListKind::Retraction;
     let county_name = told.counties.get(&county).cloned().unwrap_or_else(|| county.to_string());
-    let id = law::referrals::ListId { period: list.period, county, office: list.office.clone(), kind, version: number };
+    let id = ListId { period: list.period, county, office: list.office.clone(), kind, version: number };
     let previous = Some((list.list_id.clone(), list.manifest_sha256.clone()));
     Some(ReferralList { id, office, county_name, rows: Vec::new(), previous, took_over: Vec::new() })
 }

@@ -15,7 +15,7 @@ use store::durable::At as _;
 use store::ledger::{Moment, SealedList};
 use store::workspace::{WorkspaceError, kept_recipe};
 
-use super::correct::{notice, notice_material, renumbered, version_of};
+use super::correct::{notice, notice_material, renumbered};
 use super::{Material, Sealing, Told};
 use crate::seal::{Content, rebuild, rebuild_corrections, rebuild_rollup};
 
@@ -122,10 +122,10 @@ impl Batch {
     /// Writes a list once more below `aside`; answers its folder, or `None` where the batch does not have it.
     fn rebuild(&self, context: &Context, list: &SealedList, aside: &Path) -> Result<Option<PathBuf>, PipelineError> {
         let seal_context = self.material.seal_context(context, &self.told.keys, self.sealing);
-        if list.list_id.ends_with("-v1") && ListKind::parse(&list.kind).is_some_and(ListKind::is_whole) {
+        if list.is_first_whole() {
             return Ok(rebuild(aside, list.seq, &self.lists, &list.list_id, &seal_context)?);
         }
-        let version = version_of(&list.list_id);
+        let version = ListId::version_of(&list.list_id);
         if list.kind == ListKind::Summary.code() {
             let rollup = renumbered(&self.lists.rollup, version);
             let before = ListId { version: version.saturating_sub(1), ..rollup.id.clone() }.to_string();
@@ -234,7 +234,7 @@ fn rebuild_notice(
     }
     let sealing = Sealing { period: *period, rhythm: *rhythm, is_rehearsal: false };
     let told = Told::at(context, sealing, *moment)?;
-    let Some(notice) = notice(&told, &of, version_of(&list.list_id)) else { return Ok(None) };
+    let Some(notice) = notice(&told, &of, ListId::version_of(&list.list_id)) else { return Ok(None) };
     let material = notice_material(context, *version, recipe.clone());
     let seal_context = material.seal_context(context, &told.keys, sealing);
     Ok(Some(rebuild_corrections(aside, list.seq, &notice, &seal_context)?))

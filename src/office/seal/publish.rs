@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use engine::on_threads;
 use law::config::Layout;
 use law::domain::{Fen, Period};
-use law::referrals::{Cell, DeltaCounts, ListId, ListKind, Lists, ReferralList, Rollup};
+use law::referrals::{Cell, DeltaCounts, ListId, Lists, ReferralList, Rollup};
 use store::ledger::{Ledger, LedgerError, SealedList, SealedPerson, SealedTexts};
 
 use super::evidence::{Reading, Subject, read_csv, read_parquet, read_xlsx, write_manifest};
@@ -330,11 +330,11 @@ fn entry(id: &ListId, sealed: &SealedFolder, context: &SealContext<'_>) -> Resul
 /// list that would now have rows). What changed it since does not count.
 fn refuse_changes(ledger: &Ledger, period: Period, written: &[Written]) -> Result<(), SealError> {
     let sealed = ledger.sealed_lists(period)?;
-    let is_first = |list: &&SealedList| {
-        ListKind::parse(&list.kind).is_some_and(ListKind::is_whole) && list.list_id.ends_with("-v1")
-    };
-    let known: BTreeMap<(&str, &str), &SealedList> =
-        sealed.iter().filter(is_first).map(|list| ((list.county.as_str(), list.office.as_str()), list)).collect();
+    let known: BTreeMap<(&str, &str), &SealedList> = sealed
+        .iter()
+        .filter(|list| list.is_first_whole())
+        .map(|list| ((list.county.as_str(), list.office.as_str()), list))
+        .collect();
     for (_, (entry, _)) in written {
         if let Some(list) = known.get(&(entry.county.as_str(), entry.office.as_str()))
             && (list.list_id != entry.list_id || list.manifest_sha256 != entry.manifest_sha256)

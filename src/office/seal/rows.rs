@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int32Type, Int64Type};
+use arrow::array::{ArrayRef, RecordBatch};
 use engine::read_table;
+use engine::rows::{Column, Value};
 use law::config::Layout;
-use law::domain::{Fen, Period, PersonKey};
+use law::domain::{Period, PersonKey};
 use law::referrals::{Cell, Cells, ListError, ListRow, PreviousList, PreviousPerson, column_called};
 use store::ledger::{Ledger, Moment};
 
@@ -34,7 +34,7 @@ pub fn list_rows(batch: &RecordBatch) -> Result<Vec<ListRow>, SealError> {
                 cells.push((*name, cell));
             }
         }
-        rows.push(ListRow::from_cells(PersonKey(key), cells)?);
+        rows.push(ListRow::from_cells(key, cells)?);
     }
     Ok(rows)
 }
@@ -80,41 +80,28 @@ fn shown_cells(layout: &Layout, period: Period, list_id: &str) -> Result<BTreeMa
                     cells.insert(known.name, cell);
                 }
             }
-            shown.insert(PersonKey(key), cells);
+            shown.insert(key, cells);
         }
     }
     Ok(shown)
 }
 
-fn person_keys(batch: &RecordBatch) -> Result<Vec<i64>, SealError> {
-    let missing = || SealError::List(ListError::Row { column: "person_key" });
-    let column = batch.column_by_name("person_key").ok_or_else(missing)?;
-    let keys = column.as_primitive_opt::<Int64Type>().ok_or_else(missing)?;
-    if keys.null_count() > 0 { Err(missing()) } else { Ok(keys.values().to_vec()) }
+fn person_keys(batch: &RecordBatch) -> Result<Vec<PersonKey>, SealError> {
+    let keys =
+        Column::of(batch, "person_key").and_then(|keys| (0..batch.num_rows()).map(|row| keys.get(row)).collect());
+    keys.map_err(|_| SealError::List(ListError::Row { column: "person_key" }))
 }
 
 fn cell_at(name: &str, column: &ArrayRef, row: usize) -> Result<Option<Cell>, SealError> {
-    if column.is_null(row) {
-        return Ok(None);
-    }
-    let unknown = || SealError::Column { column: name.to_owned(), kind: column.data_type().to_string() };
-    let cell = match column.data_type() {
-        DataType::Null => return Ok(None),
-        DataType::Utf8 => Cell::Text(column.as_string::<i32>().value(row).to_owned()),
-        DataType::LargeUtf8 => Cell::Text(column.as_string::<i64>().value(row).to_owned()),
-        DataType::Utf8View => Cell::Text(column.as_string_view().value(row).to_owned()),
-        DataType::Boolean => Cell::Text(if column.as_boolean().value(row) { "yes" } else { "no" }.to_owned()),
-        DataType::Decimal128(_, 2) => {
-            let fen = i64::try_from(column.as_primitive::<Decimal128Type>().value(row)).map_err(|_| unknown())?;
-            Cell::Money(Fen(fen))
+    Ok(Some(match Value::at(column.as_ref(), row) {
+        Some(Value::Null) => return Ok(None),
+        Some(Value::Text(text)) => Cell::Text(text.into_owned()),
+        Some(Value::Flag(flag)) => Cell::Text(if flag { "yes" } else { "no" }.to_owned()),
+        Some(Value::Money(fen)) => Cell::Money(fen),
+        Some(Value::Date(day)) => Cell::Date(day),
+        Some(Value::Whole(number)) => Cell::Count(number),
+        Some(Value::Moment(_)) | None => {
+            return Err(SealError::Column { column: name.to_owned(), kind: column.data_type().to_string() });
         }
-        DataType::Date32 => {
-            let days = column.as_primitive::<Date32Type>().value(row);
-            Cell::Date(Date32Type::to_naive_date_opt(days).ok_or_else(unknown)?)
-        }
-        DataType::Int32 => Cell::Count(i64::from(column.as_primitive::<Int32Type>().value(row))),
-        DataType::Int64 => Cell::Count(column.as_primitive::<Int64Type>().value(row)),
-        _ => return Err(unknown()),
-    };
-    Ok(Some(cell))
+    }))
 }

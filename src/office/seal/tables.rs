@@ -5,9 +5,9 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Date32Array, Decimal128Array, Int64Array, RecordBatch, StringArray};
-use arrow::datatypes::{DataType, Date32Type, Field, Schema};
+use arrow::datatypes::{DataType, Field, Schema};
 use engine::TableWriter;
+use engine::rows::{self, Value};
 use law::referrals::{Cell, ColumnKind, Duty, ListColumn, ListedPerson, Profile, columns_of};
 
 use super::{REHEARSAL, SealError};
@@ -70,19 +70,18 @@ pub(super) fn write_parquet(
     let columns: Vec<&ListColumn> = columns_of(profile, duty).collect();
     let key = Field::new("person_key", DataType::Int64, false);
     let fields = columns.iter().map(|column| Field::new(column.name, arrow_type(column.kind), true));
-    let mark = is_rehearsal.then(|| Field::new("rehearsal", DataType::Utf8, false));
-    let schema = Arc::new(Schema::new([key].into_iter().chain(fields).chain(mark).collect::<Vec<_>>()));
+    let mark = is_rehearsal.then_some("rehearsal");
+    let marked = mark.map(|mark| Field::new(mark, DataType::Utf8, false));
+    let schema = Arc::new(Schema::new([key].into_iter().chain(fields).chain(marked).collect::<Vec<_>>()));
     let mut writer = TableWriter::create(path, &schema)?;
     for rows in rows.chunks(8192) {
-        let keys: ArrayRef = Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.person.0)));
-        let mut arrays = vec![keys];
-        for column in &columns {
-            arrays.push(array(path, column, rows)?);
-        }
-        if is_rehearsal {
-            arrays.push(Arc::new(StringArray::from_iter_values(rows.iter().map(|_| REHEARSAL))));
-        }
-        writer.write(&RecordBatch::try_new(schema.clone(), arrays).map_err(SealError::write(path))?)?;
+        let rows = rows.iter().map(|row| {
+            let cells = columns.iter().map(|column| (column.name, row.cells.get(column.name).map(value).into()));
+            let marks =
+                [("person_key", row.person.0.into())].into_iter().chain(mark.map(|mark| (mark, REHEARSAL.into())));
+            cells.chain(marks).collect::<Vec<_>>()
+        });
+        writer.write(&rows::batch("list", &schema, rows)?)?;
     }
     writer.finish()?;
     Ok(())
@@ -97,42 +96,11 @@ const fn arrow_type(kind: ColumnKind) -> DataType {
     }
 }
 
-fn array(path: &Path, column: &ListColumn, rows: &[ListedPerson]) -> Result<ArrayRef, SealError> {
-    let cells = || rows.iter().map(|row| row.cells.get(column.name));
-    let fits = |cell: Option<&Cell>| {
-        cell.is_none_or(|cell| {
-            matches!(
-                (column.kind, cell),
-                (ColumnKind::Text | ColumnKind::Id | ColumnKind::Coded(_), Cell::Text(_))
-                    | (ColumnKind::Money, Cell::Money(_))
-                    | (ColumnKind::Date, Cell::Date(_))
-                    | (ColumnKind::Count, Cell::Count(_))
-            )
-        })
-    };
-    if !cells().all(fits) {
-        let why = format!("the mart's column {} is not of the kind that the column table gives it", column.name);
-        return Err(SealError::Write { path: path.to_owned(), why });
+fn value(cell: &Cell) -> Value<'_> {
+    match cell {
+        Cell::Text(text) => text.into(),
+        Cell::Money(fen) => (*fen).into(),
+        Cell::Date(day) => (*day).into(),
+        Cell::Count(count) => (*count).into(),
     }
-    Ok(match column.kind {
-        ColumnKind::Text | ColumnKind::Id | ColumnKind::Coded(_) => {
-            Arc::new(cells().map(|cell| cell.and_then(Cell::as_text)).collect::<StringArray>())
-        }
-        ColumnKind::Money => {
-            let fen = cells().map(|cell| if let Some(Cell::Money(fen)) = cell { Some(fen.unscaled()) } else { None });
-            let array = fen.collect::<Decimal128Array>().with_precision_and_scale(18, 2);
-            Arc::new(array.map_err(SealError::write(path))?)
-        }
-        ColumnKind::Date => {
-            let day = |cell: Option<&Cell>| match cell {
-                Some(Cell::Date(date)) => Some(Date32Type::from_naive_date(*date)),
-                _ => None,
-            };
-            Arc::new(cells().map(day).collect::<Date32Array>())
-        }
-        ColumnKind::Count => {
-            let count = |cell: Option<&Cell>| if let Some(Cell::Count(count)) = cell { Some(*count) } else { None };
-            Arc::new(cells().map(count).collect::<Int64Array>())
-        }
-    })
 }

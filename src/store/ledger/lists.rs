@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use law::domain::{Fen, Period, PersonKey};
+use law::referrals::{ListId, ListKind};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::landed::whole;
@@ -45,6 +46,14 @@ pub struct SealedList {
     pub control: Fen,
     /// SHA-256 of `manifest.json`, hex.
     pub manifest_sha256: String,
+}
+
+impl SealedList {
+    /// Whether it was the first to say all of its month; every other list of the month changes what it said.
+    #[must_use]
+    pub fn is_first_whole(&self) -> bool {
+        ListId::version_of(&self.list_id) == 1 && ListKind::parse(&self.kind).is_some_and(ListKind::is_whole)
+    }
 }
 
 /// A period's last day as text that sorts: of a whole month the 31st, whether it has one or not.

@@ -114,7 +114,7 @@ impl Ledger {
 
     /// The moment at which a sealed list was made: the lists that it was made after.
     pub fn moment_of(&self, list: &SealedList) -> Result<Moment, LedgerError> {
-        let is_within = !ListKind::parse(&list.kind).is_some_and(ListKind::is_whole) || !list.list_id.ends_with("-v1");
+        let is_within = !list.is_first_whole();
         // Lists are sealed together: none of them follows another of the same act.
         let before: Option<i64> = self
             .read()

@@ -38,7 +38,7 @@ pub fn add_recipe(workspace: &Workspace, texts: &mut Texts) -> Result<(), Worksp
 
 /// The format in which this program writes lists.
 fn format_text() -> String {
-    let columns = COLUMNS.iter().map(|column| format!("{} = \"{}\"\n", column.name, column.heading));
+    let columns = COLUMNS.iter().map(|column| format!("{} = \"{}\"\n", column.name, column.heading()));
     format!("format = {FORMAT}\nlist = {LIST_FORMAT}\n[columns]\n{}", columns.collect::<String>())
 }
 

@@ -3,11 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use arrow::array::{Array, AsArray};
-use arrow::datatypes::{Date32Type, Int64Type};
+use arrow::array::AsArray;
+use arrow::datatypes::Int64Type;
 use chrono::NaiveDate;
 use engine::compute::{FindingRow, read_findings};
+use engine::rows::of_file;
 use engine::{Context, PipelineError, Rhythm, read_table};
+use law::cases::{Outcome, Reason};
 use law::domain::{Fen, Period, PersonKey};
 use law::referrals::{FunnelLine, Office, Stage, Way, funnel as count};
 use store::ledger::FunnelRow;
@@ -58,7 +60,7 @@ fn ways(context: &Context, period: Period, is_period: bool, findings: &[FindingR
     let mut ways: BTreeMap<(String, PersonKey), Way> = BTreeMap::new();
     let offices = offices_by_rule(context, period);
     let area = &context.workspace.settings.area;
-    for finding in findings.iter().filter(|finding| finding.status == "flagged") {
+    for finding in findings.iter().filter(|finding| finding.status == Outcome::Flagged) {
         for office in offices.get(&finding.rule).into_iter().flatten() {
             let county = finding.county.clone().unwrap_or_else(|| area.clone());
             ways.entry((office.clone(), finding.person)).or_insert_with(|| start(county, office.clone()));
@@ -133,13 +135,12 @@ fn missed(
     }
     let mut said: BTreeMap<PersonKey, BTreeSet<(u8, String)>> = BTreeMap::new();
     for finding in findings.iter().filter(|finding| aided.contains(&finding.person)) {
-        let reason = finding.reason.clone().unwrap_or_default();
-        let word = match finding.status.as_str() {
-            "flagged" => (0, String::new()),
-            "undecided" => (1, format!("undecided: {reason}")),
-            "near" => (2, "near".to_owned()),
-            "below" => (3, "below_line".to_owned()),
-            other => (4, other.to_owned()),
+        let word = match finding.status {
+            Outcome::Flagged => (0, String::new()),
+            Outcome::Undecided => (1, format!("undecided: {}", finding.reason.map_or("", Reason::code))),
+            Outcome::Near => (2, "near".to_owned()),
+            Outcome::Below => (3, "below_line".to_owned()),
+            Outcome::Outside => (4, "outside".to_owned()),
         };
         said.entry(finding.person).or_default().insert(word);
     }
@@ -157,19 +158,21 @@ fn missed(
     Ok(missed)
 }
 
+engine::row! {
+    struct Aided {
+        person: PersonKey = "person_key",
+        day: Option<NaiveDate> = "aided_date",
+    }
+}
+
 fn aided(context: &Context, version: &Version, period: Period) -> Result<BTreeSet<PersonKey>, PipelineError> {
     let first = NaiveDate::from_ymd_opt(period.year(), 1, 1).unwrap_or_default();
-    let days = engine::days_since_epoch(first)..=engine::days_since_epoch(period.last_day());
+    let days = first..=period.last_day();
     let mut found = BTreeSet::new();
     for file in version.table("aided") {
-        let path = context.warehouse.path(file);
-        for batch in read_table(&path, Some(&["person_key", "aided_date"]))? {
-            let batch = batch?;
-            let column = |name: &str| batch.column_by_name(name).cloned();
-            let (Some(keys), Some(dates)) = (column("person_key"), column("aided_date")) else { continue };
-            let (keys, dates) = (keys.as_primitive::<Int64Type>(), dates.as_primitive::<Date32Type>());
-            let rows = (0..keys.len()).filter(|row| dates.is_valid(*row) && days.contains(&dates.value(*row)));
-            found.extend(rows.map(|row| PersonKey(keys.value(row))));
+        for row in of_file::<Aided>(&context.warehouse.path(file))? {
+            let row = row?;
+            found.extend(row.day.filter(|day| days.contains(day)).map(|_| row.person));
         }
     }
     Ok(found)

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use law::cases::{Outcome, Reason};
 use law::domain::Fen;
 use law::policy::Policy;
 use law::policy::casebook::{Case, Expected, reason_word, status_word};
@@ -43,7 +44,7 @@ pub(super) fn compare(case: &Case, keys: &[i64], findings: &Findings, policy: &P
     }
     for (at, (person, key)) in case.people.iter().zip(keys).enumerate() {
         let is_stated = |rule: &str| case.results.iter().any(|result| result.person == at && result.rule == rule);
-        let hits = findings.of_person(*key).filter(|(rule, found)| found.is_hit() && !is_stated(rule));
+        let hits = findings.of_person(*key).filter(|(rule, found)| found.status.status().is_some() && !is_stated(rule));
         told.extend(hits.map(|(rule, found)| {
             let what = "未列出的结果 a result that the case does not state";
             format!("{}, {rule}: {what}: {}", person.name, described(found))
@@ -59,37 +60,45 @@ pub(super) fn compare(case: &Case, keys: &[i64], findings: &Findings, policy: &P
 }
 
 fn described(found: &Found) -> String {
-    let status = status_word(&found.status);
-    found.reason.as_deref().map_or_else(|| status.to_owned(), |reason| format!("{status} ({})", reason_word(reason)))
+    let status = status_word(found.status);
+    found.reason.map_or_else(|| status.to_owned(), |reason| format!("{status} ({})", reason_word(reason.code())))
 }
 
 /// Nobody who is not above the floor has a row: that is below.
 fn differences(case: &Case, expected: &Expected, rows: &[Found], policy: &Policy) -> Vec<String> {
-    let none = Found { status: "below".to_owned(), ..Found::default() };
     let found = match rows {
-        [] => &none,
-        [one] => one,
+        [] => None,
+        [one] => Some(one),
         _ => return vec![format!("{} findings of one person by one rule", rows.len())],
     };
     let mut told = Told(Vec::new());
-    if expected.status != found.status {
-        told.tell("结论 status", status_word(&expected.status), &described(found));
+    if expected.status != found.map_or(Outcome::Below, |found| found.status) {
+        let shown = found.map_or_else(|| status_word(Outcome::Below).to_owned(), described);
+        told.tell("结论 status", status_word(expected.status), &shown);
     }
     if let Some(reason) = &expected.reason {
-        told.tell("原因 reason", reason_word(reason), reason_word(found.reason.as_deref().unwrap_or_default()));
+        told.tell(
+            "原因 reason",
+            reason_word(reason),
+            reason_word(found.and_then(|found| found.reason).map_or("", Reason::code)),
+        );
     }
-    told.amount("金额 amount", expected.measured, found.measured);
-    told.amount("标准 line", expected.line_amount, found.line);
-    told.amount("收入 income figure", expected.income, found.income);
-    told.amount("超出 excess", expected.excess, found.excess);
-    told.text("档位 band", expected.band.as_deref(), found.band.as_deref());
-    told.text("县区 county", expected.county.as_deref(), found.county.as_deref());
+    told.amount("金额 amount", expected.measured, found.and_then(|found| found.measured));
+    told.amount("标准 line", expected.line_amount, found.and_then(|found| found.line));
+    told.amount("收入 income figure", expected.income, found.and_then(|found| found.income));
+    told.amount("超出 excess", expected.excess, found.and_then(|found| found.excess));
+    told.text("档位 band", expected.band.as_deref(), found.and_then(|found| found.band.as_deref()));
+    told.text("县区 county", expected.county.as_deref(), found.and_then(|found| found.county.as_deref()));
     let unit = expected.unit.as_ref().map(|unit| unit_id(case, unit));
-    told.text("住院号或申请号 visit or application", unit.as_deref(), found.unit.as_deref());
+    told.text("住院号或申请号 visit or application", unit.as_deref(), found.and_then(|found| found.unit.as_deref()));
     let yes = |flag: bool| if flag { "是" } else { "否" };
-    told.text("暂用 provisional", expected.is_provisional.map(yes), found.is_provisional.map(yes));
+    told.text(
+        "暂用 provisional",
+        expected.is_provisional.map(yes),
+        found.and_then(|found| found.is_provisional).map(yes),
+    );
     let count = |number: Option<i64>| number.map(|number| number.to_string());
-    told.text("笔数 claims", count(expected.claims).as_deref(), count(found.claims).as_deref());
+    told.text("笔数 claims", count(expected.claims).as_deref(), count(found.and_then(|found| found.claims)).as_deref());
     let rule = policy.in_force(case.period.last_day()).find(|rule| rule.id == expected.rule);
     told.text("条款 article", expected.article.as_deref(), rule.map(|rule| rule.clause.article.as_str()));
     told.0

@@ -4,28 +4,26 @@ use std::collections::BTreeMap;
 
 use arrow::array::RecordBatch;
 use engine::PipelineError;
-use engine::compute::Cells;
+use engine::rows::of_model;
+use law::cases::{Outcome, Reason};
 use law::domain::Fen;
 
-#[derive(Debug, Clone, Default)]
-pub(super) struct Found {
-    pub(super) status: String,
-    pub(super) reason: Option<String>,
-    pub(super) measured: Option<Fen>,
-    pub(super) line: Option<Fen>,
-    pub(super) income: Option<Fen>,
-    pub(super) excess: Option<Fen>,
-    pub(super) band: Option<String>,
-    pub(super) is_provisional: Option<bool>,
-    pub(super) county: Option<String>,
-    pub(super) claims: Option<i64>,
-    pub(super) unit: Option<String>,
-}
-
-impl Found {
-    /// Whether somebody must look at it.
-    pub(super) fn is_hit(&self) -> bool {
-        !matches!(self.status.as_str(), "below" | "outside")
+engine::row! {
+    #[derive(Debug, Clone)]
+    pub(super) struct Found {
+        person: i64 = "person_key",
+        rule: String = "rule_id",
+        pub(super) status: Outcome = "status",
+        pub(super) reason: Option<Reason> = "reason",
+        pub(super) measured: Option<Fen> = "measured_amount",
+        pub(super) line: Option<Fen> = "line_amount",
+        pub(super) income: Option<Fen> = "income_amount",
+        pub(super) excess: Option<Fen> = "excess_amount",
+        pub(super) band: Option<String> = "band",
+        pub(super) is_provisional: Option<bool> = "is_provisional",
+        pub(super) county: Option<String> = "county_code",
+        pub(super) claims: Option<i64> = "claim_count",
+        pub(super) unit: Option<String> = "unit_id",
     }
 }
 
@@ -36,28 +34,10 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    /// Reads the rows by column name.
     pub(super) fn read(batches: &[RecordBatch]) -> Result<Self, PipelineError> {
         let mut findings = Self::default();
-        for batch in batches {
-            for row in 0..batch.num_rows() {
-                let cells = Cells { batch, row };
-                let found = Found {
-                    status: cells.text("status")?.unwrap_or_default(),
-                    reason: cells.text("reason")?,
-                    measured: cells.money("measured_amount")?,
-                    line: cells.money("line_amount")?,
-                    income: cells.money("income_amount")?,
-                    excess: cells.money("excess_amount")?,
-                    band: cells.text("band")?,
-                    is_provisional: cells.flag("is_provisional")?,
-                    county: cells.text("county_code")?,
-                    claims: cells.whole("claim_count")?,
-                    unit: cells.text("unit_id")?,
-                };
-                let key = (cells.whole("person_key")?.unwrap_or_default(), cells.text("rule_id")?.unwrap_or_default());
-                findings.by_person.entry(key).or_default().push(found);
-            }
+        for found in of_model::<Found>("rules", batches)? {
+            findings.by_person.entry((found.person, found.rule.clone())).or_default().push(found);
         }
         Ok(findings)
     }

@@ -1,33 +1,19 @@
 //! Cases as the warehouse's tables: several cases of one month in one world, each with people of its own.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int32Array, Int64Array, RecordBatch, StringArray,
-    TimestampMillisecondArray,
-};
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::array::RecordBatch;
 use chrono::NaiveDate;
-use engine::{EngineError, PipelineError, days_since_epoch, table_schema};
-use law::domain::{Fen, Tag};
+use engine::rows::{self, Value};
+use engine::{EngineError, PipelineError, table_schema};
+use law::domain::Tag;
 use law::policy::IncomeFigure;
 use law::policy::casebook::{Case, CaseClaim, ClaimKind};
 
 /// The key of the first person; the following ones count up. Its area code is assigned to nobody.
 const FIRST_PERSON: i64 = 99_010_319_800_101_000;
-const DAY_MILLISECONDS: i64 = 86_400_000;
 
-/// One value of a row.
-enum Cell {
-    Text(String),
-    Money(Fen),
-    Date(NaiveDate),
-    Flag(bool),
-    Whole(i64),
-}
-
-type Row = BTreeMap<&'static str, Cell>;
+type Row = Vec<(&'static str, Value<'static>)>;
 
 /// The key of each case's people, by place.
 pub(super) type Keys = Vec<Vec<i64>>;
@@ -60,7 +46,8 @@ pub(super) fn tables(cases: &[&Case]) -> Result<(BTreeMap<String, RecordBatch>, 
     ];
     let mut batches = BTreeMap::new();
     for (table, rows) in tables {
-        batches.insert(table.to_owned(), batch(table, &rows)?);
+        let none = || EngineError::Model { model: table.to_owned(), why: "there is no such table".to_owned() };
+        batches.insert(table.to_owned(), rows::batch(table, &table_schema(table).ok_or_else(none)?, rows)?);
     }
     Ok((batches, keys))
 }
@@ -93,24 +80,24 @@ impl World {
     fn people(&mut self, case: &Case, keys: &[i64]) {
         for (person, key) in case.people.iter().zip(keys) {
             if person.is_registered {
-                let mut row = Row::from([
-                    ("person_key", Cell::Whole(*key)),
-                    ("person_name", Cell::Text(person.name.clone())),
-                    ("has_name_conflict", Cell::Flag(person.has_name_conflict)),
-                    ("is_alive", Cell::Flag(person.is_alive)),
+                self.residents.push(vec![
+                    ("person_key", (*key).into()),
+                    ("person_name", person.name.clone().into()),
+                    ("has_name_conflict", person.has_name_conflict.into()),
+                    ("is_alive", person.is_alive.into()),
+                    ("county_code", person.county.as_ref().map(ToString::to_string).into()),
+                    ("is_rural", person.is_rural.into()),
+                    ("household_type", person.household_type.clone().into()),
+                    ("village_class", person.village_class.clone().into()),
                 ]);
-                put(&mut row, "county_code", person.county.as_ref().map(|code| Cell::Text(code.to_string())));
-                put(&mut row, "is_rural", person.is_rural.map(Cell::Flag));
-                put(&mut row, "household_type", person.household_type.clone().map(Cell::Text));
-                put(&mut row, "village_class", person.village_class.clone().map(Cell::Text));
-                self.residents.push(row);
             }
             for tag in &person.tags {
                 let mut row = roster_row(*key, tag.tag, office_of(tag.tag));
-                let from = tag.from.or_else(|| tag.roster_month.is_none().then(long_ago));
-                put(&mut row, "from_date", from.map(Cell::Date));
-                put(&mut row, "to_date", tag.to.map(Cell::Date));
-                put(&mut row, "roster_month", tag.roster_month.map(|month| Cell::Date(month.first_day())));
+                row.extend([
+                    ("from_date", tag.from.or_else(|| tag.roster_month.is_none().then(long_ago)).into()),
+                    ("to_date", tag.to.into()),
+                    ("roster_month", tag.roster_month.map(law::domain::Month::first_day).into()),
+                ]);
                 self.rosters.push(row);
             }
         }
@@ -120,66 +107,60 @@ impl World {
     fn other_people(&mut self) {
         for (at, tag) in (0..).zip(Tag::ALL) {
             let mut row = roster_row(FIRST_PERSON - 1 - at, tag, "名册单位");
-            row.insert("from_date", Cell::Date(long_ago()));
+            row.push(("from_date", long_ago().into()));
             self.rosters.push(row);
         }
     }
 
     fn income(&mut self, figures: &[IncomeFigure]) {
-        for figure in figures {
-            let mut row = Row::from([
-                ("indicator", Cell::Text(figure.indicator.clone())),
-                ("geography", Cell::Text(figure.geography.clone())),
-                ("year", Cell::Whole(figure.year.into())),
-                ("amount", Cell::Money(figure.amount)),
-                ("release", Cell::Whole(figure.release.into())),
-            ]);
-            put(&mut row, "published_date", figure.published.map(Cell::Date));
-            self.income.push(row);
-        }
+        self.income.extend(figures.iter().map(|figure| {
+            vec![
+                ("indicator", figure.indicator.clone().into()),
+                ("geography", figure.geography.clone().into()),
+                ("year", figure.year.into()),
+                ("amount", figure.amount.into()),
+                ("release", figure.release.into()),
+                ("published_date", figure.published.into()),
+            ]
+        }));
     }
 
     /// A later payment is booked on its claim's month, as intake does.
     fn payments(&mut self, case: &Case, keys: &[i64]) {
         for (at, payment) in case.payments.iter().enumerate() {
             let claim = &case.claims[payment.claim];
-            self.adjustments.push(Row::from([
-                ("person_key", Cell::Whole(keys[claim.person])),
-                ("adjustment_id", Cell::Text(unit_id(case, &format!("赔付{at}")))),
-                ("claim_id", Cell::Text(unit_id(case, &claim.label))),
-                ("amount", Cell::Money(payment.amount)),
-                ("paid_date", Cell::Date(payment.paid)),
-                ("book_month", Cell::Date(law::domain::Month::of(claim.settled).first_day())),
-            ]));
+            self.adjustments.push(vec![
+                ("person_key", keys[claim.person].into()),
+                ("adjustment_id", unit_id(case, &format!("赔付{at}")).into()),
+                ("claim_id", unit_id(case, &claim.label).into()),
+                ("amount", payment.amount.into()),
+                ("paid_date", payment.paid.into()),
+                ("book_month", law::domain::Month::of(claim.settled).first_day().into()),
+            ]);
         }
     }
 
     fn applications(&mut self, case: &Case, keys: &[i64]) {
         for application in &case.applications {
-            for member in &application.members {
-                let mut row = Row::from([
-                    ("person_key", Cell::Whole(keys[*member])),
-                    ("application_id", Cell::Text(unit_id(case, &application.label))),
-                    ("application_date", Cell::Date(application.applied)),
-                    ("is_applicant", Cell::Flag(*member == application.applicant)),
-                ]);
-                let county = case.people[application.applicant].county.as_ref();
-                put(&mut row, "county_code", county.map(|code| Cell::Text(code.to_string())));
-                put(&mut row, "household_income_amount", application.household_income.map(Cell::Money));
-                put(&mut row, "assets_amount", application.assets.map(Cell::Money));
-                put(&mut row, "other_spending_amount", application.other_spending.map(Cell::Money));
-                self.applications.push(row);
-            }
+            let county = case.people[application.applicant].county.as_ref();
+            self.applications.extend(application.members.iter().map(|member| {
+                vec![
+                    ("person_key", keys[*member].into()),
+                    ("application_id", unit_id(case, &application.label).into()),
+                    ("application_date", application.applied.into()),
+                    ("is_applicant", (*member == application.applicant).into()),
+                    ("county_code", county.map(ToString::to_string).into()),
+                    ("household_income_amount", application.household_income.into()),
+                    ("assets_amount", application.assets.into()),
+                    ("other_spending_amount", application.other_spending.into()),
+                ]
+            }));
         }
     }
 }
 
-fn roster_row(key: i64, tag: Tag, office: &str) -> Row {
-    Row::from([
-        ("person_key", Cell::Whole(key)),
-        ("tag", Cell::Text(tag.code().to_owned())),
-        ("source_office", Cell::Text(office.to_owned())),
-    ])
+fn roster_row(key: i64, tag: Tag, office: &'static str) -> Row {
+    vec![("person_key", key.into()), ("tag", tag.code().into()), ("source_office", office.into())]
 }
 
 /// The office that keeps the roster.
@@ -195,107 +176,41 @@ fn long_ago() -> NaiveDate {
 }
 
 fn claim_row(case: &Case, claim: &CaseClaim, keys: &[i64]) -> Row {
-    let (kind, reason) = match claim.kind {
-        ClaimKind::Settlement => ("settlement", None),
-        ClaimKind::Reversal(_) => ("reversal", None),
-        ClaimKind::Supplement => ("supplement", Some("08")),
+    let (kind, reason, original) = match claim.kind {
+        ClaimKind::Settlement => ("settlement", None, None),
+        ClaimKind::Reversal(original) => ("reversal", None, Some(unit_id(case, &case.claims[original].label))),
+        ClaimKind::Supplement => ("supplement", Some("08"), None),
     };
-    let mut row = Row::from([
-        ("person_key", Cell::Whole(keys[claim.person])),
-        ("claim_id", Cell::Text(unit_id(case, &claim.label))),
-        ("claim_kind", Cell::Text(kind.to_owned())),
-        ("insurance_type", Cell::Text(claim.insurance.clone())),
-        ("care_type", Cell::Text(claim.care.clone())),
-        ("settled_at", Cell::Date(claim.settled)),
-        ("is_valid", Cell::Flag(claim.is_valid)),
-        ("is_mid_stay", Cell::Flag(claim.is_mid_stay)),
-        ("is_refunded", Cell::Flag(kind == "reversal")),
-        ("person_name", Cell::Text(claim.person_name.as_ref().unwrap_or(&case.people[claim.person].name).clone())),
-    ]);
-    if let ClaimKind::Reversal(original) = claim.kind {
-        row.insert("original_claim_id", Cell::Text(unit_id(case, &case.claims[original].label)));
-    }
-    put(&mut row, "manual_reason", reason.map(|code| Cell::Text(code.to_owned())));
-    put(&mut row, "payment_place", claim.place.clone().map(Cell::Text));
-    put(&mut row, "insured_area", claim.area.as_ref().map(|code| Cell::Text(code.to_string())));
-    put(&mut row, "end_date", claim.discharged.map(Cell::Date));
-    put(&mut row, "benefit_year", claim.benefit_year.clone().map(Cell::Text));
-    put(&mut row, "visit_id", claim.visit.as_ref().map(|visit| Cell::Text(unit_id(case, visit))));
+    let name = claim.person_name.as_ref().unwrap_or(&case.people[claim.person].name);
     let amounts = &claim.amounts;
-    row.extend(
-        [
-            ("total_amount", amounts.total),
-            ("outside_catalogue_amount", amounts.outside),
-            ("over_limit_amount", amounts.over_limit),
-            ("first_share_amount", amounts.first_share),
-            ("in_scope_amount", amounts.in_scope),
-            ("deductible_amount", amounts.deductible),
-            ("fund_amount", amounts.fund),
-            ("medical_assistance_amount", amounts.assistance),
-            ("hospital_amount", amounts.hospital),
-            ("personal_amount", amounts.personal),
-            ("account_amount", amounts.account),
-        ]
-        .map(|(name, fen)| (name, Cell::Money(fen))),
-    );
-    row
-}
-
-fn put(row: &mut Row, name: &'static str, cell: Option<Cell>) {
-    if let Some(cell) = cell {
-        row.insert(name, cell);
-    }
-}
-
-/// Rows under a stored table's schema; columns that no case fills are empty.
-fn batch(table: &str, rows: &[Row]) -> Result<RecordBatch, PipelineError> {
-    let wrong = |why: String| EngineError::Model { model: table.to_owned(), why };
-    let schema = table_schema(table).ok_or_else(|| wrong("there is no such table".to_owned()))?;
-    if let Some(name) = rows.iter().flat_map(Row::keys).find(|name| schema.field_with_name(name).is_err()) {
-        return Err(wrong(format!("the table has no column {name}, which cases fill")).into());
-    }
-    let columns = columns(&schema, rows).map_err(|error| wrong(error.to_string()))?;
-    Ok(RecordBatch::try_new(schema, columns).map_err(|error| wrong(error.to_string()))?)
-}
-
-fn columns(schema: &SchemaRef, rows: &[Row]) -> Result<Vec<ArrayRef>, arrow::error::ArrowError> {
-    let mut columns = Vec::new();
-    for field in schema.fields() {
-        let cells = || rows.iter().map(|row| row.get(field.name().as_str()));
-        let whole = |cell: Option<&Cell>| match cell {
-            Some(Cell::Whole(number)) => Some(*number),
-            _ => None,
-        };
-        let days = |cell: Option<&Cell>| match cell {
-            Some(Cell::Date(day)) => Some(days_since_epoch(*day)),
-            _ => None,
-        };
-        let column: ArrayRef = match field.data_type() {
-            DataType::Int64 => Arc::new(cells().map(whole).collect::<Int64Array>()),
-            DataType::Int32 => {
-                Arc::new(cells().map(|cell| whole(cell).and_then(|n| i32::try_from(n).ok())).collect::<Int32Array>())
-            }
-            DataType::Date32 => Arc::new(cells().map(days).collect::<Date32Array>()),
-            DataType::Timestamp(..) => {
-                let moments = cells().map(|cell| days(cell).map(|day| i64::from(day) * DAY_MILLISECONDS));
-                Arc::new(moments.collect::<TimestampMillisecondArray>())
-            }
-            DataType::Boolean => {
-                let flags = cells().map(|cell| if let Some(Cell::Flag(flag)) = cell { Some(*flag) } else { None });
-                Arc::new(flags.collect::<BooleanArray>())
-            }
-            DataType::Decimal128(..) => {
-                let money =
-                    cells().map(|cell| if let Some(Cell::Money(fen)) = cell { Some(fen.unscaled()) } else { None });
-                Arc::new(money.collect::<Decimal128Array>().with_precision_and_scale(18, 2)?)
-            }
-            _ => {
-                let texts =
-                    cells().map(|cell| if let Some(Cell::Text(text)) = cell { Some(text.as_str()) } else { None });
-                Arc::new(texts.collect::<StringArray>())
-            }
-        };
-        columns.push(column);
-    }
-    Ok(columns)
+    vec![
+        ("person_key", keys[claim.person].into()),
+        ("claim_id", unit_id(case, &claim.label).into()),
+        ("claim_kind", kind.into()),
+        ("original_claim_id", original.into()),
+        ("manual_reason", reason.into()),
+        ("insurance_type", claim.insurance.clone().into()),
+        ("care_type", claim.care.clone().into()),
+        ("settled_at", claim.settled.into()),
+        ("is_valid", claim.is_valid.into()),
+        ("is_mid_stay", claim.is_mid_stay.into()),
+        ("is_refunded", (kind == "reversal").into()),
+        ("person_name", name.clone().into()),
+        ("payment_place", claim.place.clone().into()),
+        ("insured_area", claim.area.as_ref().map(ToString::to_string).into()),
+        ("end_date", claim.discharged.into()),
+        ("benefit_year", claim.benefit_year.clone().into()),
+        ("visit_id", claim.visit.as_ref().map(|visit| unit_id(case, visit)).into()),
+        ("total_amount", amounts.total.into()),
+        ("outside_catalogue_amount", amounts.outside.into()),
+        ("over_limit_amount", amounts.over_limit.into()),
+        ("first_share_amount", amounts.first_share.into()),
+        ("in_scope_amount", amounts.in_scope.into()),
+        ("deductible_amount", amounts.deductible.into()),
+        ("fund_amount", amounts.fund.into()),
+        ("medical_assistance_amount", amounts.assistance.into()),
+        ("hospital_amount", amounts.hospital.into()),
+        ("personal_amount", amounts.personal.into()),
+        ("account_amount", amounts.account.into()),
+    ]
 }

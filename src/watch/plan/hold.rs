@@ -8,11 +8,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use arrow::array::{AsArray, RecordBatch};
-use arrow::datatypes::Int64Type;
 use engine::compute::{Data, Evaluation, FindingRow};
 use engine::official::{Rhythm, is_of, suppressions};
-use engine::{Context, Engine, EngineError, PipelineError};
+use engine::{Context, Engine, EngineError, PipelineError, rows};
+use law::cases::Outcome;
 use law::domain::{Period, PersonKey};
 use law::policy::{Policy, Rule};
 use law::referrals::Office;
@@ -222,7 +221,7 @@ type Flagged = BTreeMap<String, BTreeSet<PersonKey>>;
 
 fn flagged_in(findings: &[FindingRow], rules: &BTreeMap<String, Rule>) -> Flagged {
     let mut flagged: Flagged = rules.keys().map(|id| (id.clone(), BTreeSet::new())).collect();
-    for row in findings.iter().filter(|row| row.status == "flagged") {
+    for row in findings.iter().filter(|row| row.status == Outcome::Flagged) {
         if let Some(who) = flagged.get_mut(&row.rule) {
             who.insert(row.person);
         }
@@ -247,26 +246,23 @@ async fn tried_before(
     Ok(flagged_by(&evaluation, rules, period).await?)
 }
 
+engine::row! {
+    /// What statements of a former program return as well.
+    struct Judged {
+        person: PersonKey = "person_key",
+        rule: String = "rule_id",
+        status: Outcome = "status",
+    }
+}
+
 /// Whom rules flag.
 async fn flagged_by(evaluation: &Evaluation<'_>, rules: &[Rule], period: Period) -> Result<Flagged, PipelineError> {
     let mut flagged: Flagged = rules.iter().map(|rule| (rule.id.clone(), BTreeSet::new())).collect();
-    for batch in evaluation.findings(&rules.iter().collect::<Vec<_>>(), period).await? {
-        for (rule, person) in flagged_rows(&batch)? {
-            flagged.entry(rule).or_default().insert(person);
-        }
+    let found = evaluation.findings(&rules.iter().collect::<Vec<_>>(), period).await?;
+    for row in rows::of_model::<Judged>("findings", &found)?.into_iter().filter(|row| row.status == Outcome::Flagged) {
+        flagged.entry(row.rule).or_default().insert(row.person);
     }
     Ok(flagged)
-}
-
-fn flagged_rows(batch: &RecordBatch) -> Result<Vec<(String, PersonKey)>, PipelineError> {
-    let text = |name| batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
-    let keys = batch.column_by_name("person_key").and_then(|column| column.as_primitive_opt::<Int64Type>());
-    let (Some(rules), Some(statuses), Some(keys)) = (text("rule_id"), text("status"), keys) else {
-        let why = "it does not return person_key, rule_id, status".to_owned();
-        return Err(EngineError::Model { model: "findings".to_owned(), why }.into());
-    };
-    let flagged = (0..batch.num_rows()).filter(|row| statuses.value(*row) == "flagged");
-    Ok(flagged.map(|row| (rules.value(row).to_owned(), PersonKey(keys.value(row)))).collect())
 }
 
 /// All rules together, then each that differs; and whether any moves more than its share.

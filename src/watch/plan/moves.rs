@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use arrow::array::{Array, AsArray};
-use arrow::datatypes::Int64Type;
 use engine::compute::{FindingRow, read_findings};
-use engine::{Context, EngineError, PipelineError, read_table};
+use engine::rows::of_file;
+use engine::{Context, PipelineError};
+use law::cases::Outcome;
 use law::domain::{IdNumber, Period, PersonKey, bucket_of, mask_id, mask_name};
 use serde::Serialize;
 use store::warehouse::Version;
@@ -109,7 +109,7 @@ impl Moves {
 type Flagged = BTreeMap<(String, PersonKey), String>;
 
 fn flagged(rows: &[FindingRow]) -> Flagged {
-    let flagged = rows.iter().filter(|row| row.status == "flagged");
+    let flagged = rows.iter().filter(|row| row.status == Outcome::Flagged);
     flagged.map(|row| ((row.rule.clone(), row.person), row.county.clone().unwrap_or_default())).collect()
 }
 
@@ -117,17 +117,24 @@ fn totals(before: &[FindingRow], after: &[FindingRow]) -> Vec<StatusTotals> {
     let mut totals: BTreeMap<&str, StatusTotals> = BTreeMap::new();
     for (is_after, row) in before.iter().map(|row| (false, row)).chain(after.iter().map(|row| (true, row))) {
         let of_rule = totals.entry(&row.rule).or_default();
-        *(match (row.status.as_str(), is_after) {
-            ("flagged", false) => &mut of_rule.flagged_before,
-            ("flagged", true) => &mut of_rule.flagged,
-            ("near", false) => &mut of_rule.near_before,
-            ("near", true) => &mut of_rule.near,
-            ("undecided", false) => &mut of_rule.undecided_before,
-            ("undecided", true) => &mut of_rule.undecided,
-            _ => continue,
+        *(match (row.status, is_after) {
+            (Outcome::Flagged, false) => &mut of_rule.flagged_before,
+            (Outcome::Flagged, true) => &mut of_rule.flagged,
+            (Outcome::Near, false) => &mut of_rule.near_before,
+            (Outcome::Near, true) => &mut of_rule.near,
+            (Outcome::Undecided, false) => &mut of_rule.undecided_before,
+            (Outcome::Undecided, true) => &mut of_rule.undecided,
+            (Outcome::Below | Outcome::Outside, _) => continue,
         }) += 1;
     }
     totals.into_iter().map(|(rule, totals)| StatusTotals { rule: rule.to_owned(), ..totals }).collect()
+}
+
+engine::row! {
+    struct Named {
+        person: PersonKey = "person_key",
+        name: Option<String> = "person_name",
+    }
 }
 
 fn names_of(
@@ -138,17 +145,10 @@ fn names_of(
     let buckets: BTreeSet<u16> = persons.iter().map(|person| bucket_of(*person, version.buckets)).collect();
     let mut names = BTreeMap::new();
     for file in version.table("residents").filter(|file| file.bucket.is_some_and(|bucket| buckets.contains(&bucket))) {
-        let path = context.warehouse.path(file);
-        for batch in read_table(&path, Some(&["person_key", "person_name"]))? {
-            let batch = batch?;
-            let keys = batch.column_by_name("person_key").and_then(|column| column.as_primitive_opt::<Int64Type>());
-            let shown = batch.column_by_name("person_name").and_then(|column| column.as_string_opt::<i32>());
-            let (Some(keys), Some(shown)) = (keys, shown) else {
-                return Err(EngineError::parquet(&path, "a column of the register is missing").into());
-            };
-            for row in (0..batch.num_rows()).filter(|row| persons.contains(&PersonKey(keys.value(*row)))) {
-                let name = if shown.is_null(row) { "" } else { shown.value(row) };
-                names.insert(PersonKey(keys.value(row)), name.to_owned());
+        for row in of_file::<Named>(&context.warehouse.path(file))? {
+            let row = row?;
+            if persons.contains(&row.person) {
+                names.insert(row.person, row.name.unwrap_or_default());
             }
         }
     }

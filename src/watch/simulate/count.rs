@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::rows::{Finding, Groups, Status};
+use law::cases::{FindingStatus, Reason};
+
+use super::rows::{Finding, Groups};
 
 /// The rows of one bucket.
 #[derive(Debug, Default)]
@@ -229,9 +231,11 @@ impl RuleCount {
         let mut count = Self::default();
         for row in rows {
             match row.status {
-                Status::Flagged => count.flagged.add(Sum { persons: 1, excess: row.excess.unscaled() }),
-                Status::Near => count.near += 1,
-                Status::Undecided => *count.undecided.entry(row.reason.clone()).or_default() += 1,
+                FindingStatus::Flagged => count.flagged.add(Sum { persons: 1, excess: row.excess.unscaled() }),
+                FindingStatus::Near => count.near += 1,
+                FindingStatus::Undecided => {
+                    *count.undecided.entry(row.reason.map_or("", Reason::code).to_owned()).or_default() += 1;
+                }
             }
         }
         count
@@ -252,14 +256,14 @@ impl Flip {
 }
 
 pub(super) fn flagged(rows: &[Finding]) -> BTreeSet<i64> {
-    rows.iter().filter(|row| row.status == Status::Flagged).map(|row| row.person).collect()
+    rows.iter().filter(|row| row.status == FindingStatus::Flagged).map(|row| row.person).collect()
 }
 
 /// Everybody on a list, with the first rule that flags them.
 fn leading(rules: &[Vec<Finding>]) -> BTreeMap<i64, (usize, &Finding)> {
     let mut listed = BTreeMap::new();
     for (rule, rows) in rules.iter().enumerate() {
-        for row in rows.iter().filter(|row| row.status == Status::Flagged) {
+        for row in rows.iter().filter(|row| row.status == FindingStatus::Flagged) {
             listed.entry(row.person).or_insert((rule, row));
         }
     }
@@ -271,21 +275,14 @@ mod tests {
     use super::*;
     use law::domain::Fen;
 
-    fn row(person: i64, status: Status) -> Finding {
-        let reason = if status == Status::Undecided { "no_roster" } else { "" };
-        Finding {
-            person,
-            status,
-            reason: reason.to_owned(),
-            county: Some("990103".to_owned()),
-            is_rural: Some(true),
-            excess: Fen(10),
-        }
+    fn row(person: i64, status: FindingStatus) -> Finding {
+        let reason = (status == FindingStatus::Undecided).then_some(Reason::NoRoster);
+        Finding { person, status, reason, county: Some("990103".to_owned()), is_rural: Some(true), excess: Fen(10) }
     }
 
     #[test]
     fn a_person_is_counted_once_under_the_leading_rule() {
-        use Status::{Flagged, Near, Undecided};
+        use FindingStatus::{Flagged, Near, Undecided};
         let groups = Groups { has_tag: true, is_lifted_out: true, is_male: Some(false), age: Some(60) };
         let bucket = Bucket {
             draft: vec![vec![row(1, Flagged), row(2, Near), row(3, Undecided)], vec![row(1, Flagged), row(2, Flagged)]],

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use law::domain::Period;
 use law::policy::Rule;
-use law::referrals::{is_small, labels};
+use law::referrals::is_small;
+use law::texts;
 use serde::Serialize;
 
 use super::count::{AgeBand, Cohort, Counts, Flip, Sex};
@@ -239,7 +240,7 @@ fn undecided(counts: &Counts, facts: &Facts<'_>) -> Grid {
     let codes: std::collections::BTreeSet<&String> =
         counts.rules.iter().flat_map(|rule| rule.undecided.keys()).collect();
     let place: BTreeMap<&String, usize> = codes.iter().enumerate().map(|(at, code)| (*code, at)).collect();
-    let columns = codes.iter().map(|code| Label::new(*code, labels::reason(code)));
+    let columns = codes.iter().map(|code| Label::new(*code, texts::zh(texts::Table::Reason, code)));
     let mut grid = Grid::new(facts.draft.labels(), columns.collect(), Label::new("undecided", "合计"), false);
     for (row, rule) in counts.rules.iter().enumerate() {
         for (reason, count) in &rule.undecided {

@@ -5,29 +5,21 @@ use std::collections::BTreeMap;
 use arrow::array::RecordBatch;
 use chrono::{Datelike, NaiveDate};
 use engine::PipelineError;
-use engine::compute::Cells;
+use engine::rows::of_model;
+use law::cases::{FindingStatus, Outcome, Reason};
 use law::domain::{Fen, IdNumber, PersonKey};
 
 /// What somebody must look at, by one rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Finding {
     pub(super) person: i64,
-    pub(super) status: Status,
-    pub(super) reason: String,
+    pub(super) status: FindingStatus,
+    /// Of those who cannot be decided.
+    pub(super) reason: Option<Reason>,
     pub(super) county: Option<String>,
     pub(super) is_rural: Option<bool>,
     /// Measured cost above the line.
     pub(super) excess: Fen,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Status {
-    /// 列入.
-    Flagged,
-    /// 关注.
-    Near,
-    /// 待核实.
-    Undecided,
 }
 
 /// Somebody whom a rule means and about whom nothing is open.
@@ -52,53 +44,51 @@ pub(super) struct Groups {
     pub(super) age: Option<i32>,
 }
 
-fn each<T>(
-    batches: &[RecordBatch],
-    mut read: impl FnMut(Cells<'_>) -> Result<Option<T>, PipelineError>,
-) -> Result<Vec<T>, PipelineError> {
-    let mut found = Vec::new();
-    for batch in batches {
-        for row in 0..batch.num_rows() {
-            found.extend(read(Cells { batch, row })?);
-        }
+engine::row! {
+    struct Judged {
+        person: i64 = "person_key",
+        status: Outcome = "status",
+        reason: Option<Reason> = "reason",
+        county: Option<String> = "county_code",
+        is_rural: Option<bool> = "is_rural",
+        measured: Fen = "measured_amount",
+        line: Option<Fen> = "line_amount",
+        excess: Option<Fen> = "excess_amount",
     }
-    Ok(found)
 }
 
 pub(super) fn findings(batches: &[RecordBatch]) -> Result<Vec<Finding>, PipelineError> {
-    each(batches, |cells| {
-        let status = match cells.text("status")?.as_deref() {
-            Some("flagged") => Status::Flagged,
-            Some("near") => Status::Near,
-            Some("undecided") => Status::Undecided,
-            _ => return Ok(None),
-        };
-        Ok(Some(Finding {
-            person: cells.whole("person_key")?.unwrap_or_default(),
-            status,
-            reason: if status == Status::Undecided { cells.text("reason")?.unwrap_or_default() } else { String::new() },
-            county: cells.text("county_code")?,
-            is_rural: cells.flag("is_rural")?,
-            excess: cells.money("excess_amount")?.unwrap_or_default(),
-        }))
-    })
+    let rows = of_model::<Judged>("rules", batches)?.into_iter();
+    let finding = |Judged { person, status, reason, county, is_rural, excess, .. }: Judged| {
+        let status = status.status()?;
+        let reason = reason.filter(|_| status == FindingStatus::Undecided);
+        Some(Finding { person, status, reason, county, is_rural, excess: excess.unwrap_or_default() })
+    };
+    Ok(rows.filter_map(finding).collect())
 }
 
 /// Everybody whom the rule means and about whom nothing is open.
 pub(super) fn weighed(batches: &[RecordBatch]) -> Result<Vec<Weighed>, PipelineError> {
-    each(batches, |cells| {
-        if !matches!(cells.text("status")?.as_deref(), Some("flagged" | "near")) {
-            return Ok(None);
-        }
-        let money = |name: &str| cells.money(name).map(Option::unwrap_or_default);
-        Ok(Some(Weighed {
-            person: cells.whole("person_key")?.unwrap_or_default(),
-            county: cells.text("county_code")?,
-            is_rural: cells.flag("is_rural")?,
-            measured: money("measured_amount")?,
-            line: money("line_amount")?,
-        }))
-    })
+    let rows = of_model::<Judged>("rules", batches)?.into_iter();
+    let rows = rows.filter(|row| matches!(row.status, Outcome::Flagged | Outcome::Near));
+    let weigh = |Judged { person, county, is_rural, measured, line, .. }: Judged| Weighed {
+        person,
+        county,
+        is_rural,
+        measured,
+        line: line.unwrap_or_default(),
+    };
+    Ok(rows.map(weigh).collect())
+}
+
+engine::row! {
+    struct GroupRow {
+        person: i64 = "person_key",
+        has_tag: Option<bool> = "has_tag",
+        is_lifted_out: Option<bool> = "is_lifted_out",
+        sex: Option<String> = "sex",
+        born: Option<NaiveDate> = "birth_date",
+    }
 }
 
 /// The groups of the people who are asked for; a resident id says what the register does not.
@@ -109,18 +99,16 @@ pub(super) fn groups(
 ) -> Result<BTreeMap<i64, Groups>, PipelineError> {
     let none = Groups { has_tag: false, is_lifted_out: false, is_male: None, age: None };
     let mut found: BTreeMap<i64, Groups> = wanted.map(|person| (person, none)).collect();
-    each(batches, |cells| {
-        let person = cells.whole("person_key")?.unwrap_or_default();
-        if let Some(groups) = found.get_mut(&person) {
+    for row in of_model::<GroupRow>("person_groups", batches)? {
+        if let Some(groups) = found.get_mut(&row.person) {
             *groups = Groups {
-                has_tag: cells.flag("has_tag")?.unwrap_or_default(),
-                is_lifted_out: cells.flag("is_lifted_out")?.unwrap_or_default(),
-                is_male: cells.text("sex")?.and_then(|code| male(&code)),
-                age: cells.day("birth_date")?.map(|born| age(born, on)),
+                has_tag: row.has_tag.unwrap_or_default(),
+                is_lifted_out: row.is_lifted_out.unwrap_or_default(),
+                is_male: row.sex.as_deref().and_then(male),
+                age: row.born.map(|born| age(born, on)),
             };
         }
-        Ok(None::<()>)
-    })?;
+    }
     for (person, groups) in &mut found {
         let id = IdNumber::from_key(PersonKey(*person));
         groups.age = groups.age.or_else(|| id.as_ref()?.birth_date().map(|born| age(born, on)));

@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use engine::PipelineError;
 use engine::compute::rules::{RuleData, Span};
 use engine::compute::{Evaluation, Lines};
+use law::cases::FindingStatus;
 use law::domain::Period;
 use law::policy::{Operator, Rule};
 
@@ -164,6 +165,6 @@ fn groups(
             bucket.against[rule] = bucket.draft[*same].clone();
         }
     }
-    let listed = bucket.draft.iter().flatten().filter(|row: &&Finding| row.status == rows::Status::Flagged);
+    let listed = bucket.draft.iter().flatten().filter(|row: &&Finding| row.status == FindingStatus::Flagged);
     rows::groups(batches, listed.map(|row| row.person).collect::<Vec<_>>().into_iter(), setup.on)
 }

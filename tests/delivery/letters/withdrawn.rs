@@ -76,7 +76,6 @@ fn while_somebody_works_or_sends_nothing_is_taken_back() {
         assert!(after == before, "{name}: nothing is changed");
     }
     assert!(workspace.ok(&["deliver"]).contains(&format!("accepted {count}, ")), "it stands, and is announced");
-    println!("delivery, taking back under a lock: 5 cases");
 }
 
 /// What the offices find.

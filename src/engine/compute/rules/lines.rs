@@ -1,15 +1,14 @@
 //! The lines of a rule for every county, and the parameter table that states them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, Decimal128Array, RecordBatch, StringArray};
+use arrow::array::RecordBatch;
 use chrono::NaiveDate;
 use law::domain::{CountyCode, Fen, Period};
 use law::policy::{IncomeFigure, Line, LineMeasure, Rule, line_for};
 
-use super::{batch, rows_failed};
-use crate::{Models, PipelineError};
+use super::table;
+use crate::{EngineError, Models};
 
 /// The residence of a line that holds for everybody.
 const ANYWHERE: &str = "any";
@@ -24,9 +23,6 @@ pub struct Lines {
     /// Lowest warning line of all counties; zero where a figure is missing.
     pub floor: Fen,
 }
-
-/// A place (county, residence) and its line.
-type Drawn<'a> = (&'a (String, &'static str), &'a Line);
 
 impl Lines {
     /// Draws a rule's line for every county, from the figures known on a day. A line that depends on a household's
@@ -71,27 +67,20 @@ impl Lines {
     }
 
     /// The parameter table `rule_line`.
-    pub fn rows(&self, models: &Models) -> Result<RecordBatch, PipelineError> {
-        let text = |pick: fn(&Drawn<'_>) -> Option<String>| -> ArrayRef {
-            Arc::new(self.by_place.iter().map(|entry| pick(&entry)).collect::<StringArray>())
+    pub fn rows(&self, models: &Models) -> Result<RecordBatch, EngineError> {
+        let row = |((county, residence), line): (&'_ (String, &'static str), &'_ Line)| {
+            let figure = line.figure.as_ref();
+            [
+                ("county_code", county.clone().into()),
+                ("residence", (*residence).into()),
+                ("geography_code", figure.map(|figure| figure.geography.clone()).into()),
+                ("income_amount", figure.map(|figure| figure.amount).into()),
+                ("line_amount", line.amount.into()),
+                ("warn_amount", line.warn.into()),
+                ("kept_amount", line.kept.into()),
+                ("is_provisional", line.is_provisional.into()),
+            ]
         };
-        let money = |pick: fn(&Line) -> Option<Fen>| -> Result<ArrayRef, PipelineError> {
-            let amounts: Decimal128Array = self.by_place.values().map(|line| pick(line).map(Fen::unscaled)).collect();
-            Ok(Arc::new(amounts.with_precision_and_scale(18, 2).map_err(|error| rows_failed("rule_line", &error))?))
-        };
-        batch(
-            models,
-            "rule_line",
-            vec![
-                text(|(place, _)| Some(place.0.clone())),
-                text(|(place, _)| Some(place.1.to_owned())),
-                text(|(_, line)| line.figure.as_ref().map(|figure| figure.geography.clone())),
-                money(|line| line.figure.as_ref().map(|figure| figure.amount))?,
-                money(|line| Some(line.amount))?,
-                money(|line| Some(line.warn))?,
-                money(|line| line.kept)?,
-                Arc::new(self.by_place.values().map(|line| Some(line.is_provisional)).collect::<BooleanArray>()),
-            ],
-        )
+        table(models, "rule_line", self.by_place.iter().map(row))
     }
 }

@@ -4,10 +4,9 @@ mod lines;
 mod params;
 mod span;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use arrow::datatypes::{Date32Type, Decimal128Type, Int32Type};
+use arrow::array::RecordBatch;
 use arrow::ipc::writer::StreamWriter;
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 
 pub use lines::Lines;
@@ -18,70 +17,69 @@ use law::domain::{Fen, hex};
 use law::policy::IncomeFigure;
 use store::warehouse::{Version, Warehouse};
 
-use crate::{EngineError, Models, PipelineError, read_table};
+use crate::rows::{self, Value};
+use crate::{EngineError, Models};
 
-pub fn batch(models: &Models, table: &str, columns: Vec<ArrayRef>) -> Result<RecordBatch, PipelineError> {
-    let schema = models.schema_of(table).ok_or_else(|| {
-        PipelineError::Engine(EngineError::Model { model: table.to_owned(), why: "there is no such table".to_owned() })
-    })?;
-    RecordBatch::try_new(schema, columns).map_err(|error| rows_failed(table, &error))
-}
-
-pub fn rows_failed(table: &str, error: &arrow::error::ArrowError) -> PipelineError {
-    PipelineError::Engine(EngineError::Model { model: table.to_owned(), why: error.to_string() })
+/// Rows of a table that a statement reads.
+pub fn table<'a, R>(models: &Models, table: &str, rows: impl IntoIterator<Item = R>) -> Result<RecordBatch, EngineError>
+where
+    R: IntoIterator<Item = (&'a str, Value<'a>)>,
+{
+    let none = || EngineError::Model { model: table.to_owned(), why: "there is no such table".to_owned() };
+    rows::batch(table, &models.schema_of(table).ok_or_else(none)?, rows)
 }
 
 /// Hash of a parameter table's rows, all of them.
-pub fn hash_of(table: &str, rows: &RecordBatch) -> Result<String, PipelineError> {
-    let failed = |error| rows_failed(table, &error);
+pub fn hash_of(table: &str, rows: &RecordBatch) -> Result<String, EngineError> {
+    let failed =
+        |error: arrow::error::ArrowError| EngineError::Model { model: table.to_owned(), why: error.to_string() };
     let mut stream = StreamWriter::try_new(Vec::new(), &rows.schema()).map_err(failed)?;
     stream.write(rows).map_err(failed)?;
     let bytes = stream.into_inner().map_err(failed)?;
     Ok(hex(&Sha256::digest(bytes)))
 }
 
+crate::row! {
+    struct Figure {
+        indicator: String = "indicator",
+        geography: String = "geography",
+        year: i32 = "year",
+        amount: Fen = "amount",
+        release: Option<i32> = "release",
+        published: Option<NaiveDate> = "published_date",
+        source: Option<String> = "source",
+    }
+}
+
+impl From<Figure> for IncomeFigure {
+    fn from(row: Figure) -> Self {
+        let Figure { indicator, geography, year, amount, release, published, source } = row;
+        Self { indicator, geography, year, amount, release: release.unwrap_or(1), published, source }
+    }
+}
+
 /// All income figures of a version.
-pub fn income_figures(warehouse: &Warehouse, version: &Version) -> Result<Vec<IncomeFigure>, PipelineError> {
+pub fn income_figures(warehouse: &Warehouse, version: &Version) -> Result<Vec<IncomeFigure>, EngineError> {
     let mut figures = Vec::new();
     for file in version.table("income") {
-        let path = warehouse.path(file);
-        for batch in read_table(&path, None)? {
-            let damaged = || EngineError::parquet(&path, "a column of the income table is missing");
-            figures.extend(figures_of(&batch?).ok_or_else(damaged)?);
+        for row in rows::of_file::<Figure>(&warehouse.path(file))? {
+            figures.push(row?.into());
         }
     }
     Ok(figures)
 }
 
-/// The figures in rows of the income table; `None` where a column is missing or an amount leaves 64 bits.
-pub fn figures_of(batch: &RecordBatch) -> Option<Vec<IncomeFigure>> {
-    let text = |name: &str| batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
-    let number = |name: &str| batch.column_by_name(name).and_then(|column| column.as_primitive_opt::<Int32Type>());
-    let (indicator, geography, source) = (text("indicator")?, text("geography")?, text("source")?);
-    let (year, release) = (number("year")?, number("release")?);
-    let amount = batch.column_by_name("amount")?.as_primitive_opt::<Decimal128Type>()?;
-    let published = batch.column_by_name("published_date")?.as_primitive_opt::<Date32Type>()?;
-    let mut figures = Vec::with_capacity(batch.num_rows());
-    for row in 0..batch.num_rows() {
-        let day = (!published.is_null(row)).then(|| published.value(row)).and_then(|days| u64::try_from(days).ok());
-        figures.push(IncomeFigure {
-            indicator: indicator.value(row).to_owned(),
-            geography: geography.value(row).to_owned(),
-            year: year.value(row),
-            amount: Fen(i64::try_from(amount.value(row)).ok()?),
-            release: if release.is_null(row) { 1 } else { release.value(row) },
-            published: day.and_then(|days| NaiveDate::default().checked_add_days(Days::new(days))),
-            source: (!source.is_null(row)).then(|| source.value(row).to_owned()),
-        });
-    }
-    Some(figures)
+/// The figures in rows of the income table.
+pub fn figures_of(batch: &RecordBatch) -> Result<Vec<IncomeFigure>, EngineError> {
+    let rows = rows::of_model::<Figure>("income", std::slice::from_ref(batch))?;
+    Ok(rows.into_iter().map(IncomeFigure::from).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::Int64Array;
+    use arrow::array::{ArrayRef, Int64Array};
 
     use super::*;
 

@@ -1,21 +1,19 @@
 //! The parameters and parameter tables of a rule's statement.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int64Array, RecordBatch, StringArray};
-use chrono::NaiveDate;
+use arrow::array::RecordBatch;
 use law::domain::{CountyCode, Fen, Period};
 use law::policy::{
-    Cost, DateBasis, IncomeFigure, LineMeasure, Means, MeansLimit, MeansOf, MeansOperator, Netting, Operator, Rule,
-    Rural, SeriesOf, TagsOn, Unit, Window, figure_for,
+    Band, Cost, DateBasis, IncomeFigure, LineMeasure, Means, MeansLimit, MeansOf, MeansOperator, Netting, Operator,
+    Rule, Rural, SeriesOf, TagsOn, Unit, Window, figure_for,
 };
 use rust_decimal::Decimal;
 
 use super::span::{Span, until};
-use super::{Lines, batch, rows_failed};
+use super::{Lines, table};
 use crate::compute::Stated;
-use crate::{Models, Param, Params, PipelineError, days_since_epoch};
+use crate::{EngineError, Models, Param, Params};
 
 /// What a rule is judged with besides the data of persons: one period's rosters, places and figures.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +45,7 @@ pub struct RuleData {
 
 impl RuleData {
     /// Draws a rule's line and puts its data together.
-    pub fn of(rule: &Rule, known: Known<'_>) -> Result<Self, PipelineError> {
+    pub fn of(rule: &Rule, known: Known<'_>) -> Result<Self, EngineError> {
         let Known { models, period, .. } = known;
         let lines = Lines::draw(rule, known.counties, period, period.last_day(), known.figures);
         let span = Span::of_rule(rule, period);
@@ -65,7 +63,7 @@ impl RuleData {
 
     /// The same without a warning line: the statement returns everybody whom the rule means, with near for
     /// whoever is not over the line, so that other lines and bases can be tried on its rows.
-    pub fn for_everybody(mut self, models: &Models) -> Result<Self, PipelineError> {
+    pub fn for_everybody(mut self, models: &Models) -> Result<Self, EngineError> {
         let lowest = Fen(-Fen::RECORD_LIMIT.0);
         let mut lines = self.lines.clone();
         for line in lines.by_place.values_mut() {
@@ -162,40 +160,41 @@ const fn window_months(rule: &Rule) -> u8 {
     }
 }
 
-fn tag_rows(rule: &Rule, models: &Models) -> Result<RecordBatch, PipelineError> {
-    let wanted = rule.who.tags.iter().map(|tag| (tag.code(), true));
-    let all: Vec<(&str, bool)> = wanted.chain(rule.who.without_tags.iter().map(|tag| (tag.code(), false))).collect();
-    let tags: StringArray = all.iter().map(|(tag, _)| Some(*tag)).collect();
-    let is_wanted: BooleanArray = all.iter().map(|(_, wanted)| Some(*wanted)).collect();
-    batch(models, "rule_tag", vec![Arc::new(tags), Arc::new(is_wanted)])
+fn tag_rows(rule: &Rule, models: &Models) -> Result<RecordBatch, EngineError> {
+    let wanted = rule.who.tags.iter().map(|tag| (tag, true));
+    let all = wanted.chain(rule.who.without_tags.iter().map(|tag| (tag, false)));
+    table(models, "rule_tag", all.map(|(tag, wanted)| [("tag", tag.code().into()), ("is_wanted", wanted.into())]))
 }
 
 /// The bands, each up to where the next begins; the last is open.
-fn band_rows(rule: &Rule, models: &Models) -> Result<RecordBatch, PipelineError> {
-    let LineMeasure::Bands(bands) = &rule.line.measure else {
-        return batch_of_none(models, "rule_band");
-    };
+fn band_rows(rule: &Rule, models: &Models) -> Result<RecordBatch, EngineError> {
+    let bands = if let LineMeasure::Bands(bands) = &rule.line.measure { bands.as_slice() } else { &[] };
     let below = bands.iter().skip(1).map(|band| Some(band.from)).chain([None]);
-    let orders: Int64Array = (1..).take(bands.len()).map(Some).collect();
-    let ids: StringArray = bands.iter().map(|_| Some(rule.id.as_str())).collect();
-    let names: StringArray = bands.iter().map(|band| Some(band.name.as_str())).collect();
-    let near: BooleanArray = bands.iter().map(|band| Some(band.is_near)).collect();
-    let from = money("rule_band", bands.iter().map(|band| Some(band.from)))?;
-    let below = money("rule_band", below)?;
-    batch(models, "rule_band", vec![Arc::new(ids), Arc::new(names), Arc::new(orders), from, below, Arc::new(near)])
+    let row = |((order, band), below): ((i64, &Band), Option<Fen>)| {
+        [
+            ("rule_id", rule.id.clone().into()),
+            ("band", band.name.clone().into()),
+            ("band_order", order.into()),
+            ("from_amount", band.from.into()),
+            ("below_amount", below.into()),
+            ("is_near", band.is_near.into()),
+        ]
+    };
+    table(models, "rule_band", (1..).zip(bands).zip(below).map(row))
 }
 
 /// Every means test for every county, rounded so that comparing whole fen decides as the exact limit would.
-fn means_rows(rule: &Rule, known: Known<'_>) -> Result<RecordBatch, PipelineError> {
-    let tests = || known.counties.iter().flat_map(|county| rule.means.iter().map(move |means| (county, means)));
-    let text = |pick: fn((&String, &Means)) -> String| -> ArrayRef {
-        Arc::new(tests().map(|test| Some(pick(test))).collect::<StringArray>())
+fn means_rows(rule: &Rule, known: Known<'_>) -> Result<RecordBatch, EngineError> {
+    let tests = known.counties.iter().flat_map(|county| rule.means.iter().map(move |means| (county, means)));
+    let row = |(county, means): (&String, &Means)| {
+        [
+            ("county_code", county.clone().into()),
+            ("measure", MeansOf::word(means.of).into()),
+            ("operator", MeansOperator::word(means.operator).into()),
+            ("limit_amount", means_limit(rule, county, means, known).into()),
+        ]
     };
-    let limits = money("rule_means", tests().map(|(county, means)| means_limit(rule, county, means, known)))?;
-    let counties = text(|(county, _)| county.clone());
-    let measures = text(|(_, means)| MeansOf::word(means.of).to_owned());
-    let operators = text(|(_, means)| MeansOperator::word(means.operator).to_owned());
-    batch(known.models, "rule_means", vec![counties, measures, operators, limits])
+    table(known.models, "rule_means", tests.map(row))
 }
 
 /// The limit of a means test in a county, rounded so that comparing whole fen decides as the exact limit would.
@@ -222,68 +221,44 @@ pub fn rule_tables(
     rules: &[&Rule],
     period: Period,
     models: &Models,
-) -> Result<BTreeMap<String, RecordBatch>, PipelineError> {
-    let pairs = |table: &str, pick: fn(&Rule) -> &[String]| {
-        let all = rules.iter().flat_map(|rule| pick(rule).iter().map(|code| (rule.id.as_str(), code.as_str())));
-        let (ids, codes): (Vec<&str>, Vec<&str>) = all.unzip();
-        let columns: Vec<ArrayRef> = vec![Arc::new(StringArray::from(ids)), Arc::new(StringArray::from(codes))];
-        batch(models, table, columns).map(|rows| (table.to_owned(), rows))
+) -> Result<BTreeMap<String, RecordBatch>, EngineError> {
+    let pairs = |name: &str, column: &str, pick: fn(&Rule) -> &[String]| {
+        let all = rules.iter().flat_map(|rule| pick(rule).iter().map(move |code| (rule, code)));
+        let rows = all.map(|(rule, code)| [("rule_id", rule.id.as_str().into()), (column, code.into())]);
+        table(models, name, rows).map(|rows| (name.to_owned(), rows))
     };
     Ok([
-        pairs("rule_insurance", |rule| &rule.who.insurance)?,
-        pairs("rule_care", |rule| &rule.cost.care)?,
-        pairs("rule_place", |rule| &rule.cost.payment_place)?,
+        pairs("rule_insurance", "insurance_type", |rule| &rule.who.insurance)?,
+        pairs("rule_care", "care_type", |rule| &rule.cost.care)?,
+        pairs("rule_place", "payment_place", |rule| &rule.cost.payment_place)?,
         ("rule".to_owned(), rule_rows(rules, period, models)?),
     ]
     .into())
 }
 
 /// The parameter table `rule`: what the lists say of each rule, and what it counts.
-fn rule_rows(rules: &[&Rule], period: Period, models: &Models) -> Result<RecordBatch, PipelineError> {
-    let text = |pick: fn(&Rule) -> String| -> ArrayRef {
-        Arc::new(rules.iter().map(|rule| Some(pick(rule))).collect::<StringArray>())
+fn rule_rows(rules: &[&Rule], period: Period, models: &Models) -> Result<RecordBatch, EngineError> {
+    let row = |(order, rule): (i64, &&Rule)| {
+        let span = Span::of_rule(rule, period);
+        [
+            ("rule_id", rule.id.clone().into()),
+            ("rule_order", order.into()),
+            ("rule_version", rule.version.clone().into()),
+            ("shape", rule.shape.word().into()),
+            ("basis", rule.cost.basis.name().into()),
+            ("clause", rule.clause.to_string().into()),
+            ("any_insurance", rule.who.insurance.is_empty().into()),
+            ("any_care", rule.cost.care.is_empty().into()),
+            ("any_place", rule.cost.payment_place.is_empty().into()),
+            ("subtract_adjustments", (rule.cost.adjustments == Netting::Subtract).into()),
+            ("add_back_assistance", (rule.cost.medical_assistance == Netting::Ignore).into()),
+            ("strict", (rule.line.operator == Operator::Over).into()),
+            ("date_basis", DateBasis::word(rule.cost.date).into()),
+            ("window_from", span.window_from.into()),
+            ("window_to", span.window_to().into()),
+            ("window_months", i64::from(window_months(rule)).into()),
+            ("benefit_year", period.year().to_string().into()),
+        ]
     };
-    let flag = |pick: fn(&Rule) -> bool| -> ArrayRef {
-        Arc::new(rules.iter().map(|rule| Some(pick(rule))).collect::<BooleanArray>())
-    };
-    let day = |pick: fn(Span) -> NaiveDate| -> ArrayRef {
-        let days = rules.iter().map(|rule| Some(days_since_epoch(pick(Span::of_rule(rule, period)))));
-        Arc::new(days.collect::<Date32Array>())
-    };
-    let order: Int64Array = (1..).take(rules.len()).map(Some).collect();
-    let months: Int64Array = rules.iter().map(|rule| Some(i64::from(window_months(rule)))).collect();
-    let year: StringArray = rules.iter().map(|_| Some(period.year().to_string())).collect();
-    batch(
-        models,
-        "rule",
-        vec![
-            text(|rule| rule.id.clone()),
-            Arc::new(order),
-            text(|rule| rule.version.clone()),
-            text(|rule| rule.shape.word().to_owned()),
-            text(|rule| rule.cost.basis.name().to_owned()),
-            text(|rule| rule.clause.to_string()),
-            flag(|rule| rule.who.insurance.is_empty()),
-            flag(|rule| rule.cost.care.is_empty()),
-            flag(|rule| rule.cost.payment_place.is_empty()),
-            flag(|rule| rule.cost.adjustments == Netting::Subtract),
-            flag(|rule| rule.cost.medical_assistance == Netting::Ignore),
-            flag(|rule| rule.line.operator == Operator::Over),
-            text(|rule| DateBasis::word(rule.cost.date).to_owned()),
-            day(|span| span.window_from),
-            day(|span| span.window_to()),
-            Arc::new(months),
-            Arc::new(year),
-        ],
-    )
-}
-
-fn money(table: &str, amounts: impl Iterator<Item = Option<Fen>>) -> Result<ArrayRef, PipelineError> {
-    let amounts: Decimal128Array = amounts.map(|amount| amount.map(Fen::unscaled)).collect();
-    Ok(Arc::new(amounts.with_precision_and_scale(18, 2).map_err(|error| rows_failed(table, &error))?))
-}
-
-fn batch_of_none(models: &Models, table: &str) -> Result<RecordBatch, PipelineError> {
-    let schema = models.schema_of(table);
-    schema.map(RecordBatch::new_empty).map_or_else(|| batch(models, table, Vec::new()), Ok)
+    table(models, "rule", (1..).zip(rules).map(row))
 }

@@ -50,6 +50,5 @@ mod tests {
         for wrong in ["", " \u{3000}", "a\nb", "a\u{1b}[2J", &"名".repeat(201)] {
             assert!(Said::parse(wrong).is_err(), "{wrong:?}");
         }
-        println!("said: 7 cases");
     }
 }

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use crate::cases::Outcome;
 use crate::domain::{CountyCode, Fen, Month, Period, Tag};
 use crate::policy::IncomeFigure;
 
@@ -157,7 +158,7 @@ pub struct Expected {
     pub person: usize,
     pub rule: String,
     /// flagged, near, undecided, below or outside.
-    pub status: String,
+    pub status: Outcome,
     /// Why; empty: without a reason.
     pub reason: Option<String>,
     pub measured: Option<Fen>,

@@ -7,7 +7,8 @@ use super::faults::{Defaults, Faults, line_of, rule_named};
 use super::file::{ApplicationFile, CaseFile, FigureFile, PersonFile, ResultFile, ResultTable, TagFile};
 use super::scalar::Word;
 use super::words;
-use super::words::{code_of, hint, tag_of};
+use super::words::{code_of, hint, reason_of, status_of, tag_of};
+use crate::cases::Outcome;
 use crate::domain::CountyCode;
 use crate::policy::{Geography, IncomeFigure, LineMeasure, MeansLimit, Policy, Rule};
 
@@ -214,7 +215,7 @@ impl CaseReader<'_> {
     fn result(&self, result: &ResultFile, people: &[CasePerson], faults: &mut Faults<'_>) -> Option<Expected> {
         match &result.0 {
             Ok(word) => {
-                let status = code_of(words::STATUSES, word, false);
+                let status = status_of(word);
                 let status =
                     status.map_err(|hint| faults.at(self.line, format!("`{word}` is not a valid 结论"), hint)).ok()?;
                 Some(Expected::bare(self.line, self.default_rule(faults)?, status))
@@ -224,13 +225,13 @@ impl CaseReader<'_> {
     }
 
     fn result_of(&self, table: &ResultTable, people: &[CasePerson], faults: &mut Faults<'_>) -> Option<Expected> {
-        let status = faults.word(&table.status, "结论", code_of(words::STATUSES, &table.status.value.0, false))?;
+        let status = faults.word(&table.status, "结论", status_of(&table.status.value.0))?;
         let rule = match &table.rule {
             Some(cell) => faults.word(cell, "rule of this policy", rule_named(self.policy, &cell.value.0))?,
             None => self.default_rule(faults)?,
         };
         let reason = match &table.reason {
-            Some(cell) => Some(faults.word(cell, "原因", code_of(words::REASONS, &cell.value.0, false))?),
+            Some(cell) => Some(faults.word(cell, "原因", reason_of(&cell.value.0))?),
             None => None,
         };
         let line = Some(line_of(&table.status)).filter(|line| *line > 0).unwrap_or(self.line);
@@ -261,7 +262,7 @@ impl CaseReader<'_> {
 }
 
 impl Expected {
-    fn bare(line: usize, rule: String, status: String) -> Self {
+    fn bare(line: usize, rule: String, status: Outcome) -> Self {
         Self {
             line,
             person: 0,
@@ -295,7 +296,7 @@ fn application_of(
             members.push(place);
         } else {
             let valid = hint(&name.0, people.iter().map(|person| person.name.as_str()));
-            faults.at(line_of(&stated.applied), format!("`{}` is not a person of this case", name.0), valid);
+            faults.at(line_of(&stated.applied), format!("`{}` is not a valid person of this case", name.0), valid);
             return None;
         }
     }

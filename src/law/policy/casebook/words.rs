@@ -1,27 +1,15 @@
 //! The Chinese words of a case book and the codes that they stand for.
 
+use crate::cases::Outcome;
 use crate::config::nearest;
 use crate::domain::Tag;
+use crate::texts::{self, Table, zh};
+
+/// The word for no reason.
+const NONE: &str = "无";
 
 /// Words of one kind: as people write them, and the code.
 pub(super) type Words = &'static [(&'static str, &'static str)];
-
-/// What a rule finds of a person.
-pub(super) const STATUSES: Words =
-    &[("列入", "flagged"), ("关注", "near"), ("待核实", "undecided"), ("未达", "below"), ("不属于", "outside")];
-
-/// Why a person cannot be decided, or is near only.
-pub(super) const REASONS: Words = &[
-    ("身份冲突", "id_conflict"),
-    ("县区不明", "county_unclear"),
-    ("无收入数据", "no_income_figure"),
-    ("无名册", "no_roster"),
-    ("城乡不明", "rural_unknown"),
-    ("家庭情况不明", "means_unknown"),
-    ("已死亡", "deceased"),
-    ("超过暂用标准", "over_provisional"),
-    ("无", ""),
-];
 
 pub(super) const INSURANCE: Words = &[("居民", "390"), ("职工", "310"), ("离休", "340"), ("长护", "410")];
 
@@ -64,6 +52,19 @@ pub(super) fn code_of(words: Words, text: &str, codes_too: bool) -> Result<Strin
     Err(hint(text, words.iter().map(|(word, _)| *word)))
 }
 
+/// What a rule finds, by its Chinese word.
+pub(super) fn status_of(text: &str) -> Result<Outcome, String> {
+    let found = texts::code_of(Table::Outcome, text).and_then(Outcome::parse);
+    found.ok_or_else(|| hint(text, texts::all(Table::Outcome).map(|(_, known)| known.zh.as_str())))
+}
+
+/// The code of a reason, by its Chinese word; 无 is none.
+pub(super) fn reason_of(text: &str) -> Result<String, String> {
+    let found = if text == NONE { Some("") } else { texts::code_of(Table::ReasonInShort, text) };
+    let known = texts::all(Table::ReasonInShort).map(|(_, known)| known.zh.as_str()).chain([NONE]);
+    found.map(str::to_owned).ok_or_else(|| hint(text, known))
+}
+
 /// The tag of a Chinese term, its short form or its code.
 pub(super) fn tag_of(text: &str) -> Result<Tag, String> {
     let short = |tag: &Tag| tag.chinese().trim_end_matches(['户', '员', '口', '象', '人', '对']);
@@ -76,18 +77,14 @@ pub(super) fn tag_of(text: &str) -> Result<Tag, String> {
 
 /// The word for what a rule found.
 #[must_use]
-pub fn status_word(code: &str) -> &str {
-    word_of(STATUSES, code)
+pub fn status_word(status: Outcome) -> &'static str {
+    zh(Table::Outcome, status.code())
 }
 
 /// The word for the reason of a finding.
 #[must_use]
 pub fn reason_word(code: &str) -> &str {
-    word_of(REASONS, code)
-}
-
-fn word_of(words: Words, code: &str) -> &str {
-    words.iter().find(|(_, known)| *known == code).map_or(code, |(word, _)| word)
+    if code.is_empty() { NONE } else { zh(Table::ReasonInShort, code) }
 }
 
 /// The nearest valid spelling, else all of them.
@@ -105,8 +102,8 @@ mod tests {
 
     #[test]
     fn words_codes_and_near_misses() {
-        assert_eq!(code_of(STATUSES, "列入", false).as_deref(), Ok("flagged"));
-        assert_eq!(code_of(STATUSES, "列人", false).unwrap_err(), "did you mean `列入`?");
+        assert_eq!(status_of("列入"), Ok(Outcome::Flagged));
+        assert_eq!(status_of("列人").unwrap_err(), "did you mean `列入`?");
         assert_eq!(code_of(CARE, "9901", true).as_deref(), Ok("9901"));
         assert!(code_of(CARE, "住院部", true).is_err());
         assert_eq!(tag_of("脱贫人口"), Ok(Tag::LiftedOut));
@@ -114,6 +111,6 @@ mod tests {
         assert_eq!(tag_of("特困"), Ok(Tag::SpecialHardship));
         assert_eq!(tag_of("低保边缘"), Ok(Tag::MarginalSubsistence));
         assert_eq!(tag_of("脱贫人囗").unwrap_err(), "did you mean `脱贫人口`?");
-        assert_eq!((reason_word("no_roster"), status_word("near")), ("无名册", "关注"));
+        assert_eq!((reason_word("no_roster"), status_word(Outcome::Near)), ("无名册", "关注"));
     }
 }

@@ -1,15 +1,13 @@
 //! Counting what the written files say: a manifest tells what was read back, never what was meant.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-use arrow::array::AsArray;
-use arrow::datatypes::Decimal128Type;
 use calamine::{Data, Reader, Xlsx, open_workbook};
-use engine::read_table;
+use engine::rows::of_file;
 use law::domain::{Fen, stable_hash};
-use law::referrals::{Cell, ColumnKind, Delta, DeltaCounts, ListColumn, ListedPerson, column_called};
+use law::referrals::{Cell, Delta, DeltaCounts, ListColumn, ListedPerson, column_called};
+use law::texts::{Table, code_of};
 
 use crate::seal::SealError;
 use crate::seal::sheet::{LIST_SHEET, cell_text};
@@ -123,18 +121,19 @@ pub(in crate::seal) fn read_xlsx(path: &Path) -> Result<Reading, SealError> {
     let mut rows = range.rows().skip(1);
     let headings: Vec<String> = rows.next().map(|row| row.iter().map(Data::to_string).collect()).unwrap_or_default();
     let at = |name: &str| {
-        let heading = column_called(name).map(|column| column.heading);
+        let heading = column_called(name).map(ListColumn::heading);
         headings.iter().position(|found| Some(found.as_str()) == heading)
     };
     let places = COMPARED.map(at);
     let (Some(delta_at), Some(measured_at)) = (at("delta"), at("measured_amount")) else {
         return Err(damaged(path, "no heading of the change or the amount"));
     };
-    let labels = delta_labels();
     let mut reading = Reading::default();
     for row in rows {
         let text = |at: Option<usize>| at.and_then(|at| row.get(at)).map(Data::to_string).unwrap_or_default();
-        let delta = labels.get(&text(Some(delta_at))).copied().ok_or_else(|| damaged(path, "an unknown change"))?;
+        let delta = code_of(Table::Delta, &text(Some(delta_at)))
+            .and_then(Delta::parse)
+            .ok_or_else(|| damaged(path, "an unknown change"))?;
         let measured = match row.get(measured_at) {
             Some(Data::Float(yuan)) => Fen::parse(&format!("{yuan:.2}")),
             Some(Data::Int(yuan)) => Fen::parse(&yuan.to_string()),
@@ -144,15 +143,6 @@ pub(in crate::seal) fn read_xlsx(path: &Path) -> Result<Reading, SealError> {
         reading.add(&RowReading { delta, measured, texts: places.map(text) });
     }
     Ok(reading)
-}
-
-/// The Chinese labels of the changes.
-fn delta_labels() -> BTreeMap<String, Delta> {
-    let label = |delta: Delta| match column_called("delta") {
-        Some(ListColumn { kind: ColumnKind::Coded(label), .. }) => label(delta.code()),
-        _ => delta.code().to_owned(),
-    };
-    Delta::ALL.into_iter().map(|delta| (label(delta), delta)).collect()
 }
 
 pub(in crate::seal) fn read_csv(path: &Path) -> Result<Reading, SealError> {
@@ -177,30 +167,25 @@ pub(in crate::seal) fn read_csv(path: &Path) -> Result<Reading, SealError> {
     Ok(reading)
 }
 
+engine::row! {
+    struct ListRow {
+        row_no: i64 = "row_no",
+        measured: Fen = "measured_amount",
+        delta: Delta = "delta",
+        name: Option<String> = "person_name",
+        id: Option<String> = "id_number",
+        village: Option<String> = "village_name",
+        token: Option<String> = "row_token",
+    }
+}
+
 pub(in crate::seal) fn read_parquet(path: &Path) -> Result<Reading, SealError> {
     let mut reading = Reading::default();
-    for batch in read_table(path, None)? {
-        let batch = batch?;
-        let missing = || damaged(path, "a missing column");
-        let numbers = batch.column_by_name("row_no").ok_or_else(missing)?;
-        let numbers = numbers.as_primitive_opt::<arrow::datatypes::Int64Type>().ok_or_else(missing)?;
-        let measured = batch.column_by_name("measured_amount").ok_or_else(missing)?;
-        let measured = measured.as_primitive_opt::<Decimal128Type>().ok_or_else(missing)?;
-        let delta =
-            batch.column_by_name("delta").and_then(|column| column.as_string_opt::<i32>()).ok_or_else(missing)?;
-        for row in 0..batch.num_rows() {
-            let texts = COMPARED.map(|name| {
-                if name == "row_no" {
-                    return numbers.value(row).to_string();
-                }
-                let column = batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
-                // A null reads as an empty text.
-                column.map(|column| cell_text(column.value(row)).into_owned()).unwrap_or_default()
-            });
-            let delta = Delta::parse(delta.value(row)).ok_or_else(|| damaged(path, "an unknown change"))?;
-            let fen = i64::try_from(measured.value(row)).map_err(|_| damaged(path, "an amount out of range"))?;
-            reading.add(&RowReading { delta, measured: Fen(fen), texts });
-        }
+    for row in of_file::<ListRow>(path)? {
+        let row = row.map_err(|error| damaged(path, &error.to_string()))?;
+        let text = |text: Option<String>| cell_text(&text.unwrap_or_default()).into_owned();
+        let texts = [row.row_no.to_string(), text(row.name), text(row.id), text(row.village), text(row.token)];
+        reading.add(&RowReading { delta: row.delta, measured: row.measured, texts });
     }
     Ok(reading)
 }

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use law::referrals::{Cell, ColumnKind, Delta, Duty, ListColumn, ListedPerson, Place, ReferralList, columns_of};
+use law::referrals::{Cell, ColumnKind, Delta, Duty, ListColumn, ListedPerson, Place, ReferralList, columns_of, label};
 use rust_xlsxwriter::{ColNum, DataValidation, Format, RowNum, Worksheet, XlsxError};
 
 use store::durable::At as _;
@@ -82,7 +82,7 @@ fn write_sheet(
     sheet.set_row_height(1, 34)?;
     for (at, column) in (0..).zip(&columns) {
         let (heading, format) = match column {
-            SheetColumn::Table(column) => (column.heading, &formats.heading),
+            SheetColumn::Table(column) => (column.heading(), &formats.heading),
             SheetColumn::Feedback(column) => (column.heading, &formats.feedback_heading),
         };
         sheet.write_string_with_format(1, at, heading, format)?;
@@ -176,7 +176,7 @@ fn blank_format(kind: ColumnKind, formats: &Formats) -> &Format {
 
 /// A text cell as people read it: codes by their labels.
 fn shown_text(column: &ListColumn, text: &str) -> String {
-    if let ColumnKind::Coded(label) = column.kind { label(text) } else { text.to_owned() }
+    if let ColumnKind::Coded(table) = column.kind { label(table, text) } else { text.to_owned() }
 }
 
 /// Wide enough for the table's own width and for the longest text, within reason.

@@ -1,6 +1,6 @@
 //! The sheet 填报说明: what the list is, by which rules, what the states mean, how to fill it in.
 
-use law::referrals::{ColumnKind, DeltaCounts, Duty, ListKind, ReferralList, column_called};
+use law::referrals::{ColumnKind, DeltaCounts, Duty, ListKind, ReferralList, column_called, label};
 use rust_xlsxwriter::{Format, RowNum, Worksheet, XlsxError};
 
 use super::feedback::FEEDBACK;
@@ -83,7 +83,7 @@ fn lines(list: &ReferralList, seq: u64, context: &SealContext<'_>) -> Vec<(Strin
             continue;
         }
         let basis = column_called("basis").map_or_else(String::new, |column| match column.kind {
-            ColumnKind::Coded(label) => label(&rule.basis),
+            ColumnKind::Coded(table) => label(table, &rule.basis),
             _ => rule.basis.clone(),
         });
         let text = format!(

@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
-use law::cases::FindingStatus;
 use law::referrals::Rollup;
+use law::texts::{Table, zh};
 use rust_xlsxwriter::{ColNum, Format, FormatAlign, RowNum, Worksheet, XlsxError};
 
 use store::durable::At as _;
@@ -58,7 +58,7 @@ fn write_headings(sheet: &mut Worksheet, rollup: &Rollup, formats: &Formats) -> 
     sheet.set_column_width(0, 10)?.set_column_width(1, 16)?;
     sheet.write_string_with_format(2, 0, "县区代码", &formats.heading)?;
     sheet.write_string_with_format(2, 1, "县（市、区）", &formats.heading)?;
-    let names = rollup.columns.iter().map(|(_, name, state)| format!("{name}\n{}", state_name(*state)));
+    let names = rollup.columns.iter().map(|(_, name, state)| format!("{name}\n{}", zh(Table::Status, state.code())));
     for (column, name) in (2..).step_by(2).zip(names.chain(["合计".to_owned()])) {
         sheet.set_column_width(column, 12)?.set_column_width(column + 1, 16)?;
         sheet.write_string_with_format(2, column, cell_text(&format!("{name}人次")), &formats.heading)?;
@@ -86,12 +86,4 @@ pub(crate) fn yuan(fen: i128) -> String {
     let sign = if fen < 0 { "-" } else { "" };
     let fen = fen.unsigned_abs();
     format!("{sign}{}.{:02}", fen / 100, fen % 100)
-}
-
-const fn state_name(state: FindingStatus) -> &'static str {
-    match state {
-        FindingStatus::Flagged => "预警",
-        FindingStatus::Near => "关注",
-        FindingStatus::Undecided => "待核实",
-    }
 }

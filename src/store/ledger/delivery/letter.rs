@@ -6,60 +6,29 @@ use serde::Serialize;
 /// What stands for the office in a letter to the bureau's own operators; it announces no list.
 pub const OPERATORS: &str = "operators";
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum MailState {
-    Queued,
-    /// A run has it in hand; found so by a later run, that run was killed.
-    Sending,
-    /// The server took it. It may still come back.
-    Accepted,
-    Deferred,
-    /// Refused for good, given up after days, or taken out by an operator.
-    Rejected,
-    /// It may or may not have been taken; never sent again without knowing.
-    Unknown,
-    Bounced,
-    /// Never tried: a later letter of the same day holds its lists too.
-    Replaced,
-    /// Not sent: a list that it announces was taken back.
-    Withdrawn,
+law::codes! {
+    #[derive(Serialize)]
+    #[serde(rename_all = "lowercase")]
+    pub enum MailState {
+        Queued = "queued",
+        /// A run has it in hand; found so by a later run, that run was killed.
+        Sending = "sending",
+        /// The server took it. It may still come back.
+        Accepted = "accepted",
+        Deferred = "deferred",
+        /// Refused for good, given up after days, or taken out by an operator.
+        Rejected = "rejected",
+        /// It may or may not have been taken; never sent again without knowing.
+        Unknown = "unknown",
+        Bounced = "bounced",
+        /// Never tried: a later letter of the same day holds its lists too.
+        Replaced = "replaced",
+        /// Not sent: a list that it announces was taken back.
+        Withdrawn = "withdrawn",
+    }
 }
 
 impl MailState {
-    pub const ALL: [Self; 9] = [
-        Self::Queued,
-        Self::Sending,
-        Self::Accepted,
-        Self::Deferred,
-        Self::Rejected,
-        Self::Unknown,
-        Self::Bounced,
-        Self::Replaced,
-        Self::Withdrawn,
-    ];
-
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Sending => "sending",
-            Self::Accepted => "accepted",
-            Self::Deferred => "deferred",
-            Self::Rejected => "rejected",
-            Self::Unknown => "unknown",
-            Self::Bounced => "bounced",
-            Self::Replaced => "replaced",
-            Self::Withdrawn => "withdrawn",
-        }
-    }
-
-    /// The state with that code.
-    #[must_use]
-    pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.code() == code)
-    }
-
     /// Whether no run will move the letter any more.
     #[must_use]
     pub const fn is_final(self) -> bool {

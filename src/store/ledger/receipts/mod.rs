@@ -16,41 +16,19 @@ use super::delivery::withdraw_letters;
 use super::store::{Ledger, moment};
 use super::{LedgerError, SealedList, audit};
 
-/// What happened to a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ListEventKind {
-    /// It lies where its office fetches it.
-    Published,
-    /// The office states rows and control total, and they are right.
-    Confirmed,
-    Disputed,
-    Retracted,
-    /// The office says that it deleted what was taken back.
-    Deleted,
-    /// Somebody is named who sees to the missing answers.
-    Owned,
-}
-
-impl ListEventKind {
-    pub const ALL: [Self; 6] =
-        [Self::Published, Self::Confirmed, Self::Disputed, Self::Retracted, Self::Deleted, Self::Owned];
-
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Published => "published",
-            Self::Confirmed => "confirmed",
-            Self::Disputed => "disputed",
-            Self::Retracted => "retracted",
-            Self::Deleted => "deleted",
-            Self::Owned => "owned",
-        }
-    }
-
-    /// The kind with that code.
-    #[must_use]
-    pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.code() == code)
+law::codes! {
+    /// What happened to a list.
+    pub enum ListEventKind {
+        /// It lies where its office fetches it.
+        Published = "published",
+        /// The office states rows and control total, and they are right.
+        Confirmed = "confirmed",
+        Disputed = "disputed",
+        Retracted = "retracted",
+        /// The office says that it deleted what was taken back.
+        Deleted = "deleted",
+        /// Somebody is named who sees to the missing answers.
+        Owned = "owned",
     }
 }
 

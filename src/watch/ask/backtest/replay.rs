@@ -5,11 +5,12 @@
 //! begin later than claims, and a roster's first month would look as if all its people crossed the line then. Later
 //! payments are those of today.
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{Decimal128Type, Int64Type};
+use arrow::array::RecordBatch;
 use engine::compute::rules::{Known, RuleData, Span};
 use engine::compute::{Evaluation, Setting};
+use engine::rows::of_model;
 use engine::{Context, EngineError, Param, PipelineError};
+use law::cases::Outcome;
 use law::domain::{Fen, Month, Period, PersonKey};
 use law::policy::{Rule, Shape, TagsOn};
 use store::warehouse::Version;
@@ -56,17 +57,10 @@ impl<'a> Replay<'a> {
             context.policy.in_force(period.last_day()).filter(|rule| rule.shape != Shape::Application).collect();
         let data = |rule: &&Rule| RuleData::of(rule, known).map(|data| self.as_known(rule, data));
         let judging = self.evaluation.prepare(rules.iter().map(data).collect::<Result<_, _>>()?, Fen::ZERO).await?;
-        let read = |batches: &Vec<RecordBatch>| -> Option<Vec<Replayed>> {
-            let rows: Option<Vec<_>> = batches.iter().map(replayed).collect();
-            Some(rows?.concat())
-        };
-        let missing = || EngineError::Model { model: "rules".to_owned(), why: "a column is missing".to_owned() };
-        let buckets = judging
-            .by_bucket(Vec::new(), move |_, rules| {
-                let rows: Option<Vec<Vec<Replayed>>> = rules.iter().map(read).collect();
-                Ok(rows.ok_or_else(missing)?)
-            })
-            .await?;
+        let judging = judging.by_bucket(Vec::new(), |_, rules| {
+            Ok(rules.iter().map(|batches| replayed("rules", batches)).collect::<Result<Vec<_>, _>>()?)
+        });
+        let buckets: Vec<Vec<Vec<Replayed>>> = judging.await?;
         let of_rule = |(at, rule): (usize, &'a Rule)| {
             (rule, buckets.iter().flat_map(|bucket| bucket[at].iter().copied()).collect())
         };
@@ -88,23 +82,28 @@ impl<'a> Replay<'a> {
     }
 }
 
-/// The rows of a batch that say something; `None` where a column is missing.
-fn replayed(batch: &RecordBatch) -> Option<Vec<Replayed>> {
-    let money = |name: &str| batch.column_by_name(name).and_then(|column| column.as_primitive_opt::<Decimal128Type>());
-    let persons = batch.column_by_name("person_key")?.as_primitive_opt::<Int64Type>()?;
-    let statuses = batch.column_by_name("status")?.as_string_opt::<i32>()?;
-    let (measured, line, recent) = (money("measured_amount")?, money("line_amount")?, money("recent_amount")?);
-    let fen = |column: &arrow::array::PrimitiveArray<Decimal128Type>, row: usize| {
-        column.is_valid(row).then(|| column.value(row)).and_then(|fen| i64::try_from(fen).ok()).map(Fen)
-    };
-    let says = |row: &usize| matches!(statuses.value(*row), "flagged" | "near" | "below");
-    let rows = (0..batch.num_rows()).filter(says).map(|row| Replayed {
-        person: PersonKey(persons.value(row)),
-        is_flagged: statuses.value(row) == "flagged",
-        is_near: statuses.value(row) == "near",
-        measured: fen(measured, row).unwrap_or(Fen::ZERO),
-        line: fen(line, row),
-        recent: fen(recent, row),
-    });
-    Some(rows.collect())
+engine::row! {
+    struct Judged {
+        person: PersonKey = "person_key",
+        status: Outcome = "status",
+        measured: Fen = "measured_amount",
+        line: Option<Fen> = "line_amount",
+        recent: Option<Fen> = "recent_amount",
+    }
+}
+
+/// The rows that say something.
+fn replayed(model: &str, batches: &[RecordBatch]) -> Result<Vec<Replayed>, EngineError> {
+    let rows = of_model::<Judged>(model, batches)?.into_iter();
+    let rows = rows.filter(|row| matches!(row.status, Outcome::Flagged | Outcome::Near | Outcome::Below));
+    Ok(rows
+        .map(|Judged { person, status, measured, line, recent }| Replayed {
+            person,
+            is_flagged: status == Outcome::Flagged,
+            is_near: status == Outcome::Near,
+            measured,
+            line,
+            recent,
+        })
+        .collect())
 }

@@ -9,38 +9,25 @@ use law::policy::Rule;
 
 use super::replay::Replayed;
 
-/// A way of telling who will cross the line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Method {
-    /// The warning tier: the bureau's list of near persons.
-    Near,
-    /// Near persons whom the forecast lets cross within the window.
-    Forecast,
-    /// Baseline of the forecast: near persons who cross if the year's mean goes on.
-    YearPaceOfNear,
-    /// Everybody whom the forecast lets cross, near or not.
-    ForecastOfAll,
-    /// Baseline: everybody who crosses if the year's mean goes on.
-    YearPace,
-    /// Baseline: as many persons as are near, those who cost most in the recent months.
-    TopSpenders,
+law::codes! {
+    /// A way of telling who will cross the line.
+    pub(super) enum Method {
+        /// The warning tier: the bureau's list of near persons.
+        Near = "near",
+        /// Near persons whom the forecast lets cross within the window.
+        Forecast = "forecast_of_near",
+        /// Baseline of the forecast: near persons who cross if the year's mean goes on.
+        YearPaceOfNear = "baseline_pace_of_near",
+        /// Everybody whom the forecast lets cross, near or not.
+        ForecastOfAll = "forecast_of_all",
+        /// Baseline: everybody who crosses if the year's mean goes on.
+        YearPace = "baseline_pace_of_all",
+        /// Baseline: as many persons as are near, those who cost most in the recent months.
+        TopSpenders = "baseline_top_spenders",
+    }
 }
 
 impl Method {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Near, Self::Forecast, Self::YearPaceOfNear, Self::ForecastOfAll, Self::YearPace, Self::TopSpenders];
-
-    pub(super) const fn code(self) -> &'static str {
-        match self {
-            Self::Near => "near",
-            Self::Forecast => "forecast_of_near",
-            Self::ForecastOfAll => "forecast_of_all",
-            Self::YearPaceOfNear => "baseline_pace_of_near",
-            Self::YearPace => "baseline_pace_of_all",
-            Self::TopSpenders => "baseline_top_spenders",
-        }
-    }
-
     /// Whether it means anything under a rule.
     pub(super) fn fits(self, rule: &Rule) -> bool {
         self == Self::Near || no_forecast_because(rule).is_none()

@@ -1,7 +1,7 @@
 //! Rows of a statement as JSON: money as text in yuan, dates as text, names and numbers masked.
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int64Type};
+use arrow::array::{Array, RecordBatch};
+use engine::rows::Value as Cell;
 use law::domain::{Fen, mask_id, mask_name};
 use serde_json::{Map, Value};
 
@@ -19,22 +19,13 @@ fn as_json(batch: &RecordBatch, row: usize) -> Value {
 }
 
 fn cell(column: &dyn Array, row: usize) -> Value {
-    if column.is_null(row) {
-        return Value::Null;
-    }
-    match column.data_type() {
-        DataType::Utf8 => Value::from(column.as_string::<i32>().value(row)),
-        DataType::Boolean => Value::from(column.as_boolean().value(row)),
-        DataType::Int64 => Value::from(column.as_primitive::<Int64Type>().value(row)),
-        DataType::Decimal128(_, _) => {
-            let fen = i64::try_from(column.as_primitive::<Decimal128Type>().value(row)).map(Fen);
-            fen.map_or(Value::Null, |fen| Value::from(fen.to_string()))
-        }
-        DataType::Date32 => {
-            let date = column.as_primitive::<Date32Type>().value_as_date(row);
-            date.map_or(Value::Null, |date| Value::from(date.to_string()))
-        }
-        _ => Value::Null,
+    match Cell::at(column, row) {
+        Some(Cell::Text(text)) => Value::from(text),
+        Some(Cell::Flag(flag)) => Value::from(flag),
+        Some(Cell::Whole(number)) => Value::from(number),
+        Some(Cell::Money(fen)) => Value::from(fen.to_string()),
+        Some(Cell::Date(day)) => Value::from(day.to_string()),
+        Some(Cell::Null | Cell::Moment(_)) | None => Value::Null,
     }
 }
 

@@ -2,38 +2,20 @@
 
 use law::domain::Fen;
 use law::policy::{Operator, describe};
+use law::texts::{Table, zh};
 use serde_json::Value;
 
 use super::cells::{money, text};
 use super::facts::Facts;
 
 /// The status in the officers' words.
-pub(super) fn conclusion(status: &str, has_near_tier: bool) -> &'static str {
-    match status {
-        "flagged" => "超过标准,列入名单",
-        "near" => "接近标准,关注(不列入名单)",
-        "undecided" => "待核实(不列入名单)",
-        "below" if has_near_tier => "未达预警标准,不列入名单",
-        "below" => "未达标准,不列入名单",
-        "outside" => "不属于本规则对象,不列入名单",
-        "no_claims" => "没有可计入的结算,不列入名单",
-        _ => "本期尚未计算",
-    }
+pub(super) fn conclusion(status: &str, has_near_tier: bool) -> &str {
+    zh(Table::Conclusion, if status == "below" && has_near_tier { "below_warning" } else { status })
 }
 
 /// Why a case waits for a person to decide.
 pub(super) fn undecided_because(reason: &str) -> &str {
-    match reason {
-        "id_conflict" => "同一证件号码对应不同姓名,须核对是否同一人",
-        "county_unclear" => "所在县区不明:参保登记中没有此人,各笔结算的参保地也不一致",
-        "no_income_figure" => "缺少收入数据,无法划定标准",
-        "no_roster" => "没有收到载有对象身份的名册",
-        "rural_unknown" => "是否农村居民不明",
-        "means_unknown" => "家庭收入或财产未申报,无法判断",
-        "deceased" => "参保登记显示已死亡,须核对",
-        "over_provisional" => "超过暂用标准,但未超过正式公布数据划定的标准",
-        other => other,
-    }
+    zh(Table::ReasonInFull, reason)
 }
 
 /// All reasons, the decisive one first.
