@@ -69,7 +69,7 @@ impl Daemon<'_> {
             tracing::info!(owner, "daemon at work");
             let heart = Heart::start(self.ledger.clone(), owner.clone(), Duration::from_secs(arguments.heartbeat));
             while !self.signals.stop.is_set() && heart.beats() {
-                let pause = self.turn().await;
+                let pause = Box::pin(self.turn()).await;
                 self.signals.sleep(pause.min(TURN)).await;
             }
             heart.end();

@@ -16,7 +16,7 @@ use super::session::Session;
 pub(super) struct Arguments {
     #[command(subcommand)]
     act: Option<Act>,
-    /// Only say what would be sent, also where [delivery] live = true.
+    /// Only say what would be sent, also where mail is live (`live = true` in the settings).
     #[arg(long)]
     dry_run: bool,
 }

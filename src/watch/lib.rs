@@ -3,7 +3,7 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | `run` | a job's steps in order, under the lock, each committed before the next begins |
+//! | `start`, `run` | a job under the lock, noted in the ledger; its steps in order, each committed before the next |
 //! | `plan` | what a run would change, told by running it in a shadow of the workspace |
 //! | `simulate`, `ask::backtest` | a draft policy on the stored data; how well the early warning did |
 //! | `casebook` | worked examples of a policy, sent through the real SQL |
@@ -18,6 +18,7 @@ mod operate;
 mod plan;
 mod run;
 mod simulate;
+mod start;
 
 pub use ask::{
     Backtest, Explanation, Funnel, MethodScore, Missed, RuleScores, Score, Status, backtest, check, explain, funnel,
@@ -35,8 +36,9 @@ pub use operate::{
 pub use plan::{
     Changed, FigureChange, Hold, LineChange, Move, PersonMove, Plan, PlannedFile, RuleEffect, Stale, StatusTotals, plan,
 };
-pub use run::{RunReport, correct_job, rehearse_job, run_job, run_job_accepting};
+pub use run::RunReport;
 pub use simulate::{
     FlipPart, Label, MadeFrom, Persons, PolicyPart, PolicyText, Row, RulePart, Simulation, SimulationRequest, Table,
     VariantPart, simulate,
 };
+pub use start::{correct_job, rehearse_job, run_job, run_job_accepting};

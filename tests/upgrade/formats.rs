@@ -64,7 +64,7 @@ fn files_of_a_newer_format_are_refused_by_name() {
         (
             "manifest, verified",
             &|workspace| {
-                change_json(workspace, &format!("lists/2026-10/{LIST}/manifest.json"), |m| m["format"] = 99.into())
+                change_json(workspace, &format!("lists/2026-10/{LIST}/manifest.json"), |m| m["format"] = 99.into());
             },
             &["verify", "lists/2026-10/202610-990104-MZ-FULL-v1", "--key", "keys/signing.pub.pem"],
             4,
@@ -73,7 +73,7 @@ fn files_of_a_newer_format_are_refused_by_name() {
         (
             "manifest, made again",
             &|workspace| {
-                change_json(workspace, &format!("lists/2026-10/{LIST}/manifest.json"), |m| m["format"] = 99.into())
+                change_json(workspace, &format!("lists/2026-10/{LIST}/manifest.json"), |m| m["format"] = 99.into());
             },
             &["reproduce", LIST],
             4,

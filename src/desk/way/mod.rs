@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use cells::rows;
 
-/// What [`watch::explain`] found, told.
+/// What `watch::explain` found, told.
 #[must_use]
 pub fn told(found: &Value) -> Node {
     let mut root = person::root(found);

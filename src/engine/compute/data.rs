@@ -9,9 +9,8 @@ use law::domain::Month;
 use law::policy::IncomeFigure;
 use store::warehouse::{Version, Warehouse};
 
-use super::findings::sources_in;
-use super::reach::CLAIMS;
 use super::rules::{Span, figures_of, income_figures};
+use super::tables::{CLAIMS, sources_in};
 use super::task::Input;
 use crate::rows::of_model;
 use crate::{EngineError, Models, PipelineError};

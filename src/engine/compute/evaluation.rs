@@ -1,29 +1,25 @@
 //! The one evaluator: a period's rules on data. The nightly, plans, simulations, backtests and case books all ask it.
 //!
-//! What is found over all buckets comes first (counties, rosters' tags, what members of applying households paid), then
-//! each bucket for itself: everybody's reach, the claims in it, every rule. The nightly keeps the rows of each step as
+//! What is found over all buckets comes first (counties, rosters' tags); each bucket for itself follows in `judging`. The
+//! nightly keeps the rows of each step as
 //! files; whoever only tries rules has them in memory, a bucket at a time.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use arrow::array::RecordBatch;
-use law::domain::{Fen, Period};
+use law::domain::Period;
 use law::policy::{IncomeFigure, Rule};
 use store::warehouse::{FileEntry, Version};
 
 use super::data::Data;
-use super::findings::{Area, MEMBERS, is_handed_in};
-use super::reach::{CLAIMS, REACH, Reach, narrow};
 use super::refresh::refresh;
 use super::rules::{Known, Lines, RuleData, Span, rule_tables, until};
 use super::stated::Stated;
+use super::tables::{AREAS, Area, STATED, is_handed_in};
 use super::task::{Input, Task};
 use crate::rows::of_model;
 use crate::{Context, Engine, EngineError, Models, Param, PipelineError, in_parallel};
-
-const AREAS: &str = "areas";
-const STATED: &str = "stated_tags";
 
 /// Rules carried out on data.
 pub struct Evaluation<'a> {
@@ -32,7 +28,7 @@ pub struct Evaluation<'a> {
     /// The counties that get a line whether or not anybody lives there.
     served: BTreeSet<String>,
     /// Buckets worked on at once.
-    workers: usize,
+    pub(super) workers: usize,
     /// Whose next version keeps what is made; `None`: it stays in memory.
     keeper: Option<&'a Context>,
 }
@@ -121,7 +117,13 @@ impl<'a> Evaluation<'a> {
     }
 
     /// A rule's statement of one bucket: the one that judges, or one that it stands on.
-    fn rule_task(&self, data: &RuleData, model: &str, checks: &[String], bucket: u16) -> Result<Task, PipelineError> {
+    pub(super) fn rule_task(
+        &self,
+        data: &RuleData,
+        model: &str,
+        checks: &[String],
+        bucket: u16,
+    ) -> Result<Task, PipelineError> {
         let task = self.task(model, checks, data.span, bucket)?.of_rule(data);
         Ok(Task { rule: Some(data.rule.clone()), ..task })
     }
@@ -180,42 +182,6 @@ impl<'a> Evaluation<'a> {
         setting.made.add(stated);
         Ok(setting)
     }
-
-    /// Gets rules ready that are drawn: what each needs over all buckets, and whose claims any of them looks at.
-    /// `margin`: by so much below the lowest line somebody is still looked at.
-    pub async fn prepare(&self, drawn: Vec<RuleData>, margin: Fen) -> Result<Judging<'_>, PipelineError> {
-        let (mut members, mut made) = (Vec::with_capacity(drawn.len()), Made::default());
-        for data in &drawn {
-            let mut files = None;
-            if needs_members(self.models(), data) {
-                let tasks = self.buckets().map(|bucket| self.rule_task(data, MEMBERS, &[], bucket));
-                let step = self.make(MEMBERS, tasks.collect::<Result<_, _>>()?).await?;
-                files = Some(all_of(self.models(), MEMBERS, &step.parts)?);
-                made.add(step);
-            }
-            members.push(files);
-        }
-        let reach = Reach::of(self.models(), &drawn, margin);
-        Ok(Judging { evaluation: self, drawn, members, made, reach })
-    }
-
-    /// The findings of rules on a period, of all buckets; what `refresh_findings` keeps, in memory.
-    pub async fn findings(&self, rules: &[&Rule], period: Period) -> Result<Vec<RecordBatch>, PipelineError> {
-        let setting = self.setting(Span::of_rules(rules.iter().copied(), period)).await?;
-        let judging = self.prepare(setting.draw(rules, self.models())?, Fen::ZERO).await?;
-        Ok(judging.by_bucket(Vec::new(), |_, rows| Ok(rows.concat())).await?.concat())
-    }
-}
-
-/// Whether a rule's statement reads what the members of all applying households paid.
-fn needs_members(models: &Models, data: &RuleData) -> bool {
-    models.sources_of(&data.model).contains(MEMBERS)
-}
-
-/// Whether a rule looks at the claims of one person at a time. A household's cost is bounded by no person's reach, and
-/// its claims lie in many buckets; statements of a former program may know of no reach.
-pub(super) fn looks_at_claims(models: &Models, data: &RuleData) -> bool {
-    models.get(REACH).is_some() && models.sources_of(&data.model).contains(CLAIMS) && !needs_members(models, data)
 }
 
 /// What holds for all buckets of a period: which counties need a line, what the rosters state, which figures are out.
@@ -269,96 +235,8 @@ impl Setting {
     }
 }
 
-/// Rules of a period ready for every bucket.
-pub struct Judging<'a> {
-    evaluation: &'a Evaluation<'a>,
-    pub(super) drawn: Vec<RuleData>,
-    /// What the members of applying households paid, for each rule that asks.
-    members: Vec<Option<Input>>,
-    pub(super) made: Made,
-    pub(super) reach: Option<Reach>,
-}
-
-/// The statements of one bucket, each with whether it reads the claims in reach, and what those are found by.
-struct Bucket {
-    number: u16,
-    reach: Option<(Task, Task)>,
-    tasks: Vec<(Task, bool)>,
-}
-
-impl Judging<'_> {
-    /// The statements of one bucket, in the order of the rules: where a rule looks at single persons' claims, on the
-    /// upper amounts and claims of those in reach.
-    pub(super) fn rule_tasks(
-        &self,
-        checks: &[String],
-        bucket: u16,
-        in_reach: Option<&(Input, Input)>,
-    ) -> Result<Vec<Task>, PipelineError> {
-        let evaluation = self.evaluation;
-        let task = |(data, members): (&RuleData, &Option<Input>)| {
-            let task = evaluation.rule_task(data, &data.model, checks, bucket)?;
-            let task = members.iter().fold(task, |task, members| task.reading(MEMBERS, members.clone()));
-            Ok(match in_reach.filter(|_| looks_at_claims(evaluation.models(), data)) {
-                Some((reach, claims)) => task.reading(REACH, reach.clone()).reading(CLAIMS, claims.clone()),
-                None => task.reading(REACH, Input::Files(Vec::new())),
-            })
-        };
-        self.drawn.iter().zip(&self.members).map(task).collect()
-    }
-
-    /// Carries all rules out, bucket by bucket, and after them `more`, one task of each bucket. `then` is given the
-    /// rows of each rule in the order in which they were prepared; nothing of a bucket is kept longer than it runs.
-    pub async fn by_bucket<T, F>(&self, more: Vec<Task>, then: F) -> Result<Vec<T>, PipelineError>
-    where
-        T: Send + 'static,
-        F: Fn(u16, Vec<Vec<RecordBatch>>) -> Result<T, PipelineError> + Clone + Send + Sync + 'static,
-    {
-        let evaluation = self.evaluation;
-        let mut more: BTreeMap<u16, Task> = more.into_iter().map(|task| (task.bucket, task)).collect();
-        let mut buckets = Vec::new();
-        for number in evaluation.buckets() {
-            // whose claims are looked at is known only once the bucket is carried out
-            let waiting = (Input::Files(Vec::new()), Input::Files(Vec::new()));
-            let mut bucket = Bucket { number, reach: None, tasks: Vec::new() };
-            if let Some(reach) = &self.reach {
-                let everybody = reach.of_everybody(evaluation, &[], number)?;
-                bucket.reach = Some((everybody, reach.of_people(evaluation, &[], number, waiting.0.clone())?));
-            }
-            let looks = self.drawn.iter().map(|data| looks_at_claims(evaluation.models(), data));
-            bucket.tasks = self.rule_tasks(&[], number, Some(&waiting))?.into_iter().zip(looks).collect();
-            bucket.tasks.extend(more.remove(&number).map(|task| (task, false)));
-            buckets.push(bucket);
-        }
-        let (engine, root) = (evaluation.engine.clone(), evaluation.data.root().to_owned());
-        in_parallel(evaluation.workers, buckets, move |bucket| {
-            let (engine, root, then) = (engine.clone(), root.clone(), then.clone());
-            async move { then(bucket.number, bucket.carry_out(&engine, &root).await?) }
-        })
-        .await
-    }
-}
-
-impl Bucket {
-    async fn carry_out(self, engine: &Engine, root: &Path) -> Result<Vec<Vec<RecordBatch>>, PipelineError> {
-        let in_reach = match self.reach {
-            Some((everybody, people)) => Some(narrow(engine, root, &everybody, people).await?),
-            None => None,
-        };
-        let mut found = Vec::with_capacity(self.tasks.len());
-        for (task, looks) in self.tasks {
-            let task = match in_reach.clone().filter(|_| looks) {
-                Some((reach, claims)) => task.reading(REACH, reach).reading(CLAIMS, claims),
-                None => task,
-            };
-            found.push(engine.collect(&task.statement(root)).await?);
-        }
-        Ok(found)
-    }
-}
-
 /// The parts of a step as one table.
-fn all_of(models: &Models, model: &str, parts: &[Part]) -> Result<Input, PipelineError> {
+pub(super) fn all_of(models: &Models, model: &str, parts: &[Part]) -> Result<Input, PipelineError> {
     let (mut files, mut batches) = (Vec::new(), Vec::new());
     for part in parts {
         match &part.input {

@@ -6,17 +6,17 @@ use law::cases::{Outcome, Reason};
 use law::config::Problem;
 use law::domain::{Fen, Period, PersonKey};
 use law::policy::Rule;
-use store::warehouse::{FileEntry, Version};
+use store::warehouse::{FileEntry, Version, Warehouse};
 
+use super::data::Data;
 use super::evaluation::{Evaluation, Part, Setting};
-use super::reach::{Checks, REACH};
+use super::reach::Checks;
 use super::rules::{Lines, Span};
+use super::stated::Stated;
+use super::tables::STATED;
 use super::task::{Input, Task};
 use crate::rows::of_file;
-use crate::{Context, PipelineError};
-
-/// What each member of an applying household paid: a table of its own, since members lie in many buckets.
-pub const MEMBERS: &str = "member_burden";
+use crate::{Context, Engine, PipelineError};
 
 /// The period's findings: files for the next version, and the lines that were drawn.
 #[derive(Debug)]
@@ -43,13 +43,6 @@ crate::row! {
         pub line: Option<Fen> = "line_amount",
         /// Cost of the recent months, where the rule has a forecast.
         pub recent: Option<Fen> = "recent_amount",
-    }
-}
-
-crate::row! {
-    /// A county in which anybody lives or is insured.
-    pub struct Area {
-        pub county: Option<String> = "county_code",
     }
 }
 
@@ -107,30 +100,6 @@ pub fn lines_of(
     Ok(rules.map(|rule| (rule.id.clone(), setting.lines(rule))).collect())
 }
 
-/// The stored files that a bucket's statement reads: whole tables, or the months that a span reads of those split by month.
-pub fn sources_in(
-    version: &Version,
-    wanted: &BTreeSet<String>,
-    span: Span,
-    bucket: u16,
-) -> BTreeMap<String, Vec<FileEntry>> {
-    let fits = |file: &&FileEntry| match (file.table.as_str(), file.month) {
-        ("findings" | REACH, month) => month == Some(span.period),
-        (_, None) => true,
-        (_, Some(part)) => span.has_month(part.month()),
-    };
-    wanted
-        .iter()
-        .filter(|table| !is_handed_in(table))
-        .map(|table| (table.clone(), version.bucket(table, bucket).filter(fits).cloned().collect()))
-        .collect()
-}
-
-/// Whether a table is no stored one of the bucket: a rule's own data, and what is put together over all buckets.
-pub fn is_handed_in(table: &str) -> bool {
-    table.starts_with("rule") || table == "stated_tags" || table == MEMBERS
-}
-
 /// Refuses a file whose columns only a newer version of this program knows.
 pub fn require_known(context: &Context, entry: &FileEntry) -> Result<(), PipelineError> {
     match store::newer(entry.format, context.engine.models().interface_of(&entry.table)) {
@@ -149,4 +118,20 @@ pub fn read_findings(context: &Context, version: &Version, period: Period) -> Re
         }
     }
     Ok(rows)
+}
+
+/// What the rosters of a version state, for a period that no job has looked at.
+pub async fn stated_by_rosters(
+    engine: &Engine,
+    warehouse: &Warehouse,
+    version: &Version,
+    period: Period,
+) -> Result<Stated, PipelineError> {
+    let evaluation = Evaluation::new(engine, Data::Stored { warehouse, version }, BTreeSet::new(), 1);
+    // rosters are small: all buckets' in one statement
+    let rosters = Input::Files(version.table("rosters").cloned().collect());
+    let task = evaluation.task(STATED, &[], Span::of_year(period), 0)?.reading("rosters", rosters);
+    let mut stated = Stated::default();
+    stated.add(&engine.collect(&task.statement(warehouse.root())).await?)?;
+    Ok(stated)
 }

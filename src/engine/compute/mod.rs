@@ -1,22 +1,25 @@
-//! Rooms 3 to 5: refreshing stored models bucket by bucket, and the parameters that rules give them.
-//! Which steps a job has stands in `pipeline::job`; committing what was refreshed in `pipeline::run`.
+//! Reach, burden and findings: the rules of a period on data, bucket by bucket, by one evaluator.
+//! Which steps a job has stands in `job`; committing what was refreshed in `watch::run`.
 
 mod balance;
 mod data;
 mod evaluation;
 mod findings;
+mod judging;
 mod reach;
 mod refresh;
 pub mod rules;
 mod stated;
+mod tables;
 mod task;
 
 pub use data::Data;
-pub use evaluation::{Evaluation, Judging, Setting, together};
-pub use findings::{Area, FindingRow, read_findings, require_known};
-pub use findings::{Findings, MEMBERS, is_handed_in, lines_of, refresh_findings, sources_in};
-pub use reach::{CLAIMS, CLAIMS_IN_REACH, REACH};
+pub use evaluation::{Evaluation, Setting, together};
+pub use findings::{FindingRow, Findings};
+pub use findings::{lines_of, read_findings, refresh_findings, require_known, stated_by_rosters};
+pub use judging::Judging;
 pub use refresh::refresh;
 pub use rules::{Lines, income_figures};
 pub use stated::Stated;
+pub use tables::{Area, CLAIMS, CLAIMS_IN_REACH, MEMBERS, REACH, is_handed_in, sources_in};
 pub use task::Task;

@@ -9,18 +9,14 @@ use arrow::datatypes::Int64Type;
 use law::domain::Fen;
 use law::policy::{Basis, Netting};
 
-use super::evaluation::{Evaluation, Made, looks_at_claims, together};
+use super::evaluation::{Evaluation, Made, together};
 use super::rules::{RuleData, Span};
+use super::tables::{CLAIMS, CLAIMS_IN_REACH, REACH, looks_at_claims};
 use super::task::{Input, Task};
 use crate::{Copied, Engine, EngineError, Models, Param, Params, PersonKeys, PipelineError, Source, keys_of, rows_of};
 
-pub const REACH: &str = "reach";
 /// The people above the floor.
 const PEOPLE: &str = "people_in_reach";
-/// Their claims, which rules read in place of everybody's.
-pub const CLAIMS_IN_REACH: &str = "claims_in_reach";
-/// Everybody's claims; under this name statements read those in reach as well.
-pub const CLAIMS: &str = "claims";
 
 /// Whose claims rules look at: nobody of whom all rules together are sure that they measure less than the lowest line.
 #[derive(Debug, Clone)]

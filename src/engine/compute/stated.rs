@@ -1,18 +1,13 @@
 //! What the rosters of all buckets state together: which tags at all, and each office's last full roster.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use arrow::array::RecordBatch;
 use chrono::NaiveDate;
-use law::domain::Period;
-use store::warehouse::{Version, Warehouse};
 
-use super::data::Data;
-use super::evaluation::Evaluation;
-use super::rules::{Span, table};
-use super::task::Input;
+use super::rules::table;
 use crate::rows::of_model;
-use crate::{Engine, EngineError, Models, PipelineError};
+use crate::{EngineError, Models};
 
 crate::row! {
     struct StatedTag {
@@ -29,22 +24,6 @@ pub struct Stated {
 }
 
 impl Stated {
-    /// From the rosters themselves, for a period that no job has looked at.
-    pub async fn read(
-        engine: &Engine,
-        warehouse: &Warehouse,
-        version: &Version,
-        period: Period,
-    ) -> Result<Self, PipelineError> {
-        let evaluation = Evaluation::new(engine, Data::Stored { warehouse, version }, BTreeSet::new(), 1);
-        // rosters are small: all buckets' in one statement
-        let rosters = Input::Files(version.table("rosters").cloned().collect());
-        let task = evaluation.task("stated_tags", &[], Span::of_year(period), 0)?.reading("rosters", rosters);
-        let mut stated = Self::default();
-        stated.add(&engine.collect(&task.statement(warehouse.root())).await?)?;
-        Ok(stated)
-    }
-
     pub(super) fn add(&mut self, batches: &[RecordBatch]) -> Result<(), EngineError> {
         for row in of_model::<StatedTag>("intermediate/stated_tags", batches)? {
             let last = self.last_full_month.entry((row.tag, row.office)).or_default();

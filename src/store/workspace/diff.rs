@@ -66,7 +66,8 @@ mod tests {
 
     #[test]
     fn a_change_is_shown_with_the_lines_around_it() {
-        let old = (1..=20).map(|n| format!("{n}\n")).collect::<String>();
+        let numbered: Vec<String> = (1..=20).map(|n| format!("{n}\n")).collect();
+        let old = numbered.concat();
         let new = old.replace("10\n", "ten\n").replace("20\n", "20\n21\n");
         let expected = "--- f (shipped)\n+++ f\n@@ -7,7 +7,7 @@\n 7\n 8\n 9\n-10\n+ten\n 11\n 12\n 13\n\
                         @@ -18,3 +18,4 @@\n 18\n 19\n 20\n+21\n";

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::array::RecordBatch;
 use cells::{mask, rows_of, text};
 use engine::compute::rules::{Known as Judging, RuleData, Span};
-use engine::compute::{MEMBERS, Setting, Stated, sources_in, together};
+use engine::compute::{MEMBERS, Setting, Stated, sources_in, stated_by_rosters, together};
 use engine::{Context, EngineError, Models, Param, Params, PipelineError, Source, Statement};
 use facts::Facts;
 use law::contracts::Feed;
@@ -108,7 +108,7 @@ impl Asking<'_> {
         let claims = self.rows("explain_claims", []).await?;
         let claims: Vec<Value> = claims.into_iter().map(|claim| with_file(claim, &files)).collect();
         let applications = self.households().await?;
-        let stated = Stated::read(&context.engine, &context.warehouse, self.version, self.period).await?;
+        let stated = stated_by_rosters(&context.engine, &context.warehouse, self.version, self.period).await?;
         let rosters = Source::Rows(stated.rows(context.engine.models())?);
         let Setting { mut counties, figures, .. } = Setting::stored(context, self.version, self.period)?;
         let own = register.iter().chain(&applications).filter_map(|row| text(row, "county_code"));
