@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::workspace::binary;
 
 /// Long enough for any step on a busy machine; a test that waits so long fails.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 /// A process whose lines are kept; it dies with its owner.
 pub(super) struct Machine {
