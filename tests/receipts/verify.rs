@@ -129,7 +129,7 @@ fn a_build_without_sm2_says_that_it_does_not_know_the_key() {
     let list = workspace.root().join("lists/2026-01").join(LIST);
     let run = workspace.run(&["verify", list.to_str().unwrap(), "--key", "sm2.pem"]);
     assert_eq!(run.status.code(), Some(2));
-    assert!(String::from_utf8(run.stderr).unwrap().contains("no public key that this build knows"));
+    assert!(String::from_utf8(run.stderr).unwrap().contains("not a public key that this build knows"));
 }
 
 #[cfg(feature = "sm2")]
