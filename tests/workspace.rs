@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -198,6 +199,10 @@ pub(crate) fn fix_keys(root: &Path) {
     fs::write(root.join("keys/tokens.key"), "07".repeat(32)).unwrap();
     fs::write(root.join("keys/signing.pem"), keys.signer.to_pem().unwrap()).unwrap();
     fs::write(root.join("keys/signing.pub.pem"), keys.signer.public().to_pem().unwrap()).unwrap();
+    // a checkout keeps no such modes
+    for (path, mode) in [("keys", 0o700), ("keys/tokens.key", 0o600), ("keys/signing.pem", 0o600)] {
+        fs::set_permissions(root.join(path), fs::Permissions::from_mode(mode)).unwrap();
+    }
 }
 
 pub(crate) fn copy_tree(source: &Path, target: &Path) {
