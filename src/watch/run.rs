@@ -20,7 +20,7 @@ use store::ledger::{CaseCounts, CaseFinding, StepTiming};
 use store::warehouse::{FileEntry, Version};
 
 use super::landing::intake_now;
-use super::plan::Hold;
+use super::plan::hold::Hold;
 
 #[derive(Debug, Default, Serialize)]
 pub struct RunReport {

@@ -4,7 +4,7 @@
 
 mod acceptance;
 mod former;
-mod hold;
+pub(crate) mod hold;
 mod lines;
 mod moves;
 mod shadow;

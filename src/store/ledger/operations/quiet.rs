@@ -12,7 +12,7 @@ use crate::ledger::audit;
 
 const DOING: &str = "keeping a period quiet";
 
-/// The digits in which an office code ends, as SQL: what tells the series of lists apart (see `pipeline::Rhythm`).
+/// The digits in which an office code ends, as SQL: what tells the series of lists apart (see `engine::official::Rhythm`).
 const SERIES: &str = "substr(l.office, length(rtrim(l.office, '0123456789')) + 1)";
 
 impl Ledger {
