@@ -25,6 +25,7 @@ mod cluster;
 mod delivery;
 mod demo;
 mod determinism;
+mod doubt;
 mod durable;
 mod early_warning;
 mod fixtures;

@@ -26,6 +26,7 @@ mod lists;
 mod metrics;
 mod plan;
 mod progress;
+mod questions;
 mod receipts;
 mod reproduce;
 mod run;
@@ -107,6 +108,8 @@ enum Verb {
     Deliver(deliver::Arguments),
     /// Show how many were flagged, listed, answered and helped, and whom no rule flagged.
     Funnel(funnel::Arguments),
+    /// Show what is held and waits for an answer; answer it, by two named people.
+    Questions(questions::Arguments),
     /// Take in what offices answer.
     Receipts(receipts::Arguments),
     /// Make sealed lists once more and compare them with the sealed ones.
@@ -200,6 +203,7 @@ fn dispatch(verb: Verb, session: &Session) -> Result<u8, Failure> {
             Verb::Lists(arguments) => lists::run(&arguments, session).await,
             Verb::Deliver(arguments) => deliver::run(&arguments, session).await,
             Verb::Funnel(arguments) => funnel::run(&arguments, session).await,
+            Verb::Questions(arguments) => questions::run(&arguments, session).await,
             Verb::Receipts(arguments) => receipts::run(&arguments, session),
             Verb::Reproduce(arguments) => reproduce::run(&arguments, session).await,
             Verb::Verify(arguments) => verify::run(&arguments, session),

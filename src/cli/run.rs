@@ -9,8 +9,9 @@ use law::schedule::pending;
 use watch::{RunReport, rehearse_job, run_job, run_job_accepting, timetable};
 
 use super::arguments::{date_argument, period_argument};
-use super::failure::{CONFIG, Failure, NOTHING, USAGE};
+use super::failure::{CONFIG, DATA, Failure, NOTHING, USAGE};
 use super::intake;
+use super::questions;
 use super::session::Session;
 
 #[derive(Debug, clap::Args)]
@@ -93,7 +94,13 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
     if let Some(folder) = &context.explain {
         println!("plans of the first bucket, with what each part took: {}", folder.display());
     }
-    Ok(report.intake.as_ref().map_or(0, intake::exit_code))
+    Ok(exit_code(&report))
+}
+
+/// 4 when a file was refused now, or a question waits for an answer.
+fn exit_code(report: &RunReport) -> u8 {
+    let of_questions = if report.questions.is_empty() { 0 } else { DATA };
+    report.intake.as_ref().map_or(0, intake::exit_code).max(of_questions)
 }
 
 /// Runs what is due, oldest first; the first failure ends it, and the scheduler's next try goes on from there.
@@ -107,7 +114,7 @@ async fn scheduled(context: &Context, job: &Job, moment: Moment, skip_code: bool
     for period in periods {
         let report = run_job(context, job, period).await?;
         print!("{}", describe(context, &report));
-        code = code.max(report.intake.as_ref().map_or(0, intake::exit_code));
+        code = code.max(exit_code(&report));
     }
     Ok(code)
 }
@@ -194,6 +201,10 @@ pub(super) fn describe(context: &Context, report: &RunReport) -> String {
     }
     if !report.unrouted.is_empty() {
         let _ = writeln!(text, "{}", degraded(&report.unrouted));
+    }
+    if !report.questions.is_empty() {
+        let _ = writeln!(text, "questions that wait for an answer; what they are about changes nothing until then:");
+        let _ = write!(text, "{}", questions::lines(&report.questions));
     }
     if report.changed {
         let _ = writeln!(text, "{} {}: done, version {}", report.job, report.period, report.version);

@@ -6,6 +6,7 @@ use watch::{Status, status};
 
 use super::arguments::{Format, date_argument};
 use super::failure::{Failure, TEMPORARY};
+use super::questions;
 use super::run::degraded;
 use super::session::Session;
 
@@ -78,6 +79,10 @@ fn describe(status: &Status) -> String {
     let mut text = alerts(status);
     if !status.unrouted.is_empty() {
         let _ = writeln!(text, "{}", degraded(&status.unrouted));
+    }
+    if !status.questions.is_empty() {
+        let _ = writeln!(text, "questions that wait for an answer (poverty-watch questions)");
+        let _ = writeln!(text, "{}", questions::lines(&status.questions));
     }
     let _ = writeln!(text, "policy {}, version {}", status.policy, status.version);
     text.push_str("\nruns (newest first)\n");

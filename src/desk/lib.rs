@@ -10,6 +10,7 @@
 //! | `lists` | reviewing, approving, taking back, encrypting; what waits for answers, owners, closing; incidents |
 //! | `words` | keeping persons off the lists |
 //! | `letters` | sending, resolving, sending again |
+//! | `questions` | answering what is held, by two people |
 //! | `receipts` | what offices answer; conflicts; passing persons on |
 //! | `way` | a person's way from claims to the list, in an officer's Chinese |
 
@@ -17,6 +18,7 @@ mod actor;
 mod error;
 mod letters;
 mod lists;
+mod questions;
 mod receipts;
 mod way;
 mod words;
@@ -28,6 +30,7 @@ pub use lists::{
     Approved, Difference, Incident, Later, Which, approve, close, deleted, encrypt, incident, late, leaving, owner,
     password, retract, review, standing,
 };
+pub use questions::{Asked, Shown, answer, show};
 pub use receipts::{Conflict, Stated, conflicts, import, receive, reroute, settle};
 pub use way::{Node, told};
 pub use words::{Suppress, suppress};

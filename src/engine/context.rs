@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use law::config::{EngineSettings, Problem, nearest};
 use law::domain::{CountyCode, Workdays, hex};
 use law::policy::{NATIONAL, Policy, parse_policy};
+use law::questions::People;
 use law::referrals::{COLUMNS, FILLED_IN, Offices};
 use sha2::{Digest, Sha256};
 use store::durable;
@@ -53,6 +54,8 @@ pub struct Context {
     pub tag_aliases: Vec<(String, String)>,
     /// Days off and make-up days.
     pub workdays: Workdays,
+    /// Who answers questions.
+    pub people: People,
     /// The moment at which the command began.
     pub now: DateTime<Utc>,
     /// The program that opens foreign files in a process of its own.
@@ -104,6 +107,7 @@ impl Context {
             offices: declared.offices,
             tag_aliases: declared.tag_aliases,
             workdays: declared.workdays,
+            people: declared.people,
             workspace,
             now,
             gate_program,
@@ -160,6 +164,7 @@ pub struct Declared {
     offices: Offices,
     tag_aliases: Vec<(String, String)>,
     workdays: Workdays,
+    people: People,
 }
 
 impl Declared {
@@ -208,6 +213,7 @@ impl Declared {
                 offices: tables.offices,
                 tag_aliases: tables.tag_aliases,
                 workdays: tables.workdays,
+                people: tables.people,
             }),
             _ => Err(problems),
         }

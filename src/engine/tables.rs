@@ -3,8 +3,9 @@
 use law::config::Problem;
 use law::contracts::TagAliases;
 use law::domain::{CountyCode, Workdays};
+use law::questions::People;
 use law::referrals::{Offices, ROUTES_FILE};
-use store::workspace::{Assets, office_table, route_rows, table_rows, workday_table};
+use store::workspace::{Assets, office_table, people_table, route_rows, table_rows, workday_table};
 
 /// A county that the workspace serves; each gets its lists, with nobody on it a NIL list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub struct Tables {
     pub tag_aliases: Vec<(String, String)>,
     /// From `workdays.csv`.
     pub workdays: Workdays,
+    /// From `people.csv`.
+    pub people: People,
 }
 
 /// Reads all tables; what is wrong goes to `problems`.
@@ -52,6 +55,7 @@ pub fn parse_tables(assets: &Assets, problems: &mut Vec<Problem>) -> Tables {
         problems.push(Problem::new(file, line, error.to_string(), "tag codes: lifted_out, subsistence, ..."));
     }
     tables.workdays = workday_table(assets, problems);
+    tables.people = people_table(assets, problems);
     tables.tag_aliases = aliases.into_iter().map(|(_, ([alias, tag], []))| (alias, tag)).collect();
     tables
 }

@@ -11,6 +11,7 @@
 //! | [`policy`] | rules as people write them, and their case books |
 //! | [`cases`] | how a person's case moves from finding to finding, and what answers may say |
 //! | [`referrals`] | who goes on which list, and what a list says |
+//! | [`questions`] | what passed a bound and waits for two named people |
 //! | [`texts`] | the words that people read, in Chinese and English |
 //! | [`schedule`] | when a job is due, and which alerts stand |
 
@@ -21,6 +22,7 @@ pub mod contracts;
 pub mod domain;
 mod fault;
 pub mod policy;
+pub mod questions;
 pub mod referrals;
 pub mod schedule;
 pub mod texts;

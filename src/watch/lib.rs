@@ -8,6 +8,7 @@
 //! | `simulate`, `ask::backtest` | a draft policy on the stored data; how well the early warning did |
 //! | `casebook` | worked examples of a policy, sent through the real SQL |
 //! | `ask` | explain, funnel, status, check |
+//! | `questions` | what waits for two named people, in words |
 //! | `operate` | timetable, past periods, alerts, metrics |
 
 mod ask;
@@ -15,7 +16,9 @@ mod casebook;
 mod feeds;
 mod landing;
 mod operate;
+mod people;
 mod plan;
+mod questions;
 mod run;
 mod simulate;
 mod start;
@@ -36,6 +39,7 @@ pub use operate::{
 pub use plan::{
     Changed, FigureChange, Hold, LineChange, Move, PersonMove, Plan, PlannedFile, RuleEffect, Stale, StatusTotals, plan,
 };
+pub use questions::{DrawnCase, QuestionStatus, drawn_cases, open_questions, question_status};
 pub use run::RunReport;
 pub use simulate::{
     FlipPart, Label, MadeFrom, Persons, PolicyPart, PolicyText, Row, RulePart, Simulation, SimulationRequest, Table,

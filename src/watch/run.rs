@@ -21,6 +21,7 @@ use store::warehouse::{FileEntry, Version};
 
 use super::landing::intake_now;
 use super::plan::hold::Hold;
+use super::questions::{QuestionStatus, open_questions};
 
 #[derive(Debug, Default, Serialize)]
 pub struct RunReport {
@@ -50,6 +51,9 @@ pub struct RunReport {
     /// The change of the rules that was accepted, or that would hold the official run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,
+    /// Questions that wait for an answer when it ends.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub questions: Vec<QuestionStatus>,
 }
 
 /// How a job is carried out.
@@ -127,6 +131,9 @@ impl<'a> Run<'a> {
         sweep(&self.context.warehouse, &self.version).await?;
         self.report.unrouted = unrouted(self.context, official_day(self.context.now));
         self.report.version = self.version.number;
+        if self.manner != Manner::Plan {
+            self.report.questions = open_questions(self.context, official_day(self.context.now))?;
+        }
         Ok(())
     }
 

@@ -16,14 +16,22 @@ pub enum AlertKind {
     RunLate,
     /// A feed has had no new file for longer than it may.
     FeedMissing,
+    /// A question waits for an answer.
+    QuestionOpen,
     /// Mail cannot be delivered, or nobody knows whether it was.
     MailUndeliverable,
 }
 
 impl AlertKind {
     /// All of them, the gravest first.
-    pub const ALL: [Self; 5] =
-        [Self::AuditBroken, Self::RunFailed, Self::RunLate, Self::FeedMissing, Self::MailUndeliverable];
+    pub const ALL: [Self; 6] = [
+        Self::AuditBroken,
+        Self::RunFailed,
+        Self::RunLate,
+        Self::FeedMissing,
+        Self::QuestionOpen,
+        Self::MailUndeliverable,
+    ];
 
     /// Its word in keys and metrics.
     #[must_use]
@@ -33,6 +41,7 @@ impl AlertKind {
             Self::RunFailed => "run_failed",
             Self::RunLate => "run_late",
             Self::FeedMissing => "feed_missing",
+            Self::QuestionOpen => "question_open",
             Self::MailUndeliverable => "mail_undeliverable",
         }
     }
@@ -63,6 +72,8 @@ pub struct Facts {
     pub failed: Vec<FailedRun>,
     pub late: Vec<LateRun>,
     pub feeds: Vec<MissingFeed>,
+    /// Questions that wait for an answer.
+    pub questions: Vec<OpenQuestion>,
     /// Letters from which nothing comes by itself, by county and state of the outbox.
     pub mail: BTreeMap<(String, String), u64>,
     /// The first entry at which the audit chain does not hold.
@@ -76,6 +87,18 @@ pub struct FailedRun {
     pub period: String,
     pub run_id: i64,
     pub at: DateTime<Utc>,
+}
+
+/// A question that waits for an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenQuestion {
+    pub question_id: i64,
+    /// What is asked, in Chinese and English.
+    pub said: (String, String),
+    /// Who has it today.
+    pub owner: String,
+    /// Last day on which its first owner answers it.
+    pub due: NaiveDate,
 }
 
 /// A run that is overdue.
@@ -117,6 +140,7 @@ pub fn alerts(facts: &Facts) -> Vec<Alert> {
     found.extend(facts.failed.iter().map(failed));
     found.extend(facts.late.iter().map(late));
     found.extend(facts.feeds.iter().map(missing));
+    found.extend(facts.questions.iter().map(question));
     found.extend(facts.mail.iter().filter_map(|((county, state), count)| undeliverable(county, state, *count)));
     found
 }
@@ -129,6 +153,18 @@ fn failed(run: &FailedRun) -> Alert {
         subject: job.clone(),
         chinese: format!("作业 {job}（{period}）上次运行失败（第 {run_id} 次运行，{at}）。已发布的数据不受影响。"),
         english: format!("Run {run_id} of {job} for {period} failed at {at}; what was published stands. See `status`."),
+    }
+}
+
+fn question(open: &OpenQuestion) -> Alert {
+    let OpenQuestion { question_id, said: (chinese, english), owner, due } = open;
+    Alert {
+        kind: AlertKind::QuestionOpen,
+        subject: question_id.to_string(),
+        chinese: format!("待确认事项第 {question_id} 号（{owner}，{due} 前答复）：{chinese}。"),
+        english: format!(
+            "Question {question_id}, due {due}: {english}. `poverty-watch questions show {question_id}`; names stand there."
+        ),
     }
 }
 

@@ -11,7 +11,7 @@ mod field;
 mod letter;
 mod units;
 
-pub use alert::{Alert, AlertKind, Facts, FailedRun, LateRun, MissingFeed, alerts};
+pub use alert::{Alert, AlertKind, Facts, FailedRun, LateRun, MissingFeed, OpenQuestion, alerts};
 pub use clock::{Clock, Trust};
 pub use cron::Schedule;
 pub use due::{Aim, CATCH_UP, Decision, Due, Past, Planned, decide, late, pending};

@@ -30,6 +30,12 @@ crate::codes! {
         Basis = "basis",
         Cost = "cost",
         Reject = "reject",
+        Cause = "cause",
+        Bound = "bound",
+        Surprise = "surprise",
+        Role = "role",
+        QuestionState = "question_state",
+        Answer = "answer",
     }
 }
 
@@ -85,6 +91,7 @@ mod tests {
     use crate::contracts::RejectCode;
     use crate::domain::Tag;
     use crate::policy::Basis;
+    use crate::questions::{AnswerWord, Bound, Cause, QuestionState, Role};
     use crate::referrals::{COLUMNS, Delta, ListKind};
 
     fn has_all_and_only<'a>(table: Table, codes: impl IntoIterator<Item = &'a str>) {
@@ -111,6 +118,12 @@ mod tests {
         has_all_and_only(Table::Basis, Basis::ALL.map(Basis::name));
         has_all_and_only(Table::Cost, Basis::ALL.map(Basis::name));
         has_all_and_only(Table::Reject, RejectCode::ALL.map(RejectCode::code));
+        has_all_and_only(Table::Cause, Cause::ALL.map(Cause::code));
+        has_all_and_only(Table::Bound, Bound::ALL.map(Bound::code));
+        has_all_and_only(Table::Surprise, Bound::ALL.map(Bound::code));
+        has_all_and_only(Table::Role, Role::ALL.map(Role::code));
+        has_all_and_only(Table::QuestionState, QuestionState::ALL.map(QuestionState::code));
+        has_all_and_only(Table::Answer, AnswerWord::ALL.map(AnswerWord::code));
         let conclusions =
             Outcome::ALL.map(Outcome::code).into_iter().chain(["below_warning", "no_claims", "not_computed"]);
         has_all_and_only(Table::Conclusion, conclusions);

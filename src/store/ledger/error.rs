@@ -53,6 +53,11 @@ pub enum LedgerError {
         /// Its number in the outbox.
         letter_id: i64,
     },
+    /// A question was answered, or is gone, since it was read.
+    #[error(
+        "question {question_id} has moved on meanwhile; look at it again with `poverty-watch questions show {question_id}`"
+    )]
+    QuestionMoved { question_id: i64 },
     /// The audit chain does not hold.
     #[error("the audit chain is broken at entry {seq}: it was changed, moved or removed")]
     AuditBroken {
@@ -83,7 +88,7 @@ impl LedgerError {
 impl Fault for LedgerError {
     fn blame(&self) -> Cause {
         match self {
-            Self::Moved { .. } => Cause::Later,
+            Self::Moved { .. } | Self::QuestionMoved { .. } => Cause::Later,
             Self::Newer { .. } => Cause::Settings,
             Self::SignOff { .. } | Self::AuditBroken { .. } | Self::AuditCut { .. } => Cause::Data,
             _ => Cause::Program,

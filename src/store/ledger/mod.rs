@@ -1,5 +1,5 @@
-//! The only database: one `SQLite` file with runs, landed files, cases, sealed lists, the outbox, receipts and the
-//! audit chain.
+//! The only database: one `SQLite` file with runs, landed files, cases, sealed lists, the outbox, receipts,
+//! questions and the audit chain.
 //!
 //! The only owner of `rusqlite`. What a case or a list *is* stands in `cases` and `referrals`; this module
 //! keeps it, in one transaction per act, and writes the act into the audit chain in the same transaction.
@@ -12,6 +12,7 @@ mod error;
 mod landed;
 mod lists;
 mod operations;
+mod questions;
 mod receipts;
 mod runs;
 mod standing;
@@ -28,6 +29,7 @@ pub use error::LedgerError;
 pub use landed::{FileState, LandedFile};
 pub use lists::{SealedList, SealedPerson};
 pub use operations::{AlertChange, AlertNews, JobRun, Lease, LeaseState, RaisedAlert};
+pub use questions::{Asked, QuestionAnswer, StoredQuestion};
 pub use receipts::{FileReceipt, FunnelRow, ListEvent, ListEventKind, ListedRow, NewAnswer, StoredAnswer, Taken};
 pub use runs::{Run, RunState, StepTiming};
 pub use standing::{Moment, StandingList, StandingPerson};

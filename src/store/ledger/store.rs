@@ -11,7 +11,7 @@ use rusqlite_migration::{M, MigrationDefinitionError, Migrations};
 use super::LedgerError;
 
 /// The tables, step by step. A step that any ledger has taken is never edited: what is new goes into a new one.
-pub(super) const MIGRATIONS: [&str; 7] = [
+pub(super) const MIGRATIONS: [&str; 8] = [
     include_str!("migrations/01-first.sql"),
     include_str!("migrations/02-texts.sql"),
     include_str!("migrations/03-operations.sql"),
@@ -19,6 +19,7 @@ pub(super) const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/05-receipts.sql"),
     include_str!("migrations/06-written-alerts.sql"),
     include_str!("migrations/07-withdrawn.sql"),
+    include_str!("migrations/08-questions.sql"),
 ];
 
 /// How long a writer waits for another process (`status`, say) before it gives up.
@@ -134,7 +135,7 @@ mod tests {
 
     #[test]
     fn a_ledger_of_any_step_comes_to_the_tables_that_older_programs_know() {
-        const KNOWN: &str = "87c59d468cda733957a041f4d00adf04f1b95576a644f7e9f29b4c0be3511241";
+        const KNOWN: &str = "8b023bef8b996979e08f57cb276db531d85ff50380fd726dd958a5186f2e0159";
         let folder = tempfile::tempdir().unwrap();
         for step in 0..=MIGRATIONS.len() {
             let path = folder.path().join(format!("{step}.sqlite"));
@@ -147,7 +148,7 @@ mod tests {
             assert_eq!(hash, KNOWN, "step {step}; what is new goes into a new step, then this hash follows:\n{found}");
             let version: i64 =
                 Connection::open(&path).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-            assert_eq!(version, 7);
+            assert_eq!(version, 8);
         }
         println!("ledger: {} steps of tables", MIGRATIONS.len());
     }

@@ -2,6 +2,7 @@
 
 use law::config::Problem;
 use law::domain::{Workdays, parse_date};
+use law::questions::{People, PersonRow};
 use law::referrals::{Attachment, OfficeTerm, Offices, Profile, ROUTES_FILE, RouteRow, Routes};
 
 use super::{Assets, Workspace};
@@ -79,6 +80,28 @@ pub fn workday_table(assets: &Assets, problems: &mut Vec<Problem>) -> Workdays {
     Workdays::new(days)
 }
 
+/// Who answers questions, from `people.csv`; what is wrong with the table goes to `problems`.
+#[must_use]
+pub fn people_table(assets: &Assets, problems: &mut Vec<Problem>) -> People {
+    let file = "pipelines/tables/people.csv";
+    let rows = table_rows(assets, file, ["name", "role"], ["sender", "deputy", "from", "to"], problems);
+    let mut people = Vec::new();
+    for (line, ([name, role], [sender, deputy, from, to])) in rows {
+        let mut date = |text: &str| match parse_date(text) {
+            _ if text.is_empty() => Some(None),
+            Ok(date) => Some(Some(date)),
+            Err(error) => {
+                problems.push(Problem::new(file, line, error.to_string(), "somebody ever in office has an empty cell"));
+                None
+            }
+        };
+        if let (Some(from), Some(to)) = (date(&from), date(&to)) {
+            people.push(PersonRow { line, name, role, sender, deputy, from, to });
+        }
+    }
+    People::new(file, people, problems)
+}
+
 /// The offices that lists go to, from `offices.csv`; what is wrong with it goes to `problems`.
 #[must_use]
 pub fn office_table(assets: &Assets, problems: &mut Vec<Problem>) -> Offices {
@@ -136,6 +159,12 @@ impl Workspace {
     #[must_use]
     pub fn offices(&self, problems: &mut Vec<Problem>) -> Offices {
         office_table(&self.assets, problems)
+    }
+
+    /// Who answers questions; what is wrong with the table goes to `problems`.
+    #[must_use]
+    pub fn people(&self, problems: &mut Vec<Problem>) -> People {
+        people_table(&self.assets, problems)
     }
 
     /// Days off and make-up days; what is wrong with the others goes to `problems`.

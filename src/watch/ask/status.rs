@@ -7,19 +7,22 @@ use engine::compute::income_figures;
 use engine::official::{Need, needs, unrouted};
 use engine::{Context, PipelineError};
 use law::contracts::Feed;
-use law::domain::{Month, Period};
+use law::domain::{Month, Period, official_day};
 use serde::Serialize;
 use store::ledger::{MailState, Run, SealedList};
 use store::warehouse::Version;
 
 use crate::feeds::{FeedStatus, feed_status};
 use crate::operate::standing_alerts;
+use crate::questions::{QuestionStatus, open_questions};
 
 /// What `status` prints.
 #[derive(Debug, Serialize)]
 pub struct Status {
     /// What needs attention, the gravest first.
     pub alerts: Vec<AlertStatus>,
+    /// Questions that wait for an answer, the oldest first.
+    pub questions: Vec<QuestionStatus>,
     /// Counties with the offices for which no address is in force today: first, because their lists reach nobody.
     pub unrouted: BTreeMap<String, Vec<String>>,
     /// Letters of the outbox by state.
@@ -108,6 +111,7 @@ pub async fn status(context: &Context, day: NaiveDate) -> Result<Status, Pipelin
     }
     Ok(Status {
         alerts: alert_status(context)?,
+        questions: open_questions(context, official_day(context.now))?,
         unrouted: unrouted(context, day),
         letters,
         policy: context.policy.name.clone(),

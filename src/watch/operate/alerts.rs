@@ -3,11 +3,13 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::{Context, PipelineError};
 use law::contracts::Feed;
-use law::schedule::{Alert, Facts, FailedRun, LateRun, MissingFeed, alerts, late};
+use law::domain::official_day;
+use law::schedule::{Alert, Facts, FailedRun, LateRun, MissingFeed, OpenQuestion, alerts, late};
 use store::ledger::{AlertChange, LedgerError, RunState};
 
 use super::timetable::{jobs, timetable};
 use crate::feeds::feed_status;
+use crate::questions::open_questions;
 
 /// The alerts that stand at a moment; writes nothing.
 pub fn standing_alerts(context: &Context, now: DateTime<Utc>) -> Result<Vec<Alert>, PipelineError> {
@@ -32,6 +34,7 @@ fn facts(context: &Context, now: DateTime<Utc>) -> Result<Facts, PipelineError> 
         failed: failed_runs(context)?,
         late: late_runs(context, now)?,
         feeds: missing_feeds(context)?,
+        questions: waiting_questions(context, now)?,
         mail: context.ledger.stuck_letters()?,
         audit_broken_at,
     })
@@ -63,6 +66,18 @@ fn late_runs(context: &Context, now: DateTime<Utc>) -> Result<Vec<LateRun>, Pipe
         }
     }
     Ok(found)
+}
+
+fn waiting_questions(context: &Context, now: DateTime<Utc>) -> Result<Vec<OpenQuestion>, PipelineError> {
+    let open = open_questions(context, official_day(now))?.into_iter();
+    Ok(open
+        .map(|question| OpenQuestion {
+            question_id: question.question_id,
+            said: question.line(),
+            owner: question.owner,
+            due: question.due,
+        })
+        .collect())
 }
 
 fn missing_feeds(context: &Context) -> Result<Vec<MissingFeed>, PipelineError> {

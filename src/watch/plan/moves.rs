@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::compute::{FindingRow, read_findings};
-use engine::rows::of_file;
 use engine::{Context, PipelineError};
 use law::cases::Outcome;
-use law::domain::{IdNumber, Period, PersonKey, bucket_of, mask_id, mask_name};
+use law::domain::{IdNumber, Period, PersonKey, mask_id, mask_name};
 use serde::Serialize;
 use store::warehouse::Version;
+
+use crate::people::names_of;
 
 /// Persons who would enter or leave the flagged of a rule in a county.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -128,29 +129,4 @@ fn totals(before: &[FindingRow], after: &[FindingRow]) -> Vec<StatusTotals> {
         }) += 1;
     }
     totals.into_iter().map(|(rule, totals)| StatusTotals { rule: rule.to_owned(), ..totals }).collect()
-}
-
-engine::row! {
-    struct Named {
-        person: PersonKey = "person_key",
-        name: Option<String> = "person_name",
-    }
-}
-
-fn names_of(
-    context: &Context,
-    version: &Version,
-    persons: &BTreeSet<PersonKey>,
-) -> Result<BTreeMap<PersonKey, String>, PipelineError> {
-    let buckets: BTreeSet<u16> = persons.iter().map(|person| bucket_of(*person, version.buckets)).collect();
-    let mut names = BTreeMap::new();
-    for file in version.table("residents").filter(|file| file.bucket.is_some_and(|bucket| buckets.contains(&bucket))) {
-        for row in of_file::<Named>(&context.warehouse.path(file))? {
-            let row = row?;
-            if persons.contains(&row.person) {
-                names.insert(row.person, row.name.unwrap_or_default());
-            }
-        }
-    }
-    Ok(names)
 }

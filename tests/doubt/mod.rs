@@ -1,0 +1,3 @@
+//! What did not arrive is not a fact: doubt between intake and verdict, by the command line.
+
+mod holds;
