@@ -49,3 +49,4 @@ mod sql;
 mod tidy;
 mod upgrade;
 mod workspace;
+mod worlds;
