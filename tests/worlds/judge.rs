@@ -145,7 +145,8 @@ fn says_so(people: &People<'_>, who: usize, month: &Sealed, at: usize, sealed: &
 /// How somebody left.
 fn why(people: &People<'_>, who: usize, month: &Sealed) -> String {
     if month.codes[1] != Some(0) && month.lists.is_empty() {
-        return format!("no list was sealed (exit {:?})", month.codes[1]);
+        let error = month.told.lines().rfind(|line| line.starts_with("error")).unwrap_or_default();
+        return format!("no list was sealed (exit {:?}: {error})", month.codes[1]);
     }
     people
         .find(who, |id| month.withdrawn(id))

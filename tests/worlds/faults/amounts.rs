@@ -129,6 +129,39 @@ pub(super) fn payment_number_reused(world: &mut World, rng: &mut Rng, at: usize)
     Planted::of(touched, format!("payments of two payers under one number in {}", MONTHS[at]))
 }
 
+/// Payments a hundredfold: more than their claims cost.
+pub(super) fn payments_in_fen(world: &mut World, rng: &mut Rng, at: usize) -> Planted {
+    let mut hits: Vec<usize> = flagged(world, at).into_iter().collect();
+    rng.shuffle(&mut hits);
+    let mut touched = BTreeSet::new();
+    let from = world.facts.payments.len();
+    for who in hits.into_iter().take(1 + rng.usize(0..8)) {
+        let own = world.facts.claims.iter().enumerate();
+        let largest = own
+            .filter(|(_, claim)| claim.person == who && claim.arrives <= at && claim.month / 12 == (10 + at) / 12)
+            .max_by_key(|(_, claim)| claim.fen);
+        let Some((claim, largest)) = largest else { continue };
+        // Little enough that the true payment changes nobody.
+        let (number, fen) = (format!("F{claim:05}"), largest.fen / 2_000 + 1);
+        world.facts.payments.push(Payment { number, claim, fen, arrives: at, payer: "二次报销" });
+        touched.insert(world.facts.people[who].county[at]);
+    }
+    let mut facts = world.facts.clone();
+    for payment in &mut facts.payments[from..] {
+        payment.fen = world.facts.claims[payment.claim].fen;
+    }
+    world.nights = sheets::nights(&world.facts, world.counties, world.style);
+    for sheet in world.nights[at].iter_mut().filter(|sheet| sheet.feed == "adjustments") {
+        for row in 0..sheet.rows.len() {
+            if sheet.rows[row].what >= from {
+                let claim = world.facts.payments[sheet.rows[row].what].claim;
+                sheet.set(row, "amount", &yuan(world.facts.claims[claim].fen * 5));
+            }
+        }
+    }
+    Planted::of(touched, format!("payments of more than their claims in {}", MONTHS[at])).or(at..4, facts)
+}
+
 pub(super) fn income_in_wan(world: &mut World, _: &mut Rng, at: usize) -> Planted {
     let sheet = world.nights[at].iter().position(|sheet| sheet.feed == "income").unwrap();
     world.nights[at][sheet].set(0, "amount", "2.11");

@@ -109,6 +109,21 @@ pub(super) fn rows_lost(world: &mut World, rng: &mut Rng, at: usize) -> Planted 
         .blind(at..at + 1, facts)
 }
 
+/// Four rows of five are gone, and no manifest says so: the number of rows does.
+pub(super) fn cut(world: &mut World, rng: &mut Rng, at: usize) -> Planted {
+    let (_, sheet) = file(world, rng, at);
+    let right = world.nights[at][sheet].clone();
+    let touched = covers(world, &right);
+    let mut rows: Vec<usize> = (0..right.rows.len()).collect();
+    rng.shuffle(&mut rows);
+    let lost: BTreeSet<usize> = rows[..rows.len() * 4 / 5].iter().map(|row| right.rows[*row].what).collect();
+    world.nights[at][sheet].rows.retain(|row| !lost.contains(&row.what));
+    let facts = without(&world.facts, &claims_in(&right));
+    send_again(world, at, right);
+    Planted::of(touched, format!("{} of {} rows gone in {}", lost.len(), rows.len(), MONTHS[at]))
+        .blind(at..at + 1, facts)
+}
+
 /// Sends claims that landed before once more, valid or void, each time with a later update.
 fn resend(world: &mut World, at: usize, claims: &BTreeSet<usize>, valid: bool, name: &str) {
     if at >= MONTHS.len() {

@@ -71,7 +71,7 @@ const fn kind(name: &'static str, plant: fn(&mut World, &mut Rng, usize) -> Plan
     Kind { name, months: 1..4, plant }
 }
 
-pub(super) const KINDS: [Kind; 39] = [
+pub(super) const KINDS: [Kind; 44] = [
     kind("roster truncated", rosters::truncated),
     kind("county missing from roster", rosters::county_missing),
     kind("category left out of roster", rosters::category_left_out),
@@ -111,6 +111,11 @@ pub(super) const KINDS: [Kind; 39] = [
     kind("register without update time", people::register_without_time),
     kind("name with a question mark", people::name_unprintable),
     kind("id changed", people::id_changed),
+    kind("passport and id", people::passport_and_id),
+    kind("newborn's own id", people::newborns_own_id),
+    kind("wrong county code", people::wrong_county_code),
+    kind("payments too large", amounts::payments_in_fen),
+    kind("claims file cut", claims::cut),
 ];
 
 /// Which of some rows: one, a few, a tenth, half or all. Often those of people who are flagged, so that it matters.

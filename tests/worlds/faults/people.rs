@@ -87,38 +87,97 @@ pub(super) fn name_unprintable(world: &mut World, rng: &mut Rng, at: usize) -> P
     Planted::of([county], format!("{} names with a placeholder in {}", rows.len(), MONTHS[at]))
 }
 
+/// The register says that some live in a county of another province; a later file says where they do.
+pub(super) fn wrong_county_code(world: &mut World, rng: &mut Rng, at: usize) -> Planted {
+    let county = county(world, rng, at);
+    let people = world.facts.people.iter().enumerate();
+    let theirs = people.filter(|(_, person)| person.county[at] == county).map(|(who, _)| (who, who)).collect();
+    let wrong = some(rng, theirs, &flagged(world, at));
+    let mut sheet = register(world, at, &wrong, "codes");
+    for row in 0..sheet.rows.len() {
+        sheet.set(row, "county_code", "350102");
+    }
+    world.nights[at].push(sheet);
+    if at + 1 < MONTHS.len() {
+        let right = register(world, at + 1, &wrong, "right");
+        world.nights[at + 1].push(right);
+    }
+    let mut facts = world.facts.clone();
+    for who in &wrong {
+        facts.people[*who].is_rural = false;
+        facts.people[*who].tag = None;
+    }
+    // Their place is open, whatever they bear.
+    Planted::of([county], format!("{} people of county 350102 in {}", wrong.len(), MONTHS[at])).or(at..at + 1, facts)
+}
+
 /// The police give somebody a new number: claims from then on carry it; the person number stays.
 pub(super) fn id_changed(world: &mut World, rng: &mut Rng, at: usize) -> Planted {
+    let new = |old: &str, who: usize| {
+        let head: String = old.chars().take(14).collect();
+        ("01", with_check(&format!("{head}{}", 900 + who % 100)))
+    };
+    two_documents(world, rng, at, true, new)
+}
+
+/// Claims before the month name a passport, later ones the id; the person number stays.
+pub(super) fn passport_and_id(world: &mut World, rng: &mut Rng, at: usize) -> Planted {
+    two_documents(world, rng, at, false, |_, who| ("03", format!("E{who:08}")))
+}
+
+/// A newborn's claims stand under its person number and the mother's id, until it has an id of its own.
+pub(super) fn newborns_own_id(world: &mut World, rng: &mut Rng, at: usize) -> Planted {
+    for night in &mut world.nights {
+        for sheet in night.iter_mut().filter(|sheet| sheet.feed == "claims") {
+            *sheet = sheet.clone().with_column("is_newborn", "0");
+        }
+    }
+    two_documents(world, rng, at, false, |_, who| ("", with_check(&format!("99010119880808{:03}", who % 1000))))
+}
+
+/// Some flagged people's claims from the month on, or those before it, stand under another document.
+fn two_documents(
+    world: &mut World,
+    rng: &mut Rng,
+    at: usize,
+    later: bool,
+    document: impl Fn(&str, usize) -> (&'static str, String),
+) -> Planted {
     let county = county(world, rng, at);
     let here = flagged(world, at).into_iter().filter(|who| world.facts.people[*who].county[at] == county);
     let mut hits: Vec<usize> = here.collect();
     rng.shuffle(&mut hits);
     hits.truncate(1 + rng.usize(0..4));
     let mut facts = world.facts.clone();
-    let mut other_ids = BTreeMap::new();
+    let mut documents = BTreeMap::new();
     for who in &hits {
-        let old = &world.facts.people[*who].id;
-        let head: String = old.chars().take(14).collect();
+        documents.insert(*who, document(&world.facts.people[*who].id, *who));
+        // Read as another person the other number has no tag and its own half of the cost.
         let mut person = world.facts.people[*who].clone();
-        person.id = with_check(&format!("{head}{}", 900 + who % 100));
-        other_ids.insert(*who, person.id.clone());
-        // Read as another person the new number has no tag and its own half of the cost.
         person.tag = None;
         facts.people.push(person);
         let second = facts.people.len() - 1;
-        for claim in facts.claims.iter_mut().filter(|claim| claim.person == *who && claim.month >= FIRST + at) {
-            claim.person = second;
-        }
-    }
-    for night in &mut world.nights[at..] {
-        for sheet in night.iter_mut().filter(|sheet| sheet.feed == "claims") {
-            for row in 0..sheet.rows.len() {
-                if let Some(id) = other_ids.get(&sheet.rows[row].who) {
-                    sheet.set(row, "id_number", id);
-                }
+        for claim in facts.claims.iter_mut().filter(|claim| claim.person == *who) {
+            if (claim.month >= FIRST + at) == later {
+                claim.person = second;
             }
         }
     }
-    let planted = Planted::of([county], format!("{} people with a new id from {} on", hits.len(), MONTHS[at]));
-    Planted { other_ids, ..planted.or(at..4, facts) }
+    for sheet in world.nights.iter_mut().flatten().filter(|sheet| sheet.feed == "claims") {
+        for row in 0..sheet.rows.len() {
+            let is_later = world.facts.claims[sheet.rows[row].what].month >= FIRST + at;
+            let Some((kind, number)) = documents.get(&sheet.rows[row].who).filter(|_| is_later == later) else {
+                continue;
+            };
+            sheet.set(row, "id_number", number);
+            if kind.is_empty() {
+                sheet.set(row, "is_newborn", "1");
+            } else {
+                sheet.set(row, "cert_type", kind);
+            }
+        }
+    }
+    let planted = Planted::of([county], format!("{} people with two documents around {}", hits.len(), MONTHS[at]));
+    let other_ids = documents.into_iter().map(|(who, (_, number))| (who, number)).collect();
+    Planted { other_ids, ..planted.or(if later { at..4 } else { 0..4 }, facts) }
 }
