@@ -29,6 +29,7 @@ mod doubt;
 mod durable;
 mod early_warning;
 mod fixtures;
+mod foreign;
 mod gate;
 mod income_year;
 mod intake;

@@ -25,14 +25,9 @@ pub(super) struct Arguments {
 
 fn age_argument(text: &str) -> Result<Duration, String> {
     let wrong = || "expected hours, minutes or days, such as 26h, 90m or 2d".to_owned();
-    let (number, unit) = text.split_at(text.len().saturating_sub(1));
-    let number: i64 = number.parse().map_err(|_| wrong())?;
-    let age = match unit {
-        "h" => Duration::try_hours(number),
-        "m" => Duration::try_minutes(number),
-        "d" => Duration::try_days(number),
-        _ => None,
-    };
+    let units: [(char, fn(i64) -> Option<Duration>); 3] =
+        [('h', Duration::try_hours), ('m', Duration::try_minutes), ('d', Duration::try_days)];
+    let age = units.into_iter().find_map(|(unit, of)| text.strip_suffix(unit)?.parse().ok().and_then(of));
     age.filter(|age| *age > Duration::zero()).ok_or_else(wrong)
 }
 

@@ -1,24 +1,21 @@
-//! Finding the whole files in `landing/<feed>/`: what is skipped, what is still arriving, what a manifest promises.
+//! Finding the whole files in `landing/<feed>/`: what is skipped, what is still arriving.
 
 use std::ffi::OsStr;
-use std::fs::File;
-use std::io::{ErrorKind, Read as _};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, FixedOffset};
-use law::contracts::{Feed, Format, Tally};
-use law::domain::Fen;
-use serde::Deserialize;
+use law::contracts::{Feed, Format};
 
 use super::IntakeError;
+use super::manifest::MANIFEST;
 use store::durable::At as _;
 
 /// Endings under which transfer programs and browsers keep a file that they are still writing.
 const UNFINISHED: [&str; 5] = [".tmp", ".part", ".partial", ".filepart", ".crdownload"];
-const MANIFEST: &str = ".manifest.json";
-/// A manifest is read by the run itself, so it must be small.
-const MANIFEST_BYTES: u64 = 64 << 10;
+/// What Office, Windows and macOS leave in every folder that somebody looks at; no table, and no fault of a sender.
+const JUNK: [&str; 4] = ["thumbs.db", "ehthumbs.db", "desktop.ini", "icon\u{fffd}"];
 
 /// Whoever may land files may not make this program read others.
 const LINK: &str = "it is a link; land the file itself";
@@ -30,7 +27,8 @@ const NOT_UTF8: &str = "its name is not UTF-8 (unpacked from a Windows archive?)
 pub(super) struct Landing {
     /// Files to look at, in the order of their names' bytes.
     pub files: Vec<Landed>,
-    /// Hidden files, macOS twins, unfinished transfers, plain folders and what vanished meanwhile.
+    /// Hidden files, side files of Office, Windows and macOS, unfinished transfers, plain folders and what vanished
+    /// meanwhile.
     pub skipped: u64,
 }
 
@@ -90,7 +88,8 @@ pub(super) fn list(feed: Feed, folder: &Path) -> Result<Landing, IntakeError> {
             }
             metadata => metadata.at(&path)?,
         };
-        let is_unfinished = name.starts_with('.') || UNFINISHED.iter().any(|end| lower.ends_with(end));
+        let is_junk = JUNK.contains(&lower.as_str()) || ["~$", "."].iter().any(|start| name.starts_with(start));
+        let is_unfinished = is_junk || UNFINISHED.iter().any(|end| lower.ends_with(end));
         let wrong = wrong_format(feed, &name);
         let is_table = wrong.is_none();
         let fault = match metadata.file_type() {
@@ -136,59 +135,6 @@ fn wrong_format(feed: Feed, name: &str) -> Option<String> {
     let known: Vec<String> = endings.map(|ending| format!(".{ending}")).collect();
     let found = ending.map_or_else(|| "no ending".to_owned(), |ending| format!(".{ending}"));
     Some(format!("{feed} come as {}, this file has {found}", known.join(" or ")))
-}
-
-/// What a sender promises about a file, in `<file>.manifest.json`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Manifest {
-    rows: Option<u64>,
-    bytes: Option<u64>,
-    control_fen: Option<i128>,
-    control_yuan: Option<String>,
-    sha256: Option<String>,
-}
-
-impl Manifest {
-    /// The file's manifest; the error text says why it cannot be used yet.
-    pub(super) fn of(file: &Landed) -> Result<Option<Self>, String> {
-        let mut path = file.path.clone().into_os_string();
-        path.push(MANIFEST);
-        let mut bytes = Vec::new();
-        let read = File::open(Path::new(&path)).and_then(|file| file.take(MANIFEST_BYTES + 1).read_to_end(&mut bytes));
-        match read {
-            // A file whose name leaves no room for a manifest's has none.
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidFilename) => Ok(None),
-            Err(error) => Err(format!("its manifest cannot be read ({error})")),
-            Ok(read) if read as u64 > MANIFEST_BYTES => Err("its manifest is larger than 64 KiB".to_owned()),
-            Ok(_) => serde_json::from_slice(&bytes)
-                .map(Some)
-                .map_err(|error| format!("its manifest is not whole, or not JSON as agreed ({error})")),
-        }
-    }
-
-    /// What differs between the promise and the bytes.
-    pub(super) fn differs_in_bytes(&self, bytes: u64, sha256: &str) -> Option<String> {
-        if let Some(promised) = self.bytes.filter(|promised| *promised != bytes) {
-            return Some(format!("its manifest says {promised} bytes, {bytes} are here"));
-        }
-        let other = self.sha256.as_ref().is_some_and(|promised| !promised.eq_ignore_ascii_case(sha256));
-        other.then(|| "its bytes do not have the SHA-256 of its manifest".to_owned())
-    }
-
-    /// What differs between the promise and the rows.
-    pub(super) fn differs_in_rows(&self, read: Tally) -> Option<String> {
-        if let Some(promised) = self.rows.filter(|promised| *promised != read.rows) {
-            return Some(format!("its manifest says {promised} rows, {} are here", read.rows));
-        }
-        let yuan = self.control_yuan.as_ref().map(|yuan| Fen::parse(yuan).map(Fen::unscaled));
-        let promised = match (self.control_fen, yuan) {
-            (Some(fen), _) | (None, Some(Ok(fen))) => fen,
-            (None, Some(Err(error))) => return Some(format!("control_yuan in its manifest: {error}")),
-            (None, None) => return None,
-        };
-        (promised != read.fen).then(|| format!("its manifest says {promised} fen in all, {} are here", read.fen))
-    }
 }
 
 /// Why a file without a manifest is too young to be whole, if it is.

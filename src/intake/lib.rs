@@ -7,6 +7,7 @@ mod commit;
 mod error;
 pub mod gate;
 mod landing;
+mod manifest;
 mod receipt;
 mod resolve;
 mod summary;

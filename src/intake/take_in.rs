@@ -13,7 +13,8 @@ use store::warehouse::{Version, Warehouse};
 
 use super::commit::{check_tables, keep_rejects, whole_outcome};
 use super::gate::{GateJob, GateLimits, GateReport, GateVerdict, TagAlias, run_gate};
-use super::landing::{Landed, Manifest, Stamp};
+use super::landing::{Landed, Stamp};
+use super::manifest::Manifest;
 use super::tables::Batch;
 use super::{FileSummary, IntakeError, IntakeSummary, Progress, Verdict, landing, tables};
 use store::durable::{At as _, FileError};
@@ -186,7 +187,7 @@ impl Run<'_> {
         if let Some(reason) = &file.fault {
             return self.turn_away(feed, file, reason.clone()).map(Look::Decided);
         }
-        let manifest = match Manifest::of(file) {
+        let manifest = match Manifest::of(&file.path) {
             Ok(manifest) => manifest,
             Err(why) => return arriving(why),
         };
@@ -205,9 +206,13 @@ impl Run<'_> {
         if let Some(why) = manifest.as_ref().and_then(|it| it.differs_in_bytes(file.stamp.bytes, &file_id)) {
             return arriving(why);
         }
-        match self.intake.ledger.file_state(feed, &file_id)? {
-            Some(FileState::Taken { .. }) => Ok(Look::Decided(Verdict::Known)),
-            Some(FileState::Refused { reason, hint }) if self.refused_alike(feed, &file_id)? => {
+        let fault = manifest.as_ref().and_then(|it| it.fault.clone());
+        match (self.intake.ledger.file_state(feed, &file_id)?, fault) {
+            (Some(FileState::Taken { .. }), _) => Ok(Look::Decided(Verdict::Known)),
+            (before, Some(fault)) => {
+                self.refuse_manifest(feed, &file.name, &file_id, (fault, before)).map(Look::Decided)
+            }
+            (Some(FileState::Refused { reason, hint }), None) if self.refused_alike(feed, &file_id)? => {
                 Ok(Look::Decided(Verdict::StillRefused { reason, hint }))
             }
             _ => Ok(Look::New { file_id, manifest }),
@@ -252,6 +257,22 @@ impl Run<'_> {
         let (intake, circumstances) = (self.intake, self.intake.circumstances(feed));
         intake.ledger.record_refused(feed, name, file_id, &reason, &hint, intake.moment())?;
         intake.ledger.cache_file(feed, &refusal_name(file_id), 0, circumstances, file_id)?;
+        Ok(Verdict::Refused { reason, hint })
+    }
+
+    /// Refuses a file for its manifest. Its bytes are not to blame: with a mended manifest they are opened.
+    fn refuse_manifest(
+        &self,
+        feed: Feed,
+        name: &str,
+        file_id: &str,
+        (reason, before): (String, Option<FileState>),
+    ) -> Result<Verdict, IntakeError> {
+        let hint = "mend the manifest: JSON with any of rows, bytes, sha256, control_fen, control_yuan".to_owned();
+        if before == Some(FileState::Refused { reason: reason.clone(), hint: hint.clone() }) {
+            return Ok(Verdict::StillRefused { reason, hint });
+        }
+        self.intake.ledger.record_refused(feed, name, file_id, &reason, &hint, self.intake.moment())?;
         Ok(Verdict::Refused { reason, hint })
     }
 

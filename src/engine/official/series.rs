@@ -38,7 +38,7 @@ impl Rhythm {
 /// Whether an office code belongs to a series.
 pub fn is_of(rhythm: Rhythm, code: &str) -> bool {
     let letters = code.trim_end_matches(|c: char| c.is_ascii_digit());
-    &code[letters.len()..] == rhythm.mark()
+    code.strip_prefix(letters) == Some(rhythm.mark())
 }
 
 /// Hands the last lists of offices that are no longer in force to those that have taken over: persons on them continue

@@ -19,42 +19,46 @@ impl Fen {
     /// The largest amount that one record may carry: ten billion yuan, far below DECIMAL(18,2).
     pub const RECORD_LIMIT: Self = Self(1_000_000_000_000);
 
-    /// Reads yuan as text (`1234.5`, `1,234.50`, `-3`); more than two significant decimals are refused.
+    /// Reads yuan as text (`1234.5`, `1,234.50`, `-3`); more than two significant decimals are refused, and so is a
+    /// comma that does not part thousands: `12500,50` is twelve thousand to whoever wrote it, not a million.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         const EXPECTED: ParseError = ParseError::new("an amount in yuan with at most two decimals");
-        let bare: String = text.trim().chars().filter(|c| *c != ',').collect();
-        let (negative, digits) = match bare.strip_prefix('-') {
+        Self::read(text.trim()).ok_or(EXPECTED)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (negative, digits) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
-            None => (false, bare.strip_prefix('+').unwrap_or(&bare)),
+            None => (false, text.strip_prefix('+').unwrap_or(text)),
         };
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-        let (cents, rest) = fraction.split_at(fraction.len().min(2));
+        let whole = without_thousands_marks(whole)?;
         let all_digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-        let valid = !(whole.is_empty() && fraction.is_empty())
-            && all_digits(whole)
-            && all_digits(cents)
-            && rest.bytes().all(|b| b == b'0');
-        if !valid {
-            return Err(EXPECTED);
+        if !all_digits(&whole) || !all_digits(fraction) || (whole.is_empty() && fraction.is_empty()) {
+            return None;
         }
-        let whole: i64 = if whole.is_empty() { 0 } else { whole.parse().map_err(|_| EXPECTED)? };
-        let cents: i64 = format!("{cents:0<2}").parse().map_err(|_| EXPECTED)?;
-        let fen = whole.checked_mul(100).and_then(|fen| fen.checked_add(cents)).ok_or(EXPECTED)?;
-        Ok(Self(if negative { -fen } else { fen }))
+        let mut decimals = fraction.bytes().map(|digit| i64::from(digit - b'0'));
+        let cents = decimals.next().unwrap_or(0) * 10 + decimals.next().unwrap_or(0);
+        if decimals.any(|digit| digit != 0) {
+            return None;
+        }
+        let whole: i64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+        let fen = whole.checked_mul(100)?.checked_add(cents)?;
+        Some(Self(if negative { -fen } else { fen }))
     }
 
     /// The largest whole fen that is not above `yuan`: `amount > yuan` holds for an amount
     /// in fen exactly when `amount > floor(yuan)`.
     #[must_use]
     pub fn floor_of(yuan: Decimal) -> Option<Self> {
-        (yuan * Decimal::ONE_HUNDRED).floor().to_i64().map(Self)
+        yuan.checked_mul(Decimal::ONE_HUNDRED)?.floor().to_i64().map(Self)
     }
 
     /// The smallest whole fen that is not below `yuan`: `amount >= yuan` holds for an amount
     /// in fen exactly when `amount >= ceil(yuan)`.
     #[must_use]
     pub fn ceil_of(yuan: Decimal) -> Option<Self> {
-        (yuan * Decimal::ONE_HUNDRED).ceil().to_i64().map(Self)
+        yuan.checked_mul(Decimal::ONE_HUNDRED)?.ceil().to_i64().map(Self)
     }
 
     /// The amount in yuan, exact.
@@ -68,6 +72,20 @@ impl Fen {
     pub const fn unscaled(self) -> i128 {
         self.0 as i128
     }
+}
+
+/// `1,234,567` without its commas; nothing where they stand anywhere but before three digits each.
+fn without_thousands_marks(whole: &str) -> Option<String> {
+    let mut groups = whole.split(',');
+    let first = groups.next()?;
+    let mut bare = first.to_owned();
+    for group in groups {
+        if group.len() != 3 || bare.is_empty() || first.len() > 3 {
+            return None;
+        }
+        bare.push_str(group);
+    }
+    Some(bare)
 }
 
 impl fmt::Display for Fen {
@@ -97,6 +115,8 @@ mod tests {
             ("-12.34", -1234),
             (" 1,234.50 ", 123_450),
             (".5", 50),
+            ("1.", 100),
+            ("1,234,567", 123_456_700),
             ("7.00000", 700),
         ] {
             assert_eq!(Fen::parse(text), Ok(Fen(fen)), "{text}");
@@ -105,9 +125,58 @@ mod tests {
 
     #[test]
     fn refuses_what_is_not_money() {
-        for text in ["", "-", ".", "1.234", "NaN", "1e3", "12元", "92233720368547758.08", "1.2.3", "--1"] {
+        for text in [
+            "",
+            "-",
+            ".",
+            "1.234",
+            "NaN",
+            "1e3",
+            "12元",
+            "12.5元",
+            "12.元",
+            "元",
+            "¥12.50",
+            "一二.三四",
+            "1.２",
+            "12.50\u{200b}",
+            "92233720368547758.08",
+            "1.2.3",
+            "--1",
+            "12500,50",
+            "40,00",
+            "1,2345.00",
+            ",123",
+            "1234,567",
+            "1,234,5",
+            "1.234,50",
+            "1,,234",
+        ] {
             assert!(Fen::parse(text).is_err(), "{text}");
         }
+    }
+
+    /// Nothing that can be typed ends the program, wherever its characters begin and end.
+    #[test]
+    fn every_text_is_read_or_refused() {
+        let pieces = ["1", "0", ".", ",", "-", "+", "元", "é", "\u{1f4b0}", "\u{feff}", "\u{0301}", " ", "\0"];
+        let mut texts = vec![String::new()];
+        for _ in 0..4 {
+            let longer: Vec<_> = texts.iter().flat_map(|text| pieces.map(|piece| format!("{text}{piece}"))).collect();
+            for text in &longer {
+                if let Ok(amount) = Fen::parse(text) {
+                    assert_eq!(Fen::parse(&amount.to_string()), Ok(amount), "{text}");
+                }
+            }
+            texts = longer;
+        }
+        assert!(Fen::parse(&"元".repeat(1 << 15)).is_err());
+    }
+
+    #[test]
+    fn a_product_beyond_all_money_is_no_line() {
+        assert_eq!(Fen::floor_of(Decimal::MAX), None);
+        assert_eq!(Fen::ceil_of(Decimal::MIN), None);
     }
 
     #[test]

@@ -21,16 +21,13 @@ impl Month {
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         const EXPECTED: ParseError = ParseError::new("a month such as 2026-10 or 202610");
         let text = text.trim();
-        let digits = match (text.len(), text.as_bytes().get(4)) {
-            (7, Some(b'-' | b'/')) => format!("{}{}", &text[..4], &text[5..]),
-            (6, _) => text.to_owned(),
-            _ => return Err(EXPECTED),
-        };
-        if !digits.bytes().all(|b| b.is_ascii_digit()) {
+        let parts = text.split_once(['-', '/']).or_else(|| text.split_at_checked(4));
+        let (year, month) = parts.ok_or(EXPECTED)?;
+        let all_digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+        if year.len() != 4 || month.len() != 2 || !all_digits(year) || !all_digits(month) {
             return Err(EXPECTED);
         }
-        let year = digits[..4].parse().map_err(|_| EXPECTED)?;
-        let month = digits[4..].parse().map_err(|_| EXPECTED)?;
+        let (year, month) = (year.parse().map_err(|_| EXPECTED)?, month.parse().map_err(|_| EXPECTED)?);
         Self::new(year, month).ok_or(EXPECTED)
     }
 
