@@ -112,12 +112,7 @@ fn a_manifest_that_no_file_can_keep_refuses_its_file_and_no_other() {
     let workspace = Workspace::new("fujian", "990100");
     workspace.land("claims", "c.csv", format!("{HEADER}\n{}\n", claim("C1", "60000.00")).as_bytes());
     workspace.land("claims", "d.csv", format!("{HEADER}\n{}\n", claim("C2", "60000.00")).as_bytes());
-    let wrong = [
-        "{\"rows\":1,\"control_yuan\":\"60000.0元\"}",
-        "{\"rows\":-1}",
-        "{\"rows\":1,\"lines\":2}",
-        "[]",
-    ];
+    let wrong = ["{\"rows\":1,\"control_yuan\":\"60000.0元\"}", "{\"rows\":-1}", "{\"rows\":1,\"lines\":2}", "[]"];
     for manifest in wrong {
         workspace.land("claims", "c.csv.manifest.json", manifest.as_bytes());
         let output = workspace.run(&["intake"]);

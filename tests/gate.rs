@@ -10,28 +10,39 @@ use arrow::array::{
 };
 use arrow::ipc::reader::FileReader;
 use intake::{GateJob, GateLimits, GateReport, GateVerdict, TagAlias, run_gate};
-use law::contracts::{Feed, RejectCode};
+use law::contracts::{CodeRow, Counted, Feed, RejectCode};
 use parquet::arrow::ArrowWriter;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_poverty-watch");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_poverty-watch");
 /// Valid id on an unassigned area code.
-const ID: &str = "990102199001010015";
+pub(crate) const ID: &str = "990102199001010015";
+
+/// The rows of the bundled tables of codes.
+pub(crate) fn codes() -> Vec<CodeRow> {
+    let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/tables/codes.csv");
+    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_path(table).unwrap();
+    let row = |row: csv::StringRecord| {
+        let [column, code, name, aliases] = [0, 1, 2, 3].map(|at| row[at].to_owned());
+        CodeRow { column, code, name, aliases }
+    };
+    reader.records().map(|record| row(record.unwrap())).collect()
+}
 
 /// A folder for one test's files and a gate to send them through.
-struct Bench {
+pub(crate) struct Bench {
     folder: tempfile::TempDir,
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn job(&self, feed: Feed, input: &Path) -> GateJob {
+    pub(crate) fn job(&self, feed: Feed, input: &Path) -> GateJob {
         let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/tables/tag_aliases.csv");
         let mut reader = csv::Reader::from_path(table).unwrap();
         let aliases = reader.records().map(|row| {
@@ -46,26 +57,28 @@ impl Bench {
             source_file: "00112233445566aa".to_owned(),
             ignore_columns: Vec::new(),
             tag_aliases: aliases.collect(),
+            codes: codes(),
+            counted: Counted::default(),
             limits: GateLimits { memory_mib: 1024, cpu_seconds: 20, file_mib: 256 },
             batch_rows: 1000,
             threads: 2,
         }
     }
 
-    fn open(&self, feed: Feed, name: &str, bytes: &[u8]) -> GateVerdict {
+    pub(crate) fn open(&self, feed: Feed, name: &str, bytes: &[u8]) -> GateVerdict {
         let path = self.path(name);
         std::fs::write(&path, bytes).unwrap();
         run_gate(Path::new(PROGRAM), &self.job(feed, &path)).unwrap()
     }
 
-    fn passes(&self, feed: Feed, name: &str, bytes: &[u8]) -> GateReport {
+    pub(crate) fn passes(&self, feed: Feed, name: &str, bytes: &[u8]) -> GateReport {
         match self.open(feed, name, bytes) {
             GateVerdict::Staged(report) => self.sound(*report),
             GateVerdict::Refused { reason } => panic!("{name} refused: {reason}"),
         }
     }
 
-    fn refused(&self, feed: Feed, name: &str, bytes: &[u8]) -> String {
+    pub(crate) fn refused(&self, feed: Feed, name: &str, bytes: &[u8]) -> String {
         match self.open(feed, name, bytes) {
             GateVerdict::Refused { reason } => reason,
             GateVerdict::Staged(report) => panic!("{name} passed: {report:?}"),
@@ -81,7 +94,7 @@ impl Bench {
         report
     }
 
-    fn staged(&self) -> Vec<RecordBatch> {
+    pub(crate) fn staged(&self) -> Vec<RecordBatch> {
         let mut batches = Vec::new();
         for entry in std::fs::read_dir(self.path("out")).unwrap() {
             let path = entry.unwrap().path();
@@ -94,7 +107,7 @@ impl Bench {
     }
 
     /// Key column to value column of everything staged.
-    fn staged_texts(&self, key: &str, value: &str) -> BTreeMap<String, Option<String>> {
+    pub(crate) fn staged_texts(&self, key: &str, value: &str) -> BTreeMap<String, Option<String>> {
         let mut texts = BTreeMap::new();
         for batch in self.staged() {
             let column = |name: &str| batch.column_by_name(name).unwrap().as_string::<i32>().clone();
@@ -107,7 +120,7 @@ impl Bench {
         texts
     }
 
-    fn rejects(&self) -> String {
+    pub(crate) fn rejects(&self) -> String {
         std::fs::read_to_string(self.path("out/rejects.csv")).unwrap()
     }
 }
@@ -146,7 +159,7 @@ fn row(id: &str, name: &str) -> String {
     format!("{id},01,{ID},{name},390,21,2026-03-05 10:00:00,100.00,10.00,5.00,5.00,80.00,60.00,40.00")
 }
 
-fn csv_with(header: &str, rows: &[String]) -> Vec<u8> {
+pub(crate) fn csv_with(header: &str, rows: &[String]) -> Vec<u8> {
     format!("{header}\n{}\n", rows.join("\n")).into_bytes()
 }
 

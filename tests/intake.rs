@@ -10,7 +10,7 @@ use chrono::{DateTime, FixedOffset};
 use engine::read_table;
 use intake::{Intake, IntakeError, IntakeSummary, Verdict, sweep, take_in};
 use law::config::{Layout, Settings};
-use law::contracts::{Feed, Outcome};
+use law::contracts::{Counted, Feed, Outcome};
 use law::domain::{IdNumber, PersonKey};
 use store::ledger::Ledger;
 use store::warehouse::{Version, Warehouse};
@@ -58,6 +58,8 @@ impl Bureau {
             ledger: &self.ledger,
             program: Path::new(env!("CARGO_BIN_EXE_poverty-watch")),
             tag_aliases: &[],
+            codes: &[],
+            counted: &Counted::default(),
             now,
             feeds: None,
             progress: &|_, _, _| {},

@@ -46,6 +46,14 @@ pub(super) fn describe(summary: &IntakeSummary) -> String {
         if matches!(&file.verdict, Verdict::Taken(outcome) if outcome.held.rows > 0) {
             text.push_str("  held rows wait for the claim that they refer to\n");
         }
+        if let Verdict::Taken(outcome) = &file.verdict {
+            for (why, rows) in &outcome.unusable {
+                let _ = writeln!(text, "  {rows} rows that no rule can use: {}", why.english());
+            }
+        }
+        for note in &file.notes {
+            let _ = writeln!(text, "  {note}");
+        }
         if let Some(rejects) = &file.rejects {
             let _ = writeln!(text, "  rejected rows for the sender: {}", rejects.display());
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use law::config::{EngineSettings, Problem, nearest};
+use law::contracts::CodeRow;
 use law::domain::{CountyCode, Workdays, hex};
 use law::policy::{NATIONAL, Policy, parse_policy};
 use law::questions::People;
@@ -52,6 +53,8 @@ pub struct Context {
     /// The offices that lists go to, with the days on which they are in force.
     pub offices: Offices,
     pub tag_aliases: Vec<(String, String)>,
+    /// The tables of codes.
+    pub codes: Vec<CodeRow>,
     /// Days off and make-up days.
     pub workdays: Workdays,
     /// Who answers questions.
@@ -106,6 +109,7 @@ impl Context {
             counties: of_area(declared.counties, &workspace.settings.area),
             offices: declared.offices,
             tag_aliases: declared.tag_aliases,
+            codes: declared.codes,
             workdays: declared.workdays,
             people: declared.people,
             workspace,
@@ -163,6 +167,7 @@ pub struct Declared {
     counties: Vec<County>,
     offices: Offices,
     tag_aliases: Vec<(String, String)>,
+    codes: Vec<CodeRow>,
     workdays: Workdays,
     people: People,
 }
@@ -212,6 +217,7 @@ impl Declared {
                 counties: tables.counties,
                 offices: tables.offices,
                 tag_aliases: tables.tag_aliases,
+                codes: tables.codes,
                 workdays: tables.workdays,
                 people: tables.people,
             }),

@@ -1,7 +1,7 @@
 //! The small tables that a bureau keeps beside its rules: counties, offices, spellings of tags.
 
 use law::config::Problem;
-use law::contracts::TagAliases;
+use law::contracts::{CodeRow, CodeTables, TagAliases};
 use law::domain::{CountyCode, Workdays};
 use law::questions::People;
 use law::referrals::{Offices, ROUTES_FILE};
@@ -24,6 +24,8 @@ pub struct Tables {
     pub offices: Offices,
     /// From `tag_aliases.csv`.
     pub tag_aliases: Vec<(String, String)>,
+    /// From `codes.csv`.
+    pub codes: Vec<CodeRow>,
     /// From `workdays.csv`.
     pub workdays: Workdays,
     /// From `people.csv`.
@@ -54,10 +56,30 @@ pub fn parse_tables(assets: &Assets, problems: &mut Vec<Problem>) -> Tables {
         let line = aliases.get(at - 1).map_or(0, |(line, _)| *line);
         problems.push(Problem::new(file, line, error.to_string(), "tag codes: lifted_out, subsistence, ..."));
     }
+    tables.codes = code_rows(assets, problems);
     tables.workdays = workday_table(assets, problems);
     tables.people = people_table(assets, problems);
     tables.tag_aliases = aliases.into_iter().map(|(_, ([alias, tag], []))| (alias, tag)).collect();
     tables
+}
+
+fn code_rows(assets: &Assets, problems: &mut Vec<Problem>) -> Vec<CodeRow> {
+    let file = "pipelines/tables/codes.csv";
+    let rows = table_rows(assets, file, ["column", "code"], ["name", "aliases"], problems);
+    let lines: Vec<usize> = rows.iter().map(|(line, _)| *line).collect();
+    let rows = rows.into_iter().map(|(_, cells)| cells);
+    let codes: Vec<CodeRow> =
+        rows.map(|([column, code], [name, aliases])| CodeRow { column, code, name, aliases }).collect();
+    if let Err((at, error)) = CodeTables::new(&codes) {
+        let line = lines.get(at - 1).copied().unwrap_or_default();
+        problems.push(Problem::new(
+            file,
+            line,
+            error.to_string(),
+            "e.g. insurance_type,390,城乡居民基本医疗保险,居民医保",
+        ));
+    }
+    codes
 }
 
 /// Routes may only name counties and offices that there are; all else about them is checked where they are read.

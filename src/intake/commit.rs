@@ -22,6 +22,7 @@ pub(super) fn whole_outcome(feed: Feed, gate: &Outcome, resolved: &Outcome) -> R
         superseded: resolved.superseded,
         duplicate: resolved.duplicate,
         held: resolved.held,
+        unusable: gate.unusable.clone(),
     };
     if outcome.balances() {
         return Ok(outcome);

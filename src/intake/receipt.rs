@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use engine::rows::Row as _;
 use law::cases::AnswerCells;
 use law::config::GateSettings;
-use law::contracts::Feed;
+use law::contracts::{Counted, Feed};
 use law::domain::Fen;
 use law::referrals::COLUMNS;
 
@@ -44,6 +44,8 @@ pub fn open_receipt(
         source_file: file_id.get(..16).unwrap_or(file_id).to_owned(),
         ignore_columns: ignored(),
         tag_aliases: Vec::new(),
+        codes: Vec::new(),
+        counted: Counted::default(),
         limits: GateLimits {
             memory_mib: limits.memory_mib,
             cpu_seconds: limits.cpu_seconds,

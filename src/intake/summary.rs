@@ -25,6 +25,8 @@ pub struct FileSummary {
     pub feed: Feed,
     pub name: String,
     pub verdict: Verdict,
+    /// What an operator should know about a file that was taken.
+    pub notes: Vec<String>,
     /// Where its rejected rows lie.
     pub rejects: Option<PathBuf>,
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, FixedOffset, Utc};
 use engine::{EngineError, sha256_of};
 use law::config::{Layout, Settings};
-use law::contracts::{Feed, TakenFile};
+use law::contracts::{CodeRow, Counted, Feed, TakenFile};
 use law::domain::stable_hash;
 use store::ledger::{FileState, Ledger};
 use store::warehouse::{Version, Warehouse};
@@ -37,6 +37,10 @@ pub struct Intake<'a> {
     pub program: &'a Path,
     /// Rows of the tag alias table: spelling, tag.
     pub tag_aliases: &'a [(String, String)],
+    /// The tables of codes.
+    pub codes: &'a [CodeRow],
+    /// What the rules and tables can use.
+    pub counted: &'a Counted,
     /// The moment of the run.
     pub now: DateTime<FixedOffset>,
     /// The feeds to take; `None` takes all.
@@ -118,7 +122,8 @@ impl Intake<'_> {
     fn circumstances(&self, feed: Feed) -> i64 {
         let (version, contract) = (env!("CARGO_PKG_VERSION"), feed.contract().version);
         let tags = (feed == Feed::Rosters).then_some(self.tag_aliases);
-        let text = format!("{version} {contract} {:?} {:?} {tags:?}", self.ignored(feed), self.limits());
+        let codes = feed.has_persons().then_some(self.codes);
+        let text = format!("{version} {contract} {:?} {:?} {tags:?} {codes:?}", self.ignored(feed), self.limits());
         stable_hash(&text).cast_signed()
     }
 }
@@ -178,7 +183,7 @@ impl Run<'_> {
     }
 
     fn report(&mut self, feed: Feed, name: &str, verdict: Verdict, rejects: Option<PathBuf>) {
-        self.summary.files.push(FileSummary { feed, name: name.to_owned(), verdict, rejects });
+        self.summary.files.push(FileSummary { feed, name: name.to_owned(), verdict, notes: Vec::new(), rejects });
     }
 
     /// What can be said about a file without opening it.
@@ -296,6 +301,8 @@ impl Run<'_> {
             source_file: file_id.get(..16).unwrap_or(file_id).to_owned(),
             ignore_columns: intake.ignored(feed),
             tag_aliases: aliases.map(|(alias, tag)| TagAlias { alias: alias.clone(), tag: tag.clone() }).collect(),
+            codes: intake.codes.to_vec(),
+            counted: intake.counted.clone(),
             limits: intake.limits(),
             batch_rows: intake.settings.engine.batch_rows,
             threads: intake.workers().min(GATE_THREADS),
@@ -355,6 +362,9 @@ impl Run<'_> {
             let folder = intake.layout.rejects(feed.name());
             let rejects = keep_rejects(&folder, &waiting.folder, &file.name, &file.file_id, &file.outcome)?;
             self.report(feed, &file.name, Verdict::Taken(file.outcome.clone()), rejects);
+            if let Some(told) = self.summary.files.last_mut() {
+                told.notes.clone_from(&waiting.report.notes);
+            }
         }
         intake.warehouse.commit(&next).await?;
         intake.ledger.record_taken(next.number, &next.taken, intake.moment())?;

@@ -1,14 +1,17 @@
 //! Taking in what has landed: the first step of nightly, and the command of that name.
 
+use chrono::NaiveDate;
 use engine::lock::{sign_lock, take_lock};
 use engine::{Context, PipelineError};
 use intake::{Intake, IntakeSummary, take_in};
-use law::contracts::Feed;
+use law::contracts::{Counted, CountedBy, Feed};
+use law::domain::official_day;
 
 /// Intake with everything that it works with.
 pub(crate) fn intake<'a>(
     context: &'a Context,
     feeds: Option<&'a [Feed]>,
+    counted: &'a Counted,
     progress: intake::Progress<'a>,
 ) -> Intake<'a> {
     Intake {
@@ -18,6 +21,8 @@ pub(crate) fn intake<'a>(
         ledger: &context.ledger,
         program: &context.gate_program,
         tag_aliases: &context.tag_aliases,
+        codes: &context.codes,
+        counted,
         now: context.now.fixed_offset(),
         feeds,
         progress,
@@ -25,8 +30,24 @@ pub(crate) fn intake<'a>(
     }
 }
 
+/// What the rules in force and the table of counties can use, and the run's day: a period's last day, or today if that
+/// is later.
+pub(crate) fn counted(context: &Context, day: NaiveDate) -> Counted {
+    let rules = context.policy.in_force(official_day(context.now)).map(|rule| CountedBy {
+        insurance: rule.who.insurance.clone(),
+        care: rule.cost.care.clone(),
+        places: rule.cost.payment_place.clone(),
+    });
+    let until = official_day(context.now).max(day);
+    Counted { rules: rules.collect(), counties: context.served(), until: Some(until) }
+}
+
 /// Takes in what has landed; the caller holds the lock.
-pub(crate) async fn intake_now(context: &Context, feeds: Option<&[Feed]>) -> Result<IntakeSummary, PipelineError> {
+pub(crate) async fn intake_now(
+    context: &Context,
+    feeds: Option<&[Feed]>,
+    day: NaiveDate,
+) -> Result<IntakeSummary, PipelineError> {
     let begun = std::sync::Mutex::new(String::new());
     let progress = |step: &str, done: u64, total: u64| {
         if let Ok(mut last) = begun.lock()
@@ -37,7 +58,7 @@ pub(crate) async fn intake_now(context: &Context, feeds: Option<&[Feed]>) -> Res
         }
         context.progress.reached(done);
     };
-    let summary = take_in(&intake(context, feeds, &progress)).await?;
+    let summary = take_in(&intake(context, feeds, &counted(context, day), &progress)).await?;
     context.stop.check()?;
     context.progress.end("intake", &format!("{} files, {} versions", summary.files.len(), summary.versions.len()));
     Ok(summary)
@@ -47,5 +68,5 @@ pub(crate) async fn intake_now(context: &Context, feeds: Option<&[Feed]>) -> Res
 pub async fn run_intake(context: &Context, feeds: Option<&[Feed]>) -> Result<IntakeSummary, PipelineError> {
     let lock = take_lock(context)?;
     sign_lock(context, &lock)?;
-    intake_now(context, feeds).await
+    intake_now(context, feeds, official_day(context.now)).await
 }

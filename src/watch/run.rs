@@ -138,7 +138,7 @@ impl<'a> Run<'a> {
     }
 
     async fn intake(&mut self) -> Result<(), PipelineError> {
-        let summary = intake_now(self.context, None).await?;
+        let summary = intake_now(self.context, None, self.period.last_day()).await?;
         self.report.changed |= !summary.is_unchanged();
         self.report.intake = Some(summary);
         self.version = self.context.warehouse.current().await?;

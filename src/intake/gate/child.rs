@@ -7,15 +7,17 @@ use std::process::ExitCode;
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use law::contracts::{Feed, Outcome};
+use law::contracts::Outcome;
 use law::domain::Fen;
 use rlimit::{Resource, setrlimit};
 
 use super::decode::{Page, Source, open_source};
 use super::job::{GateJob, GateLimits, GateReport, GateVerdict, Refusal, Stop};
+use super::notes::{UnlistedCodes, notes};
 use super::rejects::RejectFile;
 use super::rules::{Judged, Rules};
 use super::stage::Staging;
+use super::sums::Sums;
 
 /// Exit code of a child that could not even leave its report (`EX_IOERR`).
 pub(super) const DISK_FAILED: u8 = 74;
@@ -64,23 +66,32 @@ fn open(job: &GateJob) -> Result<GateReport, Stop> {
     let mut staging = Staging::new(job)?;
     let mut rejects = RejectFile::create(job)?;
     let mut outcome = Outcome::default();
+    let (mut unlisted, mut sums) = (UnlistedCodes::default(), Sums::default());
     judge_in_order(source.as_mut(), &rules, job.threads, |judged| {
         for (row, fen) in judged.control.iter().enumerate() {
             let fen = Fen(fen.unwrap_or(0));
             outcome.read.add_row(fen);
             match judged.fault(row) {
-                None => outcome.accepted.add_row(fen),
+                None => {
+                    outcome.accepted.add_row(fen);
+                    let weight = judged.weights.get(row).copied().unwrap_or_default();
+                    sums.add(judged.source_row(row), judged.keys.get(row).copied().flatten(), weight)?;
+                    if let Some(why) = judged.unusable.get(row).copied().flatten() {
+                        *outcome.unusable.entry(why).or_default() += 1;
+                    }
+                }
                 Some(fault) => {
                     outcome.rejected.entry(fault.code).or_default().add_row(fen);
                     rejects.write(&layout, &judged, row, fault)?;
                 }
             }
         }
+        unlisted.add(&judged);
         staging.add(judged.batch, &judged.buckets)
     })?;
     rejects.finish()?;
     let staged = staging.finish()?;
-    let notes = notes(job.feed, &outcome);
+    let notes = notes(job.feed, &outcome, &layout, &unlisted);
     Ok(GateReport { outcome, headers: layout.headers, notes, staged })
 }
 
@@ -149,14 +160,4 @@ fn judge_in_order(
 
 fn decoder_failed() -> Refusal {
     Refusal::new("the decoder failed: malformed file")
-}
-
-fn notes(feed: Feed, outcome: &Outcome) -> Vec<String> {
-    if outcome.read.rows > 0 {
-        return Vec::new();
-    }
-    vec![match feed {
-        Feed::Rosters => "the roster has a header and no rows: it names nobody and closes no tags".to_owned(),
-        feed => format!("the {feed} file has a header and no rows"),
-    }]
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use law::contracts::{Feed, Outcome, TagAliases};
+use law::contracts::{CodeRow, Counted, Feed, Outcome, TagAliases};
 use law::domain::ParseError;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,12 @@ pub struct GateJob {
     /// Offices' spellings of the tags; needed for rosters only.
     #[serde(default)]
     pub tag_aliases: Vec<TagAlias>,
+    /// The tables of codes.
+    #[serde(default)]
+    pub codes: Vec<CodeRow>,
+    /// What the rules and tables can use.
+    #[serde(default)]
+    pub counted: Counted,
     /// What the child may use.
     pub limits: GateLimits,
     /// Rows that are worked on at once.

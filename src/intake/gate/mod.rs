@@ -7,10 +7,12 @@
 mod child;
 mod decode;
 mod job;
+mod notes;
 mod parent;
 mod rejects;
 mod rules;
 mod stage;
+mod sums;
 
 pub use child::child_main;
 pub use job::{GateError, GateJob, GateLimits, GateReport, GateVerdict, StagedFile, TagAlias};

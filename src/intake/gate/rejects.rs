@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 
-use law::contracts::Kind;
+use law::contracts::{Kind, RejectCode};
 use law::domain::{mask_id, mask_value};
 
 use super::decode::Layout;
@@ -33,10 +33,11 @@ impl RejectFile {
             None => ("整行".to_owned(), String::new()),
             Some(at) => {
                 let raw = judged.raw(at, row);
-                let masked = if layout.kind(at) == Kind::Id {
-                    mask_id(&raw.chars().take(64).collect::<String>())
-                } else {
-                    mask_value(&raw)
+                let masked = match layout.kind(at) {
+                    Kind::Id => mask_id(&raw.chars().take(64).collect::<String>()),
+                    // A word of a category or a code names nobody, and its sender must see which it was.
+                    _ if fault.code == RejectCode::UnknownCode && is_word(&raw) => raw,
+                    _ => mask_value(&raw),
                 };
                 (layout.sent_name(at).to_owned(), masked)
             }
@@ -49,6 +50,12 @@ impl RejectFile {
     pub(super) fn finish(mut self) -> Result<(), Stop> {
         self.writer.flush().map_err(failed)
     }
+}
+
+/// Whether a cell can be a code or the name of a category: short, one line, without the digits of a number of anybody.
+fn is_word(cell: &str) -> bool {
+    let digits = cell.chars().filter(|c| c.is_numeric()).count();
+    cell.chars().count() <= 20 && digits <= 8 && !cell.chars().any(char::is_control)
 }
 
 /// A cell that no spreadsheet takes for a formula.

@@ -2,15 +2,19 @@
 //!
 //! Each feed is one `.toml` file beside this one. Reading files lives in `intake`, Arrow schemas in `engine`.
 
+mod codes;
 mod print;
 mod rejects;
 mod tag_aliases;
 mod tally;
+mod unusable;
 
+pub use codes::{CodeRow, CodeTable, CodeTables, must_be_known};
 pub use print::{to_json, to_text};
 pub use rejects::RejectCode;
 pub use tag_aliases::TagAliases;
 pub use tally::{Outcome, TakenFile, Tally};
+pub use unusable::{Counted, CountedBy, Unusable};
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -225,7 +229,7 @@ impl Contract {
 pub fn comparable_header(header: &str) -> String {
     crate::domain::fold_width(header)
         .chars()
-        .filter(|c| !c.is_whitespace() && !matches!(c, '\u{feff}' | '\u{200b}' | '"' | '*'))
+        .filter(|c| !c.is_whitespace() && !crate::domain::is_invisible(*c) && !matches!(c, '"' | '*'))
         .flat_map(char::to_lowercase)
         .collect()
 }

@@ -41,6 +41,12 @@ crate::codes! {
         IdentityDeductible = "identity_deductible",
         /// A code that its table does not have (a tag, an insurance type).
         UnknownCode = "unknown_code",
+        /// Something that has happened after the day of the run.
+        InFuture = "in_future",
+        /// Something that happened before 1990 or before the person was born.
+        TooEarly = "too_early",
+        /// A refund, by its flag and the number of its original, whose amounts are not negative.
+        RefundPositive = "refund_positive",
         /// A period that ends before it begins.
         PeriodReversed = "period_reversed",
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{ParseError, Tag, clean_text, fold_width};
+use crate::domain::{ParseError, Tag, fold_width, is_invisible};
 
 /// Spelling to tag, from `pipelines/tables/tag_aliases.csv` (columns: alias, tag).
 #[derive(Debug, Clone, Default)]
@@ -37,7 +37,7 @@ impl TagAliases {
 }
 
 fn comparable(text: &str) -> String {
-    clean_text(&fold_width(text)).to_lowercase().replace(char::is_whitespace, "")
+    fold_width(text).to_lowercase().replace(|c: char| c.is_whitespace() || is_invisible(c), "")
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Feed, RejectCode};
+use super::{Feed, RejectCode, Unusable};
 use crate::domain::Fen;
 
 /// A number of rows and the fen of their control column.
@@ -43,6 +43,9 @@ pub struct Outcome {
     pub duplicate: Tally,
     /// Rows that wait for another row (a reversal for its original, say).
     pub held: Tally,
+    /// Rows that are in order and that no rule can use, by reason; they are among the others.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unusable: BTreeMap<Unusable, u64>,
 }
 
 impl Outcome {

@@ -19,6 +19,11 @@ impl Fen {
     /// The largest amount that one record may carry: ten billion yuan, far below DECIMAL(18,2).
     pub const RECORD_LIMIT: Self = Self(1_000_000_000_000);
 
+    /// What one person's rows of one file may add up to, and what all rows of a file may: ten billion and ten thousand
+    /// billion yuan. A thousand such files still fit into DECIMAL(18,2).
+    pub const PERSON_LIMIT: Self = Self::RECORD_LIMIT;
+    pub const FILE_LIMIT: Self = Self(1_000_000_000_000_000);
+
     /// Reads yuan as text (`1234.5`, `1,234.50`, `-3`); more than two significant decimals are refused, and so is a
     /// comma that does not part thousands: `12500,50` is twelve thousand to whoever wrote it, not a million.
     pub fn parse(text: &str) -> Result<Self, ParseError> {

@@ -6,7 +6,7 @@ use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 use twox_hash::XxHash3_64;
 
-use super::text::fold_width;
+use super::text::{fold_width, is_invisible};
 
 /// Weights of the first 17 digits and the check characters by remainder (GB 11643, ISO 7064 MOD 11-2).
 const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
@@ -27,6 +27,14 @@ impl PersonKey {
     pub fn of_document(kind: &str, number: &str) -> Self {
         let hash = stable_hash(&format!("{kind}|{number}")) >> 2;
         Self(-1 - i64::try_from(hash).unwrap_or(i64::MAX - 1))
+    }
+}
+
+impl PersonKey {
+    /// The birth date that a resident id states, as the number yyyymmdd; `None` for other documents.
+    #[must_use]
+    pub const fn born(self) -> Option<i64> {
+        if self.0 > 0 { Some(self.0 / 1000 % 100_000_000) } else { None }
     }
 }
 
@@ -100,7 +108,7 @@ impl IdNumber {
     pub fn parse(raw: &str) -> Result<Self, IdError> {
         let mut text: String = fold_width(raw)
             .chars()
-            .filter(|c| !c.is_whitespace() && !matches!(c, '\0' | '\u{feff}' | '\u{200b}' | '\'' | '-'))
+            .filter(|c| !c.is_whitespace() && !is_invisible(*c) && !matches!(c, '\'' | '-'))
             .collect::<String>()
             .to_uppercase();
         if text.is_empty() || matches!(text.as_str(), "无" | "NULL" | "NA" | "N/A" | "不详") {
@@ -190,10 +198,14 @@ mod tests {
             "１１０１０５１９４９１２３１００２Ｘ",
             "G11010519491231002X",
             "110105491231002",
+            "\u{202d}11010519491231002X\u{202c}",
+            "\u{200e}110105\u{a0}19491231\u{2060}002X",
         ] {
             assert_eq!(IdNumber::parse(raw).as_ref(), Ok(&id), "{raw}");
         }
         assert_eq!(id.key(), PersonKey(11_010_519_491_231_002));
+        assert_eq!(id.key().born(), Some(19_491_231));
+        assert_eq!(PersonKey::of_document("08", "P1").born(), None);
         assert_eq!(IdNumber::from_key(id.key()), Some(id));
     }
 

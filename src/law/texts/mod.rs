@@ -36,6 +36,7 @@ crate::codes! {
         Role = "role",
         QuestionState = "question_state",
         Answer = "answer",
+        Unusable = "unusable",
     }
 }
 

@@ -27,7 +27,7 @@ use engine::official::Need;
 use engine::{Context, Job, PipelineError, Step, sha256_hex};
 use former::{Former, changed_models, changed_rules, rules_on};
 use intake::{FileSummary, IntakeSummary, Verdict};
-use law::contracts::{Feed, Outcome};
+use law::contracts::{Counted, Feed, Outcome};
 use law::domain::Period;
 use moves::Moves;
 use office::lists::PlannedList;
@@ -220,7 +220,7 @@ fn waiting(shadow: &Context, job: &Job) -> Result<Vec<PlannedFile>, PipelineErro
     if job.steps.iter().any(|step| matches!(step, Step::Intake {})) {
         return Ok(Vec::new());
     }
-    let found = intake::waiting(&intake(shadow, None, &|_, _, _| {}))?;
+    let found = intake::waiting(&intake(shadow, None, &Counted::default(), &|_, _, _| {}))?;
     let planned = |(feed, name): (Feed, String)| PlannedFile {
         feed: feed.name().to_owned(),
         name,

@@ -30,6 +30,8 @@ pub(super) fn judge(sheet: &mut Sheet, faults: &mut Faults, has_fund_parts: bool
     sheet.default_to("is_valid", 1);
     sheet.default_from("updated_at", |moment| moment, "settled_at");
     area(sheet, faults);
+    derive(sheet, faults);
+    refunds(sheet, faults);
     let money = Amounts::of(sheet);
     let kinds = kinds(sheet, &money);
     let valid = sheet.numbers("is_valid");
@@ -51,6 +53,47 @@ fn area(sheet: &Sheet, faults: &mut Faults) {
     for row in 0..sheet.rows {
         if text(areas, row).is_some_and(|area| CountyCode::parse(area).is_err()) {
             faults.note(row, Stage::Form, column, RejectCode::Malformed);
+        }
+    }
+}
+
+/// Fills what an interface leaves empty (2208 never fills `psn_part_amt`) from the identities that it stands in. The
+/// one that gave the amount holds by itself then; the others are still asked.
+fn derive(sheet: &mut Sheet, faults: &mut Faults) {
+    let cell = |sheet: &Sheet, name: &str, row: usize| sheet.numbers(name).get(row).copied().flatten();
+    for row in 0..sheet.rows {
+        let [total, fund, personal] = ["total_amount", "fund_amount", "personal_amount"].map(|n| cell(sheet, n, row));
+        if (fund.is_some() && personal.is_some()) || !faults.money_is_sound(row) {
+            continue;
+        }
+        let hospital = cell(sheet, "hospital_amount", row).unwrap_or(0);
+        let parts: Vec<i64> = FUND_PARTS.iter().filter_map(|name| cell(sheet, name, row)).collect();
+        let rest = |part: Option<i64>| total.zip(part).map(|(total, part)| total - part - hospital);
+        let of_parts = (!parts.is_empty()).then(|| parts.iter().sum());
+        let fund = fund.or(of_parts).or_else(|| rest(personal));
+        let personal = personal.or_else(|| rest(fund));
+        for (name, amount) in [("fund_amount", fund), ("personal_amount", personal)] {
+            if let Some(slot) = sheet.numbers_mut(name).get_mut(row) {
+                *slot = amount;
+            }
+            if amount.is_none() {
+                faults.note(row, Stage::Required, sheet.index(name), RejectCode::Missing);
+            }
+        }
+    }
+}
+
+/// A row that is flagged as a refund and names another settlement as its original takes money back: added, it would
+/// count twice. Without an original the flag only says that the row was cancelled (model P).
+fn refunds(sheet: &Sheet, faults: &mut Faults) {
+    let (claims, originals) = (sheet.texts("claim_id"), sheet.texts("original_claim_id"));
+    let (flags, totals) = (sheet.numbers("is_refunded"), sheet.numbers("total_amount"));
+    let column = sheet.index("total_amount");
+    for row in 0..sheet.rows {
+        let is_refund = flags.get(row).copied().flatten() == Some(1)
+            && text(originals, row).is_some_and(|original| Some(original) != text(claims, row));
+        if is_refund && at(totals, row) > 0 {
+            faults.note(row, Stage::Signs, column, RejectCode::RefundPositive);
         }
     }
 }
@@ -275,6 +318,36 @@ mod tests {
         let refund: Vec<_> = zero.iter().copied().chain([("is_refunded", 1)]).collect();
         assert_eq!(one(&refund, &[("original_claim_id", "A1")], false).0, "reversal");
         assert_eq!(one(&refund, &[], false).0, "settlement");
+    }
+
+    #[test]
+    fn a_refund_is_never_added() {
+        let refund = with(&[("is_refunded", 1)]);
+        assert_eq!(
+            one(&refund, &[("claim_id", "B"), ("original_claim_id", "A")], false).1,
+            Some(RejectCode::RefundPositive)
+        );
+        assert_eq!(one(&refund, &[("claim_id", "A")], false), ("settlement", None));
+        assert_eq!(one(&refund, &[("claim_id", "A"), ("original_claim_id", "A")], false), ("settlement", None));
+        let back: Vec<_> =
+            refund.iter().map(|(name, fen)| (*name, if *name == "is_refunded" { 1 } else { -fen })).collect();
+        assert_eq!(one(&back, &[("claim_id", "B"), ("original_claim_id", "A")], false), ("reversal", None));
+    }
+
+    #[test]
+    fn an_empty_amount_is_what_the_identities_leave() {
+        let without = |names: &[&str], changes: &[(&'static str, i64)]| {
+            let row: Vec<_> = with(changes).into_iter().filter(|(name, _)| !names.contains(name)).collect();
+            one(&row, &[], !changes.is_empty()).1
+        };
+        assert_eq!(without(&["personal_amount"], &[]), None);
+        assert_eq!(without(&["fund_amount"], &[]), None);
+        assert_eq!(without(&["personal_amount", "fund_amount"], &[]), Some(RejectCode::Missing));
+        assert_eq!(without(&["personal_amount", "fund_amount"], &[("pooled_fund_amount", 6_000)]), None);
+        assert_eq!(
+            without(&["personal_amount"], &[("pooled_fund_amount", 6_000), ("cash_amount", 3_000)]),
+            Some(RejectCode::IdentityCash)
+        );
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! The row rules: cells of a page to typed values, the first fault of each row, the candidates' columns.
 
+mod bounds;
 mod cells;
 mod claims;
+mod codes;
 mod faults;
 mod other_feeds;
 mod output;
@@ -12,7 +14,7 @@ pub(super) use faults::Fault;
 pub(super) use output::{Judged, table_of};
 
 use faults::{Faults, Stage};
-use law::contracts::{Feed, TagAliases};
+use law::contracts::{CodeTables, Counted, Feed, TagAliases};
 use sheet::Sheet;
 
 use super::decode::{Layout, Page};
@@ -24,6 +26,8 @@ pub(super) struct Rules {
     buckets: u16,
     source_file: String,
     aliases: TagAliases,
+    codes: CodeTables,
+    counted: Counted,
     /// I2 applies only where the file has at least one part of the funds.
     has_fund_parts: bool,
 }
@@ -34,6 +38,8 @@ impl Rules {
         let aliases = job
             .aliases()
             .map_err(|(row, error)| Refusal::new(format!("pipelines/tables/tag_aliases.csv, row {row}: {error}")))?;
+        let codes = CodeTables::new(&job.codes)
+            .map_err(|(row, error)| Refusal::new(format!("pipelines/tables/codes.csv, row {row}: {error}")))?;
         let columns = job.feed.contract().columns;
         let has = |name: &str| columns.iter().zip(&layout.places).any(|(c, place)| c.name == name && place.is_some());
         Ok(Self {
@@ -41,6 +47,8 @@ impl Rules {
             buckets: job.buckets,
             source_file: job.source_file.clone(),
             aliases,
+            codes,
+            counted: job.counted.clone(),
             has_fund_parts: claims::FUND_PARTS.iter().any(|part| has(part)),
         })
     }
@@ -58,6 +66,7 @@ impl Rules {
             cells.push(cells::read(at, column, array.as_ref(), page.rows.len(), &mut faults)?);
         }
         let mut sheet = Sheet::new(contract, cells, page.rows.len());
+        let unlisted = codes::apply(&mut sheet, &mut faults, self.feed, &self.codes);
         let control = contract.control.as_deref().map(|name| sheet.numbers(name).to_vec());
         let kinds = match self.feed {
             Feed::Claims => Some(claims::judge(&mut sheet, &mut faults, self.has_fund_parts)),
@@ -75,7 +84,10 @@ impl Rules {
             other_feeds::birth_dates(&mut sheet, keys.as_deref().unwrap_or_default());
         }
         let (feed, buckets, source_file) = (self.feed, self.buckets, self.source_file.as_str());
-        let derived = output::Derived { feed, buckets, source_file, control, kinds, keys };
+        bounds::days(&sheet, &mut faults, feed, self.counted.until, keys.as_deref());
+        let weights = bounds::weights(&sheet);
+        let unusable = codes::unusable(&sheet, feed, &self.counted);
+        let derived = output::Derived { feed, buckets, source_file, control, kinds, keys, weights, unlisted, unusable };
         output::judged(page, &sheet, faults, derived)
     }
 }
@@ -86,7 +98,7 @@ pub(super) use tests::test_job;
 #[cfg(test)]
 mod tests {
     use crate::gate::job::{GateJob, GateLimits};
-    use law::contracts::Feed;
+    use law::contracts::{Counted, Feed};
 
     /// A job for tests that need one and open no file.
     pub(in crate::gate) fn test_job(feed: Feed) -> GateJob {
@@ -98,6 +110,8 @@ mod tests {
             source_file: "0123456789abcdef".to_owned(),
             ignore_columns: Vec::new(),
             tag_aliases: Vec::new(),
+            codes: Vec::new(),
+            counted: Counted::default(),
             limits: GateLimits { memory_mib: 1024, cpu_seconds: 60, file_mib: 64 },
             batch_rows: 8192,
             threads: 1,

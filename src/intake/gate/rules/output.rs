@@ -9,7 +9,7 @@ use arrow::array::{
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::util::display::array_value_to_string;
 use engine::table_schema;
-use law::contracts::Feed;
+use law::contracts::{Feed, Unusable};
 use law::domain::{PersonKey, bucket_of, stable_hash};
 
 use super::faults::{Fault, Faults};
@@ -30,6 +30,14 @@ pub(in crate::gate) struct Judged {
     pub(in crate::gate) buckets: Vec<Option<u16>>,
     /// Fen of the control column per row.
     pub(in crate::gate) control: Vec<Option<i64>>,
+    /// Person per row, where the feed has persons.
+    pub(in crate::gate) keys: Vec<Option<i64>>,
+    /// Fen of each row's largest amount.
+    pub(in crate::gate) weights: Vec<i64>,
+    /// Why no rule can use a row, per row.
+    pub(in crate::gate) unusable: Vec<Option<Unusable>>,
+    /// Codes that their table does not have: row, contract column, code.
+    pub(in crate::gate) unlisted: Vec<(usize, usize, String)>,
     faults: Faults,
     page: Page,
 }
@@ -64,6 +72,9 @@ pub(super) struct Derived<'a> {
     pub(super) control: Option<Vec<Option<i64>>>,
     pub(super) kinds: Option<Vec<&'static str>>,
     pub(super) keys: Option<Vec<Option<i64>>>,
+    pub(super) weights: Vec<i64>,
+    pub(super) unlisted: Vec<(usize, usize, String)>,
+    pub(super) unusable: Vec<Option<Unusable>>,
 }
 
 /// Puts a page's results into the warehouse's columns.
@@ -97,7 +108,8 @@ pub(super) fn judged(page: Page, sheet: &Sheet, faults: Faults, derived: Derived
     let batch = RecordBatch::try_new(schema, columns)
         .map_err(|error| Refusal::new(format!("its rows do not fit the table: {error}")))?;
     let control = derived.control.unwrap_or_else(|| vec![None; rows]);
-    Ok(Judged { batch, buckets, control, faults, page })
+    let Derived { weights, unlisted, unusable, .. } = derived;
+    Ok(Judged { batch, buckets, control, keys, weights, unusable, unlisted, faults, page })
 }
 
 fn array_of(cells: &Cells, kind: &DataType) -> Result<ArrayRef, Refusal> {

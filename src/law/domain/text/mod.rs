@@ -23,10 +23,20 @@ pub fn fold_width(text: &str) -> String {
         .collect()
 }
 
-/// Trims spaces, tabs, line ends, NULs and byte-order marks from both ends; the inside stays as sent.
+/// Whether a character shows nothing and means nothing in what people type: NUL and the format controls (Unicode Cf:
+/// soft hyphen, zero width, marks of direction, byte-order mark).
+#[must_use]
+pub const fn is_invisible(c: char) -> bool {
+    matches!(c, '\0' | '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}'
+        | '\u{8e2}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0001}' | '\u{e0020}'..='\u{e007f}')
+}
+
+/// Trims spaces, tabs, line ends and invisible marks from both ends; the inside stays as sent.
 #[must_use]
 pub fn clean_text(text: &str) -> &str {
-    text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\0' | '\u{feff}' | '\u{200b}'))
+    text.trim_matches(|c: char| c.is_whitespace() || is_invisible(c))
 }
 
 /// Bytes as lower-case hexadecimal digits, as hashes are written.
@@ -41,7 +51,7 @@ pub fn hex(bytes: &[u8]) -> String {
 #[must_use]
 pub fn comparable_name(name: &str) -> String {
     name.nfkc()
-        .filter(|c| !c.is_whitespace() && !matches!(c, '\0' | '\u{feff}' | '\u{200b}'))
+        .filter(|c| !c.is_whitespace() && !is_invisible(*c))
         .map(|c| match c {
             '·' | '•' | '‧' | '・' | '･' | '.' | '．' => '·',
             _ => c,
@@ -58,6 +68,7 @@ mod tests {
     fn folds_and_cleans() {
         assert_eq!(fold_width("１２Ａｘ　"), "12Ax ");
         assert_eq!(clean_text("\u{feff}\t张三\t\r\n"), "张三");
+        assert_eq!(clean_text("\u{202d}990102\u{202c}\u{200e}"), "990102");
     }
 
     #[test]

@@ -66,7 +66,8 @@ impl fmt::Debug for TokenKey {
 #[must_use]
 pub fn clean_token(text: &str) -> String {
     let letters = super::fold_width(text);
-    let letters = letters.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '\'' | '\u{feff}' | '\u{200b}'));
+    let letters =
+        letters.chars().filter(|c| !c.is_whitespace() && !super::is_invisible(*c) && !matches!(c, '-' | '\''));
     letters
         .flat_map(char::to_uppercase)
         .map(|c| match c {

@@ -36,11 +36,16 @@ pub(super) enum Months {
 pub(super) fn read(kind: Kind, months: Months, array: &ArrayRef, note: &mut Note) -> Result<Vec<Option<i64>>, Refusal> {
     let mut values = Vec::with_capacity(array.len());
     let mut take = |row: usize, cell: Read<i64>| {
-        let wrong = cell.is_err() || matches!(cell, Ok(Some(moment)) if !RANGE.contains(&moment));
-        if wrong {
-            note(row, Stage::Form, RejectCode::Malformed);
+        let wrong = match cell {
+            Err(Unreadable) => Some(RejectCode::Malformed),
+            Ok(Some(moment)) if moment < RANGE.start => Some(RejectCode::TooEarly),
+            Ok(Some(moment)) if moment >= RANGE.end => Some(RejectCode::InFuture),
+            Ok(_) => None,
+        };
+        if let Some(code) = wrong {
+            note(row, Stage::Form, code);
         }
-        values.push(cell.ok().flatten().filter(|_| !wrong).map(|moment| in_unit(kind, moment)));
+        values.push(cell.ok().flatten().filter(|_| wrong.is_none()).map(|moment| in_unit(kind, moment)));
     };
     match array.data_type() {
         DataType::Utf8 => {

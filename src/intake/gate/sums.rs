@@ -1,0 +1,59 @@
+//! What a file's rows add up to, by person and in all: no sum may come near what the engine can add.
+
+use std::collections::HashMap;
+
+use law::domain::Fen;
+
+use super::job::Refusal;
+
+/// Rows below a million yuan are not added by person: a file cannot hold enough of them.
+const COUNTED: i64 = 100_000_000;
+
+/// The running sums of one file.
+#[derive(Debug, Default)]
+pub(super) struct Sums {
+    people: HashMap<i64, i128>,
+    all: i128,
+}
+
+impl Sums {
+    /// Adds a good row: its person, and the largest of its amounts.
+    pub(super) fn add(&mut self, line: i64, person: Option<i64>, weight: i64) -> Result<(), Refusal> {
+        self.all += i128::from(weight);
+        if self.all > Fen::FILE_LIMIT.unscaled() {
+            return Err(beyond(line, "all rows", Fen::FILE_LIMIT));
+        }
+        let Some(person) = person.filter(|_| weight >= COUNTED) else { return Ok(()) };
+        let sum = self.people.entry(person).or_default();
+        *sum += i128::from(weight);
+        if *sum > Fen::PERSON_LIMIT.unscaled() {
+            return Err(beyond(line, "one person's rows", Fen::PERSON_LIMIT));
+        }
+        Ok(())
+    }
+}
+
+fn beyond(line: i64, what: &str, limit: Fen) -> Refusal {
+    Refusal::new(format!(
+        "with line {line} the amounts of {what} add up to more than {limit} yuan, which no sum can hold; check the \
+         unit of the amounts (yuan) and whether rows repeat"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_end_before_the_engines_do() {
+        let five_billion = 500_000_000_000;
+        let mut sums = Sums::default();
+        assert_eq!(sums.add(2, Some(1), five_billion), Ok(()));
+        assert_eq!(sums.add(3, Some(2), five_billion), Ok(()));
+        assert_eq!(sums.add(4, Some(1), five_billion), Ok(()));
+        assert!(sums.add(5, Some(1), five_billion).unwrap_err().0.contains("line 5"));
+        let mut sums = Sums::default();
+        let last = (1..=2001).find(|person| sums.add(*person, Some(*person), five_billion).is_err());
+        assert_eq!(last, Some(2001));
+    }
+}
