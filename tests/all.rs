@@ -31,6 +31,7 @@ mod early_warning;
 mod fixtures;
 mod foreign;
 mod gate;
+mod gate_cells;
 mod gate_counts;
 mod income_year;
 mod intake;

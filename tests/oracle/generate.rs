@@ -43,7 +43,32 @@ pub(crate) fn province(seed: u64) -> Province {
         claims_of(&mut rng, at, person, &mut batches);
     }
     broken_claims(&mut rng, &people, &mut batches);
+    in_time(&mut batches);
     Province { batches, shape }
+}
+
+/// Nothing lands before it has happened (the gate rejects such rows): a row moves to the first batch that may have it,
+/// and what happens after the last batch is never sent.
+fn in_time(batches: &mut [Batch]) {
+    let ends: Vec<NaiveDate> = batches.iter().map(|batch| batch.month.last_day()).collect();
+    let place = |at: usize, day: NaiveDate| (at..ends.len()).find(|at| ends[*at] >= day);
+    for at in 0..batches.len() {
+        for claim in std::mem::take(&mut batches[at].claims) {
+            if let Some(to) = place(at, claim.settled_at.max(claim.updated_at).date()) {
+                batches[to].claims.push(claim);
+            }
+        }
+        for row in std::mem::take(&mut batches[at].residents) {
+            if let Some(to) = place(at, row.updated_at.map_or(ends[at], |moment| moment.date())) {
+                batches[to].residents.push(row);
+            }
+        }
+        for row in std::mem::take(&mut batches[at].adjustments) {
+            if let Some(to) = place(at, row.paid.max(row.updated_at.date())) {
+                batches[to].adjustments.push(row);
+            }
+        }
+    }
 }
 
 fn income(rng: &mut Rng, batches: &mut [Batch]) {

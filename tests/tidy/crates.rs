@@ -36,7 +36,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("hmac", &["law"]),
     ("minijinja", &["law", "office", "watch"]),
     ("ms-offcrypto-writer", &["office"]),
-    ("zip", &["office"]),
+    ("zip", &["intake", "office"]),
     ("lettre", &["office"]),
     ("tokio", &["engine", "cluster", "office", "watch", "cli"]),
     ("futures", &["store", "engine", "cluster", "watch", "cli"]),

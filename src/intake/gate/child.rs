@@ -17,7 +17,7 @@ use super::notes::{UnlistedCodes, notes};
 use super::rejects::RejectFile;
 use super::rules::{Judged, Rules};
 use super::stage::Staging;
-use super::sums::Sums;
+use super::sums::{RoundedIds, Sums};
 
 /// Exit code of a child that could not even leave its report (`EX_IOERR`).
 pub(super) const DISK_FAILED: u8 = 74;
@@ -66,16 +66,18 @@ fn open(job: &GateJob) -> Result<GateReport, Stop> {
     let mut staging = Staging::new(job)?;
     let mut rejects = RejectFile::create(job)?;
     let mut outcome = Outcome::default();
-    let (mut unlisted, mut sums) = (UnlistedCodes::default(), Sums::default());
+    let (mut unlisted, mut sums, mut ids) = (UnlistedCodes::default(), Sums::default(), RoundedIds::default());
     judge_in_order(source.as_mut(), &rules, job.threads, |judged| {
         for (row, fen) in judged.control.iter().enumerate() {
             let fen = Fen(fen.unwrap_or(0));
             outcome.read.add_row(fen);
+            let person = judged.keys.get(row).copied().flatten();
+            ids.add(person, judged.fault(row).map(|fault| fault.code));
             match judged.fault(row) {
                 None => {
                     outcome.accepted.add_row(fen);
                     let weight = judged.weights.get(row).copied().unwrap_or_default();
-                    sums.add(judged.source_row(row), judged.keys.get(row).copied().flatten(), weight)?;
+                    sums.add(judged.source_row(row), person, weight)?;
                     if let Some(why) = judged.unusable.get(row).copied().flatten() {
                         *outcome.unusable.entry(why).or_default() += 1;
                     }
@@ -89,9 +91,11 @@ fn open(job: &GateJob) -> Result<GateReport, Stop> {
         unlisted.add(&judged);
         staging.add(judged.batch, &judged.buckets)
     })?;
+    ids.verdict()?;
     rejects.finish()?;
     let staged = staging.finish()?;
-    let notes = notes(job.feed, &outcome, &layout, &unlisted);
+    let mut notes = notes(job.feed, &outcome, &layout, &unlisted);
+    notes.extend(source.notes());
     Ok(GateReport { outcome, headers: layout.headers, notes, staged })
 }
 

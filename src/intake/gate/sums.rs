@@ -1,8 +1,9 @@
-//! What a file's rows add up to, by person and in all: no sum may come near what the engine can add.
+//! What only a whole file shows: sums that no engine can add, ids that a spreadsheet has rounded.
 
 use std::collections::HashMap;
 
-use law::domain::Fen;
+use law::contracts::RejectCode;
+use law::domain::{Fen, IdNumber, PersonKey};
 
 use super::job::Refusal;
 
@@ -30,6 +31,43 @@ impl Sums {
             return Err(beyond(line, "one person's rows", Fen::PERSON_LIMIT));
         }
         Ok(())
+    }
+}
+
+/// Ids that a spreadsheet has rounded: their last three digits are zeros, or they came as 1.1E+17.
+#[derive(Debug, Default)]
+pub(super) struct RoundedIds {
+    ids: u64,
+    rounded: u64,
+}
+
+impl RoundedIds {
+    /// Counts a row: its person, or why it has none.
+    pub(super) fn add(&mut self, person: Option<i64>, fault: Option<RejectCode>) {
+        let is_rounded = match (fault, person) {
+            (Some(RejectCode::IdLostDigits), _) => true,
+            (Some(RejectCode::IdMalformed | RejectCode::IdCheckDigit), _) => false,
+            // Of the 17 digits of a key the last two are zeros; the check character must be one too.
+            (_, Some(key)) if key > 0 => {
+                key % 100 == 0 && IdNumber::from_key(PersonKey(key)).is_some_and(|id| id.ends_rounded())
+            }
+            _ => return,
+        };
+        self.ids += 1;
+        self.rounded += u64::from(is_rounded);
+    }
+
+    /// Refuses the file once a fifth of its ids, and three at least, are rounded: by chance one in a thousand is, and
+    /// those among them that pass the check would be other people.
+    pub(super) fn verdict(&self) -> Result<(), Refusal> {
+        if self.rounded < 3 || self.rounded * 5 < self.ids {
+            return Ok(());
+        }
+        Err(Refusal::new(format!(
+            "id_lost_digits: {} of {} id numbers end in 000 or stand as 1.1E+17, because a spreadsheet took them for \
+             numbers; make the column text in the source and export again",
+            self.rounded, self.ids
+        )))
     }
 }
 

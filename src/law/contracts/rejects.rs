@@ -47,6 +47,10 @@ crate::codes! {
         TooEarly = "too_early",
         /// A refund, by its flag and the number of its original, whose amounts are not negative.
         RefundPositive = "refund_positive",
+        /// A day that a spreadsheet turned into the number of days since 1900.
+        DateSerial = "date_serial",
+        /// An error value of a spreadsheet (#N/A, #REF!), or a formula whose result the file does not hold.
+        ErrorValue = "error_value",
         /// A period that ends before it begins.
         PeriodReversed = "period_reversed",
     }

@@ -136,7 +136,12 @@ impl IdNumber {
         }
         let id = Self(bytes);
         id.birth_date().ok_or(IdError::BirthDate)?;
-        if check_character(&bytes) == Some(check) { Ok(id) } else { Err(IdError::CheckDigit) }
+        match check_character(&bytes) == Some(check) {
+            true => Ok(id),
+            // A number has room for 15 digits: a spreadsheet leaves zeros for the last three.
+            false if bytes.ends_with(b"000") => Err(IdError::LostDigits),
+            false => Err(IdError::CheckDigit),
+        }
     }
 
     /// The id whose first 17 digits a positive key holds; `None` for other documents.
@@ -160,6 +165,12 @@ impl IdNumber {
         let year = i32::try_from(number(6, 10)?).ok()?;
         let date = NaiveDate::from_ymd_opt(year, number(10, 12)?, number(12, 14)?)?;
         (1850..=2100).contains(&date.year()).then_some(date)
+    }
+
+    /// Whether its last three digits are zeros, as a spreadsheet leaves them: right for one id in a thousand.
+    #[must_use]
+    pub fn ends_rounded(&self) -> bool {
+        self.0.ends_with(b"000")
     }
 
     /// The 18 characters.
@@ -219,6 +230,7 @@ mod tests {
             ("01010519491231002X", IdError::Malformed),
             ("110105194913310021", IdError::BirthDate),
             ("110105194912310021", IdError::CheckDigit),
+            ("110105194912310000", IdError::LostDigits),
         ] {
             assert_eq!(IdNumber::parse(raw), Err(error), "{raw}");
         }

@@ -133,7 +133,7 @@ fn accepts(kind: Kind, found: &DataType) -> bool {
     text || match kind {
         Kind::Text | Kind::Id => false,
         Kind::Code | Kind::Count => whole,
-        Kind::Money => whole || found.is_decimal() || matches!(found, DataType::Float32 | DataType::Float64),
+        Kind::Money => whole || found.is_decimal() || *found == DataType::Float64,
         Kind::Date | Kind::Moment => day,
         Kind::Month => day || whole,
         Kind::Flag => whole || *found == DataType::Boolean,
@@ -145,7 +145,7 @@ const fn accepted(kind: Kind) -> &'static str {
         Kind::Text => "text",
         Kind::Id => "text only (numbers lose digits)",
         Kind::Code | Kind::Count => "text, whole number",
-        Kind::Money => "decimal, text, whole number, float",
+        Kind::Money => "decimal, text, whole number, float of 64 bits (32 bits lose fen)",
         Kind::Date | Kind::Moment => "date, timestamp, text",
         Kind::Month => "text, whole number (202610), date",
         Kind::Flag => "boolean, whole number (0, 1), text",

@@ -83,6 +83,14 @@ pub(super) fn recognised(contract: &Contract, headers: &[String]) -> usize {
     headers.iter().filter(|header| contract.column_called(header).is_some()).count()
 }
 
+/// Whether a cell is the name of a column that is read, tolerated or ignored.
+pub(super) fn is_named(job: &GateJob, cell: &str) -> bool {
+    let contract = job.feed.contract();
+    let name = comparable_header(cell);
+    let is_ignored = || job.ignore_columns.iter().any(|ignored| comparable_header(ignored) == name);
+    contract.column_called(cell).is_some() || contract.tolerates(cell) || is_ignored()
+}
+
 fn index_of(contract: &Contract, name: &str) -> Option<usize> {
     contract.columns.iter().position(|column| column.name == name)
 }

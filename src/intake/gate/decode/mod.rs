@@ -3,7 +3,9 @@
 mod columnar;
 mod encoding;
 mod headers;
+mod hidden;
 mod page;
+mod sheet_rows;
 mod text;
 mod workbook;
 
@@ -15,7 +17,7 @@ use law::contracts::Format;
 use super::job::{GateJob, Refusal};
 
 pub(super) use headers::Layout;
-pub(super) use page::{Page, Source};
+pub(super) use page::{NO_RESULT, Page, Source};
 
 /// Finds the format by content, and opens the file.
 pub(super) fn open_source(job: &GateJob) -> Result<Box<dyn Source>, Refusal> {

@@ -6,6 +6,9 @@ use law::contracts::RejectCode;
 use super::headers::Layout;
 use crate::gate::job::Refusal;
 
+/// Stands for a formula whose result the file does not hold.
+pub(in crate::gate) const NO_RESULT: &str = "#FORMULA!";
+
 /// Some rows of a file, by column of the contract.
 pub(in crate::gate) struct Page {
     /// One entry per contract column; `None` where the file does not have it.
@@ -20,6 +23,10 @@ pub(in crate::gate) struct Page {
 pub(in crate::gate) trait Source {
     /// Which column of the file is which.
     fn layout(&self) -> &Layout;
+    /// What an operator should know about how it was read.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
     /// The next rows; `None` at the end.
     fn next_page(&mut self) -> Result<Option<Page>, Refusal>;
 }

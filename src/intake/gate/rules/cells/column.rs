@@ -4,9 +4,28 @@ use arrow::array::{ArrayRef, AsArray as _};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type, UInt64Type};
 use law::contracts::RejectCode;
+use law::domain::clean_text;
 
+use crate::gate::decode::NO_RESULT;
 use crate::gate::job::Refusal;
 use crate::gate::rules::faults::Stage;
+
+/// What a text cell says: without blanks and invisible marks around it, and without the `="..."` by which exports keep
+/// spreadsheets from making numbers of it.
+pub(super) fn bare(cell: &str) -> &str {
+    let text = clean_text(cell);
+    match text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')) {
+        Some(inner) => clean_text(inner),
+        None => text,
+    }
+}
+
+/// The error values of spreadsheets, which exports write as text.
+pub(super) fn is_error_value(text: &str) -> bool {
+    const VALUES: [&str; 10] =
+        ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#DATA!", "#SPILL!", NO_RESULT];
+    text.starts_with('#') && VALUES.iter().any(|value| text.eq_ignore_ascii_case(value))
+}
 
 /// Says which row is wrong, under which rule, and how.
 pub(super) type Note<'a> = dyn FnMut(usize, Stage, RejectCode) + 'a;

@@ -7,10 +7,10 @@ mod money;
 use arrow::array::{Array, ArrayRef, AsArray as _, StringArray, StringBuilder};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
-use column::{Note, unexpected, unreadable, whole_numbers};
-use days::Months;
+use column::{Note, bare, is_error_value, unexpected, unreadable, whole_numbers};
+use days::{Months, Reading};
 use law::contracts::{Column, Kind, Presence, RejectCode};
-use law::domain::{clean_text, fold_width};
+use law::domain::{fold_width, is_invisible};
 
 use super::faults::{Faults, Stage};
 use super::sheet::{Cells, Read, Unreadable};
@@ -39,12 +39,13 @@ pub(super) fn read(
         DataType::LargeUtf8 | DataType::Utf8View => cast(array, &DataType::Utf8).map_err(|error| unreadable(&error))?,
         _ => array.clone(),
     };
+    error_values(at, &array, faults);
     let mut note = |row: usize, stage: Stage, code: RejectCode| faults.note(row, stage, Some(at), code);
     let cells = match column.kind {
         Kind::Text | Kind::Id | Kind::Code => Cells::Text(read_text(column.kind, &array, &mut note)?),
         Kind::Money => Cells::Numbers(money::read(&array, &mut note)?),
         Kind::Date | Kind::Moment | Kind::Month => {
-            Cells::Numbers(days::read(column.kind, months(column.name), &array, &mut note)?)
+            Cells::Numbers(days::read(column.kind, reading(column.name), &array, &mut note)?)
         }
         Kind::Count => Cells::Numbers(read_words(&array, count, &mut note)?),
         Kind::Flag if column.name == "is_alive" => Cells::Numbers(read_words(&array, alive, &mut note)?),
@@ -60,19 +61,22 @@ pub(super) fn read(
     Ok(cells)
 }
 
-/// Only rosters have these columns; some give months of recognition and exit (yyyymm).
-fn months(column: &str) -> Months {
-    match column {
-        "from_date" => Months::First,
-        "to_date" => Months::Last,
-        _ => Months::Refused,
+/// Only rosters have months of recognition and exit (yyyymm); a last day may say that there is none.
+fn reading(column: &str) -> Reading {
+    Reading {
+        months: match column {
+            "from_date" => Months::First,
+            "to_date" => Months::Last,
+            _ => Months::Refused,
+        },
+        may_be_open: matches!(column, "to_date" | "insured_to"),
     }
 }
 
 /// Rows whose cell is empty in the file.
 fn blanks(array: &ArrayRef, cells: &Cells) -> Vec<usize> {
     let texts = array.as_string_opt::<i32>();
-    let empty = |row: usize| array.is_null(row) || texts.is_some_and(|texts| clean_text(texts.value(row)).is_empty());
+    let empty = |row: usize| array.is_null(row) || texts.is_some_and(|texts| bare(texts.value(row)).is_empty());
     match cells {
         Cells::Text(values) if values.null_count() == 0 => Vec::new(),
         Cells::Text(values) => (0..values.len()).filter(|row| values.is_null(*row) && empty(*row)).collect(),
@@ -89,19 +93,38 @@ fn read_text(kind: Kind, array: &ArrayRef, note: &mut Note) -> Result<StringArra
     let Some(texts) = array.as_string_opt::<i32>() else { return Err(unexpected(&array)) };
     let mut cleaned = StringBuilder::with_capacity(texts.len(), texts.value_data().len().min(1 << 20));
     for row in 0..texts.len() {
-        let text = if texts.is_null(row) { "" } else { clean_text(texts.value(row)) };
+        let text = if texts.is_null(row) { "" } else { bare(texts.value(row)) };
         if text.is_empty() {
             cleaned.append_null();
         } else if text.len() > MAX_TEXT && text.chars().nth(MAX_TEXT).is_some() {
             note(row, Stage::Length, RejectCode::TooLong);
             cleaned.append_null();
         } else if kind == Kind::Code && !text.is_ascii() {
-            cleaned.append_value(fold_width(text));
+            cleaned.append_value(fold_width(text).replace(is_invisible, ""));
+        } else if kind == Kind::Code && is_whole_with_zeros(text) {
+            cleaned.append_value(text.split('.').next().unwrap_or(text));
+        } else if kind == Kind::Id && text.contains(is_invisible) {
+            cleaned.append_value(text.replace(is_invisible, ""));
         } else {
             cleaned.append_value(text);
         }
     }
     Ok(cleaned.finish())
+}
+
+/// An error value in any column spoils its row: nobody knows what stood there.
+fn error_values(at: usize, array: &ArrayRef, faults: &mut Faults) {
+    let Some(texts) = array.as_string_opt::<i32>() else { return };
+    for row in (0..texts.len()).filter(|row| texts.is_valid(*row) && is_error_value(bare(texts.value(*row)))) {
+        faults.note(row, Stage::Length, Some(at), RejectCode::ErrorValue);
+    }
+}
+
+/// `990102.0`: a code that went through a column of numbers.
+fn is_whole_with_zeros(text: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    text.split_once('.')
+        .is_some_and(|(whole, zeros)| digits(whole) && digits(zeros) && zeros.bytes().all(|b| b == b'0'))
 }
 
 /// Flags and counts: booleans, whole numbers, or words.
@@ -115,9 +138,10 @@ fn read_words(
     }
     let mut values = Vec::with_capacity(array.len());
     let mut take = |row: usize, text: Option<&str>| {
-        let text = text.map(clean_text).filter(|text| !text.is_empty());
+        let text = text.map(bare).filter(|text| !text.is_empty());
         values.push(text.and_then(|text| {
-            let read = if text.is_ascii() { word(text) } else { word(clean_text(&fold_width(text))) };
+            let read =
+                if text.is_ascii() { word(text) } else { word(bare(&fold_width(text).replace(is_invisible, ""))) };
             read.unwrap_or_else(|Unreadable| {
                 note(row, Stage::Form, RejectCode::Malformed);
                 None
@@ -135,13 +159,14 @@ fn read_words(
 }
 
 fn count(text: &str) -> Read<i64> {
+    let text = if is_whole_with_zeros(text) { text.split('.').next().unwrap_or(text) } else { text };
     text.parse::<i32>().map(|n| Some(i64::from(n))).map_err(|_| Unreadable)
 }
 
 fn flag(text: &str) -> Read<i64> {
     match text {
-        "1" | "是" | "Y" | "y" => Ok(Some(1)),
-        "0" | "否" | "N" | "n" => Ok(Some(0)),
+        "1" | "1.0" | "是" | "Y" | "y" => Ok(Some(1)),
+        "0" | "0.0" | "否" | "N" | "n" => Ok(Some(0)),
         _ if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("yes") => Ok(Some(1)),
         _ if text.eq_ignore_ascii_case("false") || text.eq_ignore_ascii_case("no") => Ok(Some(0)),
         "未知" | "不详" => Ok(None),

@@ -6,9 +6,9 @@ use arrow::array::{Array, ArrayRef, AsArray as _};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Decimal128Type, Decimal256Type, Float64Type};
 use law::contracts::RejectCode;
-use law::domain::{Fen, clean_text, fold_width};
+use law::domain::{Fen, fold_width, is_invisible};
 
-use super::column::{Note, unexpected, unreadable, whole_numbers};
+use super::column::{Note, bare, unexpected, unreadable, whole_numbers};
 use crate::gate::job::Refusal;
 use crate::gate::rules::faults::Stage;
 
@@ -48,9 +48,8 @@ pub(super) fn read(array: &ArrayRef, note: &mut Note) -> Result<Vec<Option<i64>>
             let (decimals, scale) = (wide.as_primitive::<Decimal128Type>(), *scale);
             rows.for_each(|row| take(row, decimals.is_valid(row).then(|| of_decimal(decimals.value(row), scale))));
         }
-        DataType::Float32 | DataType::Float64 => {
-            let wide = cast(array, &DataType::Float64).map_err(|error| unreadable(&error))?;
-            let floats = wide.as_primitive::<Float64Type>();
+        DataType::Float64 => {
+            let floats = array.as_primitive::<Float64Type>();
             rows.for_each(|row| take(row, floats.is_valid(row).then(|| of_float(floats.value(row)))));
         }
         kind if kind.is_integer() => {
@@ -106,11 +105,11 @@ fn of_text(text: &str) -> Option<Result<i64, Wrong>> {
     if let Some(fen) = plain(text.as_bytes()) {
         return Some(gated(fen));
     }
-    let text = clean_text(text);
+    let text = bare(text);
     if text.is_empty() {
         return None;
     }
-    Some(match Fen::parse(&fold_width(text)) {
+    Some(match Fen::parse(&fold_width(text).replace(is_invisible, "")) {
         Ok(Fen(fen)) => gated(fen),
         Err(_) if whole_part_is_huge(text) => Err((RejectCode::OutOfRange, None)),
         Err(_) => Err((RejectCode::NotMoney, None)),

@@ -1,0 +1,98 @@
+//! Rows of a sheet that nobody sees, hidden or filtered out: the reader of cells does not tell them from others.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+
+use zip::ZipArchive;
+
+use crate::gate::job::Refusal;
+
+/// Parts of a workbook that name its sheets; a workbook has a few of them.
+const LARGEST_INDEX: u64 = 4 << 20;
+
+/// The numbers of a sheet's hidden rows; `at` is its place among the workbook's sheets.
+pub(super) fn hidden_rows(file: &File, at: usize) -> Result<Vec<i64>, Refusal> {
+    let damaged = |error: &dyn std::fmt::Display| Refusal::new(format!("damaged .xlsx: {error}"));
+    let file = file.try_clone().map_err(|error| damaged(&error))?;
+    let mut book = ZipArchive::new(BufReader::new(file)).map_err(|error| damaged(&error))?;
+    let Some(path) = path_of(&mut book, at) else { return Ok(Vec::new()) };
+    let sheet = book.by_name(&path).map_err(|error| damaged(&error))?;
+    let (mut hidden, mut number) = (Vec::new(), 0);
+    each_tag(BufReader::new(sheet), |tag| {
+        if is_named(tag, "row") {
+            number = attribute(tag, "r").and_then(|r| r.parse().ok()).unwrap_or(number + 1);
+            if attribute(tag, "hidden").is_some_and(|hidden| matches!(hidden, "1" | "true")) {
+                hidden.push(number);
+            }
+        }
+    })
+    .map_err(|error| damaged(&error))?;
+    Ok(hidden)
+}
+
+/// Where a sheet lies in the archive.
+fn path_of(book: &mut ZipArchive<BufReader<File>>, at: usize) -> Option<String> {
+    let mut sheets = Vec::new();
+    let index = book.by_name("xl/workbook.xml").ok()?.take(LARGEST_INDEX);
+    each_tag(BufReader::new(index), |tag| {
+        if is_named(tag, "sheet") {
+            sheets.push(attribute(tag, "r:id").or_else(|| attribute(tag, "id")).map(str::to_owned));
+        }
+    })
+    .ok()?;
+    let wanted = sheets.into_iter().nth(at)??;
+    let mut target = None;
+    let links = book.by_name("xl/_rels/workbook.xml.rels").ok()?.take(LARGEST_INDEX);
+    each_tag(BufReader::new(links), |tag| {
+        if is_named(tag, "Relationship") && attribute(tag, "Id") == Some(wanted.as_str()) {
+            target = attribute(tag, "Target").map(str::to_owned);
+        }
+    })
+    .ok()?;
+    let target = target?;
+    Some(target.strip_prefix('/').map_or_else(|| format!("xl/{target}"), str::to_owned))
+}
+
+/// Calls `each` with what stands between `<` and `>`, again and again.
+fn each_tag(mut text: impl BufRead, mut each: impl FnMut(&str)) -> std::io::Result<()> {
+    let mut piece = Vec::new();
+    loop {
+        piece.clear();
+        if text.read_until(b'>', &mut piece)? == 0 {
+            return Ok(());
+        }
+        if let Some((_, tag)) = String::from_utf8_lossy(&piece).rsplit_once('<') {
+            each(tag);
+        }
+    }
+}
+
+/// Whether a tag has this name, whatever its namespace.
+fn is_named(tag: &str, name: &str) -> bool {
+    let own = tag.split(|c: char| c.is_whitespace() || matches!(c, '/' | '>')).next().unwrap_or_default();
+    own.rsplit(':').next() == Some(name)
+}
+
+fn attribute<'t>(tag: &'t str, name: &str) -> Option<&'t str> {
+    let (_, rest) = tag.split_once(&format!(" {name}="))?;
+    let quote = rest.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    rest.strip_prefix(quote)?.split(quote).next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_and_their_attributes() {
+        let mut found = Vec::new();
+        let text = "<x:row r=\"3\" hidden='1'><c r=\"A3\"><v>1 &gt; 0</v></c></x:row><rows/><row/>";
+        each_tag(text.as_bytes(), |tag| {
+            if is_named(tag, "row") {
+                found.push((attribute(tag, "r").map(str::to_owned), attribute(tag, "hidden").map(str::to_owned)));
+            }
+        })
+        .unwrap();
+        assert_eq!(found, [(Some("3".to_owned()), Some("1".to_owned())), (None, None), (None, None)]);
+    }
+}
