@@ -47,6 +47,19 @@ impl EngineError {
     }
 }
 
+impl EngineError {
+    /// The same, with the files that the statement read: whoever mends the data must find them.
+    #[must_use]
+    pub(crate) fn reading(self, files: &[&str]) -> Self {
+        match self {
+            Self::Statement { model, place, why } => {
+                Self::Statement { model, place, why: format!("{why}; it read {}", files.join(", ")) }
+            }
+            other => other,
+        }
+    }
+}
+
 impl Fault for EngineError {
     fn blame(&self) -> Cause {
         match self {

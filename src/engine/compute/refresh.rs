@@ -87,7 +87,7 @@ async fn analyze(context: &Context, task: &Task) -> Result<(), PipelineError> {
 /// Makes one task's file below `root`.
 async fn make(engine: &Engine, root: &Path, task: &Task, inputs: String) -> Result<FileEntry, PipelineError> {
     let job = task.job(&inputs);
-    let made = engine.make(root, &job).await?;
+    let made = engine.make(root, &job).await.map_err(|error| error.reading(&task.files()))?;
     for (check, rows) in task.checks.iter().zip(&made.checked) {
         balance::verify(check, &task.place(), rows, made.written.rows)?;
     }

@@ -110,6 +110,16 @@ impl Task {
         format!("month {} {rule}bucket {:03}", self.period, self.bucket)
     }
 
+    /// The warehouse's files that it reads, below its root.
+    pub(super) fn files(&self) -> Vec<&str> {
+        let given = self.inputs.iter().filter_map(|(_, input)| input.as_ref());
+        let files = given.filter_map(|input| match input {
+            Input::Files(entries) => Some(entries.iter().map(|entry| entry.path.as_str())),
+            Input::Rows(_) => None,
+        });
+        files.flatten().collect()
+    }
+
     /// The statement, its files below `root`.
     pub(super) fn statement(&self, root: &Path) -> Statement {
         let given = self.inputs.iter().filter_map(|(table, input)| Some((table.clone(), input.as_ref()?.source())));
