@@ -184,6 +184,7 @@ fn verdict(by_kind: &BTreeMap<&str, (usize, Judged)>) {
         match (known, sum.faults().len()) {
             (Some((_, why)), 1..) => println!("!! NOT YET RIGHT: {kind}: {why}"),
             (Some(_), 0) if *worlds >= 5 => wrong.push(format!("{kind} is right now: take it out of KNOWN")),
+            (Some((_, why)), 0) => println!("!! NOT YET PROVED RIGHT: {kind}: {why}; {worlds} worlds do not show it"),
             (None, faults @ 1..) => wrong.push(format!("{kind}: {faults} faults in {worlds} worlds")),
             _ => {}
         }

@@ -23,8 +23,6 @@ pub(super) struct Style {
     pub(super) rosters_together: bool,
     /// Every county calls its office alike.
     pub(super) offices_share_a_name: bool,
-    /// `senders.csv` says who owes what; else the workspace's own past stands in.
-    pub(super) has_senders: bool,
     pub(super) has_update_times: bool,
     /// The sealed month from which 农业农村局 keeps what 乡村振兴局 kept.
     pub(super) merger: Option<usize>,
@@ -73,7 +71,6 @@ pub(super) fn world(seed: u64, events: Events) -> World {
         claims_together: rng.bool(),
         rosters_together: rng.bool(),
         offices_share_a_name: rng.u8(0..4) == 0,
-        has_senders: rng.bool(),
         has_update_times: rng.u8(0..4) > 0,
         merger: events.merger.then(|| rng.usize(1..4)),
     };

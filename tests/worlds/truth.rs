@@ -127,11 +127,6 @@ impl Facts {
         let hits = self.flagged(at).into_iter();
         hits.filter(|(_, hit)| hit.county == Some(county)).map(|(who, _)| who).collect()
     }
-
-    pub(super) fn holds_tag(&self, who: usize, at: usize) -> bool {
-        let person = &self.people[who];
-        person.tag.is_some() && person.tag_until.is_none_or(|until| at < until)
-    }
 }
 
 /// `2025-11` and the like of a month's number.
