@@ -69,9 +69,12 @@ fn policies_and_case_books_with_foreign_amounts_are_told_by_line() {
     let line = policy.lines().position(|line| line.starts_with("line = {")).unwrap();
     let fixed = |amount: &str| {
         let lines = policy.lines().enumerate();
-        let text = lines.map(|(at, text)| match at == line {
-            true => format!("line = {{ fixed = \"{amount}\", operator = \">\" }}\n"),
-            false => format!("{text}\n"),
+        let text = lines.map(|(at, text)| {
+            if at == line {
+                format!("line = {{ fixed = \"{amount}\", operator = \">\" }}\n")
+            } else {
+                format!("{text}\n")
+            }
         });
         text.collect::<String>()
     };

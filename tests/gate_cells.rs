@@ -52,7 +52,7 @@ fn ids_in_every_dress_are_one_id() {
         format!("\"=\"\"{id}\"\"\""),
         format!("\u{202d}{id}\u{202c}"),
         format!("\u{200e}{id}"),
-        format!("990103\u{a0}1962\u{2060}03050018"),
+        "990103\u{a0}1962\u{2060}03050018".to_string(),
         format!("\u{feff}{id}\t"),
         format!("'{id}"),
         "９９０１０３１９６２０３０５００１８".to_owned(),

@@ -192,8 +192,8 @@ fn no_row_lies_in_the_future_or_before_its_person() {
     }
     // Born on 2020-05-04: that day counts, the day before does not, and another document tells no birth.
     let number = "990102202005040019";
-    let id = (0..=9).map(|last| format!("99010220200504001{last}")).chain(["99010220200504001X".to_owned()]);
-    let number = id.filter(|id| law::domain::IdNumber::parse(id).is_ok()).next().map_or(number, |id| id.leak());
+    let mut id = (0..=9).map(|last| format!("99010220200504001{last}")).chain(["99010220200504001X".to_owned()]);
+    let number = id.find(|id| law::domain::IdNumber::parse(id).is_ok()).map_or(number, |id| id.leak());
     check(Row { number, settled: "2020-05-04", ..GOOD }, None);
     check(Row { number, settled: "2020-05-03", ..GOOD }, Some(RejectCode::TooEarly));
     check(Row { number: "E99000034", cert_type: "08", settled: "2020-05-03", ..GOOD }, None);

@@ -99,7 +99,7 @@ fn list(format: Format, context: &engine::Context, is_all: bool) -> Result<u8, F
     let stored = if is_all { context.ledger.questions()? } else { context.ledger.open_questions()? };
     let questions: Vec<QuestionStatus> = stored.iter().map(|one| question_status(context, one, day)).collect();
     match format {
-        Format::Text => print!("{}questions: {}\n", lines(&questions), questions.len()),
+        Format::Text => println!("{}questions: {}", lines(&questions), questions.len()),
         Format::Json => println!("{:#}", serde_json::json!(questions)),
     }
     Ok(0)

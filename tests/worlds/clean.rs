@@ -27,7 +27,7 @@ fn events(seed: u64) -> Events {
 fn a_clean_world_is_asked_nothing() {
     let began = std::time::Instant::now();
     let only = std::env::var("WORLDS_SEED").ok().map(|seed| seed.parse::<u64>().unwrap());
-    let count = count_from_environment("WORLDS_CLEAN", 20) as u64;
+    let count = count_from_environment("WORLDS_CLEAN", 3) as u64;
     let seeds: Vec<u64> = only.map_or_else(|| (10_000..10_000 + count).collect(), |seed| vec![seed]);
     let bench = Bench::new();
     let results = in_parallel(&seeds, |seed| {

@@ -124,9 +124,10 @@ fn judge_people(people: &People<'_>, at: usize, sealed: &[Sealed], judged: &mut 
                 }
                 (false, None, None) => judged.silent.push(text(&format!("certain, {}", why(people, who, month)))),
             }
-        } else if referred.is_some() || open.is_some() {
-            judged.open += 1;
-        } else if planted.stated == Some(at) && says_so(people, who, month, at, sealed) {
+        } else if referred.is_some()
+            || open.is_some()
+            || (planted.stated == Some(at) && says_so(people, who, month, at, sealed))
+        {
             judged.open += 1;
         } else if is_known || !planted.blind.contains(&at) {
             judged.silent.push(text(&format!("not certain, {}", why(people, who, month))));

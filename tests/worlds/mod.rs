@@ -97,7 +97,7 @@ fn nobody_is_lost_in_a_wrong_world() {
     let began = Instant::now();
     let kinds = kinds();
     let only = std::env::var("WORLDS_SEED").ok().map(|seed| seed.parse::<u64>().unwrap());
-    let count = count_from_environment("WORLDS_WRONG", 60);
+    let count = count_from_environment("WORLDS_WRONG", 12);
     let seeds: Vec<u64> = only.map_or_else(|| (0..count as u64).collect(), |seed| vec![seed]);
     let bench = run::Bench::new();
     let results = in_parallel(&seeds, |seed| {

@@ -112,7 +112,7 @@ impl Task {
 
     /// The warehouse's files that it reads, below its root.
     pub(super) fn files(&self) -> Vec<&str> {
-        let given = self.inputs.iter().filter_map(|(_, input)| input.as_ref());
+        let given = self.inputs.values().filter_map(Option::as_ref);
         let files = given.filter_map(|input| match input {
             Input::Files(entries) => Some(entries.iter().map(|entry| entry.path.as_str())),
             Input::Rows(_) => None,

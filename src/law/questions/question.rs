@@ -71,6 +71,7 @@ pub struct Surprise {
     pub figures: Figures,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a field over by reference")]
 fn as_code<S: serde::Serializer>(bound: &Bound, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(bound.code())
 }

@@ -80,7 +80,7 @@ fn refunds(world: &mut World, rng: &mut Rng, at: usize, sign: i64, names_origina
         if names_original {
             refund.cells[right.at("original_claim_id")] = number;
         }
-        refund.cells[right.at("is_refunded")] = "1".to_owned();
+        "1".clone_into(&mut refund.cells[right.at("is_refunded")]);
         for (column, fen) in MONEY.iter().zip(money(fen)) {
             refund.cells[right.at(column)] = yuan(sign * fen);
         }
@@ -175,7 +175,7 @@ pub(super) fn income_in_wan(world: &mut World, _: &mut Rng, at: usize) -> Plante
 /// A correction of the figure that is in force, in the wrong unit.
 pub(super) fn income_corrected_in_wan(world: &mut World, _: &mut Rng, at: usize) -> Planted {
     let mut sheet = world.nights[0].iter().find(|sheet| sheet.feed == "income").unwrap().clone();
-    sheet.name = "income-2024-r2.csv".to_owned();
+    "income-2024-r2.csv".clone_into(&mut sheet.name);
     sheet.set(0, "amount", "2.00");
     sheet.set(0, "release", "2");
     sheet.set(0, "published_date", &format!("{}-05", MONTHS[at]));

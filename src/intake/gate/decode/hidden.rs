@@ -93,6 +93,6 @@ mod tests {
             }
         })
         .unwrap();
-        assert_eq!(found, [(Some("3".to_owned()), Some("1".to_owned())), (None, None), (None, None)]);
+        assert_eq!(found, [(Some("3".to_owned()), Some("1".to_owned())), (None, None)]);
     }
 }

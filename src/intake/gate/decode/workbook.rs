@@ -90,9 +90,9 @@ impl Table {
         let mut first = number + 1;
         let is_next = |row: &SheetRow, at: i64| row.0 == at;
         if let Some(above) = rows.last().filter(|row| is_next(row, number - 1) && names(row, job) > 0) {
-            headers = joined(above.1.iter().map(shown).collect(), headers);
+            headers = joined(&above.1.iter().map(shown).collect::<Vec<_>>(), &headers);
         } else if body.first().is_some_and(|row| is_next(row, number + 1) && is_all_names(row, job)) {
-            headers = joined(headers, body.remove(0).1.iter().map(shown).collect());
+            headers = joined(&headers, &body.remove(0).1.iter().map(shown).collect::<Vec<_>>());
             first += 1;
         }
         let layout = Layout::match_headers(&headers, job, true)?;
@@ -121,10 +121,10 @@ impl Table {
 }
 
 /// The lower line's name where it has one, else the upper's.
-fn joined(upper: Vec<String>, lower: Vec<String>) -> Vec<String> {
+fn joined(upper: &[String], lower: &[String]) -> Vec<String> {
     let width = upper.len().max(lower.len());
     let cell = |line: &[String], at: usize| line.get(at).filter(|name| !name.trim().is_empty()).cloned();
-    (0..width).map(|at| cell(&lower, at).or_else(|| cell(&upper, at)).unwrap_or_default()).collect()
+    (0..width).map(|at| cell(lower, at).or_else(|| cell(upper, at)).unwrap_or_default()).collect()
 }
 
 fn names(row: &SheetRow, job: &GateJob) -> usize {

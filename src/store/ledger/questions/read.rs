@@ -48,6 +48,7 @@ pub struct QuestionAnswer {
     pub at: DateTime<Utc>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a field over by reference")]
 fn as_code<S: serde::Serializer>(word: &AnswerWord, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(word.code())
 }

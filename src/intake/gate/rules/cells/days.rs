@@ -176,10 +176,7 @@ fn is_serial(text: &str) -> bool {
 
 /// `2020-01`, `2020/1`, `2020.1`, `202001`.
 fn month(text: &str) -> Option<Month> {
-    let (year, number) = match text.split_once(['-', '/', '.']) {
-        None => return Month::parse(text).ok(),
-        Some(parts) => parts,
-    };
+    let Some((year, number)) = text.split_once(['-', '/', '.']) else { return Month::parse(text).ok() };
     // 2020.1 may be what a spreadsheet left of 2020.10.
     let shortest = if text.contains('.') { 2 } else { 1 };
     let is_short = year.len() == 4 && (shortest..=2).contains(&number.len());
