@@ -550,8 +550,13 @@ fn registers_and_rosters_keep_what_they_should() {
     bureau.land(Feed::Rosters, "roster-2.csv", month("202602"));
     assert_eq!(counts(&bureau.run(), "roster-2.csv"), [2, 0, 0, 0]);
     bureau.land(Feed::Rosters, "roster-3.csv", month("2026-02"));
-    assert_eq!(counts(&bureau.run(), "roster-3.csv"), [0, 0, 2, 0]);
-    assert_eq!(bureau.rows("rosters", &["tag"]).len(), 4);
+    // another file says it anew: which files count is decided where rosters are judged
+    assert_eq!(counts(&bureau.run(), "roster-3.csv"), [2, 0, 0, 0]);
+    assert_eq!(bureau.rows("rosters", &["tag"]).len(), 6);
+    bureau.land(Feed::Rosters, "roster-4.csv", month("202603") + &month("202603").replace(head, ""));
+    assert_eq!(counts(&bureau.run(), "roster-4.csv"), [2, 0, 2, 0]);
+    let arrivals = bureau.rows("roster_files", &["file_name", "arrival", "row_count"]);
+    assert_eq!(arrivals.last(), Some(&["", "roster-4.csv", "4", "4"].map(str::to_owned).to_vec()));
 }
 
 #[test]

@@ -18,6 +18,7 @@ const PEOPLE: &str = "sql/intermediate/people_in_reach.sql";
 const BURDEN: &str = "sql/intermediate/int_burden.sql";
 const COUNTED: &str = "sql/intermediate/int_counted_claims.sql";
 const TAGS: &str = "sql/intermediate/int_person_tags.sql";
+const TAG_STATEMENTS: &str = "sql/intermediate/int_tag_statements.sql";
 const KNOWN: &str = "sql/intermediate/int_known.sql";
 const JUDGED: &str = "sql/intermediate/judged.sql";
 const STAYS: &str = "sql/intermediate/int_stays.sql";
@@ -242,39 +243,27 @@ const OF_REACH: &[Mutant] = &[
 /// Who is meant, what is known of them, and how the line decides.
 const OF_JUDGING: &[Mutant] = &[
     (TAGS, "where s.start_date <= $on_date", "where true", &["fujian"]),
-    (TAGS, "where coalesce(roster_month, from_date) <= $on_date", "where true", &["fujian"]),
-    (TAGS, "s.to_date >= $tags_from", "s.to_date > $tags_from", &["fujian"]),
-    (TAGS, "and (s.to_date is null or s.to_date >= $tags_from)", "", &["fujian"]),
-    (TAGS, "f.last_full_month <= s.stated_month", "true", &["fujian"]),
+    (TAG_STATEMENTS, "where coalesce(r.roster_month, r.from_date) <= $on_date", "where true", &["fujian"]),
+    (TAGS, "sure_last_day >= needed_day", "sure_last_day > needed_day", &["fujian"]),
+    (TAGS, "when coalesce(sure_last_day >= needed_day, true)", "when true", &["fujian"]),
+    (TAG_STATEMENTS, "case when is_replaced then null else absent_since end", "cast(null as date)", &["national"]),
+    (TAGS, "when not is_absence_sure and", "when", &["national"]),
+    (TAGS, "and coalesce(last_day >= needed_day, true) then 1", "and false then 1", &["national"]),
     (KNOWN, "where measured_amount > $floor_amount", "where measured_amount > $floor_amount + 0.01", &["fujian"]),
-    (
-        KNOWN,
-        "coalesce(r.is_rural, case when t.has_rural_tag then true end, r.is_rural_village, r.is_rural_household) as is_rural",
-        "coalesce(case when t.has_rural_tag then true end, r.is_rural, r.is_rural_village, r.is_rural_household) as is_rural",
-        &["fujian"],
-    ),
-    (
-        KNOWN,
-        "case when t.has_rural_tag then true end, r.is_rural_village, r.is_rural_household) as is_rural",
-        "r.is_rural_village, r.is_rural_household) as is_rural",
-        &["fujian"],
-    ),
-    (
-        KNOWN,
-        "r.is_rural_village, r.is_rural_household) as is_rural",
-        "r.is_rural_household, r.is_rural_village) as is_rural",
-        &["fujian"],
-    ),
+    (KNOWN, "when u.first_source = 'register' then u.is_rural_by_register", "", &["fujian"]),
+    (KNOWN, "case when t.has_rural_tag then nullif(strpos($rural_by, ';roster;'), 0) end,", "", &["fujian"]),
+    (KNOWN, "when u.is_contradicted and $rural_conflict = 'listed' then true", "", &["fujian"]),
+    (KNOWN, "coalesce(is_rural_village <> is_rural_household, false)", "false", &["fujian"]),
     (KNOWN, "household_type in ('20', '21', '22')", "household_type in ('20', '21', '22', '50')", &["fujian"]),
     (
         KNOWN,
-        "max(case when w.is_wanted then 1 else 0 end) = 1 as has_wanted_tag",
+        "max(case when w.is_wanted and t.state = 'held' then 1 else 0 end) = 1 as has_wanted_tag",
         "true as has_wanted_tag",
         &["fujian"],
     ),
     (
         KNOWN,
-        "max(case when not w.is_wanted then 1 else 0 end) = 1 as has_excluded_tag",
+        "max(case when not w.is_wanted and t.state in ('held', 'stale') then 1 else 0 end) = 1 as has_excluded_tag",
         "false as has_excluded_tag",
         &["xian"],
     ),
@@ -297,8 +286,10 @@ const OF_JUDGING: &[Mutant] = &[
     ),
     (JUDGED, "when $by_residence and is_rural is null then 'rural_unknown'", "", &["dezhou"]),
     (JUDGED, "when line_amount is null then 'no_income_figure'", "", &["fujian"]),
-    (JUDGED, "when passes_tags is null then 'no_roster'", "", &["fujian"]),
-    (JUDGED, "when passes_without_tags is null then 'no_roster'", "", &["xian"]),
+    (JUDGED, "when passes_tags is null then coalesce(wanted_tag_doubt, 'no_roster')", "", &["fujian"]),
+    (JUDGED, "coalesce(wanted_tag_doubt, 'no_roster')", "'no_roster'", &["national"]),
+    (JUDGED, "when k.wanted_tag_doubt is not null then null", "", &["national"]),
+    (JUDGED, "when passes_without_tags is null then coalesce(excluded_tag_doubt, 'no_roster')", "", &["xian"]),
     (JUDGED, "when passes_rural is null then 'rural_unknown'", "", &["fujian"]),
     (JUDGED, "when means = 'unknown' then 'means_unknown'", "", &["guangdong"]),
     (JUDGED, "when not is_alive then 'deceased'", "", &["fujian"]),

@@ -13,7 +13,7 @@ with told as (
         total_amount, in_scope_amount, fund_amount, medical_assistance_amount, personal_burden_amount,
         in_catalogue_self_pay_amount, self_pay_with_over_limit_amount, in_scope_self_pay_amount,
         component_self_pay_amount, cash_amount, net_burden_amount, adjustment_amount,
-        passes_tags, passes_without_tags, passes_rural, is_over, reached_band,
+        passes_tags, passes_without_tags, passes_rural, is_over, reached_band, ended_tag, ended_roster_month, ended_date,
         case when claim_count is null then 'no_claims'
             when status <> 'outside' and measured_amount <= $lowest_amount then 'below'
             else status end as told_status
@@ -32,5 +32,6 @@ select
     case when $basis = 'net_burden' then 'in basis' when $subtract_adjustments then 'subtracted' else 'ignored' end
         as adjustment_treatment,
     case when $add_back_assistance and $basis <> 'component_self_pay' then 'added back' else 'in basis' end
-        as assistance_treatment
+        as assistance_treatment,
+    ended_tag, ended_roster_month, ended_date
 from told

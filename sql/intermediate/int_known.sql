@@ -1,6 +1,10 @@
 -- Purpose:    What is known of each person whose cost was measured: place, rural status and its source, tags, conflicts.
 -- Grain:      one person above $floor_amount.
 -- Parameters: $floor_amount - lowest warning line of all places; 0 where a place has no income figure
+--             $rural_by       - sources of rural status, the first one that says anything decides:
+--                               ;register;roster;village_class;household_type;
+--             $rural_conflict - where village class and household type contradict each other and decide:
+--                               listed (rural, marked), undecided, or first (the first source decides)
 --             $tags_from, $on_date - see int_person_tags
 --
 -- measured is the view that the rule's shape names.
@@ -19,10 +23,16 @@ with burden as (
 tagged as (
     select
         t.person_key,
-        max(case when w.is_wanted then 1 else 0 end) = 1 as has_wanted_tag,
-        max(case when not w.is_wanted then 1 else 0 end) = 1 as has_excluded_tag,
-        max(case when t.tag in ('lifted_out', 'unstable_lifted_out', 'vulnerable', 'sudden_hardship',
-            'returned_to_poverty') then 1 else 0 end) = 1 as has_rural_tag
+        max(case when w.is_wanted and t.state = 'held' then 1 else 0 end) = 1 as has_wanted_tag,
+        max(case when w.is_wanted and t.state = 'stale' then 'roster_stale'
+            when w.is_wanted and t.state = 'absent' then 'tag_absent' end) as wanted_tag_doubt,
+        max(case when not w.is_wanted and t.state in ('held', 'stale') then 1 else 0 end) = 1 as has_excluded_tag,
+        max(case when not w.is_wanted and t.state = 'absent' then 'tag_absent' end) as excluded_tag_doubt,
+        max(case when t.state <> 'ended' and t.tag in ('lifted_out', 'unstable_lifted_out', 'vulnerable',
+            'sudden_hardship', 'returned_to_poverty') then 1 else 0 end) = 1 as has_rural_tag,
+        max(case when w.is_wanted and t.state = 'ended' then t.tag end) as ended_tag,
+        max(case when w.is_wanted and t.state = 'ended' then t.lacking_month end) as ended_roster_month,
+        max(case when w.is_wanted and t.state = 'ended' then t.last_day end) as ended_date
     from int_person_tags as t
     left join rule_tag as w on t.tag = w.tag
     group by t.person_key
@@ -30,26 +40,67 @@ tagged as (
 
 registered as (
     select
-        person_key, county_code, is_alive, has_name_conflict, is_rural,
+        person_key, county_code, is_alive, has_name_conflict, is_rural as is_rural_by_register,
         case when village_class like '1%' then false when village_class like '2%' then true end as is_rural_village,
         case when household_type in ('20', '21', '22') then true
             when household_type in ('10', '11', '12') then false end as is_rural_household
     from residents
+),
+
+-- What each source says, and the place of the first one that says anything.
+rural_sources as (
+    select
+        b.person_key, r.is_rural_by_register, t.has_rural_tag, r.is_rural_village, r.is_rural_household,
+        least(
+            case when r.is_rural_by_register is not null then nullif(strpos($rural_by, ';register;'), 0) end,
+            case when t.has_rural_tag then nullif(strpos($rural_by, ';roster;'), 0) end,
+            case when r.is_rural_village is not null then nullif(strpos($rural_by, ';village_class;'), 0) end,
+            case when r.is_rural_household is not null then nullif(strpos($rural_by, ';household_type;'), 0) end
+        ) as first_place
+    from burden as b
+    left join registered as r on b.person_key = r.person_key
+    left join tagged as t on b.person_key = t.person_key
+),
+
+rural as (
+    select
+        person_key, is_rural_by_register, is_rural_village, is_rural_household,
+        case first_place
+            when nullif(strpos($rural_by, ';register;'), 0) then 'register'
+            when nullif(strpos($rural_by, ';roster;'), 0) then 'roster'
+            when nullif(strpos($rural_by, ';village_class;'), 0) then 'village class'
+            when nullif(strpos($rural_by, ';household_type;'), 0) then 'household type'
+        end as first_source,
+        $rural_conflict <> 'first'
+            and coalesce(is_rural_village <> is_rural_household, false)
+            and strpos($rural_by, ';village_class;') > 0 and strpos($rural_by, ';household_type;') > 0
+            and first_place >= least(strpos($rural_by, ';village_class;'), strpos($rural_by, ';household_type;'))
+            as is_contradicted
+    from rural_sources
 )
 
--- A county that the register does not state is the claims' own if they agree.
+-- A county that the register does not state is the claims' own if they agree. rule_county has the codes that mean
+-- another county today, and those that no table knows: their people belong to no county's list.
 select
     b.person_key, b.unit_id,
-    coalesce(r.county_code, case when b.first_area = b.last_area then b.first_area end) as county_code,
-    coalesce(r.is_rural, case when t.has_rural_tag then true end, r.is_rural_village, r.is_rural_household) as is_rural,
     case
-        when r.is_rural is not null then 'register'
-        when t.has_rural_tag then 'roster'
-        when r.is_rural_village is not null then 'village class'
-        when r.is_rural_household is not null then 'household type'
-    end as rural_source,
+        when r.county_code is not null then case when rc.county_code is null then r.county_code else rc.means_code end
+        when b.first_area = b.last_area or fc.means_code = lc.means_code or fc.means_code = b.last_area
+            or b.first_area = lc.means_code
+            then case when fc.county_code is null then b.first_area else fc.means_code end
+    end as county_code,
+    case
+        when u.is_contradicted and $rural_conflict = 'listed' then true
+        when u.is_contradicted then null
+        when u.first_source = 'register' then u.is_rural_by_register
+        when u.first_source = 'roster' then true
+        when u.first_source = 'village class' then u.is_rural_village
+        when u.first_source = 'household type' then u.is_rural_household
+    end as is_rural,
+    case when u.is_contradicted then 'conflict' else u.first_source end as rural_source,
     coalesce(t.has_wanted_tag, false) as has_wanted_tag,
     coalesce(t.has_excluded_tag, false) as has_excluded_tag,
+    t.wanted_tag_doubt, t.excluded_tag_doubt, t.ended_tag, t.ended_roster_month, t.ended_date,
     coalesce(r.is_alive, true) as is_alive,
     coalesce(r.has_name_conflict, false)
         or (b.person_key > 0 and coalesce(b.first_name <> b.last_name, false)) as has_id_conflict,
@@ -60,3 +111,7 @@ select
 from burden as b
 left join registered as r on b.person_key = r.person_key
 left join tagged as t on b.person_key = t.person_key
+left join rural as u on b.person_key = u.person_key
+left join rule_county as rc on r.county_code = rc.county_code
+left join rule_county as fc on b.first_area = fc.county_code
+left join rule_county as lc on b.last_area = lc.county_code

@@ -24,9 +24,12 @@ with lined as (
         k.in_catalogue_self_pay_amount, k.self_pay_with_over_limit_amount, k.in_scope_self_pay_amount,
         k.component_self_pay_amount, k.cash_amount, k.net_burden_amount, k.adjustment_amount,
         -- whether the person is meant; empty while nobody knows
-        case when not $needs_tag or k.has_wanted_tag then true when $has_roster then false end as passes_tags,
+        case when not $needs_tag or k.has_wanted_tag then true when k.wanted_tag_doubt is not null then null
+            when $has_roster then false end as passes_tags,
         case when $excludes_tag and k.has_excluded_tag then false
+            when $excludes_tag and k.excluded_tag_doubt is not null then null
             when not $excludes_tag or $has_excluded_roster then true end as passes_without_tags,
+        k.wanted_tag_doubt, k.excluded_tag_doubt, k.ended_tag, k.ended_roster_month, k.ended_date,
         case when $needs_rural then k.is_rural else true end as passes_rural,
         l.income_amount,
         case when $own_line then k.own_line_amount else l.line_amount end as line_amount,
@@ -48,7 +51,7 @@ decided as (
     select
         person_key, unit_id, county_code, is_rural, rural_source, measured_amount, recent_amount, income_amount,
         line_amount, warn_amount, is_provisional, passes_tags, passes_without_tags, passes_rural,
-        $rule_id as band_rule, claim_count,
+        ended_tag, ended_roster_month, ended_date, $rule_id as band_rule, claim_count,
         total_amount, in_scope_amount, fund_amount, medical_assistance_amount, personal_burden_amount,
         in_catalogue_self_pay_amount, self_pay_with_over_limit_amount, in_scope_self_pay_amount,
         component_self_pay_amount, cash_amount, net_burden_amount, adjustment_amount,
@@ -63,8 +66,8 @@ decided as (
             when $by_residence and is_rural is null then 'rural_unknown'
             when $own_line and line_amount is null then 'means_unknown'
             when line_amount is null then 'no_income_figure'
-            when passes_tags is null then 'no_roster'
-            when passes_without_tags is null then 'no_roster'
+            when passes_tags is null then coalesce(wanted_tag_doubt, 'no_roster')
+            when passes_without_tags is null then coalesce(excluded_tag_doubt, 'no_roster')
             when passes_rural is null then 'rural_unknown'
             when means = 'unknown' then 'means_unknown'
             when not is_alive then 'deceased'
@@ -72,7 +75,8 @@ decided as (
             when measured_amount = line_amount and not $strict then 'flagged'
             when is_over_provisional then 'over_provisional'
             else 'near'
-        end as outcome
+        end as outcome,
+        not passes_tags and (measured_amount > warn_amount or warn_amount is null) as is_tag_ended
     from lined
 )
 
@@ -91,7 +95,11 @@ select
     d.component_self_pay_amount, d.cash_amount, d.net_burden_amount, d.adjustment_amount,
     d.passes_tags, d.passes_without_tags, d.passes_rural,
     d.measured_amount > d.line_amount or (d.measured_amount = d.line_amount and not $strict) as is_over,
-    b.band as reached_band
+    b.band as reached_band,
+    -- why somebody who could be on a list is outside: the tag has ended
+    case when d.is_tag_ended then d.ended_tag end as ended_tag,
+    case when d.is_tag_ended then d.ended_roster_month end as ended_roster_month,
+    case when d.is_tag_ended then d.ended_date end as ended_date
 from decided as d
 left join rule_band as b on d.band_rule = b.rule_id
     and d.measured_amount >= b.from_amount

@@ -1,12 +1,17 @@
--- Purpose:    What the rosters state by a day at all: a rule whose tag nobody states cannot decide, and an
---             office's last full roster of a tag ends the tags of those who are not on it.
--- Grain:      one tag and office, per bucket; put together over all buckets before anything reads it.
+-- Purpose:    What each roster file states of each tag: whose tags an office's next complete roster may end, and
+--             whether anybody states a tag at all.
+-- Grain:      one file, office, county, tag and month that it speaks for, per bucket; law::rosters puts them together.
 -- Parameters: $on_date - last day of the period.
 select
-    tag,
+    coalesce(source_file, '') as source_file,
     source_office,
-    cast(max(date_trunc('month', roster_month)) as date) as last_full_month
+    coalesce(county_code, '') as county_code,
+    tag,
+    cast(date_trunc('month', coalesce(roster_month, from_date)) as date) as stated_month,
+    roster_month is not null as is_full,
+    count(distinct person_key) as person_count
 from rosters
+-- a roster of a later month than the period's is not yet known
 where coalesce(roster_month, from_date) <= $on_date
-group by tag, source_office
-order by tag, source_office
+group by 1, 2, 3, 4, 5, 6
+order by 1, 2, 3, 4, 5, 6

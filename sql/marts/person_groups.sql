@@ -6,6 +6,7 @@ with tagged as (
         person_key as tagged_person_key,
         max(case when tag = 'lifted_out' then 1 else 0 end) = 1 as is_lifted_out
     from int_person_tags
+    where state <> 'ended'
     group by person_key
 ),
 

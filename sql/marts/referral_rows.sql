@@ -24,6 +24,7 @@ ranked as (
         strpos(';special_hardship;subsistence;marginal_subsistence;rigid_expenditure;returned_to_poverty;'
             || 'lifted_out;unstable_lifted_out;vulnerable;sudden_hardship;', ';' || tag || ';') as tag_order
     from int_person_tags
+    where state <> 'ended'
 ),
 
 tags as (

@@ -9,6 +9,7 @@ select
     income_amount, line_amount, is_provisional, excess_amount, warn_amount, recent_amount, claim_count,
     total_amount, in_scope_amount, fund_amount, medical_assistance_amount, personal_burden_amount,
     in_catalogue_self_pay_amount, self_pay_with_over_limit_amount, in_scope_self_pay_amount,
-    component_self_pay_amount, cash_amount, net_burden_amount, adjustment_amount
+    component_self_pay_amount, cash_amount, net_burden_amount, adjustment_amount,
+    ended_tag, ended_roster_month, ended_date
 from judged
 order by person_key

@@ -107,6 +107,12 @@ fn describe(status: &Status) -> String {
             let _ = writeln!(text, "    refused {name}: {reason}");
         }
     }
+    if !status.rosters.is_empty() {
+        text.push_str("\nrosters\n");
+    }
+    for notice in &status.rosters {
+        let _ = writeln!(text, "  {}\n    {}", notice.english, notice.chinese);
+    }
     if !status.reminders.is_empty() {
         text.push_str("\nincome figures\n");
     }

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-use law::config::{EngineSettings, Problem, nearest};
+use chrono::{DateTime, NaiveDate, Utc};
+use law::config::{EngineSettings, Problem, Settings};
 use law::contracts::CodeRow;
-use law::domain::{CountyCode, Workdays, hex};
+use law::domain::{Counties, CountyCode, Workdays, hex};
 use law::policy::{NATIONAL, Policy, parse_policy};
 use law::questions::People;
-use law::referrals::{COLUMNS, FILLED_IN, Offices};
+use law::referrals::Offices;
+use law::rosters::{Ends, RosterRules};
 use sha2::{Digest, Sha256};
 use store::durable;
 use store::ledger::{Ledger, Texts};
@@ -18,22 +19,14 @@ use store::warehouse::Warehouse;
 use store::workspace::{Assets, Workspace, add_recipe};
 
 use super::PipelineError;
+use super::check::{check_columns, check_policy};
 use super::job::{Job, parse_job};
-use super::tables::{County, check_routes, parse_tables};
+use super::progress::Progress;
+use super::tables::{County, check_routes, parse_tables, roster_answers, roster_rules};
 use crate::{Connect, Engine, Models, Stop};
 
 /// Jobs that a cluster is given at once.
 const SENT_AT_ONCE: usize = 64;
-
-/// Told how far a step is; the command line draws a bar or writes a line.
-pub trait Progress: Send + Sync {
-    /// A step begins; `total` is the number of its parts (buckets, files), 0 where unknown.
-    fn begin(&self, step: &str, total: u64);
-    /// So many parts of the step are done.
-    fn reached(&self, done: u64);
-    /// The step is over; `note` says what it did.
-    fn end(&self, step: &str, note: &str);
-}
 
 /// An opened workspace with all that its files declare.
 pub struct Context {
@@ -55,6 +48,10 @@ pub struct Context {
     pub tag_aliases: Vec<(String, String)>,
     /// The tables of codes.
     pub codes: Vec<CodeRow>,
+    /// What rosters are judged by.
+    pub rosters: Arc<RosterRules>,
+    /// Which codes mean which county.
+    pub places: Arc<Counties>,
     /// Days off and make-up days.
     pub workdays: Workdays,
     /// Who answers questions.
@@ -86,6 +83,10 @@ impl Context {
             Declared::read(&workspace.assets, &workspace.settings.policy).map_err(PipelineError::Config)?;
         add_recipe(&workspace, &mut declared.texts)?;
         let unfit = declared.unfit();
+        let rosters = declared.rosters(&workspace.settings)?;
+        let places = declared.places(&workspace.settings.area);
+        let ledger = Ledger::open(&workspace.layout.ledger())?;
+        let rosters = Arc::new(RosterRules { answers: roster_answers(&ledger)?, ..rosters });
         let folder = |path: PathBuf| -> Result<PathBuf, PipelineError> {
             durable::make_folder(&path)?;
             Ok(path)
@@ -101,7 +102,7 @@ impl Context {
                 connect,
             )?,
             warehouse,
-            ledger: Ledger::open(&workspace.layout.ledger())?,
+            ledger,
             policy: declared.policy,
             policy_hash: declared.policy_hash,
             texts: declared.texts,
@@ -110,6 +111,8 @@ impl Context {
             offices: declared.offices,
             tag_aliases: declared.tag_aliases,
             codes: declared.codes,
+            rosters,
+            places,
             workdays: declared.workdays,
             people: declared.people,
             workspace,
@@ -168,6 +171,8 @@ pub struct Declared {
     offices: Offices,
     tag_aliases: Vec<(String, String)>,
     codes: Vec<CodeRow>,
+    tag_ends: BTreeMap<String, Ends>,
+    replaced_counties: BTreeMap<String, (String, NaiveDate)>,
     workdays: Workdays,
     people: People,
 }
@@ -218,6 +223,8 @@ impl Declared {
                 offices: tables.offices,
                 tag_aliases: tables.tag_aliases,
                 codes: tables.codes,
+                tag_ends: tables.tag_ends,
+                replaced_counties: tables.replaced_counties,
                 workdays: tables.workdays,
                 people: tables.people,
             }),
@@ -238,6 +245,18 @@ impl Declared {
         let _ = workspace.routes(&mut problems);
         check_routes(&workspace.assets, &self.counties, &self.offices, &mut problems);
         problems
+    }
+
+    /// The counties of an area, and the codes that mean them.
+    #[must_use]
+    pub fn places(&self, area: &str) -> Arc<Counties> {
+        let served = self.counties_of(area).into_iter().map(|county| county.code.to_string()).collect();
+        Arc::new(Counties { served, replaced: self.replaced_counties.clone() })
+    }
+
+    /// What rosters are judged by.
+    pub fn rosters(&self, settings: &Settings) -> Result<RosterRules, PipelineError> {
+        roster_rules(self.tag_ends.clone(), &self.offices, settings).map_err(PipelineError::Config)
     }
 
     /// Models that were written for another interface than this program's.
@@ -345,51 +364,6 @@ fn parse_texts_of(texts: &Texts, file: &str, problems: &mut Vec<Problem>) -> (Op
     };
     let files: Vec<_> = stems.into_iter().map(model).collect();
     (policy, Models::parse(&files).map_err(|mut found| problems.append(&mut found)).ok())
-}
-
-fn check_policy(
-    (file, text): (&str, &str),
-    policy: &Policy,
-    models: &Models,
-    offices: &Offices,
-    problems: &mut Vec<Problem>,
-) {
-    let mut told = |word: &str, message: String, hint: String| {
-        let at = text.find(&format!("\"{word}\"")).unwrap_or(0);
-        problems.push(Problem::at(file, text, at, message, hint));
-    };
-    for rule in &policy.rules {
-        let model = rule.shape.model();
-        if models.get(&model).is_none() {
-            let hint = format!("write sql/rules/{model}.sql or choose a shape that is there");
-            told(rule.shape.word(), format!("rule {}: there is no shape {}", rule.id, rule.shape.word()), hint);
-        }
-        for recipient in &rule.recipients {
-            if !offices.knows(recipient) {
-                let message = format!("rule {}: there is no office `{recipient}`", rule.id);
-                let hint = nearest(recipient, offices.recipients())
-                    .map_or_else(String::new, |near| format!("did you mean `{near}`? "));
-                told(recipient, message, format!("{hint}offices stand in pipelines/tables/offices.csv"));
-            } else if let Some(day) = offices.first_gap(recipient, rule.from, rule.to) {
-                let message = format!("rule {}: on {day} no office is in force for `{recipient}`", rule.id);
-                let hint = "pipelines/tables/offices.csv: name its successor, or an earlier valid_from";
-                told(recipient, message, hint.to_owned());
-            }
-        }
-    }
-}
-
-/// A list column that the mart does not return would stay empty on every list.
-fn check_columns(models: &Models, problems: &mut Vec<Problem>) {
-    let Some(mart) = models.get("referral_rows") else {
-        problems.push(Problem::new("sql/marts", 0, "there is no model referral_rows", "lists are made from it"));
-        return;
-    };
-    let from_mart = COLUMNS.iter().filter(|column| !FILLED_IN.contains(&column.name));
-    for column in from_mart.filter(|column| mart.schema.field_with_name(column.name).is_err()) {
-        let message = format!("list column `{}` is not among the mart's columns", column.name);
-        problems.push(Problem::new("sql/marts/referral_rows.toml", 0, message, "return it, here and in the .sql"));
-    }
 }
 
 /// SHA-256 of a text, hex.

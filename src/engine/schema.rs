@@ -30,6 +30,7 @@ const fn arrow_type(kind: Kind) -> DataType {
 /// | applications | application, person | person_key, content_hash, source_file, source_row |
 /// | held_applications | application, person | the same and hold_reason |
 /// | rosters | person, tag, office, roster month or from date | person_key, source_file, source_row |
+/// | roster_files | roster file, office, county, tag, month | arrival, what the file says of itself, counts |
 /// | income | indicator, geography, year, release | source_file, source_row |
 /// | adjustments | adjustment | person_key, book_month, content_hash, source_file, source_row |
 /// | held_adjustments | adjustment | the same and hold_reason |
@@ -37,6 +38,10 @@ const fn arrow_type(kind: Kind) -> DataType {
 /// | receipts | person of a list | source_file, source_row; staged only |
 #[must_use]
 pub fn table_schema(table: &str) -> Option<SchemaRef> {
+    if table == "roster_files" {
+        let fields = ROSTER_FILE_COLUMNS.iter().map(|(name, kind)| Field::new(*name, kind.clone(), true));
+        return Some(Arc::new(Schema::new(fields.collect::<Vec<_>>())));
+    }
     let (feed, extra): (Feed, &[(&str, DataType)]) = match table {
         "claims" => (Feed::Claims, &CLAIM_COLUMNS[..5]),
         "held_claims" => (Feed::Claims, &CLAIM_COLUMNS),
@@ -74,6 +79,26 @@ const ADJUSTMENT_COLUMNS: [(&str, DataType); 4] = [
     ("book_month", DataType::Date32),
     ("content_hash", DataType::Int64),
     ("hold_reason", DataType::Utf8),
+];
+
+/// What is known of a roster file besides its rows; see `law::rosters::RosterFile`.
+const ROSTER_FILE_COLUMNS: [(&str, DataType); 16] = [
+    ("source_file", DataType::Utf8),
+    ("file_name", DataType::Utf8),
+    ("arrival", DataType::Int64),
+    ("source_office", DataType::Utf8),
+    ("county_code", DataType::Utf8),
+    ("tag", DataType::Utf8),
+    ("roster_month", DataType::Date32),
+    ("said", DataType::Utf8),
+    ("is_filtered", DataType::Boolean),
+    ("row_count", DataType::Int64),
+    ("rejected_count", DataType::Int64),
+    ("unmatched_count", DataType::Int64),
+    ("before_count", DataType::Int64),
+    ("added_count", DataType::Int64),
+    ("left_count", DataType::Int64),
+    ("now_count", DataType::Int64),
 ];
 
 /// Days from 1970-01-01, as DATE columns count them.

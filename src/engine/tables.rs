@@ -1,11 +1,16 @@
 //! The small tables that a bureau keeps beside its rules: counties, offices, spellings of tags.
 
-use law::config::Problem;
-use law::contracts::{CodeRow, CodeTables, TagAliases};
-use law::domain::{CountyCode, Workdays};
-use law::questions::People;
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use law::config::{Problem, Settings};
+use law::contracts::{CodeRow, CodeTables, Feed, TagAliases};
+use law::domain::{CountyCode, Tag, Workdays, parse_date};
+use law::questions::{AnswerWord, People, Topic};
 use law::referrals::{Offices, ROUTES_FILE};
-use store::workspace::{Assets, office_table, people_table, route_rows, table_rows, workday_table};
+use law::rosters::{Answer, Ends, RosterRules};
+use store::ledger::{Ledger, LedgerError};
+use store::workspace::{Assets, SETTINGS_FILE, office_table, people_table, route_rows, table_rows, workday_table};
 
 /// A county that the workspace serves; each gets its lists, with nobody on it a NIL list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +35,10 @@ pub struct Tables {
     pub workdays: Workdays,
     /// From `people.csv`.
     pub people: People,
+    /// From `county_codes.csv`: old code to the new one and its first day.
+    pub replaced_counties: BTreeMap<String, (String, NaiveDate)>,
+    /// From `tags.csv`.
+    pub tag_ends: BTreeMap<String, Ends>,
 }
 
 /// Reads all tables; what is wrong goes to `problems`.
@@ -60,6 +69,8 @@ pub fn parse_tables(assets: &Assets, problems: &mut Vec<Problem>) -> Tables {
     tables.workdays = workday_table(assets, problems);
     tables.people = people_table(assets, problems);
     tables.tag_aliases = aliases.into_iter().map(|(_, ([alias, tag], []))| (alias, tag)).collect();
+    tables.tag_ends = tag_table(assets, problems);
+    tables.replaced_counties = county_code_table(assets, problems);
     tables
 }
 
@@ -80,6 +91,85 @@ fn code_rows(assets: &Assets, problems: &mut Vec<Problem>) -> Vec<CodeRow> {
         ));
     }
     codes
+}
+
+/// County codes that were replaced.
+fn county_code_table(assets: &Assets, problems: &mut Vec<Problem>) -> BTreeMap<String, (String, NaiveDate)> {
+    let file = "pipelines/tables/county_codes.csv";
+    let mut codes: BTreeMap<String, (String, NaiveDate)> = BTreeMap::new();
+    for (line, ([old, new, from], [])) in table_rows(assets, file, ["old_code", "new_code", "valid_from"], [], problems)
+    {
+        let mut told = |message: String, hint: &str| problems.push(Problem::new(file, line, message, hint));
+        match (CountyCode::parse(&old), CountyCode::parse(&new), parse_date(&from)) {
+            (Ok(_), Ok(_), Ok(from)) => {
+                if codes.insert(old.clone(), (new, from)).is_some() {
+                    told(
+                        format!("county code {old} is replaced twice"),
+                        "a split county has no row: its people are assigned",
+                    );
+                }
+            }
+            (Err(error), ..) | (_, Err(error), _) => told(error.to_string(), "e.g. 990103,990120,2026-10-01"),
+            (.., Err(error)) => told(error.to_string(), "e.g. 990103,990120,2026-10-01"),
+        }
+    }
+    codes
+}
+
+/// How each tag ends.
+fn tag_table(assets: &Assets, problems: &mut Vec<Problem>) -> BTreeMap<String, Ends> {
+    let file = "pipelines/tables/tags.csv";
+    let mut tags = BTreeMap::new();
+    for (line, ([tag, ends], [])) in table_rows(assets, file, ["tag", "ends"], [], problems) {
+        match (Tag::parse(&tag), Ends::parse(&ends)) {
+            (Ok(tag), Some(ends)) => drop(tags.insert(tag.code().to_owned(), ends)),
+            (Ok(_), None) => {
+                problems.push(Problem::new(file, line, format!("a tag cannot end by `{ends}`"), "stated or absence"));
+            }
+            (Err(error), _) => problems.push(Problem::new(file, line, error.to_string(), "e.g. lifted_out,stated")),
+        }
+    }
+    tags
+}
+
+/// What two people have answered about second files of a month, by the source that rows carry and the tag.
+pub(crate) fn roster_answers(ledger: &Ledger) -> Result<BTreeMap<(String, String), Answer>, LedgerError> {
+    let mut answers = BTreeMap::new();
+    // the newest first: what was said last about a file holds
+    for question in ledger.questions()?.into_iter().filter(|question| question.topic == Topic::RosterSecond) {
+        let answer = match question.answer {
+            Some(AnswerWord::Append) => Answer::Additions,
+            Some(AnswerWord::Replace) => Answer::Whole,
+            Some(AnswerWord::Reject) => Answer::Returned,
+            Some(AnswerWord::Accept) | None => continue,
+        };
+        for file in &question.files {
+            let source = file.file_id.chars().take(16).collect();
+            answers.entry((source, question.series.clone())).or_insert(answer);
+        }
+    }
+    Ok(answers)
+}
+
+/// What rosters are judged by: the tables and what the settings say.
+pub(crate) fn roster_rules(
+    ends: BTreeMap<String, Ends>,
+    offices: &Offices,
+    settings: &Settings,
+) -> Result<RosterRules, Vec<Problem>> {
+    let own = settings.feeds.get(Feed::Rosters.name()).cloned().unwrap_or_default();
+    let successions = offices.successions().collect();
+    let mut rules = RosterRules { ends, successions, ..RosterRules::default() };
+    rules.max_age_months = own.max_age_months.unwrap_or(rules.max_age_months);
+    rules.refuse_after_months = own.refuse_after_months.unwrap_or(rules.refuse_after_months);
+    for file in own.files {
+        let Some(answer) = Answer::parse(&file.take) else {
+            let why = format!("[[feeds.rosters.files]]: a file cannot be taken as `{}`", file.take);
+            return Err(vec![Problem::new(SETTINGS_FILE, 0, why, "whole, additions or returned")]);
+        };
+        rules.by_name.push((file.pattern, answer));
+    }
+    Ok(rules)
 }
 
 /// Routes may only name counties and offices that there are; all else about them is checked where they are read.

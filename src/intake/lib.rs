@@ -3,6 +3,7 @@
 //! `landing` finds whole files, `gate` opens them in a child process, `resolve` decides on rows, `tables` writes
 //! files, `commit` checks the balances. What the accepted rows mean is the models' business.
 
+mod again;
 mod commit;
 mod error;
 pub mod gate;

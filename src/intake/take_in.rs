@@ -11,11 +11,12 @@ use law::domain::stable_hash;
 use store::ledger::{FileState, Ledger};
 use store::warehouse::{Version, Warehouse};
 
+use super::again;
 use super::commit::{check_tables, keep_rejects, whole_outcome};
 use super::gate::{GateJob, GateLimits, GateReport, GateVerdict, TagAlias, run_gate};
 use super::landing::{Landed, Stamp};
 use super::manifest::Manifest;
-use super::tables::Batch;
+use super::tables::{Arrived, Batch, source_of};
 use super::{FileSummary, IntakeError, IntakeSummary, Progress, Verdict, landing, tables};
 use store::durable::{At as _, FileError};
 
@@ -164,6 +165,7 @@ impl Run<'_> {
             match self.look(feed, &file)? {
                 Look::Decided(verdict) => self.report(feed, &file.name, verdict, None),
                 Look::New { file_id, .. } if !seen.insert(file_id.clone()) => {
+                    again::note_sent(self.intake.ledger, feed, &file, &file_id)?;
                     self.report(feed, &file.name, Verdict::Known, None);
                 }
                 Look::New { file_id, manifest } => {
@@ -213,6 +215,11 @@ impl Run<'_> {
         }
         let fault = manifest.as_ref().and_then(|it| it.fault.clone());
         match (self.intake.ledger.file_state(feed, &file_id)?, fault) {
+            (Some(FileState::Taken { .. }), None)
+                if again::is_sent_again(self.intake.ledger, feed, file, &file_id)? =>
+            {
+                Ok(Look::New { file_id, manifest })
+            }
             (Some(FileState::Taken { .. }), _) => Ok(Look::Decided(Verdict::Known)),
             (before, Some(fault)) => {
                 self.refuse_manifest(feed, &file.name, &file_id, (fault, before)).map(Look::Decided)
@@ -298,7 +305,7 @@ impl Run<'_> {
             input: file.path.clone(),
             output: folder.clone(),
             buckets: self.version.buckets,
-            source_file: file_id.get(..16).unwrap_or(file_id).to_owned(),
+            source_file: source_of(file_id).to_owned(),
             ignore_columns: intake.ignored(feed),
             tag_aliases: aliases.map(|(alias, tag)| TagAlias { alias: alias.clone(), tag: tag.clone() }).collect(),
             codes: intake.codes.to_vec(),
@@ -328,11 +335,14 @@ impl Run<'_> {
         let intake = self.intake;
         let waiting = std::mem::take(&mut self.waiting);
         let staged: Vec<PathBuf> = waiting.iter().map(|waiting| waiting.folder.clone()).collect();
+        let arrived: Vec<Arrived> =
+            waiting.iter().map(|one| Arrived::of(&one.file_id, &one.file.name, &one.report)).collect();
         let batch = Batch {
             feed,
             root: intake.warehouse.root(),
             version: &self.version,
             staged: &staged,
+            arrived: &arrived,
             workers: intake.workers(),
             progress: intake.progress,
         };
@@ -368,6 +378,9 @@ impl Run<'_> {
         }
         intake.warehouse.commit(&next).await?;
         intake.ledger.record_taken(next.number, &next.taken, intake.moment())?;
+        for waiting in waiting.iter().filter(|_| feed == Feed::Rosters) {
+            again::note_sent(intake.ledger, feed, &waiting.file, &waiting.file_id)?;
+        }
         self.summary.versions.push(next.number);
         self.version = next;
         for folder in &staged {

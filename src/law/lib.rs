@@ -12,6 +12,7 @@
 //! | [`cases`] | how a person's case moves from finding to finding, and what answers may say |
 //! | [`referrals`] | who goes on which list, and what a list says |
 //! | [`questions`] | what passed a bound and waits for two named people |
+//! | [`rosters`] | which roster files count, which are complete, and when a tag ends |
 //! | [`texts`] | the words that people read, in Chinese and English |
 //! | [`schedule`] | when a job is due, and which alerts stand |
 
@@ -24,6 +25,7 @@ mod fault;
 pub mod policy;
 pub mod questions;
 pub mod referrals;
+pub mod rosters;
 pub mod schedule;
 pub mod texts;
 

@@ -19,6 +19,7 @@ mod operate;
 mod people;
 mod plan;
 mod questions;
+mod rosters;
 mod run;
 mod simulate;
 mod start;

@@ -22,6 +22,7 @@ use store::warehouse::{FileEntry, Version};
 use super::landing::intake_now;
 use super::plan::hold::Hold;
 use super::questions::{QuestionStatus, open_questions};
+use super::rosters::ask_about_rosters;
 
 #[derive(Debug, Default, Serialize)]
 pub struct RunReport {
@@ -142,7 +143,7 @@ impl<'a> Run<'a> {
         self.report.changed |= !summary.is_unchanged();
         self.report.intake = Some(summary);
         self.version = self.context.warehouse.current().await?;
-        Ok(())
+        ask_about_rosters(self.context, &self.version)
     }
 
     async fn model(&mut self, job: &Job, model: &str, checks: &[String]) -> Result<(), PipelineError> {

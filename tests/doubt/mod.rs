@@ -1,3 +1,4 @@
 //! What did not arrive is not a fact: doubt between intake and verdict, by the command line.
 
 mod holds;
+mod rosters;

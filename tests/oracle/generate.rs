@@ -44,7 +44,7 @@ pub(crate) fn province(seed: u64) -> Province {
     }
     broken_claims(&mut rng, &people, &mut batches);
     in_time(&mut batches);
-    Province { batches, shape }
+    Province { batches, shape, lifted_out_ends: seed.is_multiple_of(2) }
 }
 
 /// Nothing lands before it has happened (the gate rejects such rows): a row moves to the first batch that may have it,

@@ -24,7 +24,7 @@ pub(crate) fn land(workspace: &Workspace, batch: &Batch, shape: Shape, rng: &mut
     let claims: Vec<&Claim> = batch.claims.iter().collect();
     land_feed(workspace, batch, Feed::Claims, 3, claims, rng, |row, style| claim(row, shape, style));
     land_feed(workspace, batch, Feed::Residents, 2, batch.residents.iter().collect(), rng, resident);
-    land_feed(workspace, batch, Feed::Rosters, 2, batch.rosters.iter().collect(), rng, roster);
+    land_feed(workspace, batch, Feed::Rosters, 1, batch.rosters.iter().collect(), rng, roster);
     land_feed(workspace, batch, Feed::Income, 1, batch.income.iter().collect(), rng, income);
     land_feed(workspace, batch, Feed::Adjustments, 2, batch.adjustments.iter().collect(), rng, adjustment);
 }
@@ -181,6 +181,8 @@ fn roster(row: &Roster, style: &Style) -> Row {
         ("to_date", style.day(row.to)),
         ("source_office", row.office.to_owned()),
         ("roster_month", row.roster_month.map_or(String::new(), Month::compact)),
+        ("county_code", row.county.to_owned()),
+        ("coverage", if row.is_whole { "整份" } else { "" }.to_owned()),
     ]);
     cells
 }

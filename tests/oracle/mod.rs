@@ -57,13 +57,17 @@ fn compare(seed: u64) -> Result<Compared, String> {
         rng.usize(1..=count_from_environment("ORACLE_BUCKETS", 3))
     );
     workspace.write("poverty-watch.toml", settings.as_bytes());
+    if province.lifted_out_ends {
+        workspace.write("pipelines/tables/tags.csv", b"tag,ends\nlifted_out,absence\n");
+    }
     let mut compared = Compared { findings: 0, undecided: 0, rows: 0 };
     for (at, batch) in province.batches.iter().enumerate() {
         landing::land(&workspace, batch, province.shape, &mut rng);
         let before = workspace.versions().len();
         let as_of = batch.month.last_day().to_string();
         let run = workspace.run(&["run", "nightly", "--as-of", &as_of]);
-        if !run.status.success() {
+        // 4: a second roster of a month asks what it is
+        if !matches!(run.status.code(), Some(0 | 4)) {
             return Err(format!("seed {seed}, batch {at}: {:?}\n{}", run.status, String::from_utf8_lossy(&run.stderr)));
         }
         let known = naive::resolve(&province, at + 1);
@@ -169,7 +173,7 @@ fn the_naive_program_sees_every_kind_of_dirt() {
     println!("oracle: {totals:?}, codes {codes:?}, reasons {reasons:?}, {on_the_line} exactly on the line");
     assert!(totals.superseded > 100 && totals.duplicate > 100 && totals.held > 100);
     assert_eq!(codes.len(), 16, "{codes:?}");
-    assert_eq!(reasons.len(), 7, "{reasons:?}");
+    assert_eq!(reasons.len(), 9, "{reasons:?}");
     assert_eq!(statuses.len(), 3);
     assert!(on_the_line > 10);
 }

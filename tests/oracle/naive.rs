@@ -48,7 +48,7 @@ pub(crate) struct Known<'a> {
     claims: Vec<Booked<'a>>,
     adjustments: Vec<Paid>,
     residents: BTreeMap<i64, (&'a Resident, bool)>,
-    rosters: Vec<(i64, &'a Roster)>,
+    rosters: Rosters<'a>,
     income: Vec<&'a Income>,
     /// Totals of the last batch.
     pub(crate) totals: FeedTotals,
@@ -85,7 +85,7 @@ pub(crate) fn resolve(province: &Province, batches: usize) -> Known<'_> {
     Known {
         adjustments: adjustments(seen, &places, &mut totals),
         residents: residents(seen, &mut totals),
-        rosters: rosters(seen, &mut totals),
+        rosters: rosters(province, seen, &mut totals),
         income: income(seen, &mut totals),
         claims: accepted_claims,
         totals,
@@ -317,7 +317,8 @@ fn residents<'a>(seen: &'a [Batch], totals: &mut FeedTotals) -> BTreeMap<i64, (&
     winners.into_iter().map(|(_, person, row)| (person, (row, conflict(person, row)))).collect()
 }
 
-fn rosters<'a>(seen: &'a [Batch], totals: &mut FeedTotals) -> Vec<(i64, &'a Roster)> {
+/// A batch's rosters come in one file: what it says of a month's roster holds for all its rows of it.
+fn rosters<'a>(province: &Province, seen: &'a [Batch], totals: &mut FeedTotals) -> Rosters<'a> {
     let totals = totals.entry("rosters").or_default();
     let last = seen.len() - 1;
     let check = |row: &Roster| {
@@ -329,16 +330,23 @@ fn rosters<'a>(seen: &'a [Batch], totals: &mut FeedTotals) -> Vec<(i64, &'a Rost
         }
     };
     let good = readable(rows(seen, |batch| &batch.rosters), last, check, totals);
-    let mut distinct: Vec<(i64, &Roster)> = Vec::new();
+    let mut distinct: Vec<Listed<'_>> = Vec::new();
     for (batch, person, row) in good {
-        if distinct.iter().any(|(_, other)| *other == row) {
+        // sent again in another file it is said again
+        if distinct.iter().any(|other| other.batch == batch && other.row == row) {
             totals.duplicate += u64::from(batch == last);
         } else {
             totals.accepted += u64::from(batch == last);
-            distinct.push((person, row));
+            distinct.push(Listed { batch, person, row });
         }
     }
-    distinct
+    // Of a file with more than one illegible row in a hundred nobody knows who is missing.
+    let legible = seen.iter().map(|batch| {
+        let rejected = batch.rosters.iter().filter(|row| check(row).is_err()).count();
+        rejected * 100 <= batch.rosters.len()
+    });
+    let legible = legible.collect();
+    Rosters { rows: distinct, legible, lifted_out_ends: province.lifted_out_ends }
 }
 
 fn income<'a>(seen: &'a [Batch], totals: &mut FeedTotals) -> Vec<&'a Income> {
@@ -379,8 +387,9 @@ impl Known<'_> {
         self.window(person, month).next()?;
         let measured = self.spent(person, month, 12);
 
-        let has_roster = rule.tags.is_empty() || self.rosters.iter().any(|(_, row)| rule.tags.contains(&row.tag));
-        if has_roster && !rule.tags.is_empty() && !self.has_tag(person, rule.tags, month) {
+        let has_roster = rule.tags.is_empty() || self.rosters.rows.iter().any(|row| rule.tags.contains(&row.row.tag));
+        let holds = rule.tags.iter().map(|tag| self.rosters.holds(person, tag, month)).max();
+        if has_roster && holds == Some(Holds::No) {
             return None;
         }
         let rural = self.rural(person, month);
@@ -403,6 +412,10 @@ impl Known<'_> {
             "no_income_figure"
         } else if !has_roster {
             "no_roster"
+        } else if holds == Some(Holds::Absent) {
+            "tag_absent"
+        } else if holds == Some(Holds::Stale) {
+            "roster_stale"
         } else if rule.needs_rural && rural.is_none() {
             "rural_unknown"
         } else if resident.is_some_and(|(row, _)| row.is_alive == Some(false)) {
@@ -487,60 +500,176 @@ impl Known<'_> {
         if let Some(said) = resident.and_then(|row| row.is_rural) {
             return Some(said);
         }
-        if self.has_tag(person, &RURAL_TAGS, month) {
+        if RURAL_TAGS.iter().any(|tag| self.rosters.holds(person, tag, month) != Holds::No) {
             return Some(true);
         }
         let resident = resident?;
-        match resident.village_class.chars().next() {
-            Some('1') => return Some(false),
-            Some('2') => return Some(true),
-            _ => {}
-        }
-        match resident.household_type {
+        let village = match resident.village_class.chars().next() {
+            Some('1') => Some(false),
+            Some('2') => Some(true),
+            _ => None,
+        };
+        let household = match resident.household_type {
             "20" | "21" | "22" => Some(true),
             "10" | "11" | "12" => Some(false),
             _ => None,
+        };
+        // where the two contradict each other the person is listed, and marked
+        if village.is_some() && household.is_some() && village != household {
+            Some(true)
+        } else {
+            village.or(household)
         }
     }
+}
 
-    /// Whether one of the tags is valid on the month's last day.
-    fn has_tag(&self, person: i64, tags: &[&str], month: Month) -> bool {
+/// One row of a roster, and the batch that it came in.
+#[derive(Clone, Copy)]
+struct Listed<'a> {
+    batch: usize,
+    person: i64,
+    row: &'a Roster,
+}
+
+impl Listed<'_> {
+    /// Office, county and tag: only rosters of the same ones say anything about the row.
+    fn place(&self) -> (&str, &str, &str) {
+        (self.row.office, self.row.county, self.row.tag)
+    }
+
+    fn start(&self) -> NaiveDate {
+        self.row.from.or(self.row.roster_month.map(Month::first_day)).unwrap()
+    }
+}
+
+/// Whether somebody has a tag, the better the later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Holds {
+    No,
+    /// One complete roster lacks the person.
+    Absent,
+    /// Only by a roster of more than six months ago.
+    Stale,
+    Yes,
+}
+
+/// All rows of rosters that were accepted, and what is known of their files.
+struct Rosters<'a> {
+    rows: Vec<Listed<'a>>,
+    /// Per batch.
+    legible: Vec<bool>,
+    lifted_out_ends: bool,
+}
+
+impl Rosters<'_> {
+    /// Whether the person has the tag on the month's last day.
+    fn holds(&self, person: i64, tag: &str, month: Month) -> Holds {
+        let own = self.rows.iter().filter(|row| row.person == person && row.row.tag == tag);
+        own.map(|row| self.holds_by(row, month)).max().unwrap_or(Holds::No)
+    }
+
+    fn holds_by(&self, row: &Listed<'_>, month: Month) -> Holds {
         let day = month.last_day();
-        self.rosters.iter().filter(|(owner, row)| *owner == person && tags.contains(&row.tag)).any(|(_, row)| {
-            let start = row.from.or(row.roster_month.map(Month::first_day)).unwrap();
-            let own_month = row.roster_month.unwrap_or_else(|| Month::of(start));
-            // A full roster speaks for its own month and later ones, whatever first day its rows state.
-            if own_month > month {
-                return false;
-            }
-            let listed_until = self.first_roster_without(person, row, own_month).map(Month::first_day);
-            start <= day
-                && self.last_day(person, row, month).is_none_or(|to| day <= to)
-                && listed_until.is_none_or(|gone| day < gone)
-        })
-    }
-
-    /// The row's last day; a change sent without one ends when the same change is sent again with one.
-    fn last_day(&self, person: i64, row: &Roster, month: Month) -> Option<NaiveDate> {
-        if row.roster_month.is_some() {
-            return row.to;
+        let is_hidden = row.start() > day || row.row.roster_month.is_some_and(|own| own > month);
+        if is_hidden || self.is_replaced(row) || self.is_said_anew(row) {
+            return Holds::No;
         }
-        let again = self.rosters.iter().filter(|(owner, other)| {
-            *owner == person
-                && other.from.is_some_and(|from| from <= month.last_day())
-                && (other.tag, other.office, other.from, other.roster_month)
-                    == (row.tag, row.office, row.from, row.roster_month)
+        let ended = row.row.to.is_some_and(|to| to < day) || self.exits(row, month).any(|exit| exit < day);
+        if ended {
+            return Holds::No;
+        }
+        let ends_by_absence = row.row.tag != "lifted_out" || self.lifted_out_ends;
+        let lacking = self.complete_months(row.place(), month).into_iter().filter(|(complete, base)| {
+            let own = row.row.roster_month.unwrap_or_else(|| Month::of(row.start()));
+            *complete > own && (row.row.roster_month.is_some() || *base > row.batch)
         });
-        again.filter_map(|(_, other)| other.to).max()
+        match lacking.count() {
+            _ if !ends_by_absence => Holds::Yes,
+            0 if self.is_stale(row.place(), month) => Holds::Stale,
+            0 => Holds::Yes,
+            1 => Holds::Absent,
+            _ => Holds::No,
+        }
     }
 
-    /// The first full roster of the row's office and tag, after `own_month`, on which the person is not.
-    fn first_roster_without(&self, person: i64, row: &Roster, own_month: Month) -> Option<Month> {
-        let of_same = || self.rosters.iter().filter(|(_, other)| other.office == row.office && other.tag == row.tag);
-        let months: BTreeSet<Month> = of_same().filter_map(|(_, other)| other.roster_month).collect();
-        months
-            .into_iter()
-            .filter(|month| *month > own_month)
-            .find(|month| !of_same().any(|(owner, other)| *owner == person && other.roster_month == Some(*month)))
+    /// The batch of the last file that is a month's whole roster: the first one, or one that says so.
+    fn base(&self, place: (&str, &str, &str), month: Month) -> Option<usize> {
+        let of_month = || self.rows.iter().filter(|row| row.place() == place && row.row.roster_month == Some(month));
+        let first = of_month().map(|row| row.batch).min()?;
+        let whole = of_month().filter(|row| row.batch == first || row.row.is_whole);
+        whole.filter(|row| self.legible[row.batch]).map(|row| row.batch).max()
+    }
+
+    /// The months up to one that have a complete roster, with its batch.
+    fn complete_months(&self, place: (&str, &str, &str), month: Month) -> BTreeMap<Month, usize> {
+        let months = self.rows.iter().filter(|row| row.place() == place).filter_map(|row| row.row.roster_month);
+        months.filter(|own| *own <= month).filter_map(|own| Some((own, self.base(place, own)?))).collect()
+    }
+
+    fn is_stale(&self, place: (&str, &str, &str), month: Month) -> bool {
+        let months = self.rows.iter().filter(|row| row.place() == place).filter_map(|row| row.row.roster_month);
+        let last = months.filter(|own| *own <= month).max();
+        let number = |month: Month| i64::from(month.year()) * 12 + i64::from(month.number());
+        last.is_some_and(|last| number(month) - number(last) > 6)
+    }
+
+    /// Whether a later whole roster of its month took the place of the row's.
+    fn is_replaced(&self, row: &Listed<'_>) -> bool {
+        let base = row.row.roster_month.and_then(|month| self.base(row.place(), month));
+        base.is_some_and(|base| row.batch < base)
+    }
+
+    /// Whether a later row says the same thing anew: the same month, or the same spell.
+    fn is_said_anew(&self, row: &Listed<'_>) -> bool {
+        let same_thing = |other: &&Listed<'_>| {
+            let is_same = match (row.row.roster_month, other.row.roster_month) {
+                (Some(own), Some(other)) => own == other,
+                (None, None) => row.row.from == other.row.from,
+                _ => false,
+            };
+            is_same && other.person == row.person && other.place() == row.place() && !self.is_replaced(other)
+        };
+        let later = |other: &Listed<'_>| {
+            let ends = |row: &Roster| match (row.roster_month, row.to) {
+                // of two rows in one file, a month's open one counts, and of two changes the one with a last day
+                (Some(_), None) => NaiveDate::MAX,
+                (_, to) => to.unwrap_or(NaiveDate::MIN),
+            };
+            (other.batch, ends(other.row)) > (row.batch, ends(row.row))
+        };
+        self.rows.iter().filter(same_thing).any(later)
+    }
+
+    /// Last days that the same office has stated for the person after the row.
+    fn exits(&self, row: &Listed<'_>, month: Month) -> impl Iterator<Item = NaiveDate> {
+        let others = self.rows.iter().filter(|other| other.person == row.person && other.place() == row.place());
+        let known = move |other: &Listed<'_>| match other.row.roster_month {
+            Some(own) => own <= month,
+            None => other.start() <= month.last_day(),
+        };
+        let exit = |other: &Listed<'_>| {
+            let own = row.row.roster_month;
+            if let Some(later) = other.row.roster_month {
+                let base = self.base(other.place(), later);
+                let is_removed = self.is_replaced(other) && !self.is_on(other.person, other.place(), later);
+                let (at, last) = match base {
+                    Some(base) if is_removed => (base, later.first_day().pred_opt()?),
+                    _ if self.is_replaced(other) || self.is_said_anew(other) => return None,
+                    _ => (other.batch, other.row.to?),
+                };
+                let is_later = own.map_or(at > row.batch, |own| later > own);
+                return is_later.then_some(last);
+            }
+            let last = other.row.to.filter(|_| !self.is_said_anew(other) && other.batch > row.batch)?;
+            let is_meant = own.is_some_and(|own| last >= own.first_day() || other.row.from == row.row.from);
+            is_meant.then_some(last)
+        };
+        others.filter(move |other| known(other)).filter_map(exit).collect::<Vec<_>>().into_iter()
+    }
+
+    /// Whether what counts of a month's roster has the person.
+    fn is_on(&self, person: i64, place: (&str, &str, &str), month: Month) -> bool {
+        let of_month = self.rows.iter().filter(|row| row.place() == place && row.row.roster_month == Some(month));
+        of_month.filter(|row| row.person == person).any(|row| !self.is_replaced(row))
     }
 }

@@ -1,5 +1,7 @@
 //! The invented people of a province: their documents in many spellings, the register, the rosters.
 
+use std::collections::BTreeSet;
+
 use chrono::{Days, NaiveDate};
 use fastrand::Rng;
 use law::domain::Month;
@@ -187,6 +189,7 @@ pub(super) fn rosters(rng: &mut Rng, people: &[Person], batches: &mut [Batch]) {
         ("subsistence", "民政局"),
         ("returned_to_poverty", "农业农村局"),
     ];
+    let has_counties = rng.bool();
     for person in people.iter().filter(|person| person.is_in_offices()) {
         for (tag, office) in tags {
             let wanted = if tag == "lifted_out" { 3 } else { 8 };
@@ -201,7 +204,9 @@ pub(super) fn rosters(rng: &mut Rng, people: &[Person], batches: &mut [Batch]) {
                 from: None,
                 to: None,
                 office,
+                county: if has_counties { person.county } else { "" },
                 roster_month: None,
+                is_whole: false,
             };
             let is_full = style > 4 || (style > 2 && rng.bool());
             if is_full {
@@ -213,10 +218,14 @@ pub(super) fn rosters(rng: &mut Rng, people: &[Person], batches: &mut [Batch]) {
                 let at = rng.usize(0..batches.len());
                 match rng.u8(0..8) {
                     0 => batches[at].rosters.push(change.clone()),
-                    // Sent again, now with its last day.
-                    1 => {
+                    // Sent again, now with its last day, or with another one; the exit may be taken back after that.
+                    1 | 2 => {
                         let ended = Roster { to: Some(from + Days::new(rng.u64(0..700))), ..change.clone() };
-                        batches[rng.usize(0..batches.len())].rosters.push(ended);
+                        let then = rng.usize(at..batches.len());
+                        batches[then].rosters.push(ended);
+                        if rng.bool() && then > at {
+                            batches[rng.usize(then..batches.len())].rosters.push(Roster { to: None, ..change.clone() });
+                        }
                     }
                     _ => {}
                 }
@@ -232,7 +241,9 @@ pub(super) fn rosters(rng: &mut Rng, people: &[Person], batches: &mut [Batch]) {
             from: NaiveDate::from_ymd_opt(2026, 1, 1),
             to: None,
             office: "民政局",
+            county: "",
             roster_month: None,
+            is_whole: false,
         };
         match rng.u8(0..3) {
             0 => {}
@@ -246,6 +257,19 @@ pub(super) fn rosters(rng: &mut Rng, people: &[Person], batches: &mut [Batch]) {
             }
         }
         batches[0].rosters.push(bad);
+    }
+    some_are_whole(rng, batches);
+}
+
+/// Some files say of an office's tag and month that they are the whole roster; their other rows say nothing.
+fn some_are_whole(rng: &mut Rng, batches: &mut [Batch]) {
+    for batch in batches {
+        let of_month = |row: &Roster| row.roster_month.map(|month| (row.office, row.county, row.tag, month));
+        let identities: BTreeSet<_> = batch.rosters.iter().filter_map(of_month).collect();
+        let whole: BTreeSet<_> = identities.into_iter().filter(|_| rng.u8(0..4) == 0).collect();
+        for row in &mut batch.rosters {
+            row.is_whole = of_month(row).is_some_and(|identity| whole.contains(&identity));
+        }
     }
 }
 

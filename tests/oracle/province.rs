@@ -21,6 +21,8 @@ pub(crate) struct Province {
     pub(crate) batches: Vec<Batch>,
     /// Which of the optional columns its files carry.
     pub(crate) shape: Shape,
+    /// 脱贫人口 ends by absence as the other tags do.
+    pub(crate) lifted_out_ends: bool,
 }
 
 /// Optional columns that a sender has or has not.
@@ -143,7 +145,11 @@ pub(crate) struct Roster {
     pub(crate) from: Option<NaiveDate>,
     pub(crate) to: Option<NaiveDate>,
     pub(crate) office: &'static str,
+    /// Where the rosters state it.
+    pub(crate) county: &'static str,
     pub(crate) roster_month: Option<Month>,
+    /// 整份: the file takes the place of earlier ones of its month.
+    pub(crate) is_whole: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,6 +17,9 @@ BASES = {
     "in_scope_self_pay": "personal_amount - outside_catalogue_amount - over_limit_amount - first_share_amount",
 }
 
+# Tags that no later roster ends, as pipelines/tables/tags.csv is shipped.
+STATED = ["lifted_out"]
+
 # The columns that are used of each table, so that a table without files is an empty one.
 TABLES = {
     "claims": "person_key bigint, claim_id varchar, claim_kind varchar, original_claim_id varchar,"
@@ -26,7 +29,9 @@ TABLES = {
     "adjustments": "person_key bigint, claim_id varchar, amount decimal(18,2)",
     "residents": "person_key bigint, county_code varchar, is_alive boolean, has_name_conflict boolean,"
     " is_rural boolean, village_class varchar, household_type varchar",
-    "rosters": "person_key bigint, tag varchar, from_date date, to_date date, source_office varchar, roster_month date",
+    "rosters": "person_key bigint, tag varchar, from_date date, to_date date, source_office varchar,"
+    " county_code varchar, roster_month date, source_file varchar",
+    "roster_files": "source_file varchar, arrival bigint",
     "income": "indicator varchar, geography varchar, year integer, amount decimal(18,2), release integer,"
     " published_date date",
 }
@@ -56,38 +61,55 @@ from counted left join paid using (person_key)
 group by person_key
 """
 
+# A month's roster comes in one file here: no second files, no corrected ones. 2: held, 1: one later roster lacks the
+# person, 0: ended.
 TAGS = """
 with said as (
-    select * replace (case when roster_month is null then max(to_date) over same_change else to_date end as to_date),
+    select r.* replace (coalesce(r.county_code, '') as county_code), coalesce(f.arrival, 0) as arrival,
         coalesce(roster_month, date_trunc('month', from_date)) as said_on
-    from rosters
+    from rosters r left join (select distinct source_file, arrival from roster_files) f using (source_file)
     where coalesce(roster_month, from_date) <= $day::date
-    window same_change as (partition by person_key, tag, source_office, from_date, roster_month)
 ),
-rolls as (select distinct source_office, tag, roster_month from rosters where roster_month is not null)
-select distinct person_key, tag from said s
-where said_on <= $day::date and coalesce(from_date, roster_month) <= $day::date
-  and coalesce(to_date, $day::date) >= $day::date
-  and not exists (
-      select 1 from rolls r
-      where r.source_office = s.source_office and r.tag = s.tag
-        and r.roster_month > said_on and r.roster_month <= $day::date
-        and not exists (
-            select 1 from rosters p
-            where p.person_key = s.person_key and p.source_office = s.source_office and p.tag = s.tag
-              and p.roster_month = r.roster_month))
+last_said as (
+    select * from said
+    qualify row_number() over (
+        partition by person_key, tag, source_office, county_code, roster_month,
+            case when roster_month is null then from_date end
+        order by arrival desc, roster_month is null or to_date is not null, to_date desc nulls last) = 1
+),
+rolls as (
+    select source_office, county_code, tag, roster_month, min(arrival) as arrival
+    from said where roster_month is not null group by all
+),
+counted as (
+    select s.*,
+        (select count(*) from rolls r
+         where r.source_office = s.source_office and r.county_code = s.county_code and r.tag = s.tag
+           and r.roster_month > s.said_on and (s.roster_month is not null or r.arrival > s.arrival)
+           and not list_contains($stated, s.tag)) as lacking,
+        exists (select 1 from last_said e
+         where e.person_key = s.person_key and e.source_office = s.source_office and e.county_code = s.county_code
+           and e.tag = s.tag and e.roster_month > s.said_on and e.to_date < $day::date) as has_left
+    from last_said s
+    where coalesce(from_date, roster_month) <= $day::date and coalesce(to_date, $day::date) >= $day::date
+)
+select person_key, tag, max(case when has_left or lacking > 1 then 0 when lacking = 1 then 1 else 2 end) as standing
+from counted group by all having standing > 0
 """
 
 JUDGED = """
 with place as (
     select m.*, coalesce(r.county_code, area) as county, coalesce(r.is_alive, true) as is_alive,
         two_names or coalesce(r.has_name_conflict, false) as has_conflict,
-        exists (select 1 from tags t where t.person_key = m.person_key and list_contains($tags, t.tag)) as is_tagged,
+        coalesce((select max(standing) from tags t
+            where t.person_key = m.person_key and list_contains($tags, t.tag)), 0) as standing,
         coalesce(
             r.is_rural,
             case when exists (select 1 from tags t where t.person_key = m.person_key and t.tag in
                 ('lifted_out', 'unstable_lifted_out', 'vulnerable', 'sudden_hardship', 'returned_to_poverty'))
                 then true end,
+            case when (left(r.village_class, 1) = '1' and r.household_type in ('20', '21', '22'))
+                or (left(r.village_class, 1) = '2' and r.household_type in ('10', '11', '12')) then true end,
             case left(r.village_class, 1) when '1' then false when '2' then true end,
             case when r.household_type in ('20', '21', '22') then true
                  when r.household_type in ('10', '11', '12') then false end) as rural
@@ -103,7 +125,7 @@ figures as (
 judged as (
     select person_key, measured, line,
         case
-            when len($tags) > 0 and $has_roster and not is_tagged then 'outside'
+            when len($tags) > 0 and $has_roster and standing = 0 then 'outside'
             when $needs_rural and rural = false then 'outside'
             when measured <= coalesce(line, case when county is null then
                 (select min(line) from figures where geography in (select geography from places)) end, 0)
@@ -112,6 +134,7 @@ judged as (
             when county is null then 'county_unclear'
             when line is null then 'no_income_figure'
             when len($tags) > 0 and not $has_roster then 'no_roster'
+            when len($tags) > 0 and standing = 1 then 'tag_absent'
             when $needs_rural and rural is null then 'rural_unknown'
             when not is_alive then 'deceased'
             when measured > line then 'flagged'
@@ -150,7 +173,7 @@ def recompute(database, rule, day, places):
         "create or replace table measured as " + MEASURED.format(basis=BASES[cost["basis"]]),
         {"day": day, "insurances": who["insurance"], "subtract": cost.get("adjustments", "subtract") == "subtract"},
     )
-    database.execute("create or replace table tags as " + TAGS, {"day": day})
+    database.execute("create or replace table tags as " + TAGS, {"day": day, "stated": STATED})
     states = database.execute("select count(*) from rosters where list_contains($tags, tag)", {"tags": who["tags"]})
     has_roster = states.fetchone()[0] > 0
     values = {

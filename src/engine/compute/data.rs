@@ -7,9 +7,11 @@ use arrow::array::{BooleanArray, RecordBatch};
 use chrono::NaiveDateTime;
 use law::domain::Month;
 use law::policy::IncomeFigure;
+use law::rosters::RosterFile;
 use store::warehouse::{Version, Warehouse};
 
 use super::rules::{Span, figures_of, income_figures};
+use super::stated::roster_files;
 use super::tables::{CLAIMS, sources_in};
 use super::task::Input;
 use crate::rows::of_model;
@@ -55,6 +57,14 @@ impl Data<'_> {
                     Ok(Input::Rows(RecordBatch::new_empty(models.schema_of(table).ok_or_else(missing)?)))
                 }
             },
+        }
+    }
+
+    /// What is known of roster files besides their rows.
+    pub(super) fn roster_files(self) -> Result<Vec<RosterFile>, PipelineError> {
+        match self {
+            Self::Stored { warehouse, version } => Ok(roster_files(warehouse, version)?),
+            Self::Rows(_) => Ok(Vec::new()),
         }
     }
 

@@ -6,16 +6,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use law::domain::Period;
+use law::domain::{Counties, Period};
 use law::policy::{IncomeFigure, Rule};
+use law::rosters::RosterRules;
 use store::warehouse::{FileEntry, Version};
 
 use super::data::Data;
 use super::refresh::refresh;
 use super::rules::{Known, Lines, RuleData, Span, rule_tables, until};
-use super::stated::Stated;
+use super::stated::{SNAPSHOTS, Stated};
 use super::tables::{AREAS, Area, STATED, is_handed_in};
 use super::task::{Input, Task};
 use crate::rows::of_model;
@@ -29,6 +31,10 @@ pub struct Evaluation<'a> {
     served: BTreeSet<String>,
     /// Buckets worked on at once.
     pub(super) workers: usize,
+    /// What rosters are judged by.
+    rosters: Arc<RosterRules>,
+    /// Which codes mean which county.
+    places: Arc<Counties>,
     /// Whose next version keeps what is made; `None`: it stays in memory.
     keeper: Option<&'a Context>,
 }
@@ -58,8 +64,14 @@ impl Made {
 impl<'a> Evaluation<'a> {
     /// Tries rules: nothing is written.
     #[must_use]
-    pub const fn new(engine: &'a Engine, data: Data<'a>, served: BTreeSet<String>, workers: usize) -> Self {
-        Self { engine, data, served, workers, keeper: None }
+    pub fn new(engine: &'a Engine, data: Data<'a>, served: BTreeSet<String>, workers: usize) -> Self {
+        Self { engine, data, served, workers, rosters: Arc::default(), places: Arc::default(), keeper: None }
+    }
+
+    /// Judges rosters and places by a workspace's own tables.
+    #[must_use]
+    pub fn with_tables(self, rosters: Arc<RosterRules>, places: Arc<Counties>) -> Self {
+        Self { rosters, places, ..self }
     }
 
     /// The same on a version of a workspace.
@@ -67,6 +79,7 @@ impl<'a> Evaluation<'a> {
     pub fn of(context: &'a Context, version: &'a Version) -> Self {
         let data = Data::Stored { warehouse: &context.warehouse, version };
         Self::new(&context.engine, data, context.served(), context.workers())
+            .with_tables(context.rosters.clone(), context.places.clone())
     }
 
     /// In earnest: the next version keeps what is made, and what is fresh is not made again.
@@ -139,7 +152,7 @@ impl<'a> Evaluation<'a> {
         let models = self.models();
         let span = Span::of_rules(rules.iter().copied(), period);
         let mut rows = rule_tables(rules, period, models)?;
-        rows.insert(STATED.to_owned(), stated.rows(models)?);
+        rows.insert(SNAPSHOTS.to_owned(), stated.rows(models)?);
         self.buckets().map(|bucket| Ok(self.task(model, checks, span, bucket)?.reading_rows(&rows))).collect()
     }
 
@@ -172,8 +185,9 @@ impl<'a> Evaluation<'a> {
         let stated = self.make(STATED, each(STATED)?).await?;
         let mut setting = Setting {
             counties: self.served.clone(),
-            stated: Stated::default(),
+            stated: Stated::new(self.rosters.clone(), self.data.roster_files()?, span.period),
             figures: self.data.figures()?,
+            places: self.places.clone(),
             period: span.period,
             made: Made::default(),
         };
@@ -189,6 +203,7 @@ pub struct Setting {
     pub counties: BTreeSet<String>,
     pub stated: Stated,
     pub figures: Vec<IncomeFigure>,
+    pub places: Arc<Counties>,
     pub period: Period,
     pub(super) made: Made,
 }
@@ -197,12 +212,17 @@ impl Setting {
     /// As a version's own files of the period tell it.
     pub fn stored(context: &Context, version: &Version, period: Period) -> Result<Self, PipelineError> {
         let part = |file: &FileEntry| Part { bucket: 0, input: Input::Files(vec![file.clone()]) };
-        let parts = |table: &str| -> Vec<Part> {
-            version.table(table).filter(|file| file.month == Some(period)).map(part).collect()
+        // what a former program noted of rosters has other columns; counties and lines do not need it
+        let is_known = |file: &&FileEntry| {
+            file.month == Some(period)
+                && (file.table != STATED || file.format >= context.engine.models().interface_of(STATED))
         };
+        let parts = |table: &str| -> Vec<Part> { version.table(table).filter(is_known).map(part).collect() };
         let figures = super::rules::income_figures(&context.warehouse, version)?;
-        let (counties, stated) = (context.served(), Stated::default());
-        let mut setting = Self { counties, stated, figures, period, made: Made::default() };
+        let data = Data::Stored { warehouse: &context.warehouse, version };
+        let stated = Stated::new(context.rosters.clone(), data.roster_files()?, period);
+        let (counties, places) = (context.served(), context.places.clone());
+        let mut setting = Self { counties, stated, figures, places, period, made: Made::default() };
         setting.add(context.warehouse.root(), &parts(AREAS), &parts(STATED))?;
         Ok(setting)
     }
@@ -220,7 +240,8 @@ impl Setting {
 
     #[must_use]
     pub fn known<'k>(&'k self, models: &'k Models) -> Known<'k> {
-        Known { models, counties: &self.counties, stated: &self.stated, figures: &self.figures, period: self.period }
+        let Self { counties, stated, figures, places, period, .. } = self;
+        Known { models, counties, places, stated, figures, period: *period }
     }
 
     /// Rules with all that their statements need besides the data of persons.

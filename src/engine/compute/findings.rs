@@ -6,7 +6,7 @@ use law::cases::{Outcome, Reason};
 use law::config::Problem;
 use law::domain::{Fen, Period, PersonKey};
 use law::policy::Rule;
-use store::warehouse::{FileEntry, Version, Warehouse};
+use store::warehouse::{FileEntry, Version};
 
 use super::data::Data;
 use super::evaluation::{Evaluation, Part, Setting};
@@ -16,7 +16,7 @@ use super::stated::Stated;
 use super::tables::STATED;
 use super::task::{Input, Task};
 use crate::rows::of_file;
-use crate::{Context, Engine, PipelineError};
+use crate::{Context, PipelineError};
 
 /// The period's findings: files for the next version, and the lines that were drawn.
 #[derive(Debug)]
@@ -121,17 +121,13 @@ pub fn read_findings(context: &Context, version: &Version, period: Period) -> Re
 }
 
 /// What the rosters of a version state, for a period that no job has looked at.
-pub async fn stated_by_rosters(
-    engine: &Engine,
-    warehouse: &Warehouse,
-    version: &Version,
-    period: Period,
-) -> Result<Stated, PipelineError> {
-    let evaluation = Evaluation::new(engine, Data::Stored { warehouse, version }, BTreeSet::new(), 1);
+pub async fn stated_by_rosters(context: &Context, version: &Version, period: Period) -> Result<Stated, PipelineError> {
+    let data = Data::Stored { warehouse: &context.warehouse, version };
+    let evaluation = Evaluation::new(&context.engine, data, BTreeSet::new(), 1);
     // rosters are small: all buckets' in one statement
     let rosters = Input::Files(version.table("rosters").cloned().collect());
     let task = evaluation.task(STATED, &[], Span::of_year(period), 0)?.reading("rosters", rosters);
-    let mut stated = Stated::default();
-    stated.add(&engine.collect(&task.statement(warehouse.root())).await?)?;
+    let mut stated = Stated::new(context.rosters.clone(), data.roster_files()?, period);
+    stated.add(&context.engine.collect(&task.statement(context.warehouse.root())).await?)?;
     Ok(stated)
 }

@@ -20,6 +20,6 @@ pub use findings::{lines_of, read_findings, refresh_findings, require_known, sta
 pub use judging::Judging;
 pub use refresh::refresh;
 pub use rules::{Lines, income_figures};
-pub use stated::Stated;
+pub use stated::{SNAPSHOTS, Stated, roster_files};
 pub use tables::{Area, CLAIMS, CLAIMS_IN_REACH, MEMBERS, REACH, is_handed_in, sources_in};
 pub use task::Task;

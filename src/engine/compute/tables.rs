@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use store::warehouse::{FileEntry, Version};
 
 use super::rules::{RuleData, Span};
+use super::stated::SNAPSHOTS;
 use crate::Models;
 
 /// The counties in which anybody lives or is insured.
 pub(super) const AREAS: &str = "areas";
-/// What the rosters state together.
+/// What each roster file states, bucket by bucket.
 pub(super) const STATED: &str = "stated_tags";
 /// What each member of an applying household paid: a table of its own, since members lie in many buckets.
 pub const MEMBERS: &str = "member_burden";
@@ -49,7 +50,7 @@ pub fn sources_in(
 
 /// Whether a table is no stored one of the bucket: a rule's own data, and what is put together over all buckets.
 pub fn is_handed_in(table: &str) -> bool {
-    table.starts_with("rule") || table == "stated_tags" || table == MEMBERS
+    table.starts_with("rule") || table == SNAPSHOTS || table == MEMBERS
 }
 
 /// Whether a rule's statement reads what the members of all applying households paid.

@@ -34,8 +34,8 @@ const MEASURED_COLUMNS: &[&str] = &[
     "means text",
 ];
 
-/// Tables that hold a rule's own data.
-pub(super) const PARAMETER_TABLES: [(&str, &[&str]); 8] = [
+/// Tables that hold a rule's own data, and what each roster file is worth.
+pub(super) const PARAMETER_TABLES: [(&str, &[&str]); 10] = [
     (
         "rule_line",
         &[
@@ -50,6 +50,26 @@ pub(super) const PARAMETER_TABLES: [(&str, &[&str]); 8] = [
         ],
     ),
     ("rule_tag", &["tag text", "is_wanted boolean"]),
+    ("rule_county", &["county_code text", "means_code text"]),
+    (
+        "roster_snapshot",
+        &[
+            "source_file text",
+            "source_office text",
+            "county_code text",
+            "tag text",
+            "stated_month date",
+            "is_full boolean",
+            "scope text",
+            "arrival bigint",
+            "fate text",
+            "replaced_at bigint",
+            "absent_since date",
+            "lacking_month date",
+            "is_absence_sure boolean",
+            "is_stale boolean",
+        ],
+    ),
     ("rule_insurance", &["rule_id text", "insurance_type text"]),
     ("rule_care", &["rule_id text", "care_type text"]),
     ("rule_place", &["rule_id text", "payment_place text"]),

@@ -96,7 +96,7 @@ fn open(job: &GateJob) -> Result<GateReport, Stop> {
     let staged = staging.finish()?;
     let mut notes = notes(job.feed, &outcome, &layout, &unlisted);
     notes.extend(source.notes());
-    Ok(GateReport { outcome, headers: layout.headers, notes, staged })
+    Ok(GateReport { outcome, headers: layout.headers, notes, staged, is_filtered: false })
 }
 
 /// Judges a file's pages on several threads and hands them on in the file's order, so that threads change nothing.

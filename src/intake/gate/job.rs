@@ -78,6 +78,9 @@ pub struct GateReport {
     pub notes: Vec<String>,
     /// The staged files, by bucket.
     pub staged: Vec<StagedFile>,
+    /// Rows, columns or sheets of the workbook are hidden or filtered away: nobody can say that the file is whole.
+    #[serde(default)]
+    pub is_filtered: bool,
 }
 
 /// One staged Arrow file below the job's output folder.

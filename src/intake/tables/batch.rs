@@ -8,6 +8,7 @@ use law::domain::Period;
 use store::warehouse::{FileEntry, Version};
 
 use super::columns::Part;
+use crate::gate::GateReport;
 use crate::resolve::{Fate, Origin};
 use crate::{IntakeError, Progress};
 
@@ -19,10 +20,42 @@ pub(crate) struct Batch<'a> {
     pub version: &'a Version,
     /// Folder of each file's staged rows, in the order of arrival.
     pub staged: &'a [PathBuf],
+    /// The files themselves, in the same order.
+    pub arrived: &'a [Arrived],
     /// Buckets worked on at once.
     pub workers: usize,
     /// Told how many buckets are done.
     pub progress: Progress<'a>,
+}
+
+/// What the gate found of a file besides its rows.
+#[derive(Debug, Clone)]
+pub(crate) struct Arrived {
+    /// First digits of its hash, as its rows carry them.
+    pub source_file: String,
+    /// Its name as messages show it.
+    pub name: String,
+    pub read: u64,
+    pub rejected: u64,
+    /// Rows or sheets are hidden or filtered away.
+    pub is_filtered: bool,
+}
+
+impl Arrived {
+    pub(crate) fn of(file_id: &str, name: &str, report: &GateReport) -> Self {
+        Self {
+            source_file: source_of(file_id).to_owned(),
+            name: name.to_owned(),
+            read: report.outcome.read.rows,
+            rejected: report.outcome.rejected_total().rows,
+            is_filtered: report.is_filtered,
+        }
+    }
+}
+
+/// The mark of a file that its rows carry.
+pub(crate) fn source_of(file_id: &str) -> &str {
+    file_id.get(..16).unwrap_or(file_id)
 }
 
 #[derive(Debug, Default)]

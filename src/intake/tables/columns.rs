@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use arrow::array::{
-    Array, ArrayRef, BooleanArray, Decimal128Array, Int32Array, Int64Array, RecordBatch, StringArray,
+    Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int32Array, Int64Array, RecordBatch, StringArray,
     TimestampMillisecondArray, new_null_array,
 };
 use arrow::datatypes::SchemaRef;
@@ -60,6 +60,10 @@ impl<'a> Cells<'a> {
     }
 
     pub(super) fn moment(&self, name: &str) -> Result<&'a TimestampMillisecondArray, IntakeError> {
+        self.array(name)
+    }
+
+    pub(super) fn day(&self, name: &str) -> Result<&'a Date32Array, IntakeError> {
         self.array(name)
     }
 

@@ -1,4 +1,5 @@
-//! Rosters and grants of help: every distinct row is kept; a row that says what another says already is a duplicate.
+//! Rosters and grants of help: every distinct row is kept; a row that says what another says already is a duplicate, of a
+//! roster one in the same file.
 
 use std::collections::HashSet;
 
@@ -12,7 +13,8 @@ use super::batch::{Batch, Change};
 use super::columns::{Part, conform, read_part};
 use super::slots::{Decided, Shelf, Table, place_of};
 
-/// All columns but the source, so that the order of the rows is total.
+/// Each file is a statement of its own, so that a row counts as often as it is sent: what a corrected roster repeats, it
+/// says anew. Within a file the columns make the order of the rows total.
 pub(super) static ROSTERS: Table = Table {
     name: "rosters",
     held: None,
@@ -27,11 +29,12 @@ pub(super) static ROSTERS: Table = Table {
         "id_number",
         "cert_type",
         "person_name",
+        "source_file",
     ],
     control: None,
 };
 
-/// The same of grants of help.
+/// All columns but the source, so that the order of the rows is total.
 pub(super) static AIDED: Table = Table {
     name: "aided",
     held: None,

@@ -11,10 +11,11 @@ mod columns;
 mod distinct;
 mod income;
 mod residents;
+mod rosters;
 mod scan;
 mod slots;
 
-pub(super) use batch::{Batch, Change};
+pub(super) use batch::{Arrived, Batch, Change, source_of};
 pub(super) use income::Disagreement;
 
 use law::contracts::Feed;
@@ -27,7 +28,7 @@ pub(super) fn take(batch: &Batch<'_>) -> Result<Result<Change, Disagreement>, In
         Feed::Claims => claims::take(batch).map(Ok),
         Feed::Residents => residents::take(batch).map(Ok),
         Feed::Applications => applications::take(batch).map(Ok),
-        Feed::Rosters => distinct::take(batch, &distinct::ROSTERS).map(Ok),
+        Feed::Rosters => rosters::take(batch).map(Ok),
         Feed::Aided => distinct::take(batch, &distinct::AIDED).map(Ok),
         Feed::Income => income::take(batch),
         Feed::Adjustments => adjustments::take(batch).map(Ok),

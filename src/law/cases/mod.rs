@@ -90,6 +90,10 @@ crate::codes! {
         RuralUnknown = "rural_unknown",
         MeansUnknown = "means_unknown",
         Deceased = "deceased",
+        /// One complete roster lacks the person, and nobody has said why.
+        TagAbsent = "tag_absent",
+        /// The roster is too old to flag anybody by.
+        RosterStale = "roster_stale",
         /// Over the line that held before the published one, not over that.
         OverProvisional = "over_provisional",
     }

@@ -11,6 +11,6 @@ pub use delivery::{DeliverySettings, Security, SmtpSettings, TransportKind};
 pub use layout::Layout;
 pub use problem::{Problem, nearest};
 pub use settings::{
-    BureauSettings, EngineKind, EngineSettings, FeedSettings, GateSettings, LandingSettings, OperatorSettings,
-    Settings, WarehouseSettings,
+    BureauSettings, EngineKind, EngineSettings, FeedSettings, FileSettings, GateSettings, LandingSettings,
+    OperatorSettings, Settings, WarehouseSettings,
 };

@@ -170,4 +170,21 @@ pub struct FeedSettings {
     pub ignore_columns: Vec<String>,
     /// `status` calls the feed late when its newest file is older than so many days.
     pub max_age_days: Option<u32>,
+    /// Rosters only: `status` and lists say so when an office's last roster of a tag is more months old.
+    pub max_age_months: Option<u32>,
+    /// Rosters only: nobody is newly flagged by a roster that is more months old.
+    pub refuse_after_months: Option<u32>,
+    /// Rosters only: what is decided about single files.
+    pub files: Vec<FileSettings>,
+}
+
+/// What is decided about the files of a name.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileSettings {
+    /// The file's name, `*` for any text.
+    #[serde(rename = "match")]
+    pub pattern: String,
+    /// `whole`, `additions` or `returned`.
+    pub take: String,
 }

@@ -5,6 +5,7 @@
 
 mod address;
 mod calendar;
+mod counties;
 mod money;
 mod person;
 mod region;
@@ -13,6 +14,7 @@ mod text;
 
 pub use address::MailAddress;
 pub use calendar::{Month, Period, Workdays, official_day, parse_date};
+pub use counties::Counties;
 pub use money::Fen;
 pub use person::{CertType, IdError, IdNumber, PersonKey, bucket_of, stable_hash};
 pub use region::CountyCode;

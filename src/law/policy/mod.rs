@@ -24,6 +24,7 @@ pub use line_rule::{
 };
 pub use read::{NATIONAL, parse_policy};
 pub use rule::{
-    Cadence, Clause, Cost, DateBasis, LayerChange, Netting, Policy, Rule, Rural, Shape, TagsOn, Unit, Who, Window,
+    Cadence, Clause, Cost, DateBasis, LayerChange, Netting, Policy, Rule, Rural, RuralBy, RuralConflict, Shape, TagsOn,
+    Unit, Who, Window,
 };
 pub use stable::stable_text;

@@ -105,6 +105,34 @@ pub struct Who {
     pub insurance: Vec<String>,
     /// Whether only rural residents are meant.
     pub rural: Rural,
+    /// What tells that somebody is rural, the first that says anything leads.
+    pub rural_by: Vec<RuralBy>,
+    pub rural_conflict: RuralConflict,
+}
+
+words! {
+    /// A source of rural status.
+    RuralBy {
+        /// The register's own flag (参保登记).
+        Register = "register",
+        /// A roster of rural affairs (名册).
+        Roster = "roster",
+        /// The village's class (村居城乡分类代码).
+        VillageClass = "village_class",
+        /// Household type (户口性质).
+        HouseholdType = "household_type",
+    }
+}
+
+words! {
+    /// What holds where village class and household type contradict each other and nothing before them says more.
+    RuralConflict {
+        /// Rural, and marked on the list.
+        Listed = "listed",
+        Undecided = "undecided",
+        /// The one that `rural_by` names first decides.
+        First = "first",
+    }
 }
 
 words! {

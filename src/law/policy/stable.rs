@@ -5,7 +5,10 @@
 
 use rust_decimal::Decimal;
 
-use super::{Clause, Cost, LineMeasure, LineRule, Means, MeansLimit, Operator, Rule, SeriesLine, Who, Window};
+use super::{
+    Clause, Cost, LineMeasure, LineRule, Means, MeansLimit, Operator, Rule, RuralBy, RuralConflict, SeriesLine, Who,
+    Window,
+};
 use crate::domain::Tag;
 
 /// A line per key; an item of a list per line.
@@ -70,10 +73,18 @@ const fn yes_no(is: bool) -> &'static str {
     if is { "yes" } else { "no" }
 }
 
-fn add_who(text: &mut Lines, Who { tags, without_tags, tags_on, insurance, rural }: &Who) {
+fn add_who(text: &mut Lines, who: &Who) {
+    let Who { tags, without_tags, tags_on, insurance, rural, rural_by, rural_conflict } = who;
     text.all("who.tags", tags.iter().map(|tag: &Tag| tag.code()));
     text.all("who.without_tags", without_tags.iter().map(|tag: &Tag| tag.code()));
     text.one("who.tags_on", tags_on.word()).all("who.insurance", insurance).one("who.rural", rural.word());
+    // the usual ones are not told: rules of before they could be stated are the same rules
+    if !rural_by.iter().eq(RuralBy::ALL.iter().map(|(_, source)| source)) {
+        text.all("who.rural_by", rural_by.iter().map(|source| source.word()));
+    }
+    if *rural_conflict != RuralConflict::Listed {
+        text.one("who.rural_conflict", rural_conflict.word());
+    }
 }
 
 fn add_cost(text: &mut Lines, cost: &Cost) {

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::cases::FindingStatus;
+use crate::rosters::Succession;
 
 /// What a list is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -284,6 +285,16 @@ impl Offices {
         days.into_iter().find(|day| self.in_force(recipient, *day).is_none())
     }
 
+    /// Which offices have passed their tasks to which, by their names.
+    pub fn successions(&self) -> impl Iterator<Item = Succession> {
+        let ended = self.terms.iter().filter(|term| term.duty() == Duty::Referral);
+        ended.filter_map(|term| {
+            let last_day = term.to?;
+            let heir = self.in_force(term.successor.as_deref()?, last_day.succ_opt()?)?;
+            Some(Succession { old: term.name.clone(), new: heir.name.clone(), last_day })
+        })
+    }
+
     /// Codes of the offices that `code` has taken over from by a day.
     #[must_use]
     pub fn predecessors(&self, code: &str, day: NaiveDate) -> Vec<&str> {
@@ -381,6 +392,8 @@ mod tests {
         assert_eq!(code("revitalisation", "2021-02-24"), None, "not yet there");
         assert_eq!(offices.predecessors("NC", day("2026-07-31")), ["FP", "XC"]);
         assert_eq!(offices.predecessors("NC", day("2026-06-30")), Vec::<&str>::new());
+        let names: Vec<_> = offices.successions().map(|one| (one.old, one.new)).collect();
+        assert_eq!(names, [("FP局", "XC局"), ("XC局", "NC局")].map(|(a, b)| (a.to_owned(), b.to_owned())));
         assert_eq!(offices.first_gap("revitalisation", day("2021-01-01"), None), Some(day("2021-01-01")));
         assert_eq!(offices.first_gap("revitalisation", day("2022-01-01"), None), None);
         let lists = offices.of_lists(["revitalisation", "rural"], day("2026-07-31"), "");

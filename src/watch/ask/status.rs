@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use engine::compute::income_figures;
+use engine::compute::{income_figures, roster_files};
 use engine::official::{Need, needs, unrouted};
 use engine::{Context, PipelineError};
 use law::contracts::Feed;
 use law::domain::{Month, Period, official_day};
+use law::rosters::{Notice, notices};
 use serde::Serialize;
 use store::ledger::{MailState, Run, SealedList};
 use store::warehouse::Version;
@@ -34,6 +35,8 @@ pub struct Status {
     /// The latest runs, newest first.
     pub runs: Vec<Run>,
     pub feeds: Vec<FeedStatus>,
+    /// Old rosters, categories that stay away, files that somebody must decide on.
+    pub rosters: Vec<Notice>,
     /// Cases: year, rule, state, count.
     pub cases: Vec<(i32, String, String, u64)>,
     /// Lists of the latest sealed period.
@@ -119,6 +122,7 @@ pub async fn status(context: &Context, day: NaiveDate) -> Result<Status, Pipelin
         tables,
         runs,
         feeds,
+        rosters: notices(&roster_files(&context.warehouse, &version)?, &context.rosters, day),
         cases: context.ledger.case_totals()?,
         lists,
         closed_by,

@@ -243,6 +243,7 @@ async fn tried_before(
     let engine = Engine::new(former.models, &shadow.workspace.settings.engine, &shadow.workspace.layout.scratch())?;
     let data = Data::Stored { warehouse: &shadow.warehouse, version };
     let evaluation = Evaluation::new(&engine, data, shadow.served(), shadow.workers());
+    let evaluation = evaluation.with_tables(shadow.rosters.clone(), shadow.places.clone());
     Ok(flagged_by(&evaluation, rules, period).await?)
 }
 

@@ -13,6 +13,7 @@ mod variants;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 pub use report::{FlipPart, MadeFrom, Persons, PolicyPart, RulePart, Simulation, VariantPart};
 pub use tables::{Label, Row, Table};
@@ -71,6 +72,8 @@ pub async fn simulate(workspace: &Workspace, request: SimulationRequest<'_>) -> 
         draft.counties_of(&workspace.settings.area).into_iter().map(|c| (c.code.to_string(), c.name)).collect();
     let (draft_hash, against_hash) = (draft.policy_hash().to_owned(), against.policy_hash().to_owned());
     let against = against.into_policy();
+    let rosters = Arc::new(draft.rosters(&workspace.settings)?);
+    let places = draft.places(&workspace.settings.area);
     let (draft, models) = draft.into_policy_and_models();
     let scratch = tempfile::tempdir().at(Path::new("scratch folder"))?;
     let engine = Engine::new(models, &workspace.settings.engine, scratch.path())?;
@@ -85,7 +88,7 @@ pub async fn simulate(workspace: &Workspace, request: SimulationRequest<'_>) -> 
     let workers = engine::workers_of(&workspace.settings.engine);
     let counties: BTreeSet<String> = known.keys().cloned().collect();
     let data = Data::Stored { warehouse: &warehouse, version: &version };
-    let evaluation = Evaluation::new(&engine, data, counties, workers);
+    let evaluation = Evaluation::new(&engine, data, counties, workers).with_tables(rosters, places);
     let found = run::count(&evaluation, [&parts[0], &parts[1]], period).await?;
 
     let [draft_rules, against_rules] = parts;

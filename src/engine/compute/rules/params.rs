@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::RecordBatch;
-use law::domain::{CountyCode, Fen, Period};
+use law::domain::{Counties, CountyCode, Fen, Period};
 use law::policy::{
     Band, Cost, DateBasis, IncomeFigure, LineMeasure, Means, MeansLimit, MeansOf, MeansOperator, Netting, Operator,
     Rule, Rural, SeriesOf, TagsOn, Unit, Window, figure_for,
@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 
 use super::span::{Span, until};
 use super::{Lines, table};
-use crate::compute::Stated;
+use crate::compute::{SNAPSHOTS, Stated};
 use crate::{EngineError, Models, Param, Params};
 
 /// What a rule is judged with besides the data of persons: one period's rosters, places and figures.
@@ -21,6 +21,8 @@ pub struct Known<'a> {
     pub models: &'a Models,
     /// Every county that needs a line.
     pub counties: &'a BTreeSet<String>,
+    /// Which codes mean which county today.
+    pub places: &'a Counties,
     pub stated: &'a Stated,
     pub figures: &'a [IncomeFigure],
     pub period: Period,
@@ -52,9 +54,10 @@ impl RuleData {
         let mut rows = rule_tables(&[rule], period, models)?;
         rows.insert("rule_line".to_owned(), lines.rows(models)?);
         rows.insert("rule_tag".to_owned(), tag_rows(rule, models)?);
+        rows.insert("rule_county".to_owned(), county_rows(known)?);
         rows.insert("rule_band".to_owned(), band_rows(rule, models)?);
         rows.insert("rule_means".to_owned(), means_rows(rule, known)?);
-        rows.insert("stated_tags".to_owned(), known.stated.rows(models)?);
+        rows.insert(SNAPSHOTS.to_owned(), known.stated.rows(models)?);
         let model = rule.shape.model();
         let measures = models.get(&model).and_then(|model| model.measures.clone());
         let params = params(rule, &lines, span, known.stated);
@@ -114,6 +117,14 @@ fn params(rule: &Rule, lines: &Lines, span: Span, stated: &Stated) -> Params {
         ("has_excluded_roster", flag(has_any(&rule.who.without_tags))),
         ("needs_rural", flag(rule.who.rural == Rural::Required)),
         ("by_residence", flag(by_residence)),
+        (
+            "rural_by",
+            Param::Text(format!(
+                ";{};",
+                rule.who.rural_by.iter().map(|source| source.word()).collect::<Vec<_>>().join(";")
+            )),
+        ),
+        ("rural_conflict", Param::Text(rule.who.rural_conflict.word().to_owned())),
         ("own_line", flag(share.is_some())),
         ("income_share", Param::Ratio(share.unwrap_or_default())),
         ("warn_at", Param::Ratio(rule.warn_at.unwrap_or(Decimal::ONE))),
@@ -158,6 +169,15 @@ const fn window_months(rule: &Rule) -> u8 {
         Window::CalendarYear => 0,
         Window::RollingMonths(months) => months,
     }
+}
+
+/// The codes that mean another county, or none that a table knows.
+fn county_rows(known: Known<'_>) -> Result<RecordBatch, EngineError> {
+    let other = known.counties.iter().map(|code| (code, known.places.meaning(code, known.period.last_day())));
+    let other = other.filter(|(code, means)| means.as_deref() != Some(code.as_str()));
+    let row =
+        |(code, means): (&String, Option<String>)| [("county_code", code.clone().into()), ("means_code", means.into())];
+    table(known.models, "rule_county", other.map(row))
 }
 
 fn tag_rows(rule: &Rule, models: &Models) -> Result<RecordBatch, EngineError> {

@@ -28,6 +28,8 @@ pub(super) struct Defaults {
     pub(super) insurance: Option<Vec<Word>>,
     pub(super) tags_on: Option<Word>,
     pub(super) rural: Option<Word>,
+    pub(super) rural_by: Option<Vec<Word>>,
+    pub(super) rural_conflict: Option<Word>,
     pub(super) window: Option<Word>,
     pub(super) date: Option<Word>,
     pub(super) care: Option<Vec<Word>>,
@@ -73,6 +75,8 @@ pub(super) struct WhoFile {
     pub(super) tags_on: Option<Word>,
     pub(super) insurance: Option<Vec<Word>>,
     pub(super) rural: Option<Word>,
+    pub(super) rural_by: Option<Vec<Word>>,
+    pub(super) rural_conflict: Option<Word>,
 }
 
 #[derive(Deserialize)]
@@ -156,6 +160,8 @@ impl Defaults {
             insurance: self.insurance.or(below.insurance),
             tags_on: self.tags_on.or(below.tags_on),
             rural: self.rural.or(below.rural),
+            rural_by: self.rural_by.or(below.rural_by),
+            rural_conflict: self.rural_conflict.or(below.rural_conflict),
             window: self.window.or(below.window),
             date: self.date.or(below.date),
             care: self.care.or(below.care),

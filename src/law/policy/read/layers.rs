@@ -10,7 +10,8 @@ use super::file::{CostFile, Defaults, PolicyFile, RuleFile, WhoFile, Word};
 use crate::config::{Problem, nearest};
 use crate::policy::line_rule::{BeforePublication, LineMeasure, LineRule, OnPublication, SeriesOf};
 use crate::policy::rule::{
-    Cadence, Cost, DateBasis, LayerChange, Netting, Policy, Rule, Rural, Shape, TagsOn, Unit, Who, Window,
+    Cadence, Cost, DateBasis, LayerChange, Netting, Policy, Rule, Rural, RuralBy, RuralConflict, Shape, TagsOn, Unit,
+    Who, Window,
 };
 
 /// The only file that others may extend, without `.toml`.
@@ -141,6 +142,7 @@ impl Reader<'_> {
         };
         word(&defaults.tags_on, &words(TagsOn::ALL), "tags_on");
         word(&defaults.rural, &words(Rural::ALL), "rural");
+        word(&defaults.rural_conflict, &words(RuralConflict::ALL), "rural_conflict");
         word(&defaults.window, &["calendar_year"], "default window");
         word(&defaults.date, &words(DateBasis::ALL), "date");
         word(&defaults.adjustments, &words(Netting::ALL), "adjustments");
@@ -254,9 +256,28 @@ impl Reader<'_> {
         let tags_on = tags_on.and_then(|word| self.word(word, TagsOn::ALL, "tags_on"));
         let rural = self.stated(who.rural.as_ref(), defaults.rural.as_ref(), "rural", place);
         let rural = rural.and_then(|word| self.word(word, Rural::ALL, "rural"));
+        let rural_by = self.rural_by(who.rural_by.as_deref().or(defaults.rural_by.as_deref()));
+        let conflict = who.rural_conflict.as_ref().or(defaults.rural_conflict.as_ref());
+        let rural_conflict =
+            conflict.map_or(Some(RuralConflict::Listed), |word| self.word(word, RuralConflict::ALL, "rural_conflict"));
         let insurance = self.stated(who.insurance.as_ref(), defaults.insurance.as_ref(), "insurance", place)?;
         let [insurance, ..] = self.counted(Some(insurance), None, None);
-        Some(Who { tags: tags?, without_tags: without_tags?, tags_on: tags_on?, insurance, rural: rural? })
+        Some(Who {
+            tags: tags?,
+            without_tags: without_tags?,
+            tags_on: tags_on?,
+            insurance,
+            rural: rural?,
+            rural_by: rural_by?,
+            rural_conflict: rural_conflict?,
+        })
+    }
+
+    /// The sources of rural status; all of them in their usual order where the file says nothing.
+    fn rural_by(&mut self, words: Option<&[Word]>) -> Option<Vec<RuralBy>> {
+        let Some(words) = words else { return Some(RuralBy::ALL.iter().map(|(_, source)| *source).collect()) };
+        self.once(words, "source");
+        words.iter().map(|word| self.word(word, RuralBy::ALL, "rural_by")).collect()
     }
 
     fn cost(

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::array::RecordBatch;
 use cells::{mask, rows_of, text};
 use engine::compute::rules::{Known as Judging, RuleData, Span};
-use engine::compute::{MEMBERS, Setting, Stated, sources_in, stated_by_rosters, together};
+use engine::compute::{MEMBERS, SNAPSHOTS, Setting, Stated, sources_in, stated_by_rosters, together};
 use engine::{Context, EngineError, Models, Param, Params, PipelineError, Source, Statement};
 use facts::Facts;
 use law::contracts::Feed;
@@ -108,13 +108,13 @@ impl Asking<'_> {
         let claims = self.rows("explain_claims", []).await?;
         let claims: Vec<Value> = claims.into_iter().map(|claim| with_file(claim, &files)).collect();
         let applications = self.households().await?;
-        let stated = stated_by_rosters(&context.engine, &context.warehouse, self.version, self.period).await?;
+        let stated = stated_by_rosters(context, self.version, self.period).await?;
         let rosters = Source::Rows(stated.rows(context.engine.models())?);
         let Setting { mut counties, figures, .. } = Setting::stored(context, self.version, self.period)?;
         let own = register.iter().chain(&applications).filter_map(|row| text(row, "county_code"));
         counties.extend(own.chain(claims.iter().filter_map(|row| text(row, "insured_area"))).map(str::to_owned));
         Ok(Known {
-            tags: self.rows("explain_tags", [("stated_tags", rosters)]).await?,
+            tags: self.rows("explain_tags", [(SNAPSHOTS, rosters)]).await?,
             findings: self.rows("explain_finding", []).await?,
             figures,
             register,
@@ -163,7 +163,8 @@ impl Asking<'_> {
     async fn rule(&self, rule: &Rule, known: &Known) -> Result<Value, PipelineError> {
         let (models, period) = (self.context.engine.models(), self.period);
         let Known { counties, stated, figures, .. } = known;
-        let data = RuleData::of(rule, Judging { models, counties, stated, figures, period })?;
+        let data =
+            RuleData::of(rule, Judging { models, counties, places: &self.context.places, stated, figures, period })?;
         let mut params = data.params.clone();
         params.extend(named([
             ("person_key", self.person_param()),

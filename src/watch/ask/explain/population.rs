@@ -14,6 +14,7 @@ pub(super) fn source_name(source: Option<&str>) -> &str {
         Some("roster") => "名册",
         Some("village class") => "村居城乡分类代码",
         Some("household type") => "户口性质",
+        Some("conflict") => "村居城乡分类与户口性质不一致",
         Some(other) => other,
         None => "无依据",
     }

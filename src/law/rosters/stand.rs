@@ -1,0 +1,257 @@
+//! The rule itself: from all snapshots and files to what each snapshot's rows are worth.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use super::files::{Movement, RosterFile, Said};
+use super::rules::{Answer, Ends, RosterRules};
+use super::scope::{Scope, months_between, scopes};
+use super::snapshot::{Fate, Snapshot, Standing};
+use crate::domain::Month;
+
+/// A second file of a month that does not say what it is: it only adds until somebody answers.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Second {
+    pub file: String,
+    pub name: String,
+    pub office: String,
+    pub county: String,
+    pub tag: String,
+    pub month: NaiveDate,
+}
+
+/// Files that were accepted before arrivals were noted: their changes come first, then their rosters.
+const OLD_CHANGES: i64 = -1;
+const OLD_ROSTERS: i64 = 0;
+
+/// Office, county, tag and month: files that share them are revisions of one roster.
+type Identity<'a> = (&'a str, &'a str, &'a str, NaiveDate);
+
+fn identity(snapshot: &Snapshot) -> Identity<'_> {
+    (&snapshot.office, &snapshot.county, &snapshot.tag, snapshot.month)
+}
+
+/// A snapshot with the file that it came in.
+struct Revision<'a> {
+    snapshot: &'a Snapshot,
+    people: i64,
+    file: Option<&'a RosterFile>,
+}
+
+impl Revision<'_> {
+    const fn arrival(&self) -> i64 {
+        match self.file {
+            Some(file) => file.arrival,
+            None if self.snapshot.is_full => OLD_ROSTERS,
+            None => OLD_CHANGES,
+        }
+    }
+
+    fn answer(&self, rules: &RosterRules) -> Option<Answer> {
+        self.file.and_then(|file| rules.answer(&file.file, &file.name, &file.tag))
+    }
+
+    /// Whether it holds everybody of its month. What does not say so does if it is the first.
+    fn is_whole(&self, is_first: bool, rules: &RosterRules) -> bool {
+        match self.answer(rules) {
+            Some(answer) => answer == Answer::Whole,
+            None => {
+                self.file.is_none_or(|file| file.is_legible() && file.said.map_or(is_first, |said| said == Said::Whole))
+            }
+        }
+    }
+
+    fn only_adds(&self, rules: &RosterRules) -> bool {
+        let said = self.file.and_then(|file| file.said);
+        self.answer(rules).map_or(said == Some(Said::Additions), |answer| answer != Answer::Whole)
+    }
+}
+
+/// A month's roster of an identity: what counts of its revisions.
+struct Roster {
+    /// Arrival of the last whole revision; nothing where all only add.
+    whole: Option<i64>,
+    people: i64,
+    movement: Option<Movement>,
+}
+
+/// A complete roster of a scope.
+struct Complete {
+    month: NaiveDate,
+    arrival: i64,
+    /// Whether its declared movements balance, so that who is missing has left.
+    is_confirmed: bool,
+}
+
+/// What each snapshot's rows are worth on a day. `snapshots`: with how many people each has.
+#[must_use]
+pub fn stand(
+    snapshots: &BTreeMap<Snapshot, i64>,
+    files: &[RosterFile],
+    rules: &RosterRules,
+    day: NaiveDate,
+) -> BTreeMap<Snapshot, Standing> {
+    let scopes = scopes(snapshots.keys(), rules, day);
+    let revisions = revisions(snapshots, files);
+    let mut rosters: BTreeMap<Identity<'_>, Roster> = BTreeMap::new();
+    for (identity, revisions) in &revisions {
+        rosters.insert(*identity, roster(revisions, rules));
+    }
+    let complete = complete(&rosters, &scopes);
+    let last_months = last_months(&rosters, &scopes);
+    let mut standings = BTreeMap::new();
+    for revision in all_revisions(snapshots, files) {
+        let (snapshot, arrival) = (revision.snapshot, revision.arrival());
+        let Some(scope) = scopes.get(snapshot) else { continue };
+        let whole = rosters.get(&identity(snapshot)).filter(|_| snapshot.is_full).and_then(|roster| roster.whole);
+        let replaced_at = whole.filter(|whole| arrival < *whole);
+        let fate = match revision.answer(rules) {
+            Some(Answer::Returned) => Fate::Returned,
+            _ if replaced_at.is_some() => Fate::Replaced,
+            _ => Fate::Counts,
+        };
+        let lacking: Vec<&Complete> = complete
+            .get(scope)
+            .into_iter()
+            .flatten()
+            .filter(|later| later.month > snapshot.month && (snapshot.is_full || later.arrival > arrival))
+            .filter(|_| rules.ends(&scope.tag) == Ends::Absence)
+            .collect();
+        let age = last_months.get(scope).map(|last| months_between(Month::of(*last), Month::of(day)));
+        let standing = Standing {
+            office: scope.office.clone(),
+            county: scope.county.clone(),
+            tag: scope.tag.clone(),
+            arrival,
+            fate,
+            replaced_at,
+            absent_since: lacking.first().map(|first| first.month),
+            lacking_month: lacking.last().map(|last| last.month),
+            is_absence_sure: lacking.len() > 1 || lacking.iter().any(|later| later.is_confirmed),
+            is_stale: rules.ends(&scope.tag) == Ends::Absence
+                && age.is_some_and(|months| months > rules.refuse_after_months),
+        };
+        standings.insert(snapshot.clone(), standing);
+    }
+    standings
+}
+
+/// The second files of a month that do not say what they are and that nobody has decided on.
+#[must_use]
+pub fn second_files(snapshots: &BTreeMap<Snapshot, i64>, files: &[RosterFile], rules: &RosterRules) -> Vec<Second> {
+    let mut found = Vec::new();
+    for revisions in revisions(snapshots, files).into_values() {
+        for (is_first, revision) in in_turn(&revisions, rules) {
+            let Some(file) = revision.file else { continue };
+            if !is_first && file.said.is_none() && revision.answer(rules).is_none() {
+                let Snapshot { office, county, tag, month, .. } = revision.snapshot.clone();
+                found.push(Second { file: file.file.clone(), name: file.name.clone(), office, county, tag, month });
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn all_revisions<'a>(
+    snapshots: &'a BTreeMap<Snapshot, i64>,
+    files: &'a [RosterFile],
+) -> impl Iterator<Item = Revision<'a>> {
+    let mut by_source: BTreeMap<(&str, &str, &str, &str, Option<NaiveDate>), &RosterFile> = BTreeMap::new();
+    for file in files {
+        by_source.insert((&file.file, &file.office, &file.county, &file.tag, file.month), file);
+    }
+    snapshots.iter().map(move |(snapshot, people)| {
+        let month = snapshot.is_full.then_some(snapshot.month);
+        let key = (&*snapshot.file, &*snapshot.office, &*snapshot.county, &*snapshot.tag, month);
+        Revision { snapshot, people: *people, file: by_source.get(&key).copied() }
+    })
+}
+
+/// The revisions of each month's roster, in the order of their arrival.
+fn revisions<'a>(
+    snapshots: &'a BTreeMap<Snapshot, i64>,
+    files: &'a [RosterFile],
+) -> BTreeMap<Identity<'a>, Vec<Revision<'a>>> {
+    let mut revisions: BTreeMap<Identity<'a>, Vec<Revision<'a>>> = BTreeMap::new();
+    for revision in all_revisions(snapshots, files).filter(|revision| revision.snapshot.is_full) {
+        revisions.entry(identity(revision.snapshot)).or_default().push(revision);
+    }
+    for revisions in revisions.values_mut() {
+        revisions.sort_by_key(Revision::arrival);
+    }
+    revisions
+}
+
+/// Revisions with whether each is the first that may be whole.
+fn in_turn<'a, 'r>(
+    revisions: &'r [Revision<'a>],
+    rules: &'r RosterRules,
+) -> impl Iterator<Item = (bool, &'r Revision<'a>)> {
+    let first = revisions.iter().position(|revision| !revision.only_adds(rules));
+    let arrival = first.map(|at| revisions[at].arrival());
+    revisions.iter().map(move |revision| (Some(revision.arrival()) == arrival, revision))
+}
+
+fn roster(revisions: &[Revision<'_>], rules: &RosterRules) -> Roster {
+    let whole = in_turn(revisions, rules).filter(|(is_first, revision)| revision.is_whole(*is_first, rules)).last();
+    let whole = whole.map(|(_, revision)| revision);
+    let arrival = whole.map(Revision::arrival);
+    let counting = revisions.iter().filter(|revision| arrival.is_none_or(|whole| revision.arrival() >= whole));
+    Roster {
+        whole: arrival,
+        people: counting.map(|revision| revision.people).sum(),
+        movement: whole.and_then(|revision| revision.file).and_then(|file| file.movement),
+    }
+}
+
+/// The complete rosters of each scope, by month; several identities that speak for one scope are put together.
+fn complete(
+    rosters: &BTreeMap<Identity<'_>, Roster>,
+    scopes: &BTreeMap<&Snapshot, Scope>,
+) -> BTreeMap<Scope, Vec<Complete>> {
+    let mut months: BTreeMap<Scope, BTreeMap<NaiveDate, Vec<&Roster>>> = BTreeMap::new();
+    for (identity_of, scope) in identities(scopes) {
+        if let Some(roster) = rosters.get(&identity_of) {
+            let of_month = months.entry(scope.clone()).or_default().entry(identity_of.3).or_default();
+            if of_month.iter().all(|known| !std::ptr::eq(*known, roster)) {
+                of_month.push(roster);
+            }
+        }
+    }
+    let mut complete = BTreeMap::new();
+    for (scope, months) in months {
+        let (mut found, mut before) = (Vec::new(), None);
+        for (month, rosters) in months {
+            let people = rosters.iter().map(|roster| roster.people).sum();
+            let whole = rosters.iter().filter_map(|roster| roster.whole).max();
+            if let Some(arrival) = whole {
+                let balances = |roster: &&Roster| {
+                    roster.movement.zip(before).is_some_and(|(movement, before)| movement.balances(before, people))
+                };
+                found.push(Complete { month, arrival, is_confirmed: rosters.iter().any(balances) });
+                before = Some(people);
+            }
+        }
+        complete.insert(scope, found);
+    }
+    complete
+}
+
+/// The month of each scope's last roster, complete or not.
+fn last_months(
+    rosters: &BTreeMap<Identity<'_>, Roster>,
+    scopes: &BTreeMap<&Snapshot, Scope>,
+) -> BTreeMap<Scope, NaiveDate> {
+    let mut last: BTreeMap<Scope, NaiveDate> = BTreeMap::new();
+    for (identity_of, scope) in identities(scopes).filter(|(identity_of, _)| rosters.contains_key(identity_of)) {
+        let month = last.entry(scope.clone()).or_insert(identity_of.3);
+        *month = (*month).max(identity_of.3);
+    }
+    last
+}
+
+fn identities<'a>(scopes: &'a BTreeMap<&'a Snapshot, Scope>) -> impl Iterator<Item = (Identity<'a>, &'a Scope)> {
+    scopes.iter().filter(|(snapshot, _)| snapshot.is_full).map(|(snapshot, scope)| (identity(snapshot), scope))
+}
