@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use calamine::{Reader, Xlsx, open_workbook};
 
-use crate::workspace::{Workspace, files_below};
+use crate::workspace::{Workspace, files_below, land_ordinary};
 
 /// Invented people of 青屏县, all of them lifted out of poverty.
 pub(crate) const IDS: [&str; 6] = [
@@ -75,6 +75,7 @@ fn january(workspace: &Workspace) {
 }
 
 pub(crate) fn month(workspace: &Workspace, month: &str) -> String {
+    land_ordinary(workspace, &["990103"], month);
     workspace.ok(&["run", "nightly", "--month", month]);
     workspace.ok(&["run", "monthly", "--month", month])
 }

@@ -6,11 +6,13 @@ use std::time::Instant;
 
 use calamine::{Data, Reader, Xlsx, open_workbook};
 use chrono::{DateTime, NaiveDate};
+use law::arrivals::Gaps;
+use law::cases::Reason;
 use law::config::Layout;
 use law::domain::{CountyCode, Fen, Period, PersonKey};
 use law::referrals::{
     Attachment, COLUMNS, Cell, ListRequest, ListRow, ListedRule, Lists, OfficeTerm, Offices, Profile, Reroutes,
-    build_lists, column_called,
+    StayReason, SuppressReason, Suppression, build_lists, column_called,
 };
 use office::seal::{SealContext, SealError, SealSummary, previous_lists, seal};
 use store::keys::Keys;
@@ -21,6 +23,9 @@ struct Place {
     layout: Layout,
     ledger: Ledger,
     keys: Keys,
+    gaps: Gaps,
+    stays: BTreeMap<PersonKey, StayReason>,
+    suppressions: Vec<Suppression>,
 }
 
 impl Place {
@@ -29,7 +34,8 @@ impl Place {
         let layout = Layout::new(folder.path());
         let ledger = Ledger::open(&layout.ledger()).unwrap();
         let keys = Keys::from_secrets([7; 32], [9; 32]);
-        Self { folder, layout, ledger, keys }
+        let (gaps, stays, suppressions) = (Gaps::new(), BTreeMap::new(), Vec::new());
+        Self { folder, layout, ledger, keys, gaps, stays, suppressions }
     }
 
     fn build(&self, month: Period, rows: &[ListRow], counties: &BTreeMap<CountyCode, String>) -> Lists {
@@ -45,6 +51,10 @@ impl Place {
             offices: &offices,
             previous: &previous,
             reroutes: &Reroutes::new(),
+            gaps: &self.gaps,
+            stays: &self.stays,
+            suppressions: &self.suppressions,
+            kept_off: &[],
             tokens: &self.keys.tokens,
         };
         build_lists(&request, rows).unwrap()
@@ -75,6 +85,7 @@ impl Place {
             sender: "海角市医疗保障局",
             area_name: "海角市",
             feedback_days: 15,
+            first_month: None,
             is_rehearsal: false,
             workers: 2,
             at: DateTime::UNIX_EPOCH,
@@ -318,6 +329,73 @@ fn changes_follow_the_list_before_and_january_starts_anew() {
     println!("changes over four months with a new year: {} cases", told.len() + 12);
 }
 
+/// Name's change, why, and the amount, by the number that ends an id.
+fn told(place: &Place, period: &str, list_id: &str) -> BTreeMap<String, [String; 3]> {
+    let rows = sheet(&place.list_file(month(period), list_id, "xlsx"));
+    let at = |name: &str| {
+        let heading = column_called(name).unwrap().heading();
+        rows[1].iter().position(|cell| *cell == heading).unwrap()
+    };
+    let cells = |row: &Vec<Data>| ["delta", "delta_reason", "measured_amount"].map(|name| row[at(name)].to_string());
+    rows[2..].iter().map(|row| (row[at("id_number")].to_string()[14..].to_owned(), cells(row))).collect()
+}
+
+#[test]
+fn an_open_question_withdraws_nobody() {
+    let mut place = Place::new();
+    let flagged = |number| row(number, "990102", "relapse", "flagged", 3_000_000);
+    let list = |month: &str| format!("{month}-990102-MZ-FULL-v1");
+    let first: Vec<ListRow> = (1..=8).map(flagged).collect();
+    assert_eq!(counts(&place, "2026-08", &first, &list("202608")), (8, 0, 0, 0));
+    let undecided = |number, county: &str, fen| row(number, county, "relapse", "undecided", fen);
+    // 1 undecided, 2 undecided and without a county, 3 undecided with nothing measured, 4 certain and below, 5 flagged in
+    // another county, 6 without a row and set aside, 7 undecided and kept off by an officer, 8 without a row.
+    let mut nowhere = undecided(2, "990102", 2_900_000);
+    nowhere.county = None;
+    nowhere.cells.remove("county_code");
+    let second = [
+        undecided(1, "990102", 3_100_000),
+        nowhere,
+        undecided(3, "990103", 0),
+        row(4, "990102", "relapse", "near", 2_000_000),
+        row(5, "990103", "relapse", "flagged", 3_000_000),
+        undecided(7, "990102", 3_000_000),
+    ];
+    place.stays = BTreeMap::from([(first[5].person, StayReason::of(Reason::NoRoster))]);
+    let off = Suppression {
+        person: first[6].person,
+        rule: String::new(),
+        reason: SuppressReason::AlreadyAided,
+        until: None,
+        made: NaiveDate::from_ymd_opt(2026, 9, 1).unwrap(),
+        known: BTreeMap::new(),
+        has_second: true,
+    };
+    place.suppressions = vec![off];
+    assert_eq!(counts(&place, "2026-09", &second, &list("202609")), (0, 4, 0, 4));
+    let told_now = told(&place, "2026-09", &list("202609"));
+    let expected = [
+        ("0001", "延续", "延续·待核实（是否农村居民不明）", "31000"),
+        ("0002", "延续", "延续·待核实（是否农村居民不明）", "29000"),
+        ("0003", "延续", "延续·待核实（是否农村居民不明）", "0"),
+        ("0006", "延续", "延续·待核实（缺少人员名册）", "30000"),
+        ("0005", "撤回", "户籍县区变更，转入他县名单", "30000"),
+        ("0004", "撤回", "已低于监测线，仍需关注", "30000"),
+    ];
+    for (id, change, why, amount) in expected {
+        assert_eq!(told_now[id], [change, why, amount].map(str::to_owned), "{id}");
+    }
+    assert_eq!((told_now["0007"][0].as_str(), told_now["0008"][0].as_str()), ("撤回", "撤回"));
+    // They stand on the bureau's own list as well.
+    assert_eq!(told(&place, "2026-09", "202609-990102-YBU-FULL-v1").len(), 2);
+    // The question goes on: so do they. It is answered: they are certain again, or leave.
+    place.stays.clear();
+    let third = [flagged(1), undecided(2, "990102", 0), row(3, "990102", "relapse", "near", 2_000_000)];
+    assert_eq!(counts(&place, "2026-10", &third, &list("202610")), (0, 2, 0, 2));
+    assert_eq!(told(&place, "2026-10", &list("202610"))["0001"][1], "");
+    println!("open questions over three months: {} cases", expected.len() + 4);
+}
+
 #[test]
 fn numbers_have_no_gaps() {
     let place = Place::new();
@@ -483,6 +561,7 @@ fn each_office_sees_the_columns_of_its_profile() {
         sender: "海角市医疗保障局",
         area_name: "海角市",
         feedback_days: 15,
+        first_month: None,
         is_rehearsal: false,
         workers: 1,
         at: DateTime::UNIX_EPOCH,

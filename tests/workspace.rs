@@ -153,6 +153,52 @@ impl Workspace {
     }
 }
 
+/// Lands what makes a month an ordinary one: a small claim of an invented person in each county, for every month of a year
+/// up to one. Lists stay as they are, and no county's data are missing.
+pub(crate) fn land_ordinary(workspace: &Workspace, counties: &[&str], month: &str) {
+    let (year, last) = month.split_once('-').unwrap();
+    for number in 1..=last.get(..2).unwrap().parse::<u32>().unwrap() {
+        let month = format!("{year}-{number:02}");
+        let mut text = ORDINARY.to_owned();
+        for county in counties {
+            let (id, day) = (whole_id(&format!("{county}19900101001")), format!("{month}-03"));
+            text += &format!(
+                "O{month}-{county},,O{county},01,{id},常某,15,0,390,11,2,{county},{day},{day},{day} 09:00:00,10.00,0.00,0.00,\
+                 0.00,10.00,0.00,0.00,0.00,0.00,0.00,10.00,0.00,10.00,0,1,,{day} 09:00:00\n"
+            );
+        }
+        let path = workspace.root().join(format!("landing/claims/ordinary-{month}.csv"));
+        if !path.exists() {
+            workspace.land("claims", &format!("ordinary-{month}.csv"), text.as_bytes());
+        }
+    }
+}
+
+/// The same for the twelve counties of the fixtures' prefecture; the fixtures' one large claim without a legible person,
+/// which leaves its county's May in doubt, is taken out.
+pub(crate) fn land_ordinary_everywhere(workspace: &Workspace, month: &str) {
+    let counties: Vec<String> = (1..=12).map(|number| format!("9901{number:02}")).collect();
+    land_ordinary(workspace, &counties.iter().map(String::as_str).collect::<Vec<_>>(), month);
+    let path = workspace.root().join("landing/claims/claims-2026-01-09.csv");
+    let text = fs::read_to_string(&path).unwrap();
+    let whole: Vec<&str> = text.lines().filter(|line| !line.contains("199998.00")).collect();
+    assert_eq!(whole.len() + 1, text.lines().count());
+    fs::write(path, whole.join("\n") + "\n").unwrap();
+}
+
+const ORDINARY: &str = "setl_id,init_setl_id,psn_no,psn_cert_type,certno,psn_name,psn_type,nwb_flag,insutype,med_type,\
+setl_type,insuplc_admdvs,begndate,enddate,setl_time,medfee_sumamt,fulamt_ownpay_amt,overlmt_selfpay,preselfpay_amt,\
+inscp_scp_amt,act_pay_dedc,hifp_pay,maf_pay,fund_pay_sumamt,hosp_part_amt,psn_part_amt,acct_pay,psn_cash_pay,\
+refd_setl_flag,vali_flag,manl_reim_rea,updt_time\n";
+
+/// Seventeen digits of a resident id with the check character of GB 11643.
+pub(crate) fn whole_id(digits: &str) -> String {
+    let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+    let sum: u32 = digits.bytes().zip(weights).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+    let check = "10X98765432".as_bytes()[sum as usize % 11];
+    format!("{digits}{}", char::from(check))
+}
+
 /// The product's binary in an environment that does not depend on who runs the tests.
 pub(crate) fn binary() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_poverty-watch"));

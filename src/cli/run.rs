@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use engine::{Context, Job, PipelineError, Rhythm};
 use law::domain::{Month, Period};
-use law::schedule::pending;
+use law::schedule::{Past, pending};
 use watch::{RunReport, rehearse_job, run_job, run_job_accepting, timetable};
 
 use super::arguments::{date_argument, period_argument};
@@ -132,8 +132,8 @@ fn due_periods(context: &Context, job: &Job, moment: Moment) -> Result<Vec<Perio
             Err(Failure::new(USAGE, format!("--scheduled={} lies in the future", at.format("%Y-%m-%dT%H:%M:%SZ"))))
         }
         Moment::At(at) => {
-            let due = planned.schedule.last_by(at);
-            Ok(due.map(|due| planned.aim.period(planned.schedule.day_of(due))).into_iter().collect())
+            // What was due last by then, whatever has been run since: the newest, as nobody has watched it.
+            Ok(pending(planned, &Past::default(), at).pop().map(|due| due.period).into_iter().collect())
         }
         Moment::Now => {
             let due = pending(planned, past, now);
@@ -192,6 +192,9 @@ pub(super) fn describe(context: &Context, report: &RunReport) -> String {
             "accepted by plan hash"
         };
         let _ = writeln!(text, "{what}: {hold}");
+    }
+    for (list, persons) in &report.supplements {
+        let _ = writeln!(text, "supplement {list}: {persons} persons whose claims came late");
     }
     if let Some(sealed) = &report.sealed {
         let _ = writeln!(text, "{sealed}");

@@ -140,7 +140,7 @@ fn describe(timetable: &Timetable, session: &Session) -> String {
     use std::fmt::Write as _;
     let mut text = String::new();
     for (planned, past) in &timetable.jobs {
-        let Planned { job, schedule, aim } = planned;
+        let Planned { job, schedule, aim, .. } = planned;
         let _ = writeln!(text, "{job:<10} {} {}", schedule.cron(), schedule.zone());
         if let Some(next) = schedule.first_after(session.now) {
             let _ = writeln!(text, "  next {} for {}", schedule.local(next), aim.period(schedule.day_of(next)));

@@ -113,6 +113,7 @@ fn describe(status: &Status) -> String {
     for notice in &status.rosters {
         let _ = writeln!(text, "  {}\n    {}", notice.english, notice.chinese);
     }
+    text.push_str(&arrivals(status));
     if !status.reminders.is_empty() {
         text.push_str("\nincome figures\n");
     }
@@ -125,6 +126,34 @@ fn describe(status: &Status) -> String {
         let _ = writeln!(text, "  {:<16} {files:>5} files {rows:>12} rows {mib:>7} MiB", table.table);
     }
     text + &lists(status)
+}
+
+/// What lies in landing, what has not come, who was late.
+fn arrivals(status: &Status) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    if !status.lying.is_empty() {
+        text.push_str("\nlanded and not taken\n");
+    }
+    for file in &status.lying {
+        let since = file.since.format("%Y-%m-%d");
+        let _ =
+            writeln!(text, "  {} {} {} ({}), since {since}: {}", file.mark, file.feed, file.name, file.state, file.why);
+    }
+    if !status.gaps.is_empty() {
+        text.push_str("\nnot come whole: nobody leaves these counties' lists\n");
+    }
+    for gap in &status.gaps {
+        let file = if gap.file.is_empty() { String::new() } else { format!(" ({})", gap.file) };
+        let _ = writeln!(text, "  {} {} {}: {}{file}", gap.county, gap.feed, gap.month, gap.state);
+    }
+    if !status.late_senders.is_empty() {
+        text.push_str("\nlate senders\n");
+    }
+    for late in &status.late_senders {
+        let _ = writeln!(text, "  {} {} {}: {} days", late.sender, late.feed, late.month, late.days);
+    }
+    text
 }
 
 /// Cases, lists and their letters.

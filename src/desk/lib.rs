@@ -33,4 +33,4 @@ pub use lists::{
 pub use questions::{Asked, Shown, answer, show};
 pub use receipts::{Conflict, Stated, conflicts, import, receive, reroute, settle};
 pub use way::{Node, told};
-pub use words::{Suppress, suppress};
+pub use words::{Suppress, agree, suppress};

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use engine::Declared;
 use law::domain::PersonKey;
+use law::questions::is_one_person;
 use law::referrals::SuppressReason;
 use store::ledger::NewSuppression;
 
@@ -17,7 +18,7 @@ pub struct Suppress<'a> {
     pub rule: Option<&'a str>,
     /// `None` takes an earlier word back.
     pub reason: Option<SuppressReason>,
-    /// Last day; `None`: for good.
+    /// Last day; `None`: to the end of the benefit year.
     pub until: Option<NaiveDate>,
 }
 
@@ -38,7 +39,23 @@ pub fn suppress(room: Room<'_>, act: Act<'_>, word: &Suppress<'_>) -> Result<(i6
             return Err(DeskError::usage(format!("--rule: the policy has no rule {rule}{near}")));
         }
     }
+    if !room.ledger.was_found(person)? {
+        let why =
+            "--person: nobody of that number was ever found near a line; check the number and the kind of document";
+        return Err(DeskError::usage(why));
+    }
     let code = reason.map_or("lifted", SuppressReason::code);
     let new = NewSuppression { person, rule: rule.unwrap_or_default(), reason: code, until, signer: act.by() };
     Ok((room.ledger.suppress(&new, act.now)?, code))
+}
+
+/// Agrees to a suppression as its second person, so that it may hold for longer than [`law::referrals::ALONE`] days;
+/// returns whether that was news.
+pub fn agree(room: Room<'_>, act: Act<'_>, suppression_id: i64) -> Result<bool, DeskError> {
+    let first = room.ledger.suppressed_by(suppression_id)?;
+    let first = first.ok_or_else(|| DeskError::usage(format!("there is no suppression {suppression_id}")))?;
+    if is_one_person(&first, act.by()) {
+        return Err(DeskError::usage("the second person must be another one than the first"));
+    }
+    Ok(room.ledger.second_suppression(suppression_id, act.by(), act.now)?)
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use law::arrivals::Sender;
 use law::config::{EngineSettings, Problem, Settings};
 use law::contracts::CodeRow;
 use law::domain::{Counties, CountyCode, Workdays, hex};
@@ -20,7 +21,7 @@ use store::workspace::{Assets, Workspace, add_recipe};
 
 use super::PipelineError;
 use super::check::{check_columns, check_policy};
-use super::job::{Job, parse_job};
+use super::job::{Job, is_job, parse_job};
 use super::progress::Progress;
 use super::tables::{County, check_routes, parse_tables, roster_answers, roster_rules};
 use crate::{Connect, Engine, Models, Stop};
@@ -56,6 +57,8 @@ pub struct Context {
     pub workdays: Workdays,
     /// Who answers questions.
     pub people: People,
+    /// Who delivers what.
+    pub senders: Vec<Sender>,
     /// The moment at which the command began.
     pub now: DateTime<Utc>,
     /// The program that opens foreign files in a process of its own.
@@ -115,6 +118,7 @@ impl Context {
             places,
             workdays: declared.workdays,
             people: declared.people,
+            senders: declared.senders,
             workspace,
             now,
             gate_program,
@@ -175,6 +179,7 @@ pub struct Declared {
     replaced_counties: BTreeMap<String, (String, NaiveDate)>,
     workdays: Workdays,
     people: People,
+    senders: Vec<Sender>,
 }
 
 impl Declared {
@@ -227,6 +232,7 @@ impl Declared {
                 replaced_counties: tables.replaced_counties,
                 workdays: tables.workdays,
                 people: tables.people,
+                senders: tables.senders,
             }),
             _ => Err(problems),
         }
@@ -307,11 +313,6 @@ pub fn left_old(assets: &Assets) -> Option<Problem> {
 fn of_area(counties: Vec<County>, area: &str) -> Vec<County> {
     let area = CountyCode::parse(area).ok();
     counties.into_iter().filter(|county| area.as_ref().is_some_and(|area| area.contains(&county.code))).collect()
-}
-
-/// Whether an asset is a job file.
-pub fn is_job(path: &str) -> bool {
-    path.strip_prefix("pipelines/").and_then(|name| name.strip_suffix(".toml")).is_some_and(|name| !name.contains('/'))
 }
 
 fn text_of(assets: &Assets, file: &str, problems: &mut Vec<Problem>) -> String {

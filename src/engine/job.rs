@@ -1,6 +1,7 @@
 //! A job: ordered steps, declared in `pipelines/<job>.toml`.
 
 use law::config::{Problem, nearest};
+use law::domain::Workdays;
 use law::schedule::{Aim, Planned, Schedule};
 use serde::Deserialize;
 
@@ -87,7 +88,7 @@ impl Job {
             (Rhythm::Monthly, true) => Aim::MonthEnded,
             (Rhythm::Monthly, false) => Aim::MonthUnderWay,
         };
-        Some(Planned { job: self.name.clone(), schedule, aim })
+        Some(Planned { job: self.name.clone(), schedule, aim, workdays: Workdays::default() })
     }
 }
 
@@ -108,6 +109,11 @@ impl Step {
 
 /// Steps that jobs of earlier versions had.
 const GONE_STEPS: [&str; 2] = ["split", "totals"];
+
+/// Whether an asset is a job file.
+pub fn is_job(path: &str) -> bool {
+    path.strip_prefix("pipelines/").and_then(|name| name.strip_suffix(".toml")).is_some_and(|name| !name.contains('/'))
+}
 
 /// Reads a job file and checks it against the models.
 pub fn parse_job(file: &str, text: &str, models: &Models) -> Result<Job, Vec<Problem>> {

@@ -26,10 +26,10 @@ mod tables;
 
 pub use bucket_job::Connect;
 pub use compute::{FindingRow, Lines, income_figures, read_findings};
-pub use context::{Context, Declared, is_job, left_old, parse_texts, sha256_hex, workers_of};
+pub use context::{Context, Declared, left_old, parse_texts, sha256_hex, workers_of};
 pub use error::EngineError;
 pub use files::{PersonKeys, TableWriter, Written, has_columns, keys_of, read_table, rows_of, sha256_of};
-pub use job::{Job, Step, Timing, parse_job};
+pub use job::{Job, Step, Timing, is_job, parse_job};
 pub use model::{Model, ModelKind, Models, Param, ParamKind, Params};
 pub use official::{Account, Need, Rhythm, State, needs, unrouted};
 pub use pool::{in_parallel, on_threads};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use law::arrivals::{SENDERS_FILE, Sender};
 use law::config::{Problem, Settings};
 use law::contracts::{CodeRow, CodeTables, Feed, TagAliases};
 use law::domain::{CountyCode, Tag, Workdays, parse_date};
@@ -10,7 +11,9 @@ use law::questions::{AnswerWord, People, Topic};
 use law::referrals::{Offices, ROUTES_FILE};
 use law::rosters::{Answer, Ends, RosterRules};
 use store::ledger::{Ledger, LedgerError};
-use store::workspace::{Assets, SETTINGS_FILE, office_table, people_table, route_rows, table_rows, workday_table};
+use store::workspace::{
+    Assets, SETTINGS_FILE, office_table, people_table, route_rows, sender_table, table_rows, workday_table,
+};
 
 /// A county that the workspace serves; each gets its lists, with nobody on it a NIL list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +42,8 @@ pub struct Tables {
     pub replaced_counties: BTreeMap<String, (String, NaiveDate)>,
     /// From `tags.csv`.
     pub tag_ends: BTreeMap<String, Ends>,
+    /// From `senders.csv`.
+    pub senders: Vec<Sender>,
 }
 
 /// Reads all tables; what is wrong goes to `problems`.
@@ -68,6 +73,15 @@ pub fn parse_tables(assets: &Assets, problems: &mut Vec<Problem>) -> Tables {
     tables.codes = code_rows(assets, problems);
     tables.workdays = workday_table(assets, problems);
     tables.people = people_table(assets, problems);
+    tables.senders = sender_table(assets, problems);
+    for sender in &tables.senders {
+        let unknown =
+            sender.counties.iter().flatten().find(|code| tables.counties.iter().all(|one| one.code != **code));
+        if let Some(code) = unknown {
+            let message = format!("{}: there is no county `{code}`", sender.name);
+            problems.push(Problem::new(SENDERS_FILE, 0, message, "counties stand in pipelines/tables/counties.csv"));
+        }
+    }
     tables.tag_aliases = aliases.into_iter().map(|(_, ([alias, tag], []))| (alias, tag)).collect();
     tables.tag_ends = tag_table(assets, problems);
     tables.replaced_counties = county_code_table(assets, problems);

@@ -4,10 +4,12 @@
 //! files, `commit` checks the balances. What the accepted rows mean is the models' business.
 
 mod again;
+mod bounds;
 mod commit;
 mod error;
 pub mod gate;
 mod landing;
+mod lying;
 mod manifest;
 mod receipt;
 mod resolve;

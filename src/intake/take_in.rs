@@ -13,8 +13,9 @@ use store::warehouse::{Version, Warehouse};
 
 use super::again;
 use super::commit::{check_tables, keep_rejects, whole_outcome};
-use super::gate::{GateJob, GateLimits, GateReport, GateVerdict, TagAlias, run_gate};
+use super::gate::{GateJob, GateReport, GateVerdict, TagAlias, run_gate};
 use super::landing::{Landed, Stamp};
+use super::lying::note_lying;
 use super::manifest::Manifest;
 use super::tables::{Arrived, Batch, source_of};
 use super::{FileSummary, IntakeError, IntakeSummary, Progress, Verdict, landing, tables};
@@ -60,7 +61,7 @@ pub async fn take_in(intake: &Intake<'_>) -> Result<IntakeSummary, IntakeError> 
     }
     let version = intake.warehouse.current().await?;
     intake.catch_up(&version).await?;
-    let mut run = Run { intake, version, summary: IntakeSummary::default(), waiting: Vec::new(), opened: 0 };
+    let mut run = Run::new(intake, version);
     for feed in Feed::ALL {
         if intake.feeds.is_none_or(|feeds| feeds.contains(&feed)) {
             run.feed(feed).await?;
@@ -69,6 +70,7 @@ pub async fn take_in(intake: &Intake<'_>) -> Result<IntakeSummary, IntakeError> 
     if staging.exists() {
         std::fs::remove_dir_all(&staging).at(&staging)?;
     }
+    note_lying(intake.ledger, intake.feeds, (&run.summary, &run.strays), intake.moment())?;
     let order = |file: &FileSummary| Feed::ALL.iter().position(|feed| *feed == file.feed);
     run.summary.files.sort_by(|a, b| (order(a), a.name.as_bytes()).cmp(&(order(b), b.name.as_bytes())));
     Ok(run.summary)
@@ -76,8 +78,7 @@ pub async fn take_in(intake: &Intake<'_>) -> Result<IntakeSummary, IntakeError> 
 
 /// The landed files that nothing is known of yet: the next run of intake will open them.
 pub fn waiting(intake: &Intake<'_>) -> Result<Vec<(Feed, String)>, IntakeError> {
-    let run =
-        Run { intake, version: Version::default(), summary: IntakeSummary::default(), waiting: Vec::new(), opened: 0 };
+    let run = Run::new(intake, Version::default());
     let mut found = Vec::new();
     for feed in Feed::ALL {
         for file in landing::list(feed, &intake.layout.landing(feed.name()))?.files {
@@ -103,20 +104,8 @@ impl Intake<'_> {
         Ok(())
     }
 
-    fn limits(&self) -> GateLimits {
-        let gate = &self.settings.gate;
-        GateLimits { memory_mib: gate.memory_mib, cpu_seconds: gate.cpu_seconds, file_mib: gate.file_mib }
-    }
-
     fn ignored(&self, feed: Feed) -> Vec<String> {
         self.settings.feeds.get(feed.name()).map(|feed| feed.ignore_columns.clone()).unwrap_or_default()
-    }
-
-    fn workers(&self) -> usize {
-        match self.settings.engine.workers {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
-            workers => workers,
-        }
     }
 
     /// Everything besides its bytes that decides whether a file is refused; a change gives it another try.
@@ -149,6 +138,14 @@ struct Run<'a> {
     summary: IntakeSummary,
     waiting: Vec<Waiting>,
     opened: u64,
+    strays: BTreeSet<(Feed, String)>,
+}
+
+impl<'a> Run<'a> {
+    fn new(intake: &'a Intake<'a>, version: Version) -> Self {
+        let (summary, waiting, strays) = (IntakeSummary::default(), Vec::new(), BTreeSet::new());
+        Self { intake, version, summary, waiting, opened: 0, strays }
+    }
 }
 
 impl Run<'_> {
@@ -162,6 +159,9 @@ impl Run<'_> {
                 return Ok(());
             }
             (self.intake.progress)(&format!("{feed} files"), at, count);
+            if file.fault.is_some() {
+                self.strays.insert((feed, file.name.clone()));
+            }
             match self.look(feed, &file)? {
                 Look::Decided(verdict) => self.report(feed, &file.name, verdict, None),
                 Look::New { file_id, .. } if !seen.insert(file_id.clone()) => {
@@ -364,6 +364,7 @@ impl Run<'_> {
                 name: waiting.file.name.clone(),
                 bytes: waiting.file.stamp.bytes,
                 outcome: whole_outcome(feed, &waiting.report.outcome, resolved)?,
+                spread: intake.within_area(waiting.report.spread.clone()),
             });
         }
         let next = self.version.next("intake", change.entries.clone(), taken);

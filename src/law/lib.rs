@@ -10,12 +10,14 @@
 //! | [`contracts`] | what each feed's files must look like |
 //! | [`policy`] | rules as people write them, and their case books |
 //! | [`cases`] | how a person's case moves from finding to finding, and what answers may say |
+//! | [`arrivals`] | what senders are expected to deliver, and what came |
 //! | [`referrals`] | who goes on which list, and what a list says |
 //! | [`questions`] | what passed a bound and waits for two named people |
 //! | [`rosters`] | which roster files count, which are complete, and when a tag ends |
 //! | [`texts`] | the words that people read, in Chinese and English |
 //! | [`schedule`] | when a job is due, and which alerts stand |
 
+pub mod arrivals;
 pub mod cases;
 mod codes;
 pub mod config;

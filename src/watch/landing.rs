@@ -2,10 +2,13 @@
 
 use chrono::NaiveDate;
 use engine::lock::{sign_lock, take_lock};
+use engine::official::count_arrivals;
 use engine::{Context, PipelineError};
 use intake::{Intake, IntakeSummary, take_in};
 use law::contracts::{Counted, CountedBy, Feed};
 use law::domain::official_day;
+
+use crate::acknowledge::acknowledge;
 
 /// Intake with everything that it works with.
 pub(crate) fn intake<'a>(
@@ -60,6 +63,8 @@ pub(crate) async fn intake_now(
     };
     let summary = take_in(&intake(context, feeds, &counted(context, day), &progress)).await?;
     context.stop.check()?;
+    count_arrivals(context, &context.warehouse.current().await?)?;
+    acknowledge(context, &summary)?;
     context.progress.end("intake", &format!("{} files, {} versions", summary.files.len(), summary.versions.len()));
     Ok(summary)
 }

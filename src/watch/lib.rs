@@ -11,6 +11,8 @@
 //! | `questions` | what waits for two named people, in words |
 //! | `operate` | timetable, past periods, alerts, metrics |
 
+mod acknowledge;
+mod arrivals;
 mod ask;
 mod casebook;
 mod feeds;

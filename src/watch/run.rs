@@ -44,6 +44,9 @@ pub struct RunReport {
     pub sealed: Option<lists::Sealed>,
     /// What was corrected, where that was asked for.
     pub corrected: Option<lists::Corrected>,
+    /// Supplements to lists that were sealed before, with their persons: claims that came late crossed a line.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub supplements: BTreeMap<String, usize>,
     /// What became of the letters that were due, where the job sends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delivered: Option<Delivered>,
@@ -120,7 +123,10 @@ impl<'a> Run<'a> {
                     self.findings(job, checks).await?;
                 }
                 Step::Cases {} => self.cases()?,
-                Step::Seal {} => self.seal(job)?,
+                Step::Seal {} => {
+                    Box::pin(self.supplement(job)).await?;
+                    self.seal(job)?;
+                }
                 Step::Deliver {} => self.deliver().await?,
             }
             let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -224,6 +230,31 @@ impl<'a> Run<'a> {
         self.report.cases = self.context.ledger.apply_cases(self.period, &found, self.context.now)?;
         self.report.changed |= self.report.cases != CaseCounts::default();
         self.context.progress.end("cases", &format!("{} findings", found.len()));
+        Ok(())
+    }
+
+    /// Supplements earlier lists right before a period is sealed for the first time: by the same findings and models, made
+    /// once more for the earlier period. Only official runs do.
+    async fn supplement(&mut self, job: &Job) -> Result<(), PipelineError> {
+        let sealing = self.sealing(job);
+        if !matches!(self.manner, Manner::Official(_)) || !lists::sealed_before(self.context, sealing)?.is_empty() {
+            return Ok(());
+        }
+        for earlier in lists::to_supplement(self.context, sealing)? {
+            let mut run = Run::new(self.context, job, earlier.period, Manner::Correct).await?;
+            for step in &job.steps {
+                match step {
+                    Step::Model { model, checks } => run.model(job, model, checks).await?,
+                    Step::Findings { checks } => run.findings(job, checks).await?,
+                    _ => {}
+                }
+            }
+            let empty = BTreeMap::new();
+            let lines = run.findings.as_ref().map_or(&empty, |findings| &findings.lines);
+            let told = lists::supplement_period(self.context, &run.version, earlier, lines)?;
+            self.report.supplements.extend(told.lists);
+            self.version = run.version;
+        }
         Ok(())
     }
 

@@ -16,7 +16,7 @@ use law::referrals::{Office, RouteRow};
 use store::ledger::Ledger;
 
 use crate::determinism::land_fixtures;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, land_ordinary_everywhere};
 
 /// Period of the fixtures.
 const MONTH: &str = "2026-10";
@@ -31,6 +31,7 @@ fn sealed() -> Workspace {
         let workspace = Workspace::new("fujian", "990000");
         workspace.write("poverty-watch.toml", SETTINGS.as_bytes());
         land_fixtures(&workspace, None);
+        land_ordinary_everywhere(&workspace, MONTH);
         workspace.ok(&["run", "nightly", "--as-of", "2026-10-31"]);
         let said = workspace.ok(&["run", "monthly", "--month", MONTH]);
         assert!(said.contains("DEGRADED: 12 counties have an office without an address"), "{said}");

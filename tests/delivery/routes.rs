@@ -236,6 +236,10 @@ fn a_row_of_another_county_is_not_sealed() {
         offices: &offices,
         previous: &previous,
         reroutes: &reroutes,
+        gaps: &BTreeMap::new(),
+        stays: &BTreeMap::new(),
+        suppressions: &[],
+        kept_off: &[],
         tokens: &tokens,
     };
     let mut cases = 0;

@@ -2,7 +2,7 @@
 
 use super::{MONTH, SETTINGS};
 use crate::determinism::land_fixtures;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, whole_id};
 
 #[test]
 fn whoever_is_suppressed_is_off_the_list_and_counted() {
@@ -43,6 +43,14 @@ fn whoever_is_suppressed_is_off_the_list_and_counted() {
     ok(&["--person", &person[3], "--lift"]);
     usage(&["--person", &person[4], "--reason", "deceased", "--rule", "no-such-rule"]);
     ok(&["--person", &person[4], "--reason", "deceased", "--rule", &other_rule(&workspace, &person[4])]);
+    // Nobody of that number was ever found, and one keyboard is not two people.
+    usage(&["--person", &whole_id("99019919880101001"), "--reason", "deceased"]);
+    let agree = |number: &str, by: &str| workspace.run(&["lists", "suppress", "--agree", number, "--by", by]);
+    assert_eq!(agree("1", " 甲 ").status.code(), Some(2), "the second person is another one");
+    assert_eq!(agree("99", "乙").status.code(), Some(2));
+    for said in ["agreed", "agreed before"] {
+        assert!(String::from_utf8(agree("1", "乙").stdout).unwrap().contains(said));
+    }
     let said = workspace.ok(&["run", "monthly", "--month", MONTH]);
     let counted = account(&said);
     assert_eq!(counted[0], listed[0], "flagged are the same: {said}");
@@ -56,6 +64,14 @@ fn whoever_is_suppressed_is_off_the_list_and_counted() {
         let referrals = csv.filter(|path| !path.to_string_lossy().contains("-YB"));
         referrals.into_iter().any(|path| std::fs::read_to_string(path).unwrap().contains(id))
     };
+    // All who are kept off stand before the bureau.
+    let own = crate::workspace::files_below(&workspace.root().join("lists").join(MONTH)).into_iter();
+    let own =
+        own.filter(|path| path.to_string_lossy().contains("-YBU-") && path.extension().is_some_and(|e| e == "csv"));
+    let own: String = own.map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    for id in &person[..2] {
+        assert!(own.lines().any(|line| line.contains(id) && line.contains("suppressed")), "{own}");
+    }
     let on: Vec<bool> = person[..5].iter().map(|id| on_a_list(id)).collect();
     assert_eq!(on, [false, false, true, true, true]);
     // What is said of persons later changes no list that was sealed before.

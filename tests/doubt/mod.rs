@@ -1,4 +1,6 @@
 //! What did not arrive is not a fact: doubt between intake and verdict, by the command line.
 
+mod arrivals;
 mod holds;
+mod late;
 mod rosters;

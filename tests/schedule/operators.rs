@@ -7,7 +7,7 @@ use store::ledger::Ledger;
 
 use super::{has, text_of};
 use crate::determinism::land_fixtures;
-use crate::workspace::{Workspace, files_below};
+use crate::workspace::{Workspace, files_below, land_ordinary_everywhere};
 
 /// Settings with a metrics file, and a claims feed that must never be older than a day.
 const SETTINGS: &[u8] = b"policy = \"fujian\"\narea = \"990000\"\n[warehouse]\nbuckets = 4\n\
@@ -40,6 +40,7 @@ fn alerts_are_raised_once_and_cleared_with_their_cause() {
     assert_eq!(first, since(&workspace), "raised once");
     assert!(workspace.ok(&["status"]).starts_with("ALERT run_failed:monthly (since "));
     land_fixtures(&workspace, None);
+    land_ordinary_everywhere(&workspace, "2026-10");
     workspace.ok(&["run", "nightly", "--as-of", "2026-10-31"]);
     assert_eq!(since(&workspace).len(), 1, "claims have come");
     workspace.ok(&["run", "monthly", "--month", "2026-10"]);

@@ -20,7 +20,7 @@ impl Rule {
         let list: Vec<String> = days.iter().map(ToString::to_string).collect();
         let day = if list.is_empty() { "*".to_owned() } else { list.join(",") };
         let schedule = Schedule::parse(&format!("{minute} {hour} {day} * *"), zone.name()).unwrap();
-        let planned = Planned { job: job.to_owned(), schedule, aim };
+        let planned = Planned { job: job.to_owned(), schedule, aim, workdays: law::domain::Workdays::default() };
         Self { planned, days, time: NaiveTime::from_hms_opt(hour, minute, 0).unwrap(), zone }
     }
 

@@ -41,8 +41,8 @@ pub(super) struct Word {
 #[derive(Debug, clap::Args)]
 pub(super) struct Suppress {
     /// Number of the person's document.
-    #[arg(long)]
-    person: String,
+    #[arg(long, required_unless_present = "agree")]
+    person: Option<String>,
     /// Kind of the document, where it is no resident id card.
     #[arg(long, value_name = "CODE")]
     cert_type: Option<String>,
@@ -50,11 +50,14 @@ pub(super) struct Suppress {
     #[arg(long)]
     rule: Option<String>,
     /// Why: data_error, other_payer, already_aided, deceased, moved_away, refused, snoozed.
-    #[arg(long, value_parser = reason_argument, required_unless_present = "lift")]
+    #[arg(long, value_parser = reason_argument, required_unless_present_any = ["lift", "agree"])]
     reason: Option<SuppressReason>,
     /// Last day; snoozed needs one.
     #[arg(long, value_parser = date_argument)]
     until: Option<NaiveDate>,
+    /// Agree to a suppression as its second person, by its number: one person's word alone holds for 31 days.
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["person", "rule", "reason", "until", "lift"])]
+    agree: Option<i64>,
     /// Take an earlier word back.
     #[arg(long, conflicts_with_all = ["reason", "until"])]
     lift: bool,
@@ -132,12 +135,18 @@ fn line(ledger: &Ledger, list: &SealedList) -> Result<String, Failure> {
 }
 
 pub(super) fn suppress(session: &Session, who: &Suppress) -> Result<u8, Failure> {
-    let Suppress { person, cert_type, rule, reason, until, by, .. } = who;
+    let Suppress { person, cert_type, rule, reason, until, by, agree, .. } = who;
     let (workspace, ledger) = session.open_room()?;
+    let room = Room { workspace: &workspace, ledger: &ledger };
+    if let Some(number) = agree {
+        let is_news = desk::agree(room, session.act(by), *number)?;
+        println!("suppression {number}: {}", if is_news { "agreed" } else { "agreed before" });
+        return Ok(0);
+    }
+    let person = person.as_deref().unwrap_or_default();
     let person = person_named(person, cert_type.as_deref())
         .map_err(|error| Failure::new(USAGE, format!("--person: {error}")))?;
     let word = desk::Suppress { person, rule: rule.as_deref(), reason: *reason, until: *until };
-    let room = Room { workspace: &workspace, ledger: &ledger };
     let (number, code) = desk::suppress(room, session.act(by), &word)?;
     println!("suppression {number}: {code}; it holds for lists that are sealed from now on");
     Ok(0)

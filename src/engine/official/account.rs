@@ -98,7 +98,8 @@ pub fn suppressions(context: &Context, moment: Moment) -> Result<Vec<Suppression
     let known = stored.into_iter().filter_map(|one| {
         // The code that lifts an earlier word is no reason.
         let reason = SuppressReason::parse(&one.reason)?;
-        Some(Suppression { person: one.person, rule: one.rule, reason, until: one.until })
+        let (known, made, has_second) = (one.known.into_iter().collect(), one.made, one.has_second);
+        Some(Suppression { person: one.person, rule: one.rule, reason, until: one.until, made, known, has_second })
     });
     Ok(known.collect())
 }

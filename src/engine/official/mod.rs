@@ -3,12 +3,14 @@
 //! A rehearsal goes on without; what it writes is marked and never sealed.
 
 mod account;
+mod arrivals;
 mod figures;
 mod routes;
 mod series;
 
 pub use account::Account;
 pub use account::{referred, suppressions};
+pub use arrivals::{Arrivals, count_arrivals};
 pub use figures::{Need, State, needs};
 pub use routes::unrouted;
 pub use series::Rhythm;

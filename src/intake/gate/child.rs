@@ -16,6 +16,7 @@ use super::job::{GateJob, GateLimits, GateReport, GateVerdict, Refusal, Stop};
 use super::notes::{UnlistedCodes, notes};
 use super::rejects::RejectFile;
 use super::rules::{Judged, Rules};
+use super::spread::SpreadCount;
 use super::stage::Staging;
 use super::sums::{RoundedIds, Sums};
 
@@ -67,6 +68,7 @@ fn open(job: &GateJob) -> Result<GateReport, Stop> {
     let mut rejects = RejectFile::create(job)?;
     let mut outcome = Outcome::default();
     let (mut unlisted, mut sums, mut ids) = (UnlistedCodes::default(), Sums::default(), RoundedIds::default());
+    let mut spread = SpreadCount::new(job.feed);
     judge_in_order(source.as_mut(), &rules, job.threads, |judged| {
         for (row, fen) in judged.control.iter().enumerate() {
             let fen = Fen(fen.unwrap_or(0));
@@ -89,6 +91,7 @@ fn open(job: &GateJob) -> Result<GateReport, Stop> {
             }
         }
         unlisted.add(&judged);
+        spread.add(&judged);
         staging.add(judged.batch, &judged.buckets)
     })?;
     ids.verdict()?;
@@ -96,7 +99,7 @@ fn open(job: &GateJob) -> Result<GateReport, Stop> {
     let staged = staging.finish()?;
     let mut notes = notes(job.feed, &outcome, &layout, &unlisted);
     notes.extend(source.notes());
-    Ok(GateReport { outcome, headers: layout.headers, notes, staged, is_filtered: false })
+    Ok(GateReport { outcome, headers: layout.headers, notes, staged, is_filtered: false, spread: spread.finish() })
 }
 
 /// Judges a file's pages on several threads and hands them on in the file's order, so that threads change nothing.

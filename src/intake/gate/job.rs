@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use law::contracts::{CodeRow, Counted, Feed, Outcome, TagAliases};
+use law::contracts::{CodeRow, Counted, Feed, Outcome, Spread, TagAliases};
 use law::domain::ParseError;
 use serde::{Deserialize, Serialize};
 
@@ -81,6 +81,8 @@ pub struct GateReport {
     /// Rows, columns or sheets of the workbook are hidden or filtered away: nobody can say that the file is whole.
     #[serde(default)]
     pub is_filtered: bool,
+    /// The rows by county and month.
+    pub spread: Vec<Spread>,
 }
 
 /// One staged Arrow file below the job's output folder.

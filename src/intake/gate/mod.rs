@@ -11,6 +11,7 @@ mod notes;
 mod parent;
 mod rejects;
 mod rules;
+mod spread;
 mod stage;
 mod sums;
 

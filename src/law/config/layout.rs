@@ -55,6 +55,12 @@ impl Layout {
         self.root.join("rejects").join(feed)
     }
 
+    /// `acknowledgements/<day>/`, what each sender is told of its files.
+    #[must_use]
+    pub fn acknowledgements(&self) -> PathBuf {
+        self.root.join("acknowledgements")
+    }
+
     /// `lists/<month>/`, one folder per sealed list.
     #[must_use]
     pub fn lists(&self, month: Period) -> PathBuf {

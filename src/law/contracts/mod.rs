@@ -5,15 +5,19 @@
 mod codes;
 mod print;
 mod rejects;
+mod spread;
 mod tag_aliases;
+mod taken;
 mod tally;
 mod unusable;
 
 pub use codes::{CodeRow, CodeTable, CodeTables, must_be_known};
 pub use print::{to_json, to_text};
 pub use rejects::RejectCode;
+pub use spread::Spread;
 pub use tag_aliases::TagAliases;
-pub use tally::{Outcome, TakenFile, Tally};
+pub use taken::TakenFile;
+pub use tally::{Outcome, Tally};
 pub use unusable::{Counted, CountedBy, Unusable};
 
 use std::fmt;

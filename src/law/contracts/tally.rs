@@ -5,7 +5,7 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Feed, RejectCode, Unusable};
+use super::{RejectCode, Unusable};
 use crate::domain::Fen;
 
 /// A number of rows and the fen of their control column.
@@ -66,17 +66,4 @@ impl Outcome {
         }
         sum == self.read
     }
-}
-
-/// One landed file as a version records it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TakenFile {
-    /// SHA-256 of the file's bytes, hex.
-    pub file_id: String,
-    /// Feed under whose folder it lay.
-    pub feed: Feed,
-    pub name: String,
-    pub bytes: u64,
-    /// What became of its rows.
-    pub outcome: Outcome,
 }

@@ -13,7 +13,7 @@ mod tag;
 mod text;
 
 pub use address::MailAddress;
-pub use calendar::{Month, Period, Workdays, official_day, parse_date};
+pub use calendar::{LONGEST_REST, Month, Period, Workdays, official_day, parse_date};
 pub use counties::Counties;
 pub use money::Fen;
 pub use person::{CertType, IdError, IdNumber, PersonKey, bucket_of, stable_hash};

@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{Datelike, NaiveDate};
 
 use super::row::PROVISIONAL;
+use super::stay::{stay, stays};
 use super::{
     Cell, Delta, DeltaCounts, Duty, ListError, ListId, ListKind, ListRequest, ListRow, ListedPerson, Office,
-    PreviousPerson, Rollup,
+    PreviousPerson, Rollup, Suppressed,
 };
+use crate::arrivals::Gap;
 use crate::cases::FindingStatus;
 use crate::domain::{CountyCode, Period, PersonKey};
 
@@ -23,6 +25,8 @@ pub struct ReferralList {
     pub previous: Option<(String, String)>,
     /// The same of the last lists of offices that this one takes over from.
     pub took_over: Vec<(String, String)>,
+    /// The county's data that had not come whole when it was made.
+    pub gaps: Vec<Gap>,
 }
 
 /// The month's lists.
@@ -32,6 +36,17 @@ pub struct Lists {
     pub period: Period,
     pub lists: Vec<ReferralList>,
     pub rollup: Rollup,
+}
+
+impl Lists {
+    /// Says of persons who left a list because they are suppressed that this is why.
+    pub fn note_suppressed(&mut self, suppressed: &Suppressed) {
+        let is_off = |person: &PersonKey| suppressed.values().any(|persons| persons.contains(person));
+        let rows = self.lists.iter_mut().filter(|list| list.office.is_referral()).flat_map(|list| &mut list.rows);
+        for row in rows.filter(|row| row.delta == Delta::Withdrawn && is_off(&row.person)) {
+            row.cells.insert("delta_reason", Cell::Text("suppressed".to_owned()));
+        }
+    }
 }
 
 /// Builds the month's lists: for every county and office, new against the last sealed list.
@@ -45,9 +60,13 @@ pub fn build_lists(request: &ListRequest<'_>, rows: &[ListRow]) -> Result<Lists,
     }
     let rows = &keep(request, rows);
     let people = by_person(rows, &order);
+    let kept_off = by_person(request.kept_off, &order);
     let mut lists = Vec::new();
     for office in request.offices.iter().filter(|office| office.duty != Duty::Summary) {
-        let hits = hits_of(request, &people, office);
+        let mut hits = hits_of(request, &people, office);
+        if office.duty == Duty::Undecided {
+            add_kept_off(request, &kept_off, &mut hits);
+        }
         let mut counties: BTreeSet<CountyCode> = request.counties.keys().cloned().collect();
         counties.extend(hits.keys().cloned());
         let left = request.previous.iter().filter(|((_, of), list)| *of == office.code && !list.persons.is_empty());
@@ -81,10 +100,6 @@ fn hits_of<'a>(
     people: &People<'a>,
     office: &Office,
 ) -> BTreeMap<CountyCode, Vec<Vec<&'a ListRow>>> {
-    let goes_to = |rule: &str| {
-        !office.is_referral()
-            || request.rules.iter().any(|known| known.id == rule && known.recipients.contains(&office.code))
-    };
     let mut counties: BTreeMap<CountyCode, Vec<Vec<&ListRow>>> = BTreeMap::new();
     for (person, rows) in people {
         // Who is over one line is not also listed as near another.
@@ -96,7 +111,10 @@ fn hits_of<'a>(
         } else if request.is_given_to(*person, office) {
             rows.iter().copied().filter(|row| row.status == FindingStatus::Flagged).collect()
         } else {
-            rows.iter().copied().filter(|row| row.status == office.status() && goes_to(&row.rule)).collect()
+            rows.iter()
+                .copied()
+                .filter(|row| row.status == office.status() && request.goes_to(&row.rule, office))
+                .collect()
         };
         if let Some(first) = hits.first() {
             let county = first.county.as_ref().unwrap_or(request.area).clone();
@@ -104,6 +122,23 @@ fn hits_of<'a>(
         }
     }
     counties
+}
+
+/// Adds those whom officers keep off: all of them stand before the bureau every month.
+fn add_kept_off<'a>(
+    request: &ListRequest<'_>,
+    kept_off: &People<'a>,
+    counties: &mut BTreeMap<CountyCode, Vec<Vec<&'a ListRow>>>,
+) {
+    for rows in kept_off.values() {
+        let Some(first) = rows.first() else { continue };
+        let county = first.county.as_ref().unwrap_or(request.area).clone();
+        let own = counties.entry(county).or_default();
+        match own.iter_mut().find(|hits| hits.first().is_some_and(|hit| hit.person == first.person)) {
+            Some(hits) => hits.extend(rows),
+            None => own.push(rows.clone()),
+        }
+    }
 }
 
 fn build_one(
@@ -117,16 +152,21 @@ fn build_one(
     let nobody = BTreeMap::new();
     let before = previous.map_or(&nobody, |list| &list.persons);
     let mut rows: Vec<ListedPerson> = found.iter().filter_map(|hits| listed(request, hits, before, office)).collect();
-    rows.sort_by(|a, b| place(a).cmp(&place(b)));
     let now: BTreeSet<PersonKey> = rows.iter().map(|row| row.person).collect();
-    let gone = before.iter().filter(|(person, _)| !now.contains(person));
-    let mut withdrawn: Vec<ListedPerson> = gone
-        .map(|(person, was)| withdraw(*person, was, reason_gone(request, people, *person, was, office, &county)))
-        .collect();
+    let mut withdrawn = Vec::new();
+    for (person, was) in before.iter().filter(|(person, _)| !now.contains(person)) {
+        let own = people.get(person).map_or(&[][..], Vec::as_slice);
+        match stays(request, own, (*person, was), (office, &county)) {
+            Some((reason, row)) => rows.push(stay(*person, was, (&reason, row), &county)),
+            None => withdrawn.push(withdraw(*person, was, reason_gone(request, own, *person, was, office, &county))),
+        }
+    }
+    rows.sort_by(|a, b| place(a).cmp(&place(b)));
     withdrawn.sort_by(|a, b| place(a).cmp(&place(b)));
     rows.append(&mut withdrawn);
 
-    let kind = if rows.is_empty() { ListKind::Nil } else { ListKind::Full };
+    let gaps = request.gaps_of(&county).to_vec();
+    let kind = if rows.is_empty() && gaps.is_empty() { ListKind::Nil } else { ListKind::Full };
     let county_name = request.county_name(&county);
     let id = ListId { period: request.period, county, office: office.code.clone(), kind, version: 1 };
     let change = DeltaCounts::of(&rows);
@@ -142,7 +182,7 @@ fn build_one(
     fill(request, &id, &county_name, &mut rows);
     let took_over = previous.map_or_else(Vec::new, |list| list.took_over.clone());
     let previous = previous.map(|list| (list.list_id.clone(), list.manifest_sha256.clone()));
-    Ok(ReferralList { id, office: office.clone(), county_name, rows, previous, took_over })
+    Ok(ReferralList { id, office: office.clone(), county_name, rows, previous, took_over, gaps })
 }
 
 fn listed(
@@ -214,13 +254,12 @@ fn keep(request: &ListRequest<'_>, rows: &[ListRow]) -> Vec<ListRow> {
 /// Why somebody is no longer on a list, as far as tonight's rows tell.
 fn reason_gone(
     request: &ListRequest<'_>,
-    people: &People<'_>,
+    rows: &[&ListRow],
     person: PersonKey,
     was: &PreviousPerson,
     office: &Office,
     county: &CountyCode,
 ) -> &'static str {
-    let rows = people.get(&person).map_or(&[][..], Vec::as_slice);
     let has = |status| rows.iter().any(|row| row.status == status);
     if request.is_given_back(person, office) {
         return "rerouted";

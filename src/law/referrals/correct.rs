@@ -52,7 +52,8 @@ fn differs(row: &ListedPerson, was: &PreviousPerson) -> bool {
 }
 
 fn corrected(mut row: ListedPerson, was: &PreviousPerson) -> ListedPerson {
-    if row.delta == Delta::Continuing {
+    let is_open = row.cells.get("delta_reason").and_then(Cell::as_text).is_some_and(|why| why.starts_with("open:"));
+    if row.delta == Delta::Continuing && !is_open {
         let reason =
             if row.measured == was.measured { "corrected".to_owned() } else { format!("was:{}", was.measured) };
         row.cells.insert("delta_reason", Cell::Text(reason));

@@ -15,6 +15,7 @@ pub fn label(table: Table, code: &str) -> String {
         Table::DeltaReason => match code.split_once(':') {
             Some(("rules", rules)) => format!("{}{rules}", zh(table, "rules")),
             Some(("was", amount)) => format!("{}{amount} 元", zh(table, "was")),
+            Some(("open", reason)) => format!("{}{}）", zh(table, "open"), zh(Table::Reason, reason)),
             _ => zh(table, code).to_owned(),
         },
         _ => zh(table, code).to_owned(),

@@ -13,10 +13,12 @@ mod labels;
 mod office;
 mod overdue;
 mod previous;
+mod question;
 mod request;
 mod rollup;
 mod route;
 mod row;
+mod stay;
 mod suppression;
 
 pub use build::{Lists, ReferralList, build_lists};
@@ -29,11 +31,12 @@ pub use labels::label;
 pub use office::{Attachment, Duty, Office, OfficeFault, OfficeTerm, Offices, Profile};
 pub use overdue::{Answered, Deadlines, Overdue};
 pub use previous::{DeltaCounts, PreviousList, PreviousPerson};
+pub use question::StayReason;
 pub use request::{ListRequest, Reroutes};
 pub use rollup::{Rollup, RollupCell, RollupLine, is_small, suppress, suppress_beyond};
 pub use route::{ROUTES_FILE, Route, RouteRow, Routes};
 pub use row::{Cell, Cells, ListRow, ListedPerson};
-pub use suppression::{SuppressReason, Suppressed, Suppression, apply_suppressions};
+pub use suppression::{ALONE, SuppressReason, Suppressed, Suppression, apply_suppressions};
 
 /// Why lists cannot be built. Texts never carry a person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

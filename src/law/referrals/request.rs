@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Duty, ListedRule, Office, PreviousList};
+use super::{Duty, ListRow, ListedRule, Office, PreviousList, StayReason, Suppression};
+use crate::arrivals::{Gap, Gaps};
 use crate::domain::{CountyCode, Period, PersonKey, TokenKey};
 
 /// What lists are built for.
@@ -22,6 +23,14 @@ pub struct ListRequest<'a> {
     pub previous: &'a BTreeMap<(String, String), PreviousList>,
     /// Persons whom an office gave back as not its own.
     pub reroutes: &'a Reroutes,
+    /// Data that have not come whole and can change somebody, by county: nobody leaves its lists, and none is NIL.
+    pub gaps: &'a Gaps,
+    /// Persons whose withdrawal is set aside, each with the question that is open.
+    pub stays: &'a BTreeMap<PersonKey, StayReason>,
+    /// What officers have said of persons who stay off, as far as it is in force.
+    pub suppressions: &'a [Suppression],
+    /// Flagged rows that officers' words keep off: they stand on the bureau's own list.
+    pub kept_off: &'a [ListRow],
     /// Secret of the row tokens.
     pub tokens: &'a TokenKey,
 }
@@ -44,6 +53,17 @@ impl ListRequest<'_> {
             self.reroutes.contains_key(&(person, to.clone())) || self.offices.iter().all(|known| known.code != *to)
         };
         own.map(|(_, to)| to).any(|to| *to == office.code || (office.duty == Duty::Undecided && is_with_nobody(to)))
+    }
+
+    /// Whether a rule's persons go on an office's lists; the bureau's own have those of all rules.
+    pub(super) fn goes_to(&self, rule: &str, office: &Office) -> bool {
+        !office.is_referral()
+            || self.rules.iter().any(|known| known.id == rule && known.recipients.contains(&office.code))
+    }
+
+    /// The gaps of a county.
+    pub(super) fn gaps_of(&self, county: &CountyCode) -> &[Gap] {
+        self.gaps.get(county).map_or(&[], Vec::as_slice)
     }
 
     /// A county's name: its code where the table does not have it, 县区不明 for the area's own list.

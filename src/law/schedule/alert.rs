@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::domain::Period;
+use crate::domain::{Month, Period};
+use crate::texts::{Table, zh};
 
 /// What is wrong, in a word that monitors can match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,18 +19,30 @@ pub enum AlertKind {
     FeedMissing,
     /// A question waits for an answer.
     QuestionOpen,
+    /// A landed file was refused and nobody has mended it.
+    FileRefused,
+    /// A landed file has waited for longer than a day.
+    FileWaiting,
+    /// Data of a month have not come whole.
+    DataMissing,
+    /// The calendar of working days does not have the next year.
+    CalendarMissing,
     /// Mail cannot be delivered, or nobody knows whether it was.
     MailUndeliverable,
 }
 
 impl AlertKind {
     /// All of them, the gravest first.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
         Self::AuditBroken,
         Self::RunFailed,
         Self::RunLate,
         Self::FeedMissing,
         Self::QuestionOpen,
+        Self::FileRefused,
+        Self::FileWaiting,
+        Self::DataMissing,
+        Self::CalendarMissing,
         Self::MailUndeliverable,
     ];
 
@@ -42,6 +55,10 @@ impl AlertKind {
             Self::RunLate => "run_late",
             Self::FeedMissing => "feed_missing",
             Self::QuestionOpen => "question_open",
+            Self::FileRefused => "file_refused",
+            Self::FileWaiting => "file_waiting",
+            Self::DataMissing => "data_missing",
+            Self::CalendarMissing => "calendar_missing",
             Self::MailUndeliverable => "mail_undeliverable",
         }
     }
@@ -74,6 +91,12 @@ pub struct Facts {
     pub feeds: Vec<MissingFeed>,
     /// Questions that wait for an answer.
     pub questions: Vec<OpenQuestion>,
+    /// Landed files that are not taken.
+    pub lying: Vec<LyingFact>,
+    /// Months whose data have not come whole.
+    pub missing: Vec<MissingData>,
+    /// The year that the calendar of working days should have by now and does not.
+    pub calendar: Option<i32>,
     /// Letters from which nothing comes by itself, by county and state of the outbox.
     pub mail: BTreeMap<(String, String), u64>,
     /// The first entry at which the audit chain does not hold.
@@ -122,6 +145,26 @@ pub struct MissingFeed {
     pub max_age_days: u32,
 }
 
+/// A landed file that is not taken. Its name may name a person: alerts tell it by its mark.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LyingFact {
+    pub feed: &'static str,
+    /// What `status` shows beside its name.
+    pub mark: String,
+    /// Whether it was refused; it waits for the rest of it otherwise.
+    pub is_refused: bool,
+    pub since: NaiveDate,
+}
+
+/// A month of a feed that has not come whole for some counties.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingData {
+    pub feed: &'static str,
+    pub month: Month,
+    /// Names of the counties.
+    pub counties: Vec<String>,
+}
+
 /// States of a mail from which nothing comes by itself: somebody must act.
 const STUCK: [(&str, &str); 3] = [("rejected", "被拒收"), ("bounced", "被退回"), ("unknown", "结果不明")];
 
@@ -141,6 +184,9 @@ pub fn alerts(facts: &Facts) -> Vec<Alert> {
     found.extend(facts.late.iter().map(late));
     found.extend(facts.feeds.iter().map(missing));
     found.extend(facts.questions.iter().map(question));
+    found.extend(facts.lying.iter().map(lying));
+    found.extend(facts.missing.iter().map(missing_data));
+    found.extend(facts.calendar.map(calendar));
     found.extend(facts.mail.iter().filter_map(|((county, state), count)| undeliverable(county, state, *count)));
     found
 }
@@ -206,5 +252,56 @@ fn missing(late: &MissingFeed) -> Alert {
         subject: (*feed).to_owned(),
         chinese: format!("数据 {feed} 未按时报送：{since}，时限 {max_age_days} 天。名单可能漏人。"),
         english: format!("Feed {feed} is late: {from}, it may be {max_age_days} days old. Lists may miss people."),
+    }
+}
+
+fn lying(file: &LyingFact) -> Alert {
+    let LyingFact { feed, mark, is_refused, since } = file;
+    let name = zh(Table::Feed, feed);
+    let (kind, chinese, english) = if *is_refused {
+        (
+            AlertKind::FileRefused,
+            format!(
+                "{name}有一份文件（{mark}）未通过校验，自 {since} 起未入库；请按 status 所示原因改正后重报，或移出报送目录。"
+            ),
+            format!(
+                "A {feed} file ({mark}) has been refused since {since}: mend it as `status` says, or take it out of landing."
+            ),
+        )
+    } else {
+        (
+            AlertKind::FileWaiting,
+            format!("{name}有一份文件（{mark}）自 {since} 起未传完或缺少清单，尚未入库；请联系报送单位补传。"),
+            format!(
+                "A {feed} file ({mark}) has waited since {since} for the rest of it or its manifest: ask its sender."
+            ),
+        )
+    };
+    Alert { kind, subject: format!("{feed} {mark}"), chinese, english }
+}
+
+fn missing_data(missing: &MissingData) -> Alert {
+    let MissingData { feed, month, counties } = missing;
+    let (name, count, counties) = (zh(Table::Feed, feed), counties.len(), counties.join("、"));
+    Alert {
+        kind: AlertKind::DataMissing,
+        subject: format!("{feed} {month}"),
+        chinese: format!(
+            "{}年{}月{name}未到齐：{count} 个县（市、区）：{counties}。其名单只增不减，不作零报告；请催报。",
+            month.year(),
+            month.number()
+        ),
+        english: format!(
+            "{feed} of {month} have not come whole for {count} counties: {counties}. Nobody leaves their lists, none is NIL."
+        ),
+    }
+}
+
+fn calendar(year: i32) -> Alert {
+    Alert {
+        kind: AlertKind::CalendarMissing,
+        subject: year.to_string(),
+        chinese: format!("工作日历缺少 {year} 年：请按国务院办公厅放假通知补入 pipelines/tables/workdays.csv。"),
+        english: format!("The calendar of working days lacks {year}: add its days to pipelines/tables/workdays.csv."),
     }
 }

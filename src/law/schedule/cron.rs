@@ -40,6 +40,13 @@ impl Schedule {
         self.zone.name()
     }
 
+    /// The same time of every day, for runs that may move to another one.
+    #[must_use]
+    pub fn daily(&self) -> Self {
+        let time: Vec<&str> = self.text.split_whitespace().take(2).collect();
+        Self::parse(&format!("{} * * *", time.join(" ")), self.zone()).unwrap_or_else(|_| self.clone())
+    }
+
     /// systemd's `OnCalendar` expression, zone included.
     #[must_use]
     pub fn on_calendar(&self) -> String {

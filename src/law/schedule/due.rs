@@ -5,7 +5,10 @@
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, TimeDelta, Utc};
 
 use super::Schedule;
-use crate::domain::{Month, Period};
+use crate::domain::{LONGEST_REST, Month, Period, Workdays};
+
+/// How far a moment moves at most.
+const FARTHEST: TimeDelta = TimeDelta::days(LONGEST_REST as i64);
 
 /// So many periods are caught up at most; whoever has missed more runs `backfill` and looks at what comes out.
 pub const CATCH_UP: usize = 36;
@@ -57,9 +60,35 @@ pub struct Planned {
     pub job: String,
     pub schedule: Schedule,
     pub aim: Aim,
+    /// Runs for periods that have ended move by it: to a working day.
+    pub workdays: Workdays,
 }
 
 impl Planned {
+    /// The moment to which one moves: for a period that has ended, the same time of a working day after its end.
+    fn moved(&self, at: DateTime<Utc>) -> DateTime<Utc> {
+        if self.aim == Aim::MonthUnderWay {
+            return at;
+        }
+        let day = self.schedule.day_of(at);
+        let earliest = self.aim.period(day).last_day() + Days::new(1);
+        let to = self.workdays.moved(day, earliest);
+        if to == day { at } else { self.schedule.start_of(to) + (at - self.schedule.start_of(day)) }
+    }
+
+    /// The next moment after one at which something may be due.
+    fn wakes_after(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let next = self.schedule.first_after(now);
+        // Moments near by may have moved to either side of it.
+        let mut near = self.schedule.first_after(now - FARTHEST);
+        let mut moved = None;
+        while let Some(at) = near.filter(|at| *at <= now + FARTHEST) {
+            moved = moved.into_iter().chain(Some(self.moved(at)).filter(|at| *at > now)).min();
+            near = self.schedule.first_after(at);
+        }
+        if self.aim == Aim::MonthUnderWay { next } else { next.into_iter().chain(moved).min() }
+    }
+
     /// A period of some four years for which no run would ever be due; `None`: every period has its run.
     #[must_use]
     pub fn forgotten(&self) -> Option<Period> {
@@ -132,7 +161,7 @@ pub fn decide(jobs: &[(Planned, Past)], now: DateTime<Utc>) -> Decision {
     if let Some((_, due)) = first {
         return Decision::Run(due);
     }
-    let next = jobs.iter().filter_map(|(job, _)| job.schedule.first_after(now));
+    let next = jobs.iter().filter_map(|(job, _)| job.wakes_after(now));
     Decision::Wait(next.chain(resting.into_iter().map(|(_, due)| due.not_before)).min())
 }
 
@@ -210,14 +239,19 @@ fn ended_periods(job: &Planned, past: &Past, by: DateTime<Utc>, now: DateTime<Ut
         |(period, began): &&(Period, DateTime<Utc>)| *began <= now && schedule.day_of(*began) > period.last_day();
     let newest_done = past.done.iter().filter(counts).map(|(period, _)| *period).max();
     let (mut found, mut left) = (Vec::new(), 0);
-    let mut last = schedule.last_by(by);
+    // One that lies ahead may have moved before a holiday.
+    let mut last = schedule.last_by(by + FARTHEST);
     while let Some(at) = last {
         let opening = schedule.start_of(job.aim.opens(schedule.day_of(at)));
         let just_before = opening - TimeDelta::seconds(1);
         let first = schedule.first_after(just_before).unwrap_or(at);
-        let run = due(job, first, 0);
+        let run = Due { at: job.moved(first), ..due(job, first, 0) };
+        if run.at > by {
+            last = schedule.last_by(just_before);
+            continue;
+        }
         let is_settled = newest_done.is_some_and(|done| done >= run.period);
-        let is_watched = newest_done.is_some() || past.since.map_or(found.is_empty(), |since| since <= first);
+        let is_watched = newest_done.is_some() || past.since.map_or(found.is_empty(), |since| since <= run.at);
         if is_settled || !is_watched || left == COUNTED {
             break;
         }

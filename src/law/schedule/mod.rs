@@ -11,7 +11,9 @@ mod field;
 mod letter;
 mod units;
 
-pub use alert::{Alert, AlertKind, Facts, FailedRun, LateRun, MissingFeed, OpenQuestion, alerts};
+pub use alert::{
+    Alert, AlertKind, Facts, FailedRun, LateRun, LyingFact, MissingData, MissingFeed, OpenQuestion, alerts,
+};
 pub use clock::{Clock, Trust};
 pub use cron::Schedule;
 pub use due::{Aim, CATCH_UP, Decision, Due, Past, Planned, decide, late, pending};

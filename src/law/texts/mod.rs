@@ -37,6 +37,8 @@ crate::codes! {
         QuestionState = "question_state",
         Answer = "answer",
         Unusable = "unusable",
+        Feed = "feed",
+        Arrival = "arrival",
     }
 }
 
@@ -88,8 +90,9 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::arrivals::ArrivalState;
     use crate::cases::{FindingStatus, Outcome, Reason};
-    use crate::contracts::RejectCode;
+    use crate::contracts::{Feed, RejectCode};
     use crate::domain::Tag;
     use crate::policy::Basis;
     use crate::questions::{AnswerWord, Bound, Cause, QuestionState, Role};
@@ -103,12 +106,12 @@ mod tests {
 
     #[test]
     fn every_code_has_a_text_and_no_text_is_unused() {
-        let given_back = "given_back";
+        let beside = ["given_back", "suppressed", "data_missing"];
         has_all_and_only(Table::Column, COLUMNS.iter().map(|column| column.name));
         has_all_and_only(Table::Tag, Tag::ALL.map(Tag::code));
         has_all_and_only(Table::Outcome, Outcome::ALL.map(Outcome::code));
         has_all_and_only(Table::Status, FindingStatus::ALL.map(FindingStatus::code));
-        has_all_and_only(Table::Reason, Reason::ALL.map(Reason::code).into_iter().chain([given_back]));
+        has_all_and_only(Table::Reason, Reason::ALL.map(Reason::code).into_iter().chain(beside));
         has_all_and_only(Table::ReasonInFull, Reason::ALL.map(Reason::code));
         has_all_and_only(Table::ReasonInShort, Reason::ALL.map(Reason::code));
         has_all_and_only(Table::Delta, Delta::ALL.map(Delta::code));
@@ -118,6 +121,8 @@ mod tests {
         );
         has_all_and_only(Table::Basis, Basis::ALL.map(Basis::name));
         has_all_and_only(Table::Cost, Basis::ALL.map(Basis::name));
+        has_all_and_only(Table::Feed, Feed::ALL.map(Feed::name));
+        has_all_and_only(Table::Arrival, ArrivalState::ALL.map(ArrivalState::code));
         has_all_and_only(Table::Reject, RejectCode::ALL.map(RejectCode::code));
         has_all_and_only(Table::Cause, Cause::ALL.map(Cause::code));
         has_all_and_only(Table::Bound, Bound::ALL.map(Bound::code));

@@ -1,6 +1,6 @@
 //! Corrections of what is out: a difference is sealed as lists of its own; a wrong list is taken back as a whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use engine::compute::Lines;
@@ -13,6 +13,7 @@ use serde::Serialize;
 use store::ledger::{Ledger, ListEvent, ListEventKind, MailState, Moment, SealedList};
 use store::warehouse::Version;
 
+use super::material::gaps_now;
 use super::{Material, Sealing, Told, sealed_before};
 use crate::delivery::hold_post;
 use crate::handover::withdraw;
@@ -34,11 +35,65 @@ pub(super) fn renumbered(rollup: &Rollup, version: u32) -> Rollup {
     rollup
 }
 
+/// Which differences are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// All of them, by lists of every kind.
+    All,
+    /// Who came, to the offices: nobody leaves a list by it.
+    WhoCame,
+}
+
 /// Seals how a sealed period differs from what the data say now.
 pub fn correct_period(
     context: &Context,
     version: &Version,
     sealing: Sealing,
+    lines: &BTreeMap<String, Lines>,
+) -> Result<Corrected, PipelineError> {
+    tell_differences(context, version, (sealing, Scope::All), lines)
+}
+
+/// Seals a supplement per county and office for whom the data put on a sealed period's lists since: people whose claims
+/// came late, whom no later list of that window names.
+pub fn supplement_period(
+    context: &Context,
+    version: &Version,
+    sealing: Sealing,
+    lines: &BTreeMap<String, Lines>,
+) -> Result<Corrected, PipelineError> {
+    tell_differences(context, version, (sealing, Scope::WhoCame), lines)
+}
+
+/// The sealed periods that are supplemented together with a period that is about to be sealed: the last one of the year
+/// before, until 30 June, and the one before it whose data had gaps that are closed since.
+pub fn to_supplement(context: &Context, sealing: Sealing) -> Result<Vec<Sealing>, PipelineError> {
+    let Sealing { period, rhythm, .. } = sealing;
+    let all = context.ledger.all_lists()?;
+    let sealed: BTreeSet<Period> =
+        all.iter().filter(|list| is_of(rhythm, &list.office) && list.period < period).map(|list| list.period).collect();
+    let year = period.year();
+    let closed = sealed.iter().rfind(|sealed| sealed.year() == year - 1);
+    let is_open = |_: &&Period| period.month().number() <= LAST_OPEN;
+    let mut found: Vec<Period> = closed.filter(is_open).copied().into_iter().collect();
+    if let Some(last) = sealed.iter().next_back().filter(|last| last.year() == year) {
+        let then = context.ledger.gaps_known(Moment::within(*last), rhythm.mark())?.gaps;
+        let now = gaps_now(context, Sealing { period: *last, ..sealing })?.gaps;
+        if then.iter().any(|(county, gaps)| gaps.len() > now.get(county).map_or(0, Vec::len)) {
+            found.push(*last);
+        }
+    }
+    Ok(found.into_iter().map(|period| Sealing { period, ..sealing }).collect())
+}
+
+/// The last month with whose lists people of the last year's closed window are still told to the offices: they are sealed
+/// in June, and the year's books close on the 30th.
+const LAST_OPEN: u32 = 5;
+
+fn tell_differences(
+    context: &Context,
+    version: &Version,
+    (sealing, scope): (Sealing, Scope),
     lines: &BTreeMap<String, Lines>,
 ) -> Result<Corrected, PipelineError> {
     let period = sealing.period;
@@ -54,11 +109,11 @@ pub fn correct_period(
         return Err(PipelineError::NotReady(why));
     }
     let moment = Moment::within(period);
-    let mut material = Material::of(context, version, sealing, lines, moment)?;
+    let mut material = Material::of(context, version, sealing, lines, (moment, gaps_now(context, sealing)?))?;
     material.recipe = context.texts.id();
     let told = Told::at(context, sealing, moment)?;
     let lists = told.lists(period, &material)?;
-    let request = told.request(period, &material.rules);
+    let request = told.request(period, &material);
     let mut corrections: Vec<ReferralList> = Vec::new();
     for list in lists.lists.iter().filter(|list| list.office.duty != Duty::Summary) {
         let next = |kind: ListKind| {
@@ -73,12 +128,17 @@ pub fn correct_period(
         };
         corrections.extend(split_corrections(&request, list, next));
     }
+    if scope == Scope::WhoCame {
+        corrections.retain(|list| list.id.kind == ListKind::Supplement && list.office.is_referral());
+    }
     if corrections.is_empty() {
         return Ok(Corrected::default());
     }
+    context.ledger.keep_gaps(period, sealing.rhythm.mark(), &material.sealed)?;
     let seal_context = material.seal_context(context, &told.keys, sealing);
     let layout = &context.workspace.layout;
-    let last = sealed.iter().rfind(|list| list.kind == ListKind::Summary.code());
+    // A supplement alone does not say all that has changed: the roll-up stays as it is.
+    let last = sealed.iter().rfind(|list| list.kind == ListKind::Summary.code() && scope == Scope::All);
     let rollup = last.map(|last| renumbered(&lists.rollup, ListId::version_of(&last.list_id).saturating_add(1)));
     let renewed = rollup.as_ref().zip(last);
     let summary = seal_corrections(layout, &context.ledger, (period, &corrections, renewed), &seal_context)?;
@@ -175,5 +235,5 @@ pub(super) fn notice(told: &Told, list: &SealedList, number: u32) -> Option<Refe
     let county_name = told.counties.get(&county).cloned().unwrap_or_else(|| county.to_string());
     let id = ListId { period: list.period, county, office: list.office.clone(), kind, version: number };
     let previous = Some((list.list_id.clone(), list.manifest_sha256.clone()));
-    Some(ReferralList { id, office, county_name, rows: Vec::new(), previous, took_over: Vec::new() })
+    Some(ReferralList { id, office, county_name, rows: Vec::new(), previous, took_over: Vec::new(), gaps: Vec::new() })
 }

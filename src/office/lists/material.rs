@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::compute::{Lines, require_known};
-use engine::official::{referred, suppressions};
+use engine::official::{Arrivals, referred, suppressions};
 use engine::{Context, PipelineError, read_table, sha256_hex};
 use law::cases::{FindingStatus, outlook};
 use law::config::BureauSettings;
 use law::domain::{Fen, IdNumber, Period, PersonKey};
 use law::policy::{OnPublication, Rule, describe, stable_text};
-use law::referrals::{Cell, ListRow, ListedRule, Suppressed, apply_suppressions};
+use law::referrals::{Cell, ListRow, ListedRule, StayReason, Suppressed, Suppression, apply_suppressions};
 use store::keys::Keys;
-use store::ledger::Moment;
+use store::ledger::{Moment, SealedGaps};
 use store::warehouse::Version;
 
 use super::Sealing;
@@ -32,6 +32,14 @@ pub(super) struct Material {
     /// Everybody whom they flag and refer, suppressed or not.
     pub(super) flagged: BTreeSet<PersonKey>,
     pub(super) suppressed: Suppressed,
+    /// What officers have said of persons who stay off, as far as it is in force.
+    pub(super) words: Vec<Suppression>,
+    /// Flagged rows that they keep off.
+    pub(super) kept_off: Vec<ListRow>,
+    /// Persons whose withdrawal is set aside, each with the question that is open.
+    pub(super) stays: BTreeMap<PersonKey, StayReason>,
+    /// Which data have not come whole.
+    pub(super) sealed: SealedGaps,
 }
 
 impl Material {
@@ -41,7 +49,7 @@ impl Material {
         version: &Version,
         sealing: Sealing,
         lines: &BTreeMap<String, Lines>,
-        moment: Moment,
+        (moment, sealed): (Moment, SealedGaps),
     ) -> Result<Self, PipelineError> {
         let Sealing { period, rhythm, .. } = sealing;
         let rules = listed_rules(context, sealing, lines);
@@ -54,9 +62,12 @@ impl Material {
         let others: BTreeSet<&str> = in_force.filter(|rule| !rhythm.seals(rule)).map(|rule| &*rule.id).collect();
         rows.retain(|row| !others.contains(row.rule.as_str()));
         let flagged = referred(&rules, &rows);
-        let suppressed = apply_suppressions(&mut rows, &suppressions(context, moment)?, period.last_day());
+        let mut words = suppressions(context, moment)?;
+        words.retain(|word| word.holds(period.last_day()));
+        let (suppressed, kept_off) = apply_suppressions(&mut rows, &mut words);
         let policy = (context.policy.name.clone(), context.policy_hash.clone());
-        Ok(Self { version: version.number, policy, recipe: String::new(), rules, rows, flagged, suppressed })
+        let (version, recipe, stays) = (version.number, String::new(), BTreeMap::new());
+        Ok(Self { version, policy, recipe, rules, rows, flagged, suppressed, words, kept_off, stays, sealed })
     }
 
     /// What lists of this material say besides their persons.
@@ -79,11 +90,23 @@ impl Material {
             sender: name,
             area_name: if area_name.is_empty() { &context.workspace.settings.area } else { area_name },
             feedback_days: *feedback_days,
+            first_month: self.sealed.first_month,
             is_rehearsal: sealing.is_rehearsal,
             workers: context.workers(),
             at: context.now,
         }
     }
+}
+
+/// Which data of a period's rules have not come whole, as the ledger knows it now.
+pub(super) fn gaps_now(context: &Context, sealing: Sealing) -> Result<SealedGaps, PipelineError> {
+    let Sealing { period, rhythm, .. } = sealing;
+    let rules: Vec<&Rule> = context
+        .policy
+        .in_force(period.last_day())
+        .filter(|rule| rhythm.seals(rule) && !rule.recipients.is_empty())
+        .collect();
+    Ok(Arrivals::of(context)?.gaps(context, &rules, period))
 }
 
 /// The mart's rows of a period, with the outlook of who is near; an id that the register does not have is the one

@@ -8,8 +8,8 @@ mod reproduce;
 mod sealing;
 mod told;
 
-pub use correct::correct_period;
 pub use correct::{Corrected, Retracted, retract};
+pub use correct::{correct_period, supplement_period, to_supplement};
 pub use material::line_text;
 pub use planned::PlannedList;
 pub use planned::{PlannedLists, planned_lists};
@@ -20,15 +20,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use engine::compute::Lines;
-use engine::official::{Account, is_of, referred};
+use engine::official::{Account, is_of};
 use engine::{Context, PipelineError};
-use law::domain::{Fen, Period, PersonKey};
+use law::arrivals::gaps_in_chinese;
+use law::domain::{Fen, PersonKey};
 use law::referrals::{Delta, Office};
 use serde::Serialize;
 use store::ledger::{Moment, SealedList};
 use store::warehouse::Version;
 
-use self::material::Material;
+use self::material::{Material, gaps_now};
 use self::told::Told;
 use crate::seal::seal;
 
@@ -45,6 +46,8 @@ pub struct Sealed {
     /// Persons whom the accepted data would put on now, and take off, since the period was sealed. They go out as
     /// new and withdrawn with the next period's lists, or are told at once by `lists correct`.
     pub since: Option<(usize, usize)>,
+    /// Counties whose data have not come whole, by code, with what is missing: nobody left their lists.
+    pub incomplete: BTreeMap<String, String>,
     /// Whether it only rehearsed: nothing is sealed then.
     pub is_rehearsal: bool,
     /// Where the flagged persons went, where they were counted now.
@@ -65,6 +68,9 @@ impl fmt::Display for Sealed {
         write!(f, "{when} {referral_lists} referral lists, {persons} persons, {control_amount} yuan, below {folder}")?;
         if let Some(account) = &self.account {
             write!(f, "\n{account}")?;
+        }
+        for (county, what) in &self.incomplete {
+            write!(f, "\nINCOMPLETE {county}: {what}; nobody left its lists")?;
         }
         match self.since {
             Some((enter, leave)) if enter + leave > 0 => write!(
@@ -92,16 +98,18 @@ pub fn seal_period(
 ) -> Result<Sealed, PipelineError> {
     let Sealing { period, is_rehearsal, .. } = sealing;
     let moment = Moment::before(period);
-    let mut material = Material::of(context, version, sealing, lines, moment)?;
+    let gaps = gaps_now(context, sealing)?;
+    let mut material = Material::of(context, version, sealing, lines, (moment, gaps))?;
     let sealed = sealed_before(context, sealing)?;
     if !sealed.is_empty() && !is_rehearsal {
-        return since(context, period, &material, &sealed);
+        return since(context, sealing, &material, &sealed);
     }
     let told = Told::at(context, sealing, moment)?;
     let lists = told.lists(period, &material)?;
     let account = Account::of(&material.flagged, &lists, &material.suppressed, &context.workspace.settings.area)?;
     if !is_rehearsal {
         material.recipe = context.texts.id();
+        context.ledger.keep_gaps(period, sealing.rhythm.mark(), &material.sealed)?;
     }
     let seal_context = material.seal_context(context, &told.keys, sealing);
     seal(&context.workspace.layout, &context.ledger, &lists, &seal_context)?;
@@ -116,6 +124,7 @@ pub fn seal_period(
         persons: listed.len(),
         control_amount: yuan(listed.into_values()),
         since: None,
+        incomplete: incomplete(&material),
         is_rehearsal,
         account: Some(account),
         folder: folder.display().to_string(),
@@ -125,15 +134,15 @@ pub fn seal_period(
 /// How the sealed lists differ from what the data say now.
 fn since(
     context: &Context,
-    period: Period,
+    sealing: Sealing,
     material: &Material,
     sealed: &[SealedList],
 ) -> Result<Sealed, PipelineError> {
-    let Material { rules, rows, .. } = material;
-    let flagged = referred(rules, rows);
+    let period = sealing.period;
+    let moment = Moment::within(period);
     let places: BTreeSet<(&str, &str)> =
         sealed.iter().map(|list| (list.county.as_str(), list.office.as_str())).collect();
-    let stands = context.ledger.standing(Moment::within(period))?;
+    let stands = context.ledger.standing(moment)?;
     let referrals = stands.iter().filter(|((county, office), standing)| {
         standing.last.period == period
             && Office::is_referral_code(office)
@@ -141,20 +150,29 @@ fn since(
     });
     let persons = referrals.clone().flat_map(|(_, standing)| &standing.persons);
     let listed: BTreeMap<PersonKey, Fen> = persons.map(|one| (one.person.person, one.person.measured)).collect();
-    // Who stays by the policy's choice is near the published line, and no news.
-    let kept: BTreeSet<PersonKey> = rows.iter().filter(|row| row.is_over_provisional()).map(|row| row.person).collect();
-    let enter = flagged.iter().filter(|person| !listed.contains_key(person)).count();
-    let leave = listed.keys().filter(|person| !flagged.contains(person) && !kept.contains(person)).count();
+    // The lists as they would be today: who stays on them by a choice or an open question is no news.
+    let lists = Told::at(context, sealing, moment)?.lists(period, material)?;
+    let rows = lists.lists.iter().filter(|list| list.office.is_referral()).flat_map(|list| &list.rows);
+    let present = rows.filter(|row| row.delta != Delta::Withdrawn);
+    let today: BTreeSet<PersonKey> = present.map(|row| row.person).collect();
+    let enter = today.iter().filter(|person| !listed.contains_key(person)).count();
+    let leave = listed.keys().filter(|person| !today.contains(person)).count();
     Ok(Sealed {
         is_new: false,
         referral_lists: referrals.count(),
         persons: listed.len(),
         control_amount: yuan(listed.into_values()),
         since: Some((enter, leave)),
+        incomplete: incomplete(material),
         is_rehearsal: false,
         account: None,
         folder: context.workspace.layout.lists(period).display().to_string(),
     })
+}
+
+fn incomplete(material: &Material) -> BTreeMap<String, String> {
+    let gaps = material.sealed.gaps.iter();
+    gaps.map(|(county, gaps)| (county.to_string(), gaps_in_chinese(gaps))).collect()
 }
 
 fn yuan(amounts: impl Iterator<Item = Fen>) -> String {

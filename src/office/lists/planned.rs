@@ -9,6 +9,7 @@ use serde::Serialize;
 use store::ledger::Moment;
 use store::warehouse::Version;
 
+use super::material::gaps_now;
 use super::{Material, Sealing, Told, sealed_before, since};
 
 /// A list that would be sealed.
@@ -44,10 +45,10 @@ pub fn planned_lists(
     lines: &BTreeMap<String, Lines>,
 ) -> Result<PlannedLists, PipelineError> {
     let moment = Moment::before(sealing.period);
-    let material = Material::of(context, version, sealing, lines, moment)?;
+    let material = Material::of(context, version, sealing, lines, (moment, gaps_now(context, sealing)?))?;
     let sealed = sealed_before(context, sealing)?;
     if !sealed.is_empty() {
-        let since = since(context, sealing.period, &material, &sealed)?.since;
+        let since = since(context, sealing, &material, &sealed)?.since;
         return Ok(PlannedLists { lists: Vec::new(), since });
     }
     let lists = Told::at(context, sealing, moment)?.lists(sealing.period, &material)?;

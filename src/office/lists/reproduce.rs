@@ -112,7 +112,8 @@ impl Batch {
         context.warehouse.bring(&version).await?;
         let sealing = Sealing { period: *period, rhythm: *rhythm, is_rehearsal: false };
         let lines = lines_of(context, &version, *period)?;
-        let mut material = Material::of(context, &version, sealing, &lines, *moment)?;
+        let gaps = context.ledger.gaps_known(*moment, rhythm.mark())?;
+        let mut material = Material::of(context, &version, sealing, &lines, (*moment, gaps))?;
         material.recipe.clone_from(recipe);
         let told = Told::at(context, sealing, *moment)?;
         let lists = told.lists(*period, &material)?;
@@ -132,7 +133,7 @@ impl Batch {
             let Some(before) = context.ledger.sealed_list(&before)? else { return Ok(None) };
             return Ok(Some(rebuild_rollup(aside, list.seq, (&rollup, &before), &seal_context)?));
         }
-        let request = self.told.request(list.period, &self.material.rules);
+        let request = self.told.request(list.period, &self.material);
         let of_place = |now: &&ReferralList| now.id.county.as_str() == list.county && now.id.office == list.office;
         let now = self.lists.lists.iter().find(of_place);
         let parts = now.map(|now| split_corrections(&request, now, |_| version)).unwrap_or_default();

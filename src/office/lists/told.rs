@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use engine::official::inherit;
 use engine::{Context, PipelineError};
 use law::domain::{CountyCode, Period};
-use law::referrals::{ListRequest, ListedRule, Lists, Office, PreviousList, Reroutes, build_lists};
+use law::referrals::{ListRequest, Lists, Office, PreviousList, Reroutes, build_lists};
 use store::keys::Keys;
 use store::ledger::Moment;
 
@@ -44,23 +44,27 @@ impl Told {
         })
     }
 
-    /// What lists of these rules are asked for.
-    pub(super) fn request<'a>(&'a self, period: Period, rules: &'a [ListedRule]) -> ListRequest<'a> {
+    /// What lists of a material are asked for.
+    pub(super) fn request<'a>(&'a self, period: Period, material: &'a Material) -> ListRequest<'a> {
         ListRequest {
             period,
             area: &self.area,
             counties: &self.counties,
-            rules,
+            rules: &material.rules,
             offices: &self.offices,
             previous: &self.previous,
             reroutes: &self.reroutes,
+            gaps: &material.sealed.gaps,
+            stays: &material.stays,
+            suppressions: &material.words,
+            kept_off: &material.kept_off,
             tokens: &self.keys.tokens,
         }
     }
 
     /// The period's lists of the material; whoever left one because of an officer's word is said to.
     pub(super) fn lists(&self, period: Period, material: &Material) -> Result<Lists, PipelineError> {
-        let request = self.request(period, &material.rules);
+        let request = self.request(period, material);
         let lists = build_lists(&request, &material.rows).map_err(|error| PipelineError::from(SealError::from(error)));
         let mut lists = lists?;
         lists.note_suppressed(&material.suppressed);

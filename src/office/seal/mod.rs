@@ -20,6 +20,7 @@ pub use publish::{
 pub use rows::{list_rows, previous_lists};
 
 use chrono::{DateTime, Utc};
+use law::domain::Month;
 use law::referrals::{ListId, ListedRule};
 use store::keys::Keys;
 use store::ledger::Texts;
@@ -50,6 +51,8 @@ pub struct SealContext<'a> {
     pub area_name: &'a str,
     /// Days that a recipient has to check and answer.
     pub feedback_days: u32,
+    /// The first month of the workspace's data, where it lies in what the lists are about.
+    pub first_month: Option<Month>,
     /// Whether nothing is sealed: every file is marked then.
     pub is_rehearsal: bool,
     /// Lists that are written at once; they change nothing but the time it takes.

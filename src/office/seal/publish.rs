@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use engine::on_threads;
+use law::arrivals::gaps_in_chinese;
 use law::config::Layout;
 use law::domain::{Fen, Period};
 use law::referrals::{Cell, DeltaCounts, ListId, Lists, ReferralList, Rollup};
@@ -252,6 +253,7 @@ fn write_list(staging: &Path, seq: u64, list: &ReferralList, context: &SealConte
     read_csv(&csv)?.check(&csv, &expected)?;
     read_parquet(&parquet)?.check(&parquet, &expected)?;
 
+    let gaps: Vec<String> = (!list.gaps.is_empty()).then(|| gaps_in_chinese(&list.gaps)).into_iter().collect();
     let subject = Subject {
         id: &list.id,
         seq,
@@ -259,6 +261,7 @@ fn write_list(staging: &Path, seq: u64, list: &ReferralList, context: &SealConte
         office_name: &list.office.name,
         previous: list.previous.as_ref().map(|(id, hash)| (id.as_str(), hash.as_str())),
         took_over: &list.took_over,
+        gaps: &gaps,
     };
     let manifest_sha256 = write_manifest(&folder, &subject, Some(&reading), &names, context)?;
     let persons = list.rows.iter().map(|row| SealedPerson {
@@ -295,6 +298,7 @@ fn write_rollup(
     sheet::write_rollup(&xlsx, rollup, context)?;
     summary::write_csv(&csv, rollup, context)?;
     summary::write_json(&json, rollup, context)?;
+    let gaps: Vec<String> = rollup.missing.iter().map(|(name, what)| format!("{name}：{what}")).collect();
     let subject = Subject {
         id: &rollup.id,
         seq,
@@ -302,6 +306,7 @@ fn write_rollup(
         office_name: "医疗保障局",
         previous: last.map(|last| (last.list_id.as_str(), last.manifest_sha256.as_str())),
         took_over: &[],
+        gaps: &gaps,
     };
     let manifest_sha256 = write_manifest(&folder, &subject, None, &names, context)?;
     let counts = DeltaCounts::default();

@@ -1,7 +1,8 @@
 //! Landed files: which content lay under which name, and what became of it.
 
 use chrono::{DateTime, Utc};
-use law::contracts::{Feed, Outcome, TakenFile};
+use law::contracts::{Feed, Outcome, Spread, TakenFile, Tally};
+use law::domain::CountyCode;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::store::{Ledger, moment, parse_moment};
@@ -170,11 +171,44 @@ fn take(transaction: &Transaction<'_>, version: i64, file: &TakenFile, at: DateT
             statement.execute(params![feed, file.file_id, file.name, version, whole(file.bytes), outcome, moment(at)])
         })
         .map_err(LedgerError::doing("recording a taken file"))?;
+    keep_spread(transaction, file.feed, &file.file_id, &file.spread)?;
     if changed == 0 {
         return Ok(());
     }
     let detail = format!("version {version}, {} rows", file.outcome.read.rows);
     audit::append(transaction, at, "intake", "taken", &object(file.feed, &file.file_id), &detail)
+}
+
+/// Keeps a file's rows by county and month.
+pub(super) fn keep_spread(
+    transaction: &Transaction<'_>,
+    feed: Feed,
+    file_id: &str,
+    spread: &[Spread],
+) -> Result<(), LedgerError> {
+    let fen = |tally: Tally| i64::try_from(tally.fen).unwrap_or(if tally.fen < 0 { i64::MIN } else { i64::MAX });
+    for Spread { county, month, good, lost, named } in spread {
+        let county = county.as_ref().map_or("", CountyCode::as_str);
+        let month = month.map_or_else(String::new, |month| month.to_string());
+        transaction
+            .prepare_cached("insert or replace into arrived values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")
+            .and_then(|mut insert| {
+                insert.execute(params![
+                    feed.name(),
+                    file_id,
+                    county,
+                    month,
+                    whole(good.rows),
+                    fen(*good),
+                    whole(lost.rows),
+                    fen(*lost),
+                    whole(named.rows),
+                    fen(*named)
+                ])
+            })
+            .map_err(LedgerError::doing("recording a taken file"))?;
+    }
+    Ok(())
 }
 
 /// File names come from outside and may name a person, so the chain knows a file by its content only.

@@ -5,6 +5,7 @@
 //! keeps it, in one transaction per act, and writes the act into the audit chain in the same transaction.
 //! The clock is never read: every moment comes in as an argument.
 
+mod arrivals;
 mod audit;
 mod cases;
 mod delivery;
@@ -19,6 +20,7 @@ mod standing;
 mod store;
 mod texts;
 
+pub use arrivals::{LyingFile, SealedGaps};
 pub use audit::AuditHead;
 pub use cases::{CaseCounts, CaseFinding};
 pub use delivery::{

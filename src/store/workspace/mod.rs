@@ -18,7 +18,7 @@ pub use init::{InitSummary, init};
 pub use lock::hold_lock;
 pub use recipe::{add_recipe, kept_recipe};
 pub use shipped::Change;
-pub use table::{TableRow, office_table, people_table, route_rows, table_rows, workday_table};
+pub use table::{TableRow, office_table, people_table, route_rows, sender_table, table_rows, workday_table};
 pub use upgrade::{Upgraded, upgrade};
 
 use std::path::Path;

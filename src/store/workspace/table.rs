@@ -1,5 +1,6 @@
 //! Small CSV tables that people keep beside the rules, and the table of routes.
 
+use law::arrivals::{SENDERS_FILE, Sender, SenderRow};
 use law::config::Problem;
 use law::domain::{Workdays, parse_date};
 use law::questions::{People, PersonRow};
@@ -100,6 +101,21 @@ pub fn people_table(assets: &Assets, problems: &mut Vec<Problem>) -> People {
         }
     }
     People::new(file, people, problems)
+}
+
+/// Who delivers what, from `senders.csv`; what is wrong with the others goes to `problems`.
+#[must_use]
+pub fn sender_table(assets: &Assets, problems: &mut Vec<Problem>) -> Vec<Sender> {
+    let wanted = ["feed", "sender", "counties", "cadence"];
+    let rows = table_rows(assets, SENDERS_FILE, wanted, ["due", "tags", "contact"], problems);
+    let mut senders = Vec::new();
+    for (line, ([feed, sender, counties, cadence], [due, tags, contact])) in rows {
+        match Sender::read(&SenderRow { feed, sender, counties, cadence, due, tags, contact }) {
+            Ok(sender) => senders.push(sender),
+            Err((message, hint)) => problems.push(Problem::new(SENDERS_FILE, line, message, hint)),
+        }
+    }
+    senders
 }
 
 /// The offices that lists go to, from `offices.csv`; what is wrong with it goes to `problems`.

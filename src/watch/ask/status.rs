@@ -13,6 +13,7 @@ use serde::Serialize;
 use store::ledger::{MailState, Run, SealedList};
 use store::warehouse::Version;
 
+use crate::arrivals::{GapStatus, LateStatus, LyingStatus, gap_status, late_status, lying_status};
 use crate::feeds::{FeedStatus, feed_status};
 use crate::operate::standing_alerts;
 use crate::questions::{QuestionStatus, open_questions};
@@ -37,6 +38,12 @@ pub struct Status {
     pub feeds: Vec<FeedStatus>,
     /// Old rosters, categories that stay away, files that somebody must decide on.
     pub rosters: Vec<Notice>,
+    /// Landed files that are not taken.
+    pub lying: Vec<LyingStatus>,
+    /// Months that are due and have not come whole, by county.
+    pub gaps: Vec<GapStatus>,
+    /// Senders that delivered late, or have not yet, by month.
+    pub late_senders: Vec<LateStatus>,
     /// Cases: year, rule, state, count.
     pub cases: Vec<(i32, String, String, u64)>,
     /// Lists of the latest sealed period.
@@ -123,6 +130,9 @@ pub async fn status(context: &Context, day: NaiveDate) -> Result<Status, Pipelin
         runs,
         feeds,
         rosters: notices(&roster_files(&context.warehouse, &version)?, &context.rosters, day),
+        lying: lying_status(context)?,
+        gaps: gap_status(context)?,
+        late_senders: late_status(context)?,
         cases: context.ledger.case_totals()?,
         lists,
         closed_by,

@@ -2,12 +2,16 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::{Context, PipelineError};
+use law::arrivals::ArrivalState;
 use law::contracts::Feed;
 use law::domain::official_day;
-use law::schedule::{Alert, Facts, FailedRun, LateRun, MissingFeed, OpenQuestion, alerts, late};
+use law::schedule::{
+    Alert, Facts, FailedRun, LateRun, LyingFact, MissingData, MissingFeed, OpenQuestion, alerts, late,
+};
 use store::ledger::{AlertChange, LedgerError, RunState};
 
 use super::timetable::{jobs, timetable};
+use crate::arrivals::{due_by, mark_of, worked_month};
 use crate::feeds::feed_status;
 use crate::questions::open_questions;
 
@@ -35,6 +39,9 @@ fn facts(context: &Context, now: DateTime<Utc>) -> Result<Facts, PipelineError> 
         late: late_runs(context, now)?,
         feeds: missing_feeds(context)?,
         questions: waiting_questions(context, now)?,
+        lying: lying_files(context, now)?,
+        missing: missing_data(context)?,
+        calendar: missing_calendar(context)?,
         mail: context.ledger.stuck_letters()?,
         audit_broken_at,
     })
@@ -91,4 +98,39 @@ fn missing_feeds(context: &Context) -> Result<Vec<MissingFeed>, PipelineError> {
         }
     }
     Ok(found)
+}
+
+/// Refused files from the first night on, waiting ones once they have waited for longer than a day.
+fn lying_files(context: &Context, now: DateTime<Utc>) -> Result<Vec<LyingFact>, PipelineError> {
+    let files = context.ledger.lying()?.into_iter();
+    let counts = files.filter(|file| file.state != ArrivalState::Waiting || now - file.since > TimeDelta::days(1));
+    let fact = |file: store::ledger::LyingFile| LyingFact {
+        feed: file.feed.name(),
+        mark: mark_of(&file.name),
+        is_refused: file.state != ArrivalState::Waiting,
+        since: official_day(file.since),
+    };
+    Ok(counts.map(fact).collect())
+}
+
+/// Months that are over and due and have not come whole, by feed.
+fn missing_data(context: &Context) -> Result<Vec<MissingData>, PipelineError> {
+    let names: std::collections::BTreeMap<_, _> =
+        context.counties.iter().map(|county| (&county.code, &county.name)).collect();
+    let mut found: Vec<MissingData> = Vec::new();
+    for (county, gap) in due_by(context)? {
+        let name = names.get(&county).map_or_else(|| county.to_string(), |name| (*name).clone());
+        match found.iter_mut().find(|one| (one.feed, one.month) == (gap.feed.name(), gap.month)) {
+            Some(known) => known.counties.push(name),
+            None => found.push(MissingData { feed: gap.feed.name(), month: gap.month, counties: vec![name] }),
+        }
+    }
+    Ok(found)
+}
+
+/// Once jobs work on November, the next year's days off are out and must be there; so must the year's own, always.
+fn missing_calendar(context: &Context) -> Result<Option<i32>, PipelineError> {
+    let Some(month) = worked_month(context)? else { return Ok(None) };
+    let next = (month.number() >= 11).then_some(month.year() + 1);
+    Ok(std::iter::once(month.year()).chain(next).find(|year| !context.workdays.knows(*year)))
 }

@@ -30,7 +30,8 @@ pub fn timetable(context: &Context) -> Result<Timetable, PipelineError> {
     let watched = context.ledger.watched_jobs()?;
     let mut found = Timetable::default();
     for job in jobs(context)? {
-        let Some(planned) = job.planned() else { continue };
+        let Some(mut planned) = job.planned() else { continue };
+        planned.workdays = context.workdays.clone();
         if job.seals() && !context.policy.rules.iter().any(|rule| job.cadence.seals(rule)) {
             let why = format!("no rule of policy {} is sealed by it", context.policy.name);
             found.idle.push((job.name, why));

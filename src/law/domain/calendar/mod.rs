@@ -6,4 +6,4 @@ mod workdays;
 
 pub use month::{Month, official_day, parse_date};
 pub use period::Period;
-pub use workdays::Workdays;
+pub use workdays::{LONGEST_REST, Workdays};

@@ -4,6 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike as _, NaiveDate, Weekday};
 
+/// Days of rest from which something that is due moves before them instead of after.
+const LONG_REST: i64 = 4;
+
+/// No rest is longer: what is due moves by so many days at most.
+pub const LONGEST_REST: usize = 12;
+
 /// Which days are worked: Monday to Friday but for the days that the table names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Workdays {
@@ -47,6 +53,22 @@ impl Workdays {
         at
     }
 
+    /// The day to which something due on `day` moves: the first working day from it on, or the last one before it where
+    /// four or more days of rest follow and that day is not before `earliest`. A year that the table does not have moves
+    /// nothing.
+    #[must_use]
+    pub fn moved(&self, day: NaiveDate, earliest: NaiveDate) -> NaiveDate {
+        if !self.knows(day.year()) || self.is_worked(day) {
+            return day;
+        }
+        let later = self.after(day, 1);
+        let before = day.iter_days().rev().take(LONGEST_REST).find(|day| self.is_worked(*day));
+        match before {
+            Some(before) if (later - day).num_days() >= LONG_REST && before >= earliest => before,
+            _ => later,
+        }
+    }
+
     /// The years that lie between two days and that the table does not have.
     #[must_use]
     pub fn unknown_years(&self, from: NaiveDate, to: NaiveDate) -> Vec<i32> {
@@ -60,6 +82,24 @@ mod tests {
 
     fn day(text: &str) -> NaiveDate {
         crate::domain::parse_date(text).unwrap()
+    }
+
+    #[test]
+    fn what_is_due_on_a_rest_day_moves() {
+        let off = (1..=7).map(|n| (day(&format!("2026-10-{n:02}")), false));
+        let calendar = Workdays::new(off.chain([(day("2026-10-10"), true), (day("2026-09-20"), true)]));
+        for (due, earliest, to) in [
+            ("2026-11-05", "2026-11-01", "2026-11-05"),
+            ("2026-09-05", "2026-09-01", "2026-09-07"),
+            ("2026-10-05", "2026-10-01", "2026-10-08"),
+            ("2026-10-01", "2026-09-25", "2026-09-30"),
+            ("2026-10-01", "2026-10-01", "2026-10-08"),
+            ("2026-10-04", "2026-09-21", "2026-09-30"),
+            ("2026-10-10", "2026-10-01", "2026-10-10"),
+            ("2027-10-02", "2027-10-01", "2027-10-02"),
+        ] {
+            assert_eq!(calendar.moved(day(due), day(earliest)), day(to), "{due}");
+        }
     }
 
     #[test]

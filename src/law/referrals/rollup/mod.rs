@@ -7,6 +7,7 @@ pub use suppress::{is_small, suppress, suppress_beyond};
 use std::collections::BTreeMap;
 
 use super::{Duty, ListId, ListKind, ListRequest, ListRow};
+use crate::arrivals::gaps_in_chinese;
 use crate::cases::FindingStatus;
 use crate::domain::CountyCode;
 
@@ -37,6 +38,8 @@ pub struct Rollup {
     pub columns: Vec<(String, String, FindingStatus)>,
     /// The counties in order of code, the total last.
     pub lines: Vec<RollupLine>,
+    /// Names of the counties whose data have not come whole, with what is missing.
+    pub missing: Vec<(String, String)>,
 }
 
 impl Rollup {
@@ -92,6 +95,8 @@ impl Rollup {
             kind: ListKind::Summary,
             version: 1,
         };
-        Self { id, columns, lines }
+        let missing = request.gaps.iter().filter(|(_, gaps)| !gaps.is_empty());
+        let missing = missing.map(|(county, gaps)| (request.county_name(county), gaps_in_chinese(gaps))).collect();
+        Self { id, columns, lines, missing }
     }
 }

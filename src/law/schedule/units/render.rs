@@ -48,13 +48,16 @@ fn render(template: &str, jobs: &[Planned], settings: &UnitSettings, is_daemon: 
     let rows: Vec<_> = jobs
         .iter()
         .map(|job| {
+            let catches_up = job.aim != super::super::Aim::MonthUnderWay;
+            // What moves to a working day is asked for every day; on the others nothing is due.
+            let schedule = if catches_up { job.schedule.daily() } else { job.schedule.clone() };
             context! {
                 name => job.job.as_str(),
                 label => job.job.replace('_', "-"),
-                cron => job.schedule.cron(),
-                zone => job.schedule.zone(),
-                on_calendar => job.schedule.on_calendar(),
-                catches_up => job.aim != super::super::Aim::MonthUnderWay,
+                cron => schedule.cron(),
+                zone => schedule.zone(),
+                on_calendar => schedule.on_calendar(),
+                catches_up,
             }
         })
         .collect();

@@ -25,6 +25,8 @@ pub struct ListNotice {
     /// Persons on the list before too, with a further rule.
     pub escalated: u64,
     pub withdrawn: u64,
+    /// Data of the county that had not come whole; empty where all had.
+    pub gaps: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -75,6 +77,7 @@ mod tests {
             continuing: 7,
             escalated: 1,
             withdrawn: 1,
+            gaps: String::new(),
         };
         Notice {
             sender: "演示市医疗保障局".into(),
@@ -99,6 +102,12 @@ mod tests {
         assert!(text.contains("行数：12（新增 3，延续 7，升级 1，撤回 1）\n"), "{text}");
         assert!(text.contains("上一号：第 9 号\n") && text.contains("Previous number: 9\n"), "{text}");
         assert!(text.contains("反馈期限：2026-11-20\n") && text.contains("Answer by: 2026-11-20\n"), "{text}");
+        assert!(!text.contains("数据缺口"), "{text}");
+        let mut partial = notice();
+        partial.lists[0].gaps = "2026年10月医疗费用结算数据缺报".to_owned();
+        let (_, told) = render(&partial).unwrap();
+        assert!(told.contains("数据缺口：2026年10月医疗费用结算数据缺报；已列入人员暂不撤回，补齐后补充\n"), "{told}");
+        assert!(told.contains("Not all data of this county have come"), "{told}");
         let again = Notice { resend_no: 1, ..notice() };
         let (subject, text) = render(&again).unwrap();
         assert!(subject.starts_with("【重发】") && text.contains("第 1 次重发") && text.contains("Sent again, no. 1"));

@@ -141,6 +141,9 @@ pub(in crate::delivery) struct Manifest {
     office: String,
     office_name: String,
     counts: Counts,
+    /// Data that had not come whole.
+    #[serde(default)]
+    gaps: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -166,6 +169,7 @@ impl Manifest {
             continuing,
             escalated,
             withdrawn,
+            gaps: self.gaps.join("；"),
         }
     }
 }

@@ -75,6 +75,9 @@ struct Manifest<'a> {
     previous: Option<PreviousLine<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     took_over: Vec<PreviousLine<'a>>,
+    /// Data that had not come whole, by county.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    gaps: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     rehearsal: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,6 +95,8 @@ pub(in crate::seal) struct Subject<'a> {
     pub(in crate::seal) office_name: &'a str,
     pub(in crate::seal) previous: Option<(&'a str, &'a str)>,
     pub(in crate::seal) took_over: &'a [(String, String)],
+    /// Data that had not come whole, as people read it.
+    pub(in crate::seal) gaps: &'a [String],
 }
 
 /// Writes the manifest of the files `names` in `folder` and returns its own SHA-256, hex. `reading` is `None` for the
@@ -133,6 +138,7 @@ pub(in crate::seal) fn write_manifest(
             .iter()
             .map(|(list_id, manifest_sha256)| PreviousLine { list_id, manifest_sha256 })
             .collect(),
+        gaps: subject.gaps,
         rehearsal: context.is_rehearsal.then_some(REHEARSAL),
         counts: reading.map(|reading| CountLine {
             rows: reading.counts.persons() + reading.counts.withdrawn,

@@ -1,5 +1,7 @@
 //! The sheet 填报说明: what the list is, by which rules, what the states mean, how to fill it in.
 
+use law::arrivals::gaps_in_chinese;
+use law::domain::{Month, Period};
 use law::referrals::{ColumnKind, DeltaCounts, Duty, ListKind, ReferralList, column_called, label};
 use rust_xlsxwriter::{Format, RowNum, Worksheet, XlsxError};
 
@@ -56,7 +58,7 @@ fn lines(list: &ReferralList, seq: u64, context: &SealContext<'_>) -> Vec<(Strin
     let mut lines = vec![
         ("一、本名单", purpose(list)),
         ("名单编号", format!("{id}，本单位第 {seq} 号；编号连续，缺号请立即与发送单位联系")),
-        ("数据所属期", format!("{}年1月至{}", id.period.year(), id.period.chinese())),
+        ("数据所属期", data_months(id.period, context.first_month)),
         ("发送单位", context.sender.to_owned()),
         ("接收单位", format!("{}{}", list.county_name, list.office.name)),
         (
@@ -73,6 +75,7 @@ fn lines(list: &ReferralList, seq: u64, context: &SealContext<'_>) -> Vec<(Strin
         ("上期名单", list.previous.as_ref().map_or_else(|| "本年度首期".to_owned(), |(id, _)| id.clone())),
     ];
     lines.extend(kind_line(id.kind).map(|(head, text)| (head, text.to_owned())));
+    lines.extend(gap_line(list).map(|text| ("数据缺口", text)));
     let mut all: Vec<(String, String)> = lines.into_iter().map(|(head, text)| (head.to_owned(), text)).collect();
     all.push((
         "二、判定规则".to_owned(),
@@ -103,6 +106,26 @@ fn lines(list: &ReferralList, seq: u64, context: &SealContext<'_>) -> Vec<(Strin
             .to_owned(),
     ));
     all
+}
+
+/// The months that the list is about, and since when there are data where that is later.
+fn data_months(period: Period, first: Option<Month>) -> String {
+    let months = format!("{}年1月至{}", period.year(), period.chinese());
+    match first {
+        Some(first) if first.year() == period.year() && first.number() > 1 => {
+            format!("{months}；本系统自{}年{}月起有数据，此前月份未计入", first.year(), first.number())
+        }
+        _ => months,
+    }
+}
+
+/// Which of the county's data have not come, and what that means for the list.
+fn gap_line(list: &ReferralList) -> Option<String> {
+    if list.gaps.is_empty() {
+        return None;
+    }
+    let missing = gaps_in_chinese(&list.gaps);
+    Some(format!("{missing}。本名单按已收到的数据编制，已列入人员暂不撤回；数据补齐后如有变动，随下期补充。"))
 }
 
 /// What a list of that kind is, where it is no plain list of its month.

@@ -30,11 +30,8 @@ fn build(rollup: &Rollup, context: &SealContext<'_>) -> Result<Vec<u8>, XlsxErro
     let period = rollup.id.period;
     let title = format!("{} {}因病返贫致贫风险监测汇总表　编号 {}", period.chinese(), context.area_name, rollup.id);
     sheet.set_row_height(0, 26)?.write_string_with_format(0, 0, cell_text(&context.title(&title)), &formats.title)?;
-    sheet.write_string(
-        1,
-        0,
-        "单位：人次、元。1 至 4 人次的数字及可据以推算的数字以“＊”隐去；同一人命中两条规则计两人次。",
-    )?;
+    let unit = "单位：人次、元。1 至 4 人次的数字及可据以推算的数字以“＊”隐去；同一人命中两条规则计两人次。";
+    sheet.write_string(1, 0, cell_text(&format!("{unit}{}", missing(rollup))))?;
     sheet.set_row_height(2, 48)?;
     write_headings(sheet, rollup, &formats)?;
     for (row, line) in (3..).zip(&rollup.lines) {
@@ -52,6 +49,15 @@ fn build(rollup: &Rollup, context: &SealContext<'_>) -> Result<Vec<u8>, XlsxErro
     paper(sheet, 1);
     mark(sheet, context);
     workbook.save_to_buffer()
+}
+
+/// Which counties' data have not come; nothing where all have.
+fn missing(rollup: &Rollup) -> String {
+    if rollup.missing.is_empty() {
+        return String::new();
+    }
+    let counties: Vec<String> = rollup.missing.iter().map(|(name, what)| format!("{name}（{what}）")).collect();
+    format!("数据未到齐的县（市、区）：{}；其数字为已收到数据所示，补齐后另行更新。", counties.join("、"))
 }
 
 fn write_headings(sheet: &mut Worksheet, rollup: &Rollup, formats: &Formats) -> Result<(), XlsxError> {
