@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use calamine::{Reader, Xlsx, open_workbook};
 
+use crate::doubt::files::{answer, open};
 use crate::workspace::{Workspace, files_below, land_ordinary};
 
 /// Invented people of 青屏县, all of them lifted out of poverty.
@@ -249,6 +250,11 @@ fn an_official_run_refuses_without_a_figure_and_a_rehearsal_is_marked() {
     let figures = figure(2024, "20000.00", 1, "2025-02-11");
     workspace.land("income", "2024.csv", figures.as_bytes());
     workspace.land("income", "2025.csv", figure(2025, "28134.00", 1, "2026-01-28").as_bytes());
+    let night = workspace.run(&["run", "nightly", "--month", "2026-01"]);
+    assert_eq!(night.status.code(), Some(4), "the gate holds it first");
+    let held = open(&workspace);
+    assert_eq!((held.len(), &held[0]["files"][0]), (1, &"income/2025.csv".into()));
+    answer(&workspace, "accept", &held[0]);
     workspace.ok(&["run", "nightly", "--month", "2026-01"]);
     let refused = workspace.run(&["run", "monthly", "--month", "2026-01"]);
     let told = String::from_utf8_lossy(&refused.stderr).into_owned();

@@ -60,6 +60,8 @@ impl Bureau {
             tag_aliases: &[],
             codes: &[],
             counted: &Counted::default(),
+            bounds: &law::holds::Bounds::default(),
+            workdays: &law::domain::Workdays::default(),
             now,
             feeds: None,
             progress: &|_, _, _| {},
@@ -418,19 +420,19 @@ fn rejected_rows_are_kept_for_their_sender() {
 fn two_releases_that_disagree_are_refused() {
     let bureau = Bureau::new();
     let head = "indicator,geography,year,amount,release\n";
-    bureau.land(Feed::Income, "1.csv", format!("{head}rural_disposable_income,350000,2025,100.00,1\n"));
-    bureau.land(Feed::Income, "2.csv", format!("{head}rural_disposable_income,350000,2025,200.00,1\n"));
+    bureau.land(Feed::Income, "1.csv", format!("{head}rural_disposable_income,350000,2025,20100.00,1\n"));
+    bureau.land(Feed::Income, "2.csv", format!("{head}rural_disposable_income,350000,2025,20200.00,1\n"));
     bureau.land(
         Feed::Income,
         "3.csv",
-        format!("{head}rural_disposable_income,350000,2025,100,1\nrural_disposable_income,350000,2025,200,2\n"),
+        format!("{head}rural_disposable_income,350000,2025,20100,1\nrural_disposable_income,350000,2025,20200,2\n"),
     );
     let summary = bureau.run();
     assert_eq!(counts(&summary, "1.csv"), [1, 0, 0, 0]);
     let Verdict::Refused { reason, .. } = &summary.files[1].verdict else { panic!("{summary:?}") };
-    assert!(reason.contains("two releases disagree") && reason.contains("100.00") && reason.contains("200.00"));
+    assert!(reason.contains("two releases disagree") && reason.contains("20100.00") && reason.contains("20200.00"));
     assert_eq!(counts(&summary, "3.csv"), [1, 0, 1, 0]);
-    assert_eq!(bureau.rows("income", &["amount", "release"]), [["", "100.00", "1"], ["", "200.00", "2"]]);
+    assert_eq!(bureau.rows("income", &["amount", "release"]), [["", "20100.00", "1"], ["", "20200.00", "2"]]);
 }
 
 #[test]

@@ -23,10 +23,10 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<u8, 
     Ok(exit_code(&summary))
 }
 
-/// 4 when a file was refused now; a file that was refused before is told, and no news.
+/// 4 when a file was refused now or is held; a file that was refused before is told, and no news.
 pub(super) fn exit_code(summary: &IntakeSummary) -> u8 {
-    let refused = summary.files.iter().any(|file| matches!(file.verdict, Verdict::Refused { .. }));
-    if refused { DATA } else { 0 }
+    let is_told = |verdict: &Verdict| matches!(verdict, Verdict::Refused { .. } | Verdict::Held { .. });
+    if summary.files.iter().any(|file| is_told(&file.verdict)) { DATA } else { 0 }
 }
 
 /// One line per file, two where it was refused.
@@ -40,6 +40,9 @@ pub(super) fn describe(summary: &IntakeSummary) -> String {
             Verdict::Taken(outcome) => writeln!(text, "{place}: {}", counts(outcome)),
             Verdict::Refused { reason, hint } => writeln!(text, "{place}: refused: {reason}\n  hint: {hint}"),
             Verdict::StillRefused { reason, .. } => writeln!(text, "{place}: still refused: {reason}"),
+            Verdict::Held { question, why } => {
+                writeln!(text, "{place}: held, as if it had not landed, by question {question}: {why}")
+            }
             Verdict::Arriving(why) => writeln!(text, "{place}: not whole yet, left for the next run: {why}"),
             Verdict::Known => Ok(()),
         };

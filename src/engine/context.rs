@@ -9,6 +9,7 @@ use law::arrivals::Sender;
 use law::config::{EngineSettings, Problem, Settings};
 use law::contracts::CodeRow;
 use law::domain::{Counties, CountyCode, Workdays, hex};
+use law::holds::{Bounds, HOLDS_FILE};
 use law::policy::{NATIONAL, Policy, parse_policy};
 use law::questions::People;
 use law::referrals::Offices;
@@ -59,6 +60,8 @@ pub struct Context {
     pub people: People,
     /// Who delivers what.
     pub senders: Vec<Sender>,
+    /// What is held until they have.
+    pub bounds: Bounds,
     /// The moment at which the command began.
     pub now: DateTime<Utc>,
     /// The program that opens foreign files in a process of its own.
@@ -119,6 +122,7 @@ impl Context {
             workdays: declared.workdays,
             people: declared.people,
             senders: declared.senders,
+            bounds: declared.bounds,
             workspace,
             now,
             gate_program,
@@ -180,6 +184,7 @@ pub struct Declared {
     workdays: Workdays,
     people: People,
     senders: Vec<Sender>,
+    bounds: Bounds,
 }
 
 impl Declared {
@@ -204,6 +209,7 @@ impl Declared {
     fn of_texts(assets: &Assets, texts: Texts, file: &str, mut problems: Vec<Problem>) -> Result<Self, Vec<Problem>> {
         let (parsed, models) = parse_texts_of(&texts, file, &mut problems);
         let tables = parse_tables(assets, &mut problems);
+        let bounds = Bounds::parse(HOLDS_FILE, &text_of(assets, HOLDS_FILE, &mut problems), &mut problems);
         let text_at = |path: &str| texts.by_path.get(path).map_or("", String::as_str);
         if let (Some(policy), Some(models)) = (&parsed, &models) {
             check_policy((file, text_at(file)), policy, models, &tables.offices, &mut problems);
@@ -233,6 +239,7 @@ impl Declared {
                 workdays: tables.workdays,
                 people: tables.people,
                 senders: tables.senders,
+                bounds,
             }),
             _ => Err(problems),
         }

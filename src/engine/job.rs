@@ -2,6 +2,7 @@
 
 use law::config::{Problem, nearest};
 use law::domain::Workdays;
+use law::holds::HOLDS_FILE;
 use law::schedule::{Aim, Planned, Schedule};
 use serde::Deserialize;
 
@@ -107,13 +108,14 @@ impl Step {
     }
 }
 
-/// Steps that jobs of earlier versions had.
-const GONE_STEPS: [&str; 2] = ["split", "totals"];
-
 /// Whether an asset is a job file.
 pub fn is_job(path: &str) -> bool {
-    path.strip_prefix("pipelines/").and_then(|name| name.strip_suffix(".toml")).is_some_and(|name| !name.contains('/'))
+    let name = path.strip_prefix("pipelines/").and_then(|name| name.strip_suffix(".toml"));
+    name.is_some_and(|name| !name.contains('/')) && path != HOLDS_FILE
 }
+
+/// Steps that jobs of earlier versions had.
+const GONE_STEPS: [&str; 2] = ["split", "totals"];
 
 /// Reads a job file and checks it against the models.
 pub fn parse_job(file: &str, text: &str, models: &Models) -> Result<Job, Vec<Problem>> {

@@ -21,6 +21,7 @@ pub(super) fn note_lying(
     let lying = summary.files.iter().filter_map(|file| {
         let (state, why) = match &file.verdict {
             Verdict::Refused { reason, .. } | Verdict::StillRefused { reason, .. } => (ArrivalState::Refused, reason),
+            Verdict::Held { why, .. } => (ArrivalState::Held, why),
             Verdict::Arriving(why) => (ArrivalState::Waiting, why),
             Verdict::Taken(_) | Verdict::Known => return None,
         };

@@ -11,6 +11,8 @@ pub enum Verdict {
     Taken(Outcome),
     /// It was refused as a whole, now.
     Refused { reason: String, hint: String },
+    /// It passed a bound, and waits in its folder as if it had not landed until two people have answered the question.
+    Held { question: i64, why: String },
     /// It is not whole yet and was left for the next run.
     Arriving(String),
     /// The same bytes were taken in before.

@@ -1,24 +1,23 @@
 //! One run of intake: each feed's new files through the gate, in batches, one committed version per batch.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use chrono::{DateTime, FixedOffset, Utc};
 use engine::{EngineError, sha256_of};
-use law::config::{Layout, Settings};
-use law::contracts::{CodeRow, Counted, Feed, TakenFile};
-use law::domain::stable_hash;
-use store::ledger::{FileState, Ledger};
-use store::warehouse::{Version, Warehouse};
+use law::contracts::{Feed, TakenFile};
+use law::questions::Topic;
+use store::ledger::FileState;
+use store::warehouse::Version;
 
 use super::again;
 use super::commit::{check_tables, keep_rejects, whole_outcome};
 use super::gate::{GateJob, GateReport, GateVerdict, TagAlias, run_gate};
+use super::holding::{Staged, Weighed, weigh};
 use super::landing::{Landed, Stamp};
 use super::lying::note_lying;
 use super::manifest::Manifest;
 use super::tables::{Arrived, Batch, source_of};
-use super::{FileSummary, IntakeError, IntakeSummary, Progress, Verdict, landing, tables};
+use super::{FileSummary, Intake, IntakeError, IntakeSummary, Verdict, landing, tables};
 use store::durable::{At as _, FileError};
 
 /// Staged rows at which a batch is closed: it bounds the memory for their ids (16 bytes each) and for the
@@ -27,31 +26,6 @@ const BATCH_ROWS: u64 = 2_000_000;
 
 /// Threads that judge one file's rows at most: reading it and staging them take one each besides.
 const GATE_THREADS: usize = 4;
-
-/// Everything that intake works with.
-pub struct Intake<'a> {
-    pub layout: &'a Layout,
-    pub settings: &'a Settings,
-    pub warehouse: &'a Warehouse,
-    /// What is known about landed files.
-    pub ledger: &'a Ledger,
-    /// This program, which the gate starts as its child.
-    pub program: &'a Path,
-    /// Rows of the tag alias table: spelling, tag.
-    pub tag_aliases: &'a [(String, String)],
-    /// The tables of codes.
-    pub codes: &'a [CodeRow],
-    /// What the rules and tables can use.
-    pub counted: &'a Counted,
-    /// The moment of the run.
-    pub now: DateTime<FixedOffset>,
-    /// The feeds to take; `None` takes all.
-    pub feeds: Option<&'a [Feed]>,
-    /// Told how far it is.
-    pub progress: Progress<'a>,
-    /// Asked before each file: whether to end, with the batches that are committed and no more.
-    pub is_stopping: Box<dyn Fn() -> bool + Send + Sync + 'a>,
-}
 
 /// Takes in what lies in the landing folders. The caller holds the run lock.
 pub async fn take_in(intake: &Intake<'_>) -> Result<IntakeSummary, IntakeError> {
@@ -71,6 +45,9 @@ pub async fn take_in(intake: &Intake<'_>) -> Result<IntakeSummary, IntakeError> 
         std::fs::remove_dir_all(&staging).at(&staging)?;
     }
     note_lying(intake.ledger, intake.feeds, (&run.summary, &run.strays), intake.moment())?;
+    if intake.feeds.is_none() && !(intake.is_stopping)() {
+        intake.ledger.close_gone(Topic::File, "", &run.asked, intake.moment())?;
+    }
     let order = |file: &FileSummary| Feed::ALL.iter().position(|feed| *feed == file.feed);
     run.summary.files.sort_by(|a, b| (order(a), a.name.as_bytes()).cmp(&(order(b), b.name.as_bytes())));
     Ok(run.summary)
@@ -88,34 +65,6 @@ pub fn waiting(intake: &Intake<'_>) -> Result<Vec<(Feed, String)>, IntakeError> 
         }
     }
     Ok(found)
-}
-
-impl Intake<'_> {
-    fn moment(&self) -> DateTime<Utc> {
-        self.now.with_timezone(&Utc)
-    }
-
-    /// Tells the ledger about versions that were committed by a run that was killed before it could.
-    async fn catch_up(&self, current: &Version) -> Result<(), IntakeError> {
-        for number in self.ledger.synced_version()? + 1..=current.number {
-            let version = self.warehouse.version(number).await?;
-            self.ledger.record_taken(number, &version.taken, self.moment())?;
-        }
-        Ok(())
-    }
-
-    fn ignored(&self, feed: Feed) -> Vec<String> {
-        self.settings.feeds.get(feed.name()).map(|feed| feed.ignore_columns.clone()).unwrap_or_default()
-    }
-
-    /// Everything besides its bytes that decides whether a file is refused; a change gives it another try.
-    fn circumstances(&self, feed: Feed) -> i64 {
-        let (version, contract) = (env!("CARGO_PKG_VERSION"), feed.contract().version);
-        let tags = (feed == Feed::Rosters).then_some(self.tag_aliases);
-        let codes = feed.has_persons().then_some(self.codes);
-        let text = format!("{version} {contract} {:?} {:?} {tags:?} {codes:?}", self.ignored(feed), self.limits());
-        stable_hash(&text).cast_signed()
-    }
 }
 
 /// A file that passed the gate and waits for its batch.
@@ -139,12 +88,14 @@ struct Run<'a> {
     waiting: Vec<Waiting>,
     opened: u64,
     strays: BTreeSet<(Feed, String)>,
+    /// Questions that its files raise.
+    asked: BTreeSet<i64>,
 }
 
 impl<'a> Run<'a> {
     fn new(intake: &'a Intake<'a>, version: Version) -> Self {
-        let (summary, waiting, strays) = (IntakeSummary::default(), Vec::new(), BTreeSet::new());
-        Self { intake, version, summary, waiting, opened: 0, strays }
+        let (summary, waiting) = (IntakeSummary::default(), Vec::new());
+        Self { intake, version, summary, waiting, opened: 0, strays: BTreeSet::new(), asked: BTreeSet::new() }
     }
 }
 
@@ -324,8 +275,29 @@ impl Run<'_> {
                 if let Some(why) = manifest.and_then(|it| it.differs_in_rows(report.outcome.read)) {
                     return Ok(Some(Verdict::Arriving(why)));
                 }
-                self.waiting.push(Waiting { file: file.clone(), file_id: file_id.to_owned(), folder, report: *report });
+                self.weigh(Waiting { file: file.clone(), file_id: file_id.to_owned(), folder, report: *report }, feed)
+            }
+        }
+    }
+
+    /// Lets a staged file wait for its batch, unless it is held.
+    fn weigh(&mut self, passed: Waiting, feed: Feed) -> Result<Option<Verdict>, IntakeError> {
+        let Waiting { file, file_id, folder, report } = &passed;
+        let staged = Staged { feed, name: &file.name, file_id, report, folder };
+        let before: Vec<(&str, &GateReport)> =
+            self.waiting.iter().map(|waiting| (waiting.file.name.as_str(), &waiting.report)).collect();
+        match weigh(self.intake, &self.version, &staged, &before)? {
+            Weighed::Taken => {
+                self.waiting.push(passed);
                 Ok(None)
+            }
+            Weighed::Held { question, why } => {
+                self.asked.insert(question);
+                Ok(Some(Verdict::Held { question, why }))
+            }
+            Weighed::Returned { question } => {
+                let reason = format!("sent back by two people, who answered question {question}");
+                self.refuse(feed, &file.name, file_id, reason).map(Some)
             }
         }
     }
@@ -358,6 +330,7 @@ impl Run<'_> {
         };
         let mut taken = Vec::new();
         for (waiting, resolved) in waiting.iter().zip(&change.outcomes) {
+            intake.ledger.keep_profile(feed, &waiting.file_id, &waiting.report.profile)?;
             taken.push(TakenFile {
                 file_id: waiting.file_id.clone(),
                 feed,

@@ -12,6 +12,7 @@
 //! | [`cases`] | how a person's case moves from finding to finding, and what answers may say |
 //! | [`arrivals`] | what senders are expected to deliver, and what came |
 //! | [`referrals`] | who goes on which list, and what a list says |
+//! | [`holds`] | what is surprising about a file or about people |
 //! | [`questions`] | what passed a bound and waits for two named people |
 //! | [`rosters`] | which roster files count, which are complete, and when a tag ends |
 //! | [`texts`] | the words that people read, in Chinese and English |
@@ -24,6 +25,7 @@ pub mod config;
 pub mod contracts;
 pub mod domain;
 mod fault;
+pub mod holds;
 pub mod policy;
 pub mod questions;
 pub mod referrals;

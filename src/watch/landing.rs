@@ -26,6 +26,8 @@ pub(crate) fn intake<'a>(
         tag_aliases: &context.tag_aliases,
         codes: &context.codes,
         counted,
+        bounds: &context.bounds,
+        workdays: &context.workdays,
         now: context.now.fixed_offset(),
         feeds,
         progress,

@@ -1,6 +1,7 @@
 //! What did not arrive is not a fact: doubt between intake and verdict, by the command line.
 
 mod arrivals;
+pub(crate) mod files;
 mod holds;
 mod late;
 mod rosters;

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use law::contracts::Outcome;
 use law::domain::Fen;
+use law::holds::FileProfile;
 use rlimit::{Resource, setrlimit};
 
 use super::decode::{Page, Source, open_source};
@@ -69,6 +70,7 @@ fn open(job: &GateJob) -> Result<GateReport, Stop> {
     let mut outcome = Outcome::default();
     let (mut unlisted, mut sums, mut ids) = (UnlistedCodes::default(), Sums::default(), RoundedIds::default());
     let mut spread = SpreadCount::new(job.feed);
+    let mut profile = FileProfile::default();
     judge_in_order(source.as_mut(), &rules, job.threads, |judged| {
         for (row, fen) in judged.control.iter().enumerate() {
             let fen = Fen(fen.unwrap_or(0));
@@ -92,6 +94,7 @@ fn open(job: &GateJob) -> Result<GateReport, Stop> {
         }
         unlisted.add(&judged);
         spread.add(&judged);
+        profile.merge(judged.profile);
         staging.add(judged.batch, &judged.buckets)
     })?;
     ids.verdict()?;
@@ -99,7 +102,9 @@ fn open(job: &GateJob) -> Result<GateReport, Stop> {
     let staged = staging.finish()?;
     let mut notes = notes(job.feed, &outcome, &layout, &unlisted);
     notes.extend(source.notes());
-    Ok(GateReport { outcome, headers: layout.headers, notes, staged, is_filtered: false, spread: spread.finish() })
+    profile.useless = outcome.unusable.iter().map(|(why, rows)| (why.code().to_owned(), *rows)).collect();
+    let (profile, spread) = (profile.finished(), spread.finish());
+    Ok(GateReport { outcome, headers: layout.headers, notes, profile, staged, spread, is_filtered: false })
 }
 
 /// Judges a file's pages on several threads and hands them on in the file's order, so that threads change nothing.

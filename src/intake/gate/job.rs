@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use law::contracts::{CodeRow, Counted, Feed, Outcome, Spread, TagAliases};
 use law::domain::ParseError;
+use law::holds::FileProfile;
 use serde::{Deserialize, Serialize};
 
 /// One foreign file to open.
@@ -76,6 +77,8 @@ pub struct GateReport {
     pub headers: Vec<String>,
     /// Anything an operator should know about a file that passed (no rows, say).
     pub notes: Vec<String>,
+    /// What is compared with earlier files.
+    pub profile: FileProfile,
     /// The staged files, by bucket.
     pub staged: Vec<StagedFile>,
     /// Rows, columns or sheets of the workbook are hidden or filtered away: nobody can say that the file is whole.

@@ -17,6 +17,7 @@ mod slots;
 
 pub(super) use batch::{Arrived, Batch, Change, source_of};
 pub(super) use income::Disagreement;
+pub(super) use residents::{Living, living};
 
 use law::contracts::Feed;
 

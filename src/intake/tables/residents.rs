@@ -1,10 +1,12 @@
 //! Residents: one row per person in each bucket's file.
 
+use std::path::PathBuf;
+
 use arrow::array::{Array, RecordBatch};
 use law::domain::{comparable_name, stable_hash};
 
 use super::super::IntakeError;
-use super::super::resolve::{ResidentRow, resolve_residents};
+use super::super::resolve::{Origin, ResidentRow, resolve_residents};
 use super::batch::{Batch, Change};
 use super::columns::{Cells, Part, read_part, text_at};
 use super::slots::{Decided, Note, Shelf, Table, place_of};
@@ -12,6 +14,28 @@ use super::slots::{Decided, Note, Shelf, Table, place_of};
 static TABLE: Table = Table { name: "residents", held: None, sorted_by: &["person_key"], control: None };
 
 const LIGHT: &[&str] = &["person_key", "updated_at", "content_hash", "person_name", "has_name_conflict"];
+
+/// Whether somebody is registered as living.
+pub(in super::super) struct Living {
+    /// The person's key.
+    pub person: i64,
+    pub is_alive: bool,
+}
+
+/// Who is living by the rows of one file, staged or accepted.
+pub(in super::super) fn living(path: PathBuf, origin: Origin) -> Result<Vec<Living>, IntakeError> {
+    let part = Part { path, origin, file: 0 };
+    let mut found = Vec::new();
+    for batch in read_part(&part, Some(&["person_key", "is_alive"]))? {
+        let cells = Cells::new(&batch, &part.path);
+        let (persons, alive) = (cells.whole("person_key")?, cells.flag("is_alive")?);
+        found.extend(
+            (0..batch.num_rows())
+                .map(|row| Living { person: persons.value(row), is_alive: alive.is_null(row) || alive.value(row) }),
+        );
+    }
+    Ok(found)
+}
 
 /// Resolves the batch's register rows and writes the touched files.
 pub(super) fn take(batch: &Batch<'_>) -> Result<Change, IntakeError> {

@@ -13,6 +13,7 @@ mod error;
 mod landed;
 mod lists;
 mod operations;
+mod profiles;
 mod questions;
 mod receipts;
 mod runs;

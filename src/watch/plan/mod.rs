@@ -87,7 +87,7 @@ pub struct Plan {
 pub struct PlannedFile {
     pub feed: String,
     pub name: String,
-    /// `taken`, `refused`, `arriving` or `waiting`.
+    /// `taken`, `refused`, `held`, `arriving` or `waiting`.
     pub verdict: &'static str,
     /// Why it is not taken.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -207,6 +207,7 @@ fn planned_files(summary: &IntakeSummary) -> Vec<PlannedFile> {
         let (verdict, reason, outcome) = match &file.verdict {
             Verdict::Taken(outcome) => ("taken", None, Some(outcome.clone())),
             Verdict::Refused { reason, .. } => ("refused", Some(reason.clone()), None),
+            Verdict::Held { why, .. } => ("held", Some(why.clone()), None),
             Verdict::Arriving(reason) => ("arriving", Some(reason.clone()), None),
             Verdict::Known | Verdict::StillRefused { .. } => return None,
         };

@@ -8,6 +8,7 @@ mod faults;
 mod other_feeds;
 mod output;
 mod person;
+mod profile;
 mod sheet;
 
 pub(super) use faults::Fault;
@@ -88,7 +89,10 @@ impl Rules {
         let weights = bounds::weights(&sheet);
         let unusable = codes::unusable(&sheet, feed, &self.counted);
         let derived = output::Derived { feed, buckets, source_file, control, kinds, keys, weights, unlisted, unusable };
-        output::judged(page, &sheet, faults, derived)
+        let profile = profile::of_page(feed, (&sheet, &faults), derived.control.as_deref(), derived.kinds.as_deref());
+        let mut judged = output::judged(page, &sheet, faults, derived)?;
+        judged.profile = profile;
+        Ok(judged)
     }
 }
 

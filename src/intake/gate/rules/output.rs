@@ -11,6 +11,7 @@ use arrow::util::display::array_value_to_string;
 use engine::table_schema;
 use law::contracts::{Feed, Unusable};
 use law::domain::{PersonKey, bucket_of, stable_hash};
+use law::holds::FileProfile;
 
 use super::faults::{Fault, Faults};
 use super::sheet::{Cells, Sheet, text};
@@ -38,6 +39,8 @@ pub(in crate::gate) struct Judged {
     pub(in crate::gate) unusable: Vec<Option<Unusable>>,
     /// Codes that their table does not have: row, contract column, code.
     pub(in crate::gate) unlisted: Vec<(usize, usize, String)>,
+    /// What is counted about it.
+    pub(in crate::gate) profile: FileProfile,
     faults: Faults,
     page: Page,
 }
@@ -109,7 +112,18 @@ pub(super) fn judged(page: Page, sheet: &Sheet, faults: Faults, derived: Derived
         .map_err(|error| Refusal::new(format!("its rows do not fit the table: {error}")))?;
     let control = derived.control.unwrap_or_else(|| vec![None; rows]);
     let Derived { weights, unlisted, unusable, .. } = derived;
-    Ok(Judged { batch, buckets, control, keys, weights, unusable, unlisted, faults, page })
+    Ok(Judged {
+        batch,
+        buckets,
+        control,
+        keys,
+        weights,
+        unusable,
+        unlisted,
+        profile: FileProfile::default(),
+        faults,
+        page,
+    })
 }
 
 fn array_of(cells: &Cells, kind: &DataType) -> Result<ArrayRef, Refusal> {

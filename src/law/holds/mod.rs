@@ -1,0 +1,28 @@
+//! What is surprising about a file or about people, and how much of it is held: bounds that the bureau sets, what is
+//! usual, and the comparison. Pure: counts come in, surprises come out.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `bounds` | the bounds of `pipelines/holds.toml` |
+//! | `amounts` | amounts by size, from which a median is read |
+//! | `profile` | what the gate counts about a file |
+//! | `kind` | which files are of one kind: by their names without digits |
+//! | `file` | a file beside earlier ones |
+//! | `figure` | one income figure |
+//! | `income` | income figures beside those of the year before |
+
+mod amounts;
+mod bounds;
+mod figure;
+mod file;
+mod income;
+mod kind;
+mod profile;
+
+pub use amounts::Amounts;
+pub use bounds::{Bounds, Floored, HOLDS_FILE, share_of, share_text};
+pub use figure::FigureSeen;
+pub use file::{Deaths, PastFile, surprises};
+pub use income::income_surprises;
+pub use kind::{Cadence, FileKind};
+pub use profile::{AmountsBy, FileProfile};
