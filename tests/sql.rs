@@ -3,7 +3,8 @@
 //! `tests/sql/<model>/<case>/` holds one CSV per input table, `params.toml` where the model has parameters,
 //! and `expect.csv`. Tables and parameters that a case does not state are those of `tests/sql/<model>/`,
 //! else empty. Only the columns that matter are stated; the others are null. `expect.csv` opens with a comment
-//! that says in plain words what the case shows. Rows of views are compared in any order.
+//! that says in plain words what the case shows. Rows of views are compared in any order. A table that another model
+//! makes may be left out where the case states what that model reads.
 
 mod plans;
 mod rows;
@@ -94,7 +95,7 @@ async fn run(engine: &Engine, model: &Model, case: &Path, scratch: &Path, order:
     let statement = Statement {
         model: model.name.clone(),
         measures: measured_by(model),
-        sources: sources(engine.models(), model, case, scratch, order)?,
+        sources: sources(engine, model, case, scratch, order).await?,
         params: params(engine.models(), model, case)?,
         place: "test".to_owned(),
     };
@@ -107,46 +108,84 @@ fn measured_by(model: &Model) -> Option<String> {
     model.measures.clone().or_else(|| Some("int_burden".to_owned()))
 }
 
-fn sources(
-    models: &Models,
+/// The tables in a case's folder, and in its model's.
+fn stated(case: &Path) -> Result<BTreeSet<String>, String> {
+    let mut tables = BTreeSet::new();
+    for folder in [case, case.parent().unwrap()] {
+        for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            let name = entry.file_name().and_then(std::ffi::OsStr::to_str).unwrap();
+            match name.strip_suffix(".csv") {
+                Some("expect") => {}
+                Some(table) => _ = tables.insert(table.to_owned()),
+                None if entry.is_file() && name != "params.toml" => return Err(format!("{name}: what is it for?")),
+                None => {}
+            }
+        }
+    }
+    Ok(tables)
+}
+
+async fn sources(
+    engine: &Engine,
     model: &Model,
     case: &Path,
     scratch: &Path,
     order: Order,
 ) -> Result<BTreeMap<String, Source>, String> {
+    let models = engine.models();
     let wanted = models.bound_sources(&model.name, measured_by(model).as_deref());
-    for folder in [case, case.parent().unwrap()] {
-        for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-            let name = entry.file_name().and_then(std::ffi::OsStr::to_str).unwrap();
-            let table = name.strip_suffix(".csv").filter(|table| *table != "expect");
-            if entry.is_file() && table.map_or(!["params.toml", "expect.csv"].contains(&name), |t| !wanted.contains(t))
-            {
-                return Err(format!("{name}: the model reads no such table, only {wanted:?}"));
-            }
-        }
-    }
+    let mut unread = stated(case)?;
     let mut sources = BTreeMap::new();
-    for table in wanted {
-        let schema = models.schema_of(&table).ok_or("no schema")?;
-        let source = match of_case(case, &format!("{table}.csv")) {
-            None if table.starts_with("rule") => Source::Rows(RecordBatch::new_empty(schema)),
-            None => Source::Files(Vec::new()),
-            Some(path) => {
-                let batch = rows::read(&path, &schema)?;
-                let parts: Vec<RecordBatch> = match order {
-                    Order::AsWritten => vec![batch],
-                    Order::Reversed => (0..batch.num_rows()).rev().map(|row| batch.slice(row, 1)).collect(),
-                };
-                if table.starts_with("rule") {
-                    Source::Rows(arrow::compute::concat_batches(&schema, &parts).unwrap())
-                } else {
-                    Source::Files(written(&table, &parts, scratch))
+    for table in &wanted {
+        let is_stated = unread.remove(table);
+        let made = models.get(table).filter(|_| !is_stated).map(|maker| (maker, models.sources_of(table)));
+        let made = made.filter(|(_, reads)| reads.iter().any(|read| of_case(case, &format!("{read}.csv")).is_some()));
+        // what the model reads of the same tables is its own: only tables that nothing else reads make another one
+        let made = made.filter(|(_, reads)| reads.iter().all(|read| !wanted.contains(read)));
+        let source = match made {
+            Some((maker, reads)) => {
+                let mut below = BTreeMap::new();
+                for read in reads {
+                    unread.remove(&read);
+                    below.insert(read.clone(), source(models, &read, case, scratch, order)?);
                 }
+                let statement = Statement {
+                    model: maker.name.clone(),
+                    measures: None,
+                    sources: below,
+                    params: params(models, model, case)?,
+                    place: "test".to_owned(),
+                };
+                let rows = engine.collect(&statement).await.map_err(|error| error.to_string())?;
+                Source::Rows(engine::compute::together(models, table, rows).map_err(|error| error.to_string())?)
             }
+            None => source(models, table, case, scratch, order)?,
         };
-        sources.insert(table, source);
+        sources.insert(table.clone(), source);
     }
-    Ok(sources)
+    match unread.first() {
+        Some(table) => Err(format!("{table}.csv: the model reads no such table, only {wanted:?}")),
+        None => Ok(sources),
+    }
+}
+
+/// A table as the case states it, else empty.
+fn source(models: &Models, table: &str, case: &Path, scratch: &Path, order: Order) -> Result<Source, String> {
+    let schema = models.schema_of(table).ok_or("no schema")?;
+    let Some(path) = of_case(case, &format!("{table}.csv")) else {
+        let is_handed_in = table.starts_with("rule");
+        let empty = if is_handed_in { Source::Rows(RecordBatch::new_empty(schema)) } else { Source::Files(Vec::new()) };
+        return Ok(empty);
+    };
+    let batch = rows::read(&path, &schema)?;
+    let parts: Vec<RecordBatch> = match order {
+        Order::AsWritten => vec![batch],
+        Order::Reversed => (0..batch.num_rows()).rev().map(|row| batch.slice(row, 1)).collect(),
+    };
+    if table.starts_with("rule") {
+        return Ok(Source::Rows(arrow::compute::concat_batches(&schema, &parts).unwrap()));
+    }
+    Ok(Source::Files(written(table, &parts, scratch)))
 }
 
 /// One Parquet file per batch, as the warehouse writes them.

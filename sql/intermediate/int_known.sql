@@ -22,7 +22,7 @@ with burden as (
 -- 脱贫人口 and the 监测对象 are rural people by definition (domain notes §4, §5).
 tagged as (
     select
-        t.person_key,
+        t.person_key as tagged_person_key,
         max(case when w.is_wanted and t.state = 'held' then 1 else 0 end) = 1 as has_wanted_tag,
         max(case when w.is_wanted and t.state = 'stale' then 'roster_stale'
             when w.is_wanted and t.state = 'absent' then 'tag_absent' end) as wanted_tag_doubt,
@@ -47,24 +47,28 @@ registered as (
     from residents
 ),
 
--- What each source says, and the place of the first one that says anything.
-rural_sources as (
+-- What register and rosters say of anybody, and the place of the first source of rural status that says anything.
+people as (
     select
-        b.person_key, r.is_rural_by_register, t.has_rural_tag, r.is_rural_village, r.is_rural_household,
+        coalesce(r.person_key, t.tagged_person_key) as person_key,
+        r.county_code, r.is_alive, r.has_name_conflict, r.is_rural_by_register, r.is_rural_village, r.is_rural_household,
+        t.has_wanted_tag, t.has_excluded_tag, t.wanted_tag_doubt, t.excluded_tag_doubt,
+        t.ended_tag, t.ended_roster_month, t.ended_date,
         least(
             case when r.is_rural_by_register is not null then nullif(strpos($rural_by, ';register;'), 0) end,
             case when t.has_rural_tag then nullif(strpos($rural_by, ';roster;'), 0) end,
             case when r.is_rural_village is not null then nullif(strpos($rural_by, ';village_class;'), 0) end,
             case when r.is_rural_household is not null then nullif(strpos($rural_by, ';household_type;'), 0) end
         ) as first_place
-    from burden as b
-    left join registered as r on b.person_key = r.person_key
-    left join tagged as t on b.person_key = t.person_key
+    from tagged as t
+    full join registered as r on t.tagged_person_key = r.person_key
 ),
 
-rural as (
+known as (
     select
-        person_key, is_rural_by_register, is_rural_village, is_rural_household,
+        person_key, county_code, is_alive, has_name_conflict, is_rural_by_register, is_rural_village,
+        is_rural_household, has_wanted_tag, has_excluded_tag, wanted_tag_doubt, excluded_tag_doubt,
+        ended_tag, ended_roster_month, ended_date,
         case first_place
             when nullif(strpos($rural_by, ';register;'), 0) then 'register'
             when nullif(strpos($rural_by, ';roster;'), 0) then 'roster'
@@ -76,7 +80,7 @@ rural as (
             and strpos($rural_by, ';village_class;') > 0 and strpos($rural_by, ';household_type;') > 0
             and first_place >= least(strpos($rural_by, ';village_class;'), strpos($rural_by, ';household_type;'))
             as is_contradicted
-    from rural_sources
+    from people
 )
 
 -- A county that the register does not state is the claims' own if they agree. rule_county has the codes that mean
@@ -84,34 +88,32 @@ rural as (
 select
     b.person_key, b.unit_id,
     case
-        when r.county_code is not null then case when rc.county_code is null then r.county_code else rc.means_code end
+        when k.county_code is not null then case when rc.county_code is null then k.county_code else rc.means_code end
         when b.first_area = b.last_area or fc.means_code = lc.means_code or fc.means_code = b.last_area
             or b.first_area = lc.means_code
             then case when fc.county_code is null then b.first_area else fc.means_code end
     end as county_code,
     case
-        when u.is_contradicted and $rural_conflict = 'listed' then true
-        when u.is_contradicted then null
-        when u.first_source = 'register' then u.is_rural_by_register
-        when u.first_source = 'roster' then true
-        when u.first_source = 'village class' then u.is_rural_village
-        when u.first_source = 'household type' then u.is_rural_household
+        when k.is_contradicted and $rural_conflict = 'listed' then true
+        when k.is_contradicted then null
+        when k.first_source = 'register' then k.is_rural_by_register
+        when k.first_source = 'roster' then true
+        when k.first_source = 'village class' then k.is_rural_village
+        when k.first_source = 'household type' then k.is_rural_household
     end as is_rural,
-    case when u.is_contradicted then 'conflict' else u.first_source end as rural_source,
-    coalesce(t.has_wanted_tag, false) as has_wanted_tag,
-    coalesce(t.has_excluded_tag, false) as has_excluded_tag,
-    t.wanted_tag_doubt, t.excluded_tag_doubt, t.ended_tag, t.ended_roster_month, t.ended_date,
-    coalesce(r.is_alive, true) as is_alive,
-    coalesce(r.has_name_conflict, false)
+    case when k.is_contradicted then 'conflict' else k.first_source end as rural_source,
+    coalesce(k.has_wanted_tag, false) as has_wanted_tag,
+    coalesce(k.has_excluded_tag, false) as has_excluded_tag,
+    k.wanted_tag_doubt, k.excluded_tag_doubt, k.ended_tag, k.ended_roster_month, k.ended_date,
+    coalesce(k.is_alive, true) as is_alive,
+    coalesce(k.has_name_conflict, false)
         or (b.person_key > 0 and coalesce(b.first_name <> b.last_name, false)) as has_id_conflict,
     b.measured_amount, b.recent_amount, b.own_line_amount, b.means, b.claim_count,
     b.total_amount, b.in_scope_amount, b.fund_amount, b.medical_assistance_amount, b.personal_burden_amount,
     b.in_catalogue_self_pay_amount, b.self_pay_with_over_limit_amount, b.in_scope_self_pay_amount,
     b.component_self_pay_amount, b.cash_amount, b.net_burden_amount, b.adjustment_amount
 from burden as b
-left join registered as r on b.person_key = r.person_key
-left join tagged as t on b.person_key = t.person_key
-left join rural as u on b.person_key = u.person_key
-left join rule_county as rc on r.county_code = rc.county_code
+left join known as k on b.person_key = k.person_key
+left join rule_county as rc on k.county_code = rc.county_code
 left join rule_county as fc on b.first_area = fc.county_code
 left join rule_county as lc on b.last_area = lc.county_code

@@ -11,15 +11,16 @@ fn plan(model: &str, case: &str) -> String {
     let engine = engine(scratch.path(), 8192);
     let model = engine.models().get(model).unwrap().clone();
     let case = root().join(&model.name).join(case);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
     let statement = Statement {
         model: model.name.clone(),
         // a check of what a shape measured follows the person's window
         measures: model.measures.clone().or_else(|| Some("int_burden".to_owned())),
-        sources: sources(engine.models(), &model, &case, scratch.path(), Order::AsWritten).unwrap(),
+        sources: runtime.block_on(sources(&engine, &model, &case, scratch.path(), Order::AsWritten)).unwrap(),
         params: params(engine.models(), &model, &case).unwrap(),
         place: "test".to_owned(),
     };
-    tokio::runtime::Runtime::new().unwrap().block_on(engine.explain(&statement)).unwrap()
+    runtime.block_on(engine.explain(&statement)).unwrap()
 }
 
 fn count(plan: &str, operator: &str) -> usize {
@@ -90,48 +91,51 @@ const RULE: &str = "\
 SortExec
     HashJoinExec join_type=Right
       DataSourceExec rows
-            HashJoinExec join_type=Right
-              FilterExec
-                DataSourceExec rows
-                  HashJoinExec join_type=Left
-                    HashJoinExec join_type=Left
-                        FilterExec
-                          AggregateExec mode=Single
-                              HashJoinExec join_type=Right
-                                FilterExec
-                                  DataSourceExec rows
-                                HashJoinExec join_type=Right
-                                  FilterExec
-                                    DataSourceExec rows
-                                  HashJoinExec join_type=Inner
+              HashJoinExec join_type=Right
+                FilterExec
+                  DataSourceExec rows
+                  HashJoinExec join_type=Right
+                    DataSourceExec rows
+                    HashJoinExec join_type=Right
+                      DataSourceExec rows
+                      HashJoinExec join_type=Right
+                        DataSourceExec rows
+                        HashJoinExec join_type=Left
+                            FilterExec
+                              AggregateExec mode=Single
+                                  HashJoinExec join_type=Right
                                     FilterExec
                                       DataSourceExec rows
-                                          HashJoinExec join_type=Right
-                                              AggregateExec mode=Single
-                                                DataSourceExec adjustments
-                                              FilterExec
-                                                  HashJoinExec join_type=Right
-                                                      HashJoinExec join_type=RightSemi
-                                                        AggregateExec mode=Single
-                                                          FilterExec
-                                                            DataSourceExec claims
+                                    HashJoinExec join_type=Right
+                                      FilterExec
+                                        DataSourceExec rows
+                                      HashJoinExec join_type=Inner
+                                        FilterExec
+                                          DataSourceExec rows
+                                              HashJoinExec join_type=Right
+                                                  AggregateExec mode=Single
+                                                    DataSourceExec adjustments
+                                                  FilterExec
+                                                      HashJoinExec join_type=Right
+                                                          HashJoinExec join_type=RightSemi
+                                                            AggregateExec mode=Single
+                                                              FilterExec
+                                                                DataSourceExec claims
+                                                            FilterExec
+                                                              DataSourceExec claims
+                                                              FilterExec
+                                                                DataSourceExec claims
+                              HashJoinExec join_type=Full
+                                  AggregateExec mode=Single
+                                      HashJoinExec join_type=Left
+                                          AggregateExec mode=Single
+                                            FilterExec
+                                              WindowAggExec
+                                                SortExec
                                                         FilterExec
-                                                          DataSourceExec claims
-                                                          FilterExec
-                                                            DataSourceExec claims
-                        DataSourceExec residents
-                      AggregateExec mode=Single
-                        HashJoinExec join_type=Right
-                          DataSourceExec rows
-                          AggregateExec mode=Single
-                            FilterExec
-                              HashJoinExec join_type=Left
-                                  FilterExec
-                                      WindowAggExec
-                                        SortExec
-                                          FilterExec
-                                            DataSourceExec rosters
-                                DataSourceExec stated_tags
+                                                          DataSourceExec rows
+                                        DataSourceExec rows
+                                  DataSourceExec residents
 ";
 const CHECK_REACH: &str = "\
 CrossJoinExec

@@ -18,7 +18,7 @@ use super::data::Data;
 use super::refresh::refresh;
 use super::rules::{Known, Lines, RuleData, Span, rule_tables, until};
 use super::stated::{SNAPSHOTS, Stated};
-use super::tables::{AREAS, Area, STATED, is_handed_in};
+use super::tables::{AREAS, Area, STATED, TAGS, is_handed_in};
 use super::task::{Input, Task};
 use crate::rows::of_model;
 use crate::{Context, Engine, EngineError, Models, Param, PipelineError, in_parallel};
@@ -146,14 +146,13 @@ impl<'a> Evaluation<'a> {
         &self,
         (model, checks): (&str, &[String]),
         rules: &[&Rule],
-        stated: &Stated,
+        tags: &Tags,
         period: Period,
     ) -> Result<Vec<Task>, PipelineError> {
-        let models = self.models();
         let span = Span::of_rules(rules.iter().copied(), period);
-        let mut rows = rule_tables(rules, period, models)?;
-        rows.insert(SNAPSHOTS.to_owned(), stated.rows(models)?);
-        self.buckets().map(|bucket| Ok(self.task(model, checks, span, bucket)?.reading_rows(&rows))).collect()
+        let rows = rule_tables(rules, period, self.models())?;
+        let of = |bucket| Ok(tags.read_by(self.task(model, checks, span, bucket)?.reading_rows(&rows)));
+        self.buckets().map(of).collect()
     }
 
     /// Makes the rows of a step: files of the next version, or rows in memory.
@@ -189,12 +188,31 @@ impl<'a> Evaluation<'a> {
             figures: self.data.figures()?,
             places: self.places.clone(),
             period: span.period,
+            tags: Tags::default(),
             made: Made::default(),
         };
         setting.add(self.data.root(), &areas.parts, &stated.parts)?;
         setting.made.add(areas);
         setting.made.add(stated);
+        let snapshots = BTreeMap::from([(SNAPSHOTS.to_owned(), setting.stated.rows(self.models())?)]);
+        let tags = each(TAGS)?.into_iter().map(|task| task.reading_rows(&snapshots)).collect();
+        let tags = self.make(TAGS, tags).await?;
+        setting.tags = Tags(tags.parts.iter().map(|part| (part.bucket, part.input.clone())).collect());
+        setting.made.add(tags);
         Ok(setting)
+    }
+}
+
+/// The rows of [`TAGS`] that a step has just made, by bucket; where there are none a version's own files hold.
+#[derive(Debug, Clone, Default)]
+pub struct Tags(BTreeMap<u16, Input>);
+
+impl Tags {
+    pub(super) fn read_by(&self, task: Task) -> Task {
+        match self.0.get(&task.bucket) {
+            Some(rows) => task.reading(TAGS, rows.clone()),
+            None => task,
+        }
     }
 }
 
@@ -202,6 +220,7 @@ impl<'a> Evaluation<'a> {
 pub struct Setting {
     pub counties: BTreeSet<String>,
     pub stated: Stated,
+    pub tags: Tags,
     pub figures: Vec<IncomeFigure>,
     pub places: Arc<Counties>,
     pub period: Period,
@@ -222,7 +241,8 @@ impl Setting {
         let data = Data::Stored { warehouse: &context.warehouse, version };
         let stated = Stated::new(context.rosters.clone(), data.roster_files()?, period);
         let (counties, places) = (context.served(), context.places.clone());
-        let mut setting = Self { counties, stated, figures, places, period, made: Made::default() };
+        let (tags, made) = (Tags::default(), Made::default());
+        let mut setting = Self { counties, stated, tags, figures, places, period, made };
         setting.add(context.warehouse.root(), &parts(AREAS), &parts(STATED))?;
         Ok(setting)
     }

@@ -60,7 +60,7 @@ pub async fn refresh_findings(
     }
     let evaluation = Evaluation::kept(context, version);
     let mut setting = evaluation.setting(Span::of_rules(rules.iter().copied(), period)).await?;
-    let mut judging = evaluation.prepare(setting.draw(&rules, evaluation.models())?, Fen::ZERO).await?;
+    let mut judging = evaluation.prepare(setting.draw(&rules, evaluation.models())?, &setting.tags, Fen::ZERO).await?;
     let mut made = std::mem::take(&mut setting.made);
     made.add(std::mem::take(&mut judging.made));
     let checks = Checks::of(evaluation.models(), checks);

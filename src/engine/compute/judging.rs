@@ -8,7 +8,7 @@ use arrow::array::RecordBatch;
 use law::domain::{Fen, Period};
 use law::policy::Rule;
 
-use super::evaluation::{Evaluation, Made, all_of};
+use super::evaluation::{Evaluation, Made, Tags, all_of};
 use super::reach::{Reach, narrow};
 use super::rules::{RuleData, Span};
 use super::tables::{CLAIMS, MEMBERS, REACH, looks_at_claims, needs_members};
@@ -18,7 +18,7 @@ use crate::{Engine, PipelineError, in_parallel};
 impl Evaluation<'_> {
     /// Gets rules ready that are drawn: what each needs over all buckets, and whose claims any of them looks at.
     /// `margin`: by so much below the lowest line somebody is still looked at.
-    pub async fn prepare(&self, drawn: Vec<RuleData>, margin: Fen) -> Result<Judging<'_>, PipelineError> {
+    pub async fn prepare(&self, drawn: Vec<RuleData>, tags: &Tags, margin: Fen) -> Result<Judging<'_>, PipelineError> {
         let (mut members, mut made) = (Vec::with_capacity(drawn.len()), Made::default());
         for data in &drawn {
             let mut files = None;
@@ -31,13 +31,13 @@ impl Evaluation<'_> {
             members.push(files);
         }
         let reach = Reach::of(self.models(), &drawn, margin);
-        Ok(Judging { evaluation: self, drawn, members, made, reach })
+        Ok(Judging { evaluation: self, drawn, members, tags: tags.clone(), made, reach })
     }
 
     /// The findings of rules on a period, of all buckets; what `refresh_findings` keeps, in memory.
     pub async fn findings(&self, rules: &[&Rule], period: Period) -> Result<Vec<RecordBatch>, PipelineError> {
         let setting = self.setting(Span::of_rules(rules.iter().copied(), period)).await?;
-        let judging = self.prepare(setting.draw(rules, self.models())?, Fen::ZERO).await?;
+        let judging = self.prepare(setting.draw(rules, self.models())?, &setting.tags, Fen::ZERO).await?;
         Ok(judging.by_bucket(Vec::new(), |_, rows| Ok(rows.concat())).await?.concat())
     }
 }
@@ -48,6 +48,7 @@ pub struct Judging<'a> {
     pub(super) drawn: Vec<RuleData>,
     /// What the members of applying households paid, for each rule that asks.
     members: Vec<Option<Input>>,
+    tags: Tags,
     pub(super) made: Made,
     pub(super) reach: Option<Reach>,
 }
@@ -70,7 +71,7 @@ impl Judging<'_> {
     ) -> Result<Vec<Task>, PipelineError> {
         let evaluation = self.evaluation;
         let task = |(data, members): (&RuleData, &Option<Input>)| {
-            let task = evaluation.rule_task(data, &data.model, checks, bucket)?;
+            let task = self.tags.read_by(evaluation.rule_task(data, &data.model, checks, bucket)?);
             let task = members.iter().fold(task, |task, members| task.reading(MEMBERS, members.clone()));
             Ok(match in_reach.filter(|_| looks_at_claims(evaluation.models(), data)) {
                 Some((reach, claims)) => task.reading(REACH, reach.clone()).reading(CLAIMS, claims.clone()),

@@ -396,6 +396,7 @@ mod tests {
                     feed: Feed::Claims,
                     root: &root,
                     version: &version,
+                    arrived: &[],
                     staged: &staged,
                     workers: 2,
                     progress: &|_, _, _| {},

@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 
 use super::span::{Span, until};
 use super::{Lines, table};
-use crate::compute::{SNAPSHOTS, Stated};
+use crate::compute::Stated;
 use crate::{EngineError, Models, Param, Params};
 
 /// What a rule is judged with besides the data of persons: one period's rosters, places and figures.
@@ -41,7 +41,7 @@ pub struct RuleData {
     /// What the rule counts as cost.
     pub(in crate::compute) cost: Cost,
     pub params: Params,
-    /// Parameter tables, and what all rosters state.
+    /// Parameter tables.
     pub rows: BTreeMap<String, RecordBatch>,
 }
 
@@ -57,7 +57,6 @@ impl RuleData {
         rows.insert("rule_county".to_owned(), county_rows(known)?);
         rows.insert("rule_band".to_owned(), band_rows(rule, models)?);
         rows.insert("rule_means".to_owned(), means_rows(rule, known)?);
-        rows.insert(SNAPSHOTS.to_owned(), known.stated.rows(models)?);
         let model = rule.shape.model();
         let measures = models.get(&model).and_then(|model| model.measures.clone());
         let params = params(rule, &lines, span, known.stated);

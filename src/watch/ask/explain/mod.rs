@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::array::RecordBatch;
 use cells::{mask, rows_of, text};
 use engine::compute::rules::{Known as Judging, RuleData, Span};
-use engine::compute::{MEMBERS, SNAPSHOTS, Setting, Stated, sources_in, stated_by_rosters, together};
+use engine::compute::{MEMBERS, SNAPSHOTS, Setting, Stated, TAGS, sources_in, stated_by_rosters, together};
 use engine::{Context, EngineError, Models, Param, Params, PipelineError, Source, Statement};
 use facts::Facts;
 use law::contracts::Feed;
@@ -87,6 +87,8 @@ struct Asking<'a> {
 struct Known {
     register: Option<Value>,
     tags: Vec<Value>,
+    /// What the rosters state, of the person's bucket.
+    spans: Source,
     claims: Vec<Value>,
     applications: Vec<Value>,
     /// How the period's job decided the person, by rule.
@@ -109,12 +111,15 @@ impl Asking<'_> {
         let claims: Vec<Value> = claims.into_iter().map(|claim| with_file(claim, &files)).collect();
         let applications = self.households().await?;
         let stated = stated_by_rosters(context, self.version, self.period).await?;
-        let rosters = Source::Rows(stated.rows(context.engine.models())?);
+        let models = context.engine.models();
+        let snapshots = [(SNAPSHOTS, Source::Rows(stated.rows(models)?))];
+        let spans = Source::Rows(together(models, TAGS, self.batches(TAGS, snapshots).await?)?);
         let Setting { mut counties, figures, .. } = Setting::stored(context, self.version, self.period)?;
         let own = register.iter().chain(&applications).filter_map(|row| text(row, "county_code"));
         counties.extend(own.chain(claims.iter().filter_map(|row| text(row, "insured_area"))).map(str::to_owned));
         Ok(Known {
-            tags: self.rows("explain_tags", [(SNAPSHOTS, rosters)]).await?,
+            tags: self.rows("explain_tags", [(TAGS, spans.clone())]).await?,
+            spans,
             findings: self.rows("explain_finding", []).await?,
             figures,
             register,
@@ -127,10 +132,18 @@ impl Asking<'_> {
 
     /// The rows of a model for this person, from all months that any rule looks at.
     async fn rows<const N: usize>(&self, model: &str, own: [(&str, Source); N]) -> Result<Vec<Value>, PipelineError> {
+        Ok(rows_of(&self.batches(model, own).await?))
+    }
+
+    async fn batches<const N: usize>(
+        &self,
+        model: &str,
+        own: [(&str, Source); N],
+    ) -> Result<Vec<RecordBatch>, PipelineError> {
         let on_date = Param::Date(self.period.last_day());
         let params = named([("person_key", self.person_param()), ("on_date", on_date.clone()), ("tags_from", on_date)]);
         let span = Span::of_rules(self.context.policy.in_force(self.period.last_day()), self.period);
-        Ok(rows_of(&self.collect((model, None), span, params, named(own)).await?))
+        self.collect((model, None), span, params, named(own)).await
     }
 
     /// Carries a model out on the person's bucket; `own` are the tables that are handed in.
@@ -172,7 +185,7 @@ impl Asking<'_> {
             ("floor_amount", Param::Money(Fen(-Fen::RECORD_LIMIT.0))),
             ("everybody", Param::Boolean(true)),
         ]));
-        let asked = AskingRule { asking: self, data: &data, params };
+        let asked = AskingRule { asking: self, data: &data, params, spans: &known.spans };
         let burden = Source::Rows(together(models, BURDEN, asked.collect(BURDEN, &[], []).await?)?);
         let judged = asked.collect(JUDGED, &[], [(MEASURED, burden)]).await?;
         let spending = asked.rows("explain_spending", &[], [(FINDINGS, as_findings(models, &judged)?)]).await?;
@@ -210,6 +223,7 @@ struct AskingRule<'a> {
     asking: &'a Asking<'a>,
     data: &'a RuleData,
     params: Params,
+    spans: &'a Source,
 }
 
 impl AskingRule<'_> {
@@ -237,6 +251,9 @@ impl AskingRule<'_> {
         if wanted.contains(MEMBERS) {
             let of_rule = |file: &&FileEntry| file.month == Some(period) && file.rule.as_ref() == Some(&self.data.rule);
             all.insert(MEMBERS.to_owned(), self.asking.files(version.table(MEMBERS).filter(of_rule)));
+        }
+        if wanted.contains(TAGS) {
+            all.insert(TAGS.to_owned(), self.spans.clone());
         }
         all.extend(named(own));
         let params = self.params.clone().into_iter().chain(named(params.iter().cloned())).collect();
