@@ -4,9 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use engine::compute::{
-    Evaluation, Findings, MEMBERS, Tags, income_figures, read_findings, refresh, refresh_findings,
-};
+use engine::compute::{Evaluation, Findings, MEMBERS, Tags, income_figures, read_findings, refresh, refresh_findings};
 use engine::official::{Need, needs, unrouted};
 use engine::{Context, Job, PipelineError, Step};
 use intake::{IntakeSummary, sweep};

@@ -92,8 +92,11 @@ pub struct Reproducer<'a> {
     batch: Option<(BatchKey, Batch)>,
 }
 
-/// What decides a batch: recipe, warehouse version, period, series, and what was known of earlier lists.
-type BatchKey = (String, u64, Period, Rhythm, Moment);
+/// What decides a batch: recipe, warehouse version, period, series, what was known of earlier lists, and list format.
+type BatchKey = (String, u64, Period, Rhythm, Moment, u32);
+
+/// The list format from which the bureau's own lists have those whom officers keep off.
+const NAMES_KEPT_OFF: u32 = 3;
 
 /// What lists of one act are made of.
 struct Batch {
@@ -106,7 +109,7 @@ struct Batch {
 impl Batch {
     async fn make(
         context: &Context,
-        (recipe, version, period, rhythm, moment): &BatchKey,
+        (recipe, version, period, rhythm, moment, format): &BatchKey,
     ) -> Result<Self, PipelineError> {
         let version = context.warehouse.version(*version).await?;
         context.warehouse.bring(&version).await?;
@@ -115,6 +118,9 @@ impl Batch {
         let gaps = context.ledger.gaps_known(*moment, rhythm.mark())?;
         let mut material = Material::of(context, &version, sealing, &lines, (*moment, gaps))?;
         material.recipe.clone_from(recipe);
+        if *format < NAMES_KEPT_OFF {
+            material.kept_off.clear();
+        }
         let told = Told::at(context, sealing, *moment)?;
         let lists = told.lists(*period, &material)?;
         Ok(Self { material, told, lists, sealing })
@@ -172,7 +178,7 @@ impl<'a> Reproducer<'a> {
         }
         let rhythm = [Rhythm::Monthly, Rhythm::TenDays].into_iter().find(|rhythm| is_of(*rhythm, &list.office));
         let moment = context.ledger.moment_of(list)?;
-        let key = (recipe, list.version, list.period, rhythm.unwrap_or_default(), moment);
+        let key = (recipe, list.version, list.period, rhythm.unwrap_or_default(), moment, format);
         let is_notice = list.kind == ListKind::Retraction.code();
         if !is_notice && self.batch.as_ref().is_none_or(|(known, _)| *known != key) {
             let batch = Batch::make(context, &key).await?;
@@ -222,7 +228,7 @@ impl<'a> Reproducer<'a> {
 fn rebuild_notice(
     context: &Context,
     list: &SealedList,
-    (recipe, version, period, rhythm, moment): &BatchKey,
+    (recipe, version, period, rhythm, moment, _): &BatchKey,
     aside: &Path,
 ) -> Result<Option<PathBuf>, PipelineError> {
     let sealed = context.workspace.layout.lists(list.period).join(&list.list_id);

@@ -8,7 +8,7 @@ use law::{Cause, Fault};
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
     /// The file cannot be opened or brought to this version's tables.
-    #[error("{path}: {why}; is the disk full, or the folder not writable? If neither, restore the file from the backup", path = .path.display())]
+    #[error("{path}: {why}; is the disk full or read-only, or the folder not writable? If neither, restore the file from the backup", path = .path.display())]
     Open {
         path: PathBuf,
         /// What `SQLite` said.
