@@ -9,10 +9,10 @@ use chrono::{DateTime, NaiveDate};
 use law::arrivals::Gaps;
 use law::cases::Reason;
 use law::config::Layout;
-use law::domain::{CountyCode, Fen, Period, PersonKey};
+use law::domain::{CountyCode, Fen, Month, Period, PersonKey};
 use law::referrals::{
-    Attachment, COLUMNS, Cell, ListRequest, ListRow, ListedRule, Lists, OfficeTerm, Offices, Profile, Reroutes,
-    StayReason, SuppressReason, Suppression, build_lists, column_called,
+    Attachment, COLUMNS, Cell, EndedTag, EndedTags, ListRequest, ListRow, ListedRule, Lists, OfficeTerm, Offices,
+    Profile, Reroutes, StayReason, SuppressReason, Suppression, build_lists, column_called,
 };
 use office::seal::{SealContext, SealError, SealSummary, previous_lists, seal};
 use store::keys::Keys;
@@ -25,6 +25,7 @@ struct Place {
     keys: Keys,
     gaps: Gaps,
     stays: BTreeMap<PersonKey, StayReason>,
+    ended: EndedTags,
     suppressions: Vec<Suppression>,
 }
 
@@ -34,8 +35,8 @@ impl Place {
         let layout = Layout::new(folder.path());
         let ledger = Ledger::open(&layout.ledger()).unwrap();
         let keys = Keys::from_secrets([7; 32], [9; 32]);
-        let (gaps, stays, suppressions) = (Gaps::new(), BTreeMap::new(), Vec::new());
-        Self { folder, layout, ledger, keys, gaps, stays, suppressions }
+        let (gaps, stays, ended, suppressions) = (Gaps::new(), BTreeMap::new(), EndedTags::new(), Vec::new());
+        Self { folder, layout, ledger, keys, gaps, stays, ended, suppressions }
     }
 
     fn build(&self, month: Period, rows: &[ListRow], counties: &BTreeMap<CountyCode, String>) -> Lists {
@@ -53,6 +54,7 @@ impl Place {
             reroutes: &Reroutes::new(),
             gaps: &self.gaps,
             stays: &self.stays,
+            ended: &self.ended,
             suppressions: &self.suppressions,
             kept_off: &[],
             tokens: &self.keys.tokens,
@@ -390,10 +392,19 @@ fn an_open_question_withdraws_nobody() {
     assert_eq!(told(&place, "2026-09", "202609-990102-YBU-FULL-v1").len(), 2);
     // The question goes on: so do they. It is answered: they are certain again, or leave.
     place.stays.clear();
+    let (tag, roster) = ("lifted_out".to_owned(), Some(Month::parse("2026-10").unwrap()));
+    let lost = EndedTag { tag, roster, last_day: None };
+    place.ended = [(first[5].person, "relapse".to_owned()), (first[2].person, "another".to_owned())]
+        .map(|key| (key, lost.clone()))
+        .into();
     let third = [flagged(1), undecided(2, "990102", 0), row(3, "990102", "relapse", "near", 2_000_000)];
     assert_eq!(counts(&place, "2026-10", &third, &list("202610")), (0, 2, 0, 2));
-    assert_eq!(told(&place, "2026-10", &list("202610"))["0001"][1], "");
-    println!("open questions over three months: {} cases", expected.len() + 4);
+    let told_then = told(&place, "2026-10", &list("202610"));
+    assert_eq!(told_then["0001"][1], "");
+    // Who has lost the tag is told so, not that the cost were below the line.
+    assert_eq!(told_then["0006"][1], "身份标识终止（脱贫人口，2026年10月名册未列）");
+    assert_eq!(told_then["0003"][1], "已低于监测线，仍需关注");
+    println!("open questions over three months: {} cases", expected.len() + 6);
 }
 
 #[test]

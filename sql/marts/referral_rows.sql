@@ -1,4 +1,5 @@
--- Purpose:    Everything that a list says of a person whom a rule flagged, found near, or could not decide.
+-- Purpose:    Everything that a list says of a person whom a rule flagged, found near, or could not decide; and who is
+--             outside only because the tag that the rule wants has ended, with the roster or the day that ended it.
 -- Grain:      one person and rule.
 -- Parameters: $on_date - last day of the period.
 -- Source:     list columns: domain notes §7.
@@ -11,11 +12,12 @@ with hits as (
         f.total_amount, f.in_scope_amount, f.fund_amount, f.medical_assistance_amount, f.personal_burden_amount,
         f.in_catalogue_self_pay_amount,
         f.self_pay_with_over_limit_amount, f.in_scope_self_pay_amount, f.component_self_pay_amount, f.cash_amount,
-        f.net_burden_amount, f.adjustment_amount,
+        f.net_burden_amount, f.adjustment_amount, f.ended_tag, f.ended_roster_month, f.ended_date,
         r.rule_order, r.rule_version, r.basis, r.clause
     from findings as f
     inner join rule as r on f.rule_id = r.rule_id
     where f.status in ('flagged', 'near', 'undecided')
+        or (f.status = 'outside' and f.ended_tag is not null)
 ),
 
 -- The most severe tag first, as lists print them.
@@ -54,7 +56,7 @@ select
     h.adjustment_amount, s.inpatient_amount, s.outpatient_amount, s.pharmacy_amount, s.first_crossed_date,
     s.last_settled_date,
     case when h.is_rural then 'yes' when not h.is_rural then 'no' else 'unknown' end as rural,
-    h.rural_source, h.clause
+    h.rural_source, h.clause, h.ended_tag, h.ended_roster_month, h.ended_date
 from hits as h
 left join int_hit_spending as s on h.person_key = s.person_key and h.rule_id = s.rule_id
 left join residents as p on h.person_key = p.person_key

@@ -237,6 +237,7 @@ fn a_row_of_another_county_is_not_sealed() {
         previous: &previous,
         reroutes: &reroutes,
         gaps: &BTreeMap::new(),
+        ended: &BTreeMap::new(),
         stays: &BTreeMap::new(),
         suppressions: &[],
         kept_off: &[],

@@ -158,7 +158,7 @@ fn build_one(
         let own = people.get(person).map_or(&[][..], Vec::as_slice);
         match stays(request, own, (*person, was), (office, &county)) {
             Some((reason, row)) => rows.push(stay(*person, was, (&reason, row), &county)),
-            None => withdrawn.push(withdraw(*person, was, reason_gone(request, own, *person, was, office, &county))),
+            None => withdrawn.push(withdraw(*person, was, &reason_gone(request, own, *person, was, office, &county))),
         }
     }
     rows.sort_by(|a, b| place(a).cmp(&place(b)));
@@ -259,12 +259,16 @@ fn reason_gone(
     was: &PreviousPerson,
     office: &Office,
     county: &CountyCode,
-) -> &'static str {
+) -> String {
     let has = |status| rows.iter().any(|row| row.status == status);
     if request.is_given_back(person, office) {
-        return "rerouted";
+        return "rerouted".to_owned();
     }
-    if has(office.status()) && rows.iter().any(|row| row.county.as_ref() != Some(county)) {
+    let ended = request.ended.get(&(person, was.leading_rule.clone())).filter(|_| office.is_referral());
+    if let Some(ended) = ended.filter(|_| !has(FindingStatus::Flagged) && !has(FindingStatus::Undecided)) {
+        return ended.reason();
+    }
+    let reason = if has(office.status()) && rows.iter().any(|row| row.county.as_ref() != Some(county)) {
         "moved"
     } else if has(FindingStatus::Flagged) {
         if office.is_referral() { "gone" } else { "flagged" }
@@ -276,7 +280,8 @@ fn reason_gone(
         "gone"
     } else {
         "near"
-    }
+    };
+    reason.to_owned()
 }
 
 /// Whether the published line alone explains that somebody left: listed under a provisional one, with an amount that

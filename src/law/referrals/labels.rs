@@ -1,5 +1,6 @@
 //! Labels of the codes that lists show to people. A code without a label is shown as it is.
 
+use super::ended::ended_in_chinese;
 use crate::texts::{Table, zh};
 
 /// The Chinese label of a coded cell.
@@ -15,6 +16,7 @@ pub fn label(table: Table, code: &str) -> String {
         Table::DeltaReason => match code.split_once(':') {
             Some(("rules", rules)) => format!("{}{rules}", zh(table, "rules")),
             Some(("was", amount)) => format!("{}{amount} 元", zh(table, "was")),
+            Some(("tag_ended", ended)) => ended_in_chinese(ended),
             Some(("open", reason)) => format!("{}{}）", zh(table, "open"), zh(Table::Reason, reason)),
             _ => zh(table, code).to_owned(),
         },

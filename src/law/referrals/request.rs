@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Duty, ListRow, ListedRule, Office, PreviousList, StayReason, Suppression};
+use super::{Duty, EndedTags, ListRow, ListedRule, Office, PreviousList, StayReason, Suppression};
 use crate::arrivals::{Gap, Gaps};
 use crate::domain::{CountyCode, Period, PersonKey, TokenKey};
 
@@ -27,6 +27,8 @@ pub struct ListRequest<'a> {
     pub gaps: &'a Gaps,
     /// Persons whose withdrawal is set aside, each with the question that is open.
     pub stays: &'a BTreeMap<PersonKey, StayReason>,
+    /// Whose tag has ended, by person and rule that wants it, as far as their cost lies above the warning line.
+    pub ended: &'a EndedTags,
     /// What officers have said of persons who stay off, as far as it is in force.
     pub suppressions: &'a [Suppression],
     /// Flagged rows that officers' words keep off: they stand on the bureau's own list.

@@ -9,7 +9,7 @@ use law::cases::{FindingStatus, outlook};
 use law::config::BureauSettings;
 use law::domain::{Fen, IdNumber, Period, PersonKey};
 use law::policy::{OnPublication, Rule, describe, stable_text};
-use law::referrals::{Cell, ListRow, ListedRule, StayReason, Suppressed, Suppression, apply_suppressions};
+use law::referrals::{Cell, EndedTags, ListRow, ListedRule, StayReason, Suppressed, Suppression, apply_suppressions};
 use store::keys::Keys;
 use store::ledger::{Moment, SealedGaps};
 use store::warehouse::Version;
@@ -36,6 +36,8 @@ pub(super) struct Material {
     pub(super) words: Vec<Suppression>,
     /// Flagged rows that they keep off.
     pub(super) kept_off: Vec<ListRow>,
+    /// Whose tag has ended.
+    pub(super) ended: EndedTags,
     /// Persons whose withdrawal is set aside, each with the question that is open.
     pub(super) stays: BTreeMap<PersonKey, StayReason>,
     /// Which data have not come whole.
@@ -57,7 +59,7 @@ impl Material {
             let why = format!("no rule of policy {} is sealed by this job for {period}", context.policy.name);
             return Err(PipelineError::NotReady(why));
         }
-        let mut rows = mart_rows(context, version, period)?;
+        let (mut rows, ended) = mart_rows(context, version, period)?;
         let in_force = context.policy.in_force(period.last_day());
         let others: BTreeSet<&str> = in_force.filter(|rule| !rhythm.seals(rule)).map(|rule| &*rule.id).collect();
         rows.retain(|row| !others.contains(row.rule.as_str()));
@@ -67,7 +69,7 @@ impl Material {
         let (suppressed, kept_off) = apply_suppressions(&mut rows, &mut words);
         let policy = (context.policy.name.clone(), context.policy_hash.clone());
         let (version, recipe, stays) = (version.number, String::new(), BTreeMap::new());
-        Ok(Self { version, policy, recipe, rules, rows, flagged, suppressed, words, kept_off, stays, sealed })
+        Ok(Self { version, policy, recipe, rules, rows, flagged, suppressed, words, kept_off, ended, stays, sealed })
     }
 
     /// What lists of this material say besides their persons.
@@ -111,13 +113,13 @@ pub(super) fn gaps_now(context: &Context, sealing: Sealing) -> Result<SealedGaps
 
 /// The mart's rows of a period, with the outlook of who is near; an id that the register does not have is the one
 /// that the key holds.
-fn mart_rows(context: &Context, version: &Version, period: Period) -> Result<Vec<ListRow>, PipelineError> {
+fn mart_rows(context: &Context, version: &Version, period: Period) -> Result<(Vec<ListRow>, EndedTags), PipelineError> {
     let rules: Vec<&Rule> = context.policy.in_force(period.last_day()).collect();
-    let mut rows = Vec::new();
+    let (mut rows, mut ended) = (Vec::new(), EndedTags::new());
     for file in version.table("referral_rows").filter(|file| file.month == Some(period)) {
         require_known(context, file)?;
         for batch in read_table(&context.warehouse.path(file), None)? {
-            rows.extend(list_rows(&batch?)?);
+            rows.extend(list_rows(&batch?, &mut ended)?);
         }
     }
     for row in &mut rows {
@@ -128,7 +130,7 @@ fn mart_rows(context: &Context, version: &Version, period: Period) -> Result<Vec
             add_forecast(row, rule, period);
         }
     }
-    Ok(rows)
+    Ok((rows, ended))
 }
 
 /// Says of somebody near the line when to expect the crossing.

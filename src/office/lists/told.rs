@@ -56,6 +56,7 @@ impl Told {
             reroutes: &self.reroutes,
             gaps: &material.sealed.gaps,
             stays: &material.stays,
+            ended: &material.ended,
             suppressions: &material.words,
             kept_off: &material.kept_off,
             tokens: &self.keys.tokens,

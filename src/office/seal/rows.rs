@@ -5,18 +5,21 @@ use std::collections::BTreeMap;
 use arrow::array::{ArrayRef, RecordBatch};
 use engine::read_table;
 use engine::rows::{Column, Value};
+use law::cases::Outcome;
 use law::config::Layout;
-use law::domain::{Period, PersonKey};
-use law::referrals::{Cell, Cells, ListError, ListRow, PreviousList, PreviousPerson, column_called};
+use law::domain::{Month, Period, PersonKey};
+use law::referrals::{
+    Cell, Cells, EndedTag, EndedTags, ListError, ListRow, PreviousList, PreviousPerson, column_called,
+};
 use store::ledger::{Ledger, Moment};
 
 use super::SealError;
 
-/// The mart's rows in a batch.
-///
-/// # Errors
-/// When a column that every row needs is missing, or one has a type that lists do not know.
-pub fn list_rows(batch: &RecordBatch) -> Result<Vec<ListRow>, SealError> {
+/// Columns of the mart that no list shows.
+const OWN: [&str; 5] = ["rule_id", "status", "ended_tag", "ended_roster_month", "ended_date"];
+
+/// The mart's rows in a batch; rows of persons whose tag has ended are added to `ended`.
+pub fn list_rows(batch: &RecordBatch, ended: &mut EndedTags) -> Result<Vec<ListRow>, SealError> {
     let keys = person_keys(batch)?;
     let schema = batch.schema();
     let wanted: Vec<(&str, &ArrayRef)> = schema
@@ -24,7 +27,7 @@ pub fn list_rows(batch: &RecordBatch) -> Result<Vec<ListRow>, SealError> {
         .iter()
         .zip(batch.columns())
         .map(|(field, column)| (field.name().as_str(), column))
-        .filter(|(name, _)| matches!(*name, "rule_id" | "status") || column_called(name).is_some())
+        .filter(|(name, _)| OWN.contains(name) || column_called(name).is_some())
         .collect();
     let mut rows = Vec::with_capacity(batch.num_rows());
     for (row, key) in keys.into_iter().enumerate() {
@@ -34,9 +37,28 @@ pub fn list_rows(batch: &RecordBatch) -> Result<Vec<ListRow>, SealError> {
                 cells.push((*name, cell));
             }
         }
-        rows.push(ListRow::from_cells(key, cells)?);
+        match ended_of(&cells) {
+            Some((rule, tag)) => _ = ended.insert((key, rule), tag),
+            None => rows.push(ListRow::from_cells(key, cells)?),
+        }
     }
     Ok(rows)
+}
+
+/// The rule, and the tag that has ended, of a row that says only this.
+fn ended_of(cells: &[(&str, Cell)]) -> Option<(String, EndedTag)> {
+    let cell = |name: &str| cells.iter().find(|(known, _)| *known == name).map(|(_, cell)| cell);
+    let text = |name: &str| cell(name).and_then(Cell::as_text);
+    let day = |name: &str| match cell(name) {
+        Some(Cell::Date(day)) => Some(*day),
+        _ => None,
+    };
+    if text("status") != Some(Outcome::Outside.code()) {
+        return None;
+    }
+    let tag = text("ended_tag").unwrap_or_default().to_owned();
+    let (roster, last_day) = (day("ended_roster_month").map(Month::of), day("ended_date"));
+    Some((text("rule_id")?.to_owned(), EndedTag { tag, roster, last_day }))
 }
 
 /// What stands of the sealed lists at a moment, with what each person's row showed.
