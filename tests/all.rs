@@ -33,6 +33,7 @@ mod foreign;
 mod gate;
 mod gate_cells;
 mod gate_counts;
+mod gate_forms;
 mod income_year;
 mod intake;
 mod kill;

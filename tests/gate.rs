@@ -56,9 +56,11 @@ impl Bench {
             buckets: 4,
             source_file: "00112233445566aa".to_owned(),
             ignore_columns: Vec::new(),
+            profiles: law::profiles::Profiles::default(),
             tag_aliases: aliases.collect(),
             codes: codes(),
             counted: Counted::default(),
+            look: false,
             limits: GateLimits { memory_mib: 1024, cpu_seconds: 20, file_mib: 256 },
             batch_rows: 1000,
             threads: 2,
@@ -283,12 +285,14 @@ fn through(mutants: &[Vec<u8>]) -> usize {
 fn wrong_encodings_and_formats_are_refused() {
     let bench = Bench::new();
     let text = String::from_utf8(csv_with(&header(), &[row("A", "张三丰"), row("B", "欧阳修")])).unwrap();
-    let utf16: Vec<u8> = [0xfeff].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    // UTF-16 that ends within a letter.
+    let mut utf16: Vec<u8> = [0xfeff].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    utf16.pop();
     let mixed = [text.as_bytes(), &encoding_rs::GB18030.encode(&row("C", "张三丰")).0].concat();
     let traditional: Vec<_> = (0..9).map(|n| row(&n.to_string(), "臺灣鄉鎮區公所")).collect();
     let traditional = String::from_utf8(csv_with(&header(), &traditional)).unwrap();
     let big5 = encoding_rs::BIG5.encode(&traditional).0.into_owned();
-    let cases: [(&str, Vec<u8>, &str); 10] = [
+    let cases: [(&str, Vec<u8>, &str); 9] = [
         ("u16.csv", utf16, "UTF-16"),
         ("mixed.csv", mixed, "mixed"),
         ("big5.csv", big5, "Big5"),
@@ -297,7 +301,6 @@ fn wrong_encodings_and_formats_are_refused() {
         ("empty.parquet", Vec::new(), "empty"),
         ("._c.parquet", b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X".to_vec(), "macOS"),
         ("old.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec(), ".xls"),
-        ("semicolons.csv", text.replace(',', ";").into_bytes(), "semicolons"),
         ("zip.csv", b"PK\x03\x04rest".to_vec(), "XLSX"),
     ];
     let rows: Vec<_> = (0..50).map(|n| row(&n.to_string(), if n == 7 { "\"甲" } else { "甲" })).collect();

@@ -153,7 +153,7 @@ fn rows_that_no_rule_can_use_are_counted_by_reason() {
             CountedBy { insurance: words(&["310"]), care: words(&["21"]), ..CountedBy::default() },
         ],
         counties: words(&["990102"]).into_iter().collect(),
-        until: None,
+        ..Counted::default()
     };
     let GateVerdict::Staged(report) = run_gate(Path::new(PROGRAM), &job).unwrap() else { panic!("refused") };
     let expected = [(Unusable::InsuranceNotCounted, 2), (Unusable::CareNotCounted, 1), (Unusable::CountyUnknown, 1)];

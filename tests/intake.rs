@@ -57,6 +57,7 @@ impl Bureau {
             warehouse: &warehouse,
             ledger: &self.ledger,
             program: Path::new(env!("CARGO_BIN_EXE_poverty-watch")),
+            profiles: &std::collections::BTreeMap::new(),
             tag_aliases: &[],
             codes: &[],
             counted: &Counted::default(),

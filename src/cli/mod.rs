@@ -24,6 +24,7 @@ mod intake;
 mod keys;
 mod lists;
 mod metrics;
+mod outcome;
 mod plan;
 mod progress;
 mod questions;
@@ -187,7 +188,7 @@ fn dispatch(verb: Verb, session: &Session) -> Result<u8, Failure> {
             Verb::Init(arguments) => init::run(&arguments, session),
             #[cfg(feature = "demo")]
             Verb::Demo(arguments) => demo::run(&arguments, session).await,
-            Verb::Contract(arguments) => Ok(contract::run(&arguments)),
+            Verb::Contract(arguments) => contract::run(&arguments, session),
             Verb::Intake(arguments) => intake::run(&arguments, session).await,
             Verb::Run(arguments) => run::run(&arguments, session).await,
             Verb::Backfill(arguments) => backfill::run(&arguments, session).await,

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 use law::arrivals::Sender;
 use law::config::{EngineSettings, Problem, Settings};
-use law::contracts::CodeRow;
+use law::contracts::{CodeRow, Feed};
 use law::domain::{Counties, CountyCode, Workdays, hex};
 use law::holds::{Bounds, HOLDS_FILE};
 use law::policy::{NATIONAL, Policy, parse_policy};
+use law::profiles::Profiles;
 use law::questions::People;
 use law::referrals::Offices;
 use law::rosters::{Ends, RosterRules};
@@ -54,6 +55,8 @@ pub struct Context {
     pub rosters: Arc<RosterRules>,
     /// Which codes mean which county.
     pub places: Arc<Counties>,
+    /// How senders' files are written, by feed.
+    pub profiles: BTreeMap<Feed, Profiles>,
     /// Days off and make-up days.
     pub workdays: Workdays,
     /// Who answers questions.
@@ -119,6 +122,7 @@ impl Context {
             codes: declared.codes,
             rosters,
             places,
+            profiles: declared.profiles,
             workdays: declared.workdays,
             people: declared.people,
             senders: declared.senders,
@@ -181,6 +185,7 @@ pub struct Declared {
     codes: Vec<CodeRow>,
     tag_ends: BTreeMap<String, Ends>,
     replaced_counties: BTreeMap<String, (String, NaiveDate)>,
+    profiles: BTreeMap<Feed, Profiles>,
     workdays: Workdays,
     people: People,
     senders: Vec<Sender>,
@@ -236,6 +241,7 @@ impl Declared {
                 codes: tables.codes,
                 tag_ends: tables.tag_ends,
                 replaced_counties: tables.replaced_counties,
+                profiles: tables.profiles,
                 workdays: tables.workdays,
                 people: tables.people,
                 senders: tables.senders,

@@ -7,6 +7,7 @@ use law::arrivals::{SENDERS_FILE, Sender};
 use law::config::{Problem, Settings};
 use law::contracts::{CodeRow, CodeTables, Feed, TagAliases};
 use law::domain::{CountyCode, Tag, Workdays, parse_date};
+use law::profiles::{Profiles, parse_profiles};
 use law::questions::{AnswerWord, People, Topic};
 use law::referrals::{Offices, ROUTES_FILE};
 use law::rosters::{Answer, Ends, RosterRules};
@@ -14,6 +15,9 @@ use store::ledger::{Ledger, LedgerError};
 use store::workspace::{
     Assets, SETTINGS_FILE, office_table, people_table, route_rows, sender_table, table_rows, workday_table,
 };
+
+/// Where file profiles stand.
+const PROFILES: &str = "pipelines/feeds/";
 
 /// A county that the workspace serves; each gets its lists, with nobody on it a NIL list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +38,8 @@ pub struct Tables {
     pub tag_aliases: Vec<(String, String)>,
     /// From `codes.csv`.
     pub codes: Vec<CodeRow>,
+    /// From `pipelines/feeds/`.
+    pub profiles: BTreeMap<Feed, Profiles>,
     /// From `workdays.csv`.
     pub workdays: Workdays,
     /// From `people.csv`.
@@ -71,6 +77,8 @@ pub fn parse_tables(assets: &Assets, problems: &mut Vec<Problem>) -> Tables {
         problems.push(Problem::new(file, line, error.to_string(), "tag codes: lifted_out, subsistence, ..."));
     }
     tables.codes = code_rows(assets, problems);
+    let pairs = aliases.iter().map(|(_, ([alias, tag], []))| (alias.as_str(), tag.as_str()));
+    tables.profiles = feed_profiles(assets, &TagAliases::new(pairs).unwrap_or_default(), problems);
     tables.workdays = workday_table(assets, problems);
     tables.people = people_table(assets, problems);
     tables.senders = sender_table(assets, problems);
@@ -86,6 +94,25 @@ pub fn parse_tables(assets: &Assets, problems: &mut Vec<Problem>) -> Tables {
     tables.tag_ends = tag_table(assets, problems);
     tables.replaced_counties = county_code_table(assets, problems);
     tables
+}
+
+/// The profiles of files, by feed.
+fn feed_profiles(assets: &Assets, aliases: &TagAliases, problems: &mut Vec<Problem>) -> BTreeMap<Feed, Profiles> {
+    let mut profiles = BTreeMap::new();
+    for path in assets.list(PROFILES) {
+        let name = path.strip_prefix(PROFILES).and_then(|name| name.strip_suffix(".toml")).unwrap_or_default();
+        let Some(feed) = Feed::parse(name) else {
+            let feeds = Feed::ALL.map(Feed::name).join(", ");
+            problems.push(Problem::new(&path, 0, "a feed's profiles stand in <feed>.toml", format!("feeds: {feeds}")));
+            continue;
+        };
+        match assets.read(&path).map(|asset| parse_profiles(feed, &path, &asset.text, aliases)) {
+            Ok(Ok(found)) => _ = profiles.insert(feed, found),
+            Ok(Err(mut found)) => problems.append(&mut found),
+            Err(error) => problems.push(Problem::new(&path, 0, error.to_string(), "")),
+        }
+    }
+    profiles
 }
 
 fn code_rows(assets: &Assets, problems: &mut Vec<Problem>) -> Vec<CodeRow> {

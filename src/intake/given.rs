@@ -1,5 +1,6 @@
 //! What a run of intake is given.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use chrono::{DateTime, FixedOffset, Utc};
@@ -7,6 +8,7 @@ use law::config::{Layout, Settings};
 use law::contracts::{CodeRow, Counted, Feed};
 use law::domain::{Workdays, stable_hash};
 use law::holds::Bounds;
+use law::profiles::Profiles;
 use store::ledger::Ledger;
 use store::warehouse::{Version, Warehouse};
 
@@ -21,6 +23,8 @@ pub struct Intake<'a> {
     pub ledger: &'a Ledger,
     /// This program, which the gate starts as its child.
     pub program: &'a Path,
+    /// How senders' files are written where they are not written as the contract says.
+    pub profiles: &'a BTreeMap<Feed, Profiles>,
     /// Rows of the tag alias table: spelling, tag.
     pub tag_aliases: &'a [(String, String)],
     /// The tables of codes.
@@ -58,12 +62,21 @@ impl Intake<'_> {
         self.settings.feeds.get(feed.name()).map(|feed| feed.ignore_columns.clone()).unwrap_or_default()
     }
 
+    pub(super) fn profiles(&self, feed: Feed) -> Profiles {
+        self.profiles.get(&feed).cloned().unwrap_or_default()
+    }
+
     /// Everything besides its bytes that decides whether a file is refused; a change gives it another try.
     pub(super) fn circumstances(&self, feed: Feed) -> i64 {
         let (version, contract) = (env!("CARGO_PKG_VERSION"), feed.contract().version);
         let tags = (feed == Feed::Rosters).then_some(self.tag_aliases);
         let codes = feed.has_persons().then_some(self.codes);
-        let text = format!("{version} {contract} {:?} {:?} {tags:?} {codes:?}", self.ignored(feed), self.limits());
+        let (profiles, counties) = (self.profiles(feed), &self.counted.county_names);
+        let text = format!(
+            "{version} {contract} {:?} {:?} {tags:?} {codes:?} {profiles:?} {counties:?}",
+            self.ignored(feed),
+            self.limits()
+        );
         stable_hash(&text).cast_signed()
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, FixedOffset};
-use law::contracts::{Feed, Format};
+use law::contracts::Feed;
 
 use super::IntakeError;
 use super::manifest::MANIFEST;
@@ -124,15 +124,12 @@ fn names(raw: &OsStr) -> (String, String) {
 fn wrong_format(feed: Feed, name: &str) -> Option<String> {
     let ending = Path::new(name).extension().map(|ending| ending.to_string_lossy().to_lowercase());
     let formats = feed.contract().formats;
-    let endings = formats.iter().map(|format| match format {
-        Format::Parquet => "parquet",
-        Format::Csv => "csv",
-        Format::Xlsx => "xlsx",
-    });
-    if ending.as_deref().is_some_and(|ending| endings.clone().any(|known| known == ending)) {
+    let is_known = |ending: &str| formats.iter().any(|format| format.endings().contains(&ending));
+    if ending.as_deref().is_some_and(is_known) {
         return None;
     }
-    let known: Vec<String> = endings.map(|ending| format!(".{ending}")).collect();
+    let usual = formats.iter().filter_map(|format| format.endings().first());
+    let known: Vec<String> = usual.map(|ending| format!(".{ending}")).collect();
     let found = ending.map_or_else(|| "no ending".to_owned(), |ending| format!(".{ending}"));
     Some(format!("{feed} come as {}, this file has {found}", known.join(" or ")))
 }

@@ -11,6 +11,7 @@ pub mod gate;
 mod given;
 mod holding;
 mod landing;
+mod look;
 mod lying;
 mod manifest;
 mod receipt;
@@ -21,8 +22,9 @@ mod take_in;
 
 pub use commit::sweep;
 pub use error::IntakeError;
-pub use gate::{GateError, GateJob, GateLimits, GateReport, GateVerdict, StagedFile, TagAlias, run_gate};
+pub use gate::{GateError, GateJob, GateLimits, GateReport, GateVerdict, StagedFile, TagAlias, look_at, run_gate};
 pub use given::Intake;
+pub use look::{Looked, Proposed, look};
 pub use receipt::{Opened, ReceiptFile, open_receipt};
 pub use summary::{FileSummary, IntakeSummary, Progress, Verdict};
 pub use take_in::{take_in, waiting};

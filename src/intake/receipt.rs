@@ -10,6 +10,7 @@ use law::cases::AnswerCells;
 use law::config::GateSettings;
 use law::contracts::{Counted, Feed};
 use law::domain::Fen;
+use law::profiles::Profiles;
 use law::referrals::COLUMNS;
 
 use super::IntakeError;
@@ -43,9 +44,11 @@ pub fn open_receipt(
         buckets: 1,
         source_file: file_id.get(..16).unwrap_or(file_id).to_owned(),
         ignore_columns: ignored(),
+        profiles: Profiles::default(),
         tag_aliases: Vec::new(),
         codes: Vec::new(),
         counted: Counted::default(),
+        look: false,
         limits: GateLimits {
             memory_mib: limits.memory_mib,
             cpu_seconds: limits.cpu_seconds,

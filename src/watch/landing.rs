@@ -1,10 +1,12 @@
 //! Taking in what has landed: the first step of nightly, and the command of that name.
 
+use std::path::Path;
+
 use chrono::NaiveDate;
 use engine::lock::{sign_lock, take_lock};
 use engine::official::count_arrivals;
 use engine::{Context, PipelineError};
-use intake::{Intake, IntakeSummary, take_in};
+use intake::{Intake, IntakeSummary, Looked, look, take_in};
 use law::contracts::{Counted, CountedBy, Feed};
 use law::domain::official_day;
 
@@ -23,6 +25,7 @@ pub(crate) fn intake<'a>(
         warehouse: &context.warehouse,
         ledger: &context.ledger,
         program: &context.gate_program,
+        profiles: &context.profiles,
         tag_aliases: &context.tag_aliases,
         codes: &context.codes,
         counted,
@@ -44,7 +47,8 @@ pub(crate) fn counted(context: &Context, day: NaiveDate) -> Counted {
         places: rule.cost.payment_place.clone(),
     });
     let until = official_day(context.now).max(day);
-    Counted { rules: rules.collect(), counties: context.served(), until: Some(until) }
+    let names = context.counties.iter().map(|county| (county.name.clone(), county.code.to_string()));
+    Counted { rules: rules.collect(), counties: context.served(), county_names: names.collect(), until: Some(until) }
 }
 
 /// Takes in what has landed; the caller holds the lock.
@@ -76,4 +80,10 @@ pub async fn run_intake(context: &Context, feeds: Option<&[Feed]>) -> Result<Int
     let lock = take_lock(context)?;
     sign_lock(context, &lock)?;
     intake_now(context, feeds, official_day(context.now)).await
+}
+
+/// `contract <feed> --from FILE`: how a file reads, and which profile would read it; nothing is taken in.
+pub fn look_at_file(context: &Context, feed: Feed, file: &Path) -> Result<Looked, PipelineError> {
+    let counted = counted(context, official_day(context.now));
+    Ok(look(&intake(context, None, &counted, &|_, _, _| ()), feed, file)?)
 }

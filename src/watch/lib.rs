@@ -34,7 +34,7 @@ pub use casebook::{
     CaseFailure, CaseReport, CaseSelection, Coverage, Done, case_folder, cases_by_rule, check_case_books, coverage,
     read_cases, run_case_books,
 };
-pub use landing::run_intake;
+pub use landing::{look_at_file, run_intake};
 pub use operate::{
     Backfill, Timetable, keep_metrics, metrics, note_alerts, past_periods, run_past, set_notice, standing_alerts,
     timetable, write_metrics,

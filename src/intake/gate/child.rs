@@ -11,8 +11,9 @@ use law::contracts::Outcome;
 use law::domain::Fen;
 use law::holds::FileProfile;
 use rlimit::{Resource, setrlimit};
+use serde::Serialize;
 
-use super::decode::{Page, Source, open_source};
+use super::decode::{Page, Source, look, open_source};
 use super::job::{GateJob, GateLimits, GateReport, GateVerdict, Refusal, Stop};
 use super::notes::{UnlistedCodes, notes};
 use super::rejects::RejectFile;
@@ -35,13 +36,21 @@ pub fn child_main(job_path: &Path) -> ExitCode {
     if limit_self(&job.limits).is_err() {
         return ExitCode::FAILURE;
     }
+    if job.look {
+        let seen = catch_unwind(AssertUnwindSafe(|| look(&job))).unwrap_or_else(|_| Err(decoder_failed()));
+        return reported(&job, &Ok::<_, String>(seen.map_err(|Refusal(reason)| reason)));
+    }
     let stopped = |_| Err(decoder_failed().into());
     let verdict = match catch_unwind(AssertUnwindSafe(|| open(&job))).unwrap_or_else(stopped) {
         Ok(report) => Ok(GateVerdict::Staged(Box::new(report))),
         Err(Stop::Refused(Refusal(reason))) => Ok(GateVerdict::Refused { reason }),
         Err(Stop::Ours(why)) => Err(why),
     };
-    if write_report(&job, &verdict).is_err() { ExitCode::from(DISK_FAILED) } else { ExitCode::SUCCESS }
+    reported(&job, &verdict)
+}
+
+fn reported(job: &GateJob, report: &impl Serialize) -> ExitCode {
+    if write_report(job, report).is_err() { ExitCode::from(DISK_FAILED) } else { ExitCode::SUCCESS }
 }
 
 fn limit_self(limits: &GateLimits) -> std::io::Result<()> {
@@ -54,7 +63,7 @@ fn limit_self(limits: &GateLimits) -> std::io::Result<()> {
     setrlimit(Resource::FSIZE, largest, largest)
 }
 
-fn write_report(job: &GateJob, verdict: &Result<GateVerdict, String>) -> std::io::Result<()> {
+fn write_report(job: &GateJob, verdict: &impl Serialize) -> std::io::Result<()> {
     let partial = job.output.join("report.partial");
     std::fs::write(&partial, serde_json::to_vec(verdict)?)?;
     std::fs::rename(partial, job.report_path())

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use law::contracts::{CodeRow, Counted, Feed, Outcome, Spread, TagAliases};
 use law::domain::ParseError;
 use law::holds::FileProfile;
+use law::profiles::Profiles;
 use serde::{Deserialize, Serialize};
 
 /// One foreign file to open.
@@ -21,6 +22,9 @@ pub struct GateJob {
     /// Further headers that may stand in the file and are not read.
     #[serde(default)]
     pub ignore_columns: Vec<String>,
+    /// How senders' files are written where they are not written as the contract says.
+    #[serde(default)]
+    pub profiles: Profiles,
     /// Offices' spellings of the tags; needed for rosters only.
     #[serde(default)]
     pub tag_aliases: Vec<TagAlias>,
@@ -30,6 +34,9 @@ pub struct GateJob {
     /// What the rules and tables can use.
     #[serde(default)]
     pub counted: Counted,
+    /// Only the first rows are wanted, as they stand.
+    #[serde(default)]
+    pub look: bool,
     /// What the child may use.
     pub limits: GateLimits,
     /// Rows that are worked on at once.

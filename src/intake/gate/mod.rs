@@ -17,4 +17,4 @@ mod sums;
 
 pub use child::child_main;
 pub use job::{GateError, GateJob, GateLimits, GateReport, GateVerdict, StagedFile, TagAlias};
-pub use parent::run_gate;
+pub use parent::{look_at, run_gate};

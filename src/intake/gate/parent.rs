@@ -4,6 +4,9 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use law::profiles::Head;
+use serde::de::DeserializeOwned;
+
 use super::child::DISK_FAILED;
 use super::job::{GateError, GateJob, GateVerdict};
 use store::durable::At as _;
@@ -14,16 +17,36 @@ use store::durable::At as _;
 /// Only for failures on our side: the output folder cannot be written, the program cannot be started.
 /// Whatever is wrong with the file is a [`GateVerdict::Refused`].
 pub fn run_gate(program: &Path, job: &GateJob) -> Result<GateVerdict, GateError> {
+    let verdict = run_child(program, job)?.unwrap_or_else(|reason| GateVerdict::Refused { reason });
+    if matches!(verdict, GateVerdict::Refused { .. }) {
+        clear(job)?;
+    }
+    Ok(verdict)
+}
+
+/// The first rows of each visible sheet of a foreign file, or of a text, or why it cannot be opened; nothing is staged.
+///
+/// # Errors
+/// As [`run_gate`].
+pub fn look_at(program: &Path, job: &GateJob) -> Result<Result<Vec<Head>, String>, GateError> {
+    let job = GateJob { look: true, ..job.clone() };
+    let seen = run_child(program, &job)?;
+    // They hold people's data.
+    clear(&job)?;
+    Ok(seen.and_then(|seen| seen))
+}
+
+/// What the child reports, or why it died of the file.
+fn run_child<T: DeserializeOwned>(program: &Path, job: &GateJob) -> Result<Result<T, String>, GateError> {
     std::fs::create_dir_all(&job.output).at(&job.output)?;
     clear(job)?;
     let size = std::fs::metadata(&job.input).at(&job.input)?.len();
     if size > job.limits.file_mib << 20 {
-        let reason = format!(
+        return Ok(Err(format!(
             "the file has {} MiB, the limit is {} MiB (gate.file_mib); split it or raise the limit",
             size >> 20,
             job.limits.file_mib
-        );
-        return Ok(GateVerdict::Refused { reason });
+        )));
     }
     let job_path = job.output.join("job.json");
     let text = serde_json::to_vec(job).map_err(|error| GateError::Job(error.to_string()))?;
@@ -40,7 +63,7 @@ pub fn run_gate(program: &Path, job: &GateJob) -> Result<GateVerdict, GateError>
     let status =
         wait(&mut child, Duration::from_secs(job.limits.cpu_seconds.saturating_mul(4).max(30))).at(&job.input)?;
     let ours = |why: String| GateError::Staging { folder: job.output.clone(), why };
-    let verdict = match status {
+    Ok(match status {
         None => Err("the decoder did not finish in time: malformed file or overloaded machine".to_owned()),
         Some(status) if status.success() => Ok(read_report(job).map_err(ours)?.map_err(ours)?),
         Some(status) if status.code() == Some(i32::from(DISK_FAILED)) => {
@@ -54,12 +77,7 @@ pub fn run_gate(program: &Path, job: &GateJob) -> Result<GateVerdict, GateError>
             return Err(ours("the process was ended from outside (short of memory?)".to_owned()));
         }
         Some(status) => Err(died(status, job)),
-    };
-    let verdict = verdict.unwrap_or_else(|reason| GateVerdict::Refused { reason });
-    if matches!(verdict, GateVerdict::Refused { .. }) {
-        clear(job)?;
-    }
-    Ok(verdict)
+    })
 }
 
 /// Waits until the child ends or the wall clock says enough (then it is killed and `None` comes back).
@@ -81,7 +99,7 @@ fn wait(child: &mut Child, limit: Duration) -> std::io::Result<Option<ExitStatus
 }
 
 /// The child's answer, or why there is none that makes sense.
-fn read_report(job: &GateJob) -> Result<Result<GateVerdict, String>, String> {
+fn read_report<T: DeserializeOwned>(job: &GateJob) -> Result<Result<T, String>, String> {
     let broken = |why: &dyn std::fmt::Display| format!("the report cannot be read back: {why}");
     let text = std::fs::read(job.report_path()).map_err(|error| broken(&error))?;
     serde_json::from_slice(&text).map_err(|error| broken(&error))

@@ -43,7 +43,9 @@ impl RejectFile {
             }
         };
         let line = judged.source_row(row).to_string();
-        let cells = [&self.input, &line, &column, fault.code.code(), fault.code.remedy(), &harmless(value)];
+        // Rows of several sheets have the same numbers.
+        let input = judged.sheet().map_or_else(|| self.input.clone(), |sheet| format!("{}[{sheet}]", self.input));
+        let cells = [&input, &line, &column, fault.code.code(), fault.code.remedy(), &harmless(value)];
         self.writer.write_record(cells).map_err(failed)
     }
 

@@ -133,10 +133,28 @@ impl fmt::Display for Feed {
 #[serde(rename_all = "lowercase")]
 pub enum Format {
     Parquet,
-    /// Comma-separated text, UTF-8 (with or without a byte-order mark) or GB18030.
+    /// Text separated by commas, tabs, semicolons or `|`; UTF-8, GB18030 or UTF-16, with or without a byte-order mark.
     Csv,
     /// Excel 2007+ workbook; one sheet has the header, a workbook with two such sheets is refused.
     Xlsx,
+    /// Workbook of Excel 97 to 2003, and of WPS (`.et`).
+    Xls,
+    /// OpenDocument sheet.
+    Ods,
+}
+
+impl Format {
+    /// The endings of its files' names; the first is the usual one.
+    #[must_use]
+    pub const fn endings(self) -> &'static [&'static str] {
+        match self {
+            Self::Parquet => &["parquet"],
+            Self::Csv => &["csv", "txt", "tsv"],
+            Self::Xlsx => &["xlsx", "xlsm"],
+            Self::Xls => &["xls", "et"],
+            Self::Ods => &["ods"],
+        }
+    }
 }
 
 /// One feed's agreement with its sender.

@@ -34,6 +34,11 @@ impl TagAliases {
     pub fn find(&self, text: &str) -> Option<Tag> {
         self.0.get(&comparable(text)).copied()
     }
+
+    /// All spellings, in the form in which they are compared.
+    pub fn words(&self) -> impl Iterator<Item = (&str, Tag)> {
+        self.0.iter().map(|(word, tag)| (word.as_str(), *tag))
+    }
 }
 
 fn comparable(text: &str) -> String {

@@ -1,6 +1,6 @@
 //! Rows that are in order and that no rule can use: accepted, and told.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,9 @@ pub struct Counted {
     pub rules: Vec<CountedBy>,
     /// Counties that get lists; none: nothing is said of counties.
     pub counties: BTreeSet<String>,
+    /// Their codes by their names.
+    #[serde(default)]
+    pub county_names: BTreeMap<String, String>,
     /// Last day on which anything can have happened; none: any.
     pub until: Option<NaiveDate>,
 }
@@ -75,6 +78,14 @@ impl Counted {
         furthest
     }
 
+    /// The code of a county that is named, with or without the names of province and prefecture before it.
+    #[must_use]
+    pub fn county_called(&self, name: &str) -> Option<&str> {
+        let name = crate::domain::fold_width(name).replace(|c: char| c.is_whitespace(), "");
+        let fitting = self.county_names.iter().filter(|(known, _)| name.ends_with(known.as_str()));
+        fitting.max_by_key(|(known, _)| known.len()).map(|(_, code)| code.as_str())
+    }
+
     /// Whether no table knows a county; an empty code says nothing.
     #[must_use]
     pub fn lacks_county(&self, code: &str) -> bool {
@@ -91,7 +102,8 @@ mod tests {
         let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
         let stay = CountedBy { insurance: words(&["390"]), care: words(&["21"]), places: Vec::new() };
         let all = CountedBy { insurance: words(&["310"]), ..CountedBy::default() };
-        let counted = Counted { rules: vec![stay, all], counties: BTreeSet::from(["990102".to_owned()]), until: None };
+        let counties = BTreeSet::from(["990102".to_owned()]);
+        let counted = Counted { rules: vec![stay, all], counties, ..Counted::default() };
         assert_eq!(counted.claim("390", "21", ""), None);
         assert_eq!(counted.claim("310", "41", "4"), None);
         assert_eq!(counted.claim("390", "41", ""), Some(Unusable::CareNotCounted));
@@ -99,5 +111,10 @@ mod tests {
         assert_eq!(Counted::default().claim("510", "21", ""), None);
         assert!(counted.lacks_county("990199") && !counted.lacks_county("990102") && !counted.lacks_county(""));
         assert!(!Counted::default().lacks_county("990199"));
+        let county_names =
+            [("青屏县", "990103"), ("屏县", "990104")].map(|(name, code)| (name.to_owned(), code.to_owned()));
+        let counted = Counted { county_names: county_names.into(), ..Counted::default() };
+        assert_eq!(counted.county_called(" 某省某市青屏县"), Some("990103"));
+        assert_eq!(counted.county_called("甲县"), None);
     }
 }

@@ -4,10 +4,12 @@ use std::fs::File;
 
 use arrow::datatypes::{DataType, Schema};
 use law::contracts::Kind;
+use law::profiles::Head;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::file::metadata::ParquetMetaData;
 
+use super::form::Form;
 use super::headers::MAX_COLUMNS;
 use super::{Layout, Page, Source};
 use crate::gate::job::{GateJob, Refusal};
@@ -23,7 +25,7 @@ pub(super) struct ParquetSource {
 
 impl ParquetSource {
     /// Reads the footer, checks it, its columns and their types.
-    pub(super) fn open(file: File, job: &GateJob) -> Result<Self, Refusal> {
+    pub(super) fn open(file: File, job: &GateJob, form: &Form) -> Result<Self, Refusal> {
         let bytes = file.metadata().map_err(|error| Refusal::new(format!("the file cannot be read: {error}")))?.len();
         // The embedded Arrow schema is the sender's word about types; only Parquet's own types count.
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
@@ -33,10 +35,11 @@ impl ParquetSource {
         let declared = builder.metadata().file_metadata().num_rows();
         let schema = builder.schema().clone();
         let headers: Vec<_> = schema.fields().iter().map(|field| field.name().clone()).collect();
-        let layout = Layout::match_headers(&headers, job, false)?;
+        let layout = Layout::match_headers(&headers, job, form, false)?;
         check_types(&layout, &schema)?;
         let mut wanted: Vec<usize> = layout.places.iter().flatten().copied().collect();
         wanted.sort_unstable();
+        wanted.dedup();
         let places = layout.places.iter().map(|place| place.and_then(|at| wanted.iter().position(|w| *w == at)));
         let places = places.collect();
         let mask = ProjectionMask::roots(builder.parquet_schema(), wanted);
@@ -44,6 +47,12 @@ impl ParquetSource {
         let reader = Some(reader.map_err(|error| damaged(&error))?);
         Ok(Self { reader, layout, places, declared, seen: 0 })
     }
+}
+
+/// The names of the columns, as if they stood in a row.
+pub(super) fn names(file: File) -> Result<Vec<Head>, Refusal> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| damaged(&error))?;
+    Ok(vec![vec![(1, builder.schema().fields().iter().map(|field| field.name().clone()).collect())]])
 }
 
 impl Source for ParquetSource {
@@ -69,7 +78,7 @@ impl Source for ParquetSource {
         let first = self.seen + 1;
         self.seen += i64::try_from(batch.num_rows()).unwrap_or(i64::MAX);
         let columns = self.places.iter().map(|place| place.and_then(|at| batch.columns().get(at).cloned())).collect();
-        Ok(Some(Page { columns, rows: (first..=self.seen).collect(), faults: Vec::new() }))
+        Ok(Some(Page { columns, rows: (first..=self.seen).collect(), faults: Vec::new(), sheet: None }))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, Read};
 
-use encoding_rs::{Decoder, DecoderResult, Encoding, GB18030, UTF_8};
+use encoding_rs::{Decoder, DecoderResult, Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::gate::job::Refusal;
 
@@ -20,8 +20,11 @@ pub(super) struct Writing {
 pub(super) fn detect(mut text: impl BufRead) -> Result<Writing, Refusal> {
     let unreadable = |error: std::io::Error| Refusal::new(format!("the file cannot be read: {error}"));
     let start = text.fill_buf().map_err(unreadable)?;
-    if matches!(start, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) || zeros(start) {
-        return Err(Refusal::new("the text is UTF-16 or binary; save it as CSV in UTF-8"));
+    if let Some(encoding) = wide(start) {
+        return wide_text(text, encoding);
+    }
+    if zeros(start) {
+        return Err(Refusal::new("the text is binary; save the table as CSV in UTF-8"));
     }
     let marked = start.starts_with(b"\xef\xbb\xbf");
     let mut survey = Survey::default();
@@ -37,7 +40,48 @@ pub(super) fn detect(mut text: impl BufRead) -> Result<Writing, Refusal> {
     }
 }
 
-/// UTF-16 text and binary files have NULs early; a stray NUL in a cell is no reason to refuse a file.
+/// The encoding of text in units of two bytes, by its mark or by where its NULs stand: names of columns and digits are
+/// ASCII.
+fn wide(start: &[u8]) -> Option<&'static Encoding> {
+    match start {
+        [0xff, 0xfe, ..] => return Some(UTF_16LE),
+        [0xfe, 0xff, ..] => return Some(UTF_16BE),
+        _ => {}
+    }
+    let head = &start[..start.len().min(4096)];
+    let zeros = |odd: usize| head.iter().skip(odd).step_by(2).filter(|byte| **byte == 0).count();
+    let (even, odd) = (zeros(0), zeros(1));
+    let enough = head.len() / 10;
+    match (even, odd) {
+        (0, odd) if odd > enough => Some(UTF_16LE),
+        (even, 0) if even > enough => Some(UTF_16BE),
+        _ => None,
+    }
+}
+
+/// Reads such a text once, strictly.
+fn wide_text(mut text: impl BufRead, encoding: &'static Encoding) -> Result<Writing, Refusal> {
+    let mut decoder = encoding.new_decoder_with_bom_removal();
+    let mut decoded = vec![0; 3 * CHUNK + 16];
+    let (mut lines, mut raw) = (1_u64, vec![0; CHUNK]);
+    loop {
+        let read = text.read(&mut raw).map_err(|error| Refusal::new(format!("the file cannot be read: {error}")))?;
+        let (result, used, written) = decoder.decode_to_utf8_without_replacement(&raw[..read], &mut decoded, read == 0);
+        let decoded = &decoded[..written];
+        let is_sound = result == DecoderResult::InputEmpty && used == read && !decoded.contains(&0);
+        if !is_sound {
+            return Err(Refusal::new(format!(
+                "from line {lines} on the text is not valid UTF-16: cut off or binary; save it as CSV in UTF-8"
+            )));
+        }
+        lines += decoded.iter().filter(|byte| **byte == b'\n').count() as u64;
+        if read == 0 {
+            return Ok(Writing { encoding, only_returns: lines == 1 });
+        }
+    }
+}
+
+/// Binary files have NULs early; a stray NUL in a cell is no reason to refuse a file.
 fn zeros(start: &[u8]) -> bool {
     let head = &start[..start.len().min(4096)];
     head.split(|byte| *byte == 0).count() * 20 > head.len() + 20
@@ -125,6 +169,7 @@ pub(super) struct Utf8Text<R> {
     held_return: bool,
     last: u8,
     done: bool,
+    lines: u64,
 }
 
 impl<R: Read> Utf8Text<R> {
@@ -133,7 +178,23 @@ impl<R: Read> Utf8Text<R> {
         let Writing { encoding, only_returns } = writing;
         let decoder = encoding.new_decoder_with_bom_removal();
         let (raw, ready) = (vec![0; CHUNK], Vec::with_capacity(3 * CHUNK + 16));
-        Self { input, decoder, only_returns, raw, ready, given: 0, held_return: false, last: b'\n', done: false }
+        Self {
+            input,
+            decoder,
+            only_returns,
+            raw,
+            ready,
+            given: 0,
+            held_return: false,
+            last: b'\n',
+            done: false,
+            lines: 0,
+        }
+    }
+
+    /// Line feeds given out so far.
+    pub(super) const fn lines(&self) -> u64 {
+        self.lines
     }
 
     fn refill(&mut self) -> std::io::Result<()> {
@@ -156,6 +217,7 @@ impl<R: Read> Utf8Text<R> {
                 self.ready.push(b'\n');
             }
         }
+        self.lines += self.ready.iter().filter(|byte| **byte == b'\n').count() as u64;
         Ok(())
     }
 
@@ -219,20 +281,26 @@ mod tests {
         let expected = format!("{}\n", TEXT.replace('\r', ""));
         let marked = [b"\xef\xbb\xbf", TEXT.as_bytes()].concat();
         let returns = TEXT.replace('\n', "");
-        for bytes in [TEXT.as_bytes(), &marked, &GB18030.encode(TEXT).0, returns.as_bytes()] {
-            assert_eq!(read(bytes).as_ref(), Ok(&expected));
+        let big: Vec<u8> = TEXT.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        let little: Vec<u8> = TEXT.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let little_marked = [&[0xff, 0xfe][..], &little].concat();
+        let wide = [&big[..], &little, &little_marked];
+        for bytes in [TEXT.as_bytes(), &marked, &GB18030.encode(TEXT).0, returns.as_bytes()].into_iter().chain(wide) {
+            assert_eq!(read(bytes).as_ref(), Ok(&expected), "{bytes:?}");
         }
     }
 
     #[test]
     fn other_encodings_are_refused() {
         let utf16: Vec<u8> = TEXT.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let marked: Vec<u8> = [&[0xff, 0xfe][..], &utf16].concat();
+        let cut_wide: Vec<u8> = [&[0xff, 0xfe][..], &utf16[..utf16.len() - 1]].concat();
+        let half_a_pair = [&[0xff, 0xfe][..], &utf16, &[0x00, 0xd8, 0x61, 0x00]].concat();
+        let binary = [&[0xff, 0xfe][..], &utf16, &[0, 0]].concat();
         let traditional = "姓名,鄉鎮\n張三豐,臺北市中正區公所\n陳小明,高雄市鳳山區公所\n".repeat(3);
         let big5 = encoding_rs::BIG5.encode(&traditional).0.into_owned();
         let mixed = [TEXT.as_bytes(), b"\n", &GB18030.encode("王五,南街街道").0].concat();
         let cut = &TEXT.as_bytes()[..TEXT.len() - 1];
-        for bytes in [&utf16[..], &marked, &big5, &mixed, cut, b"a,\xff\xff\n"] {
+        for bytes in [&cut_wide[..], &half_a_pair, &binary, &big5, &mixed, cut, b"a,\xff\xff\n"] {
             assert!(read(bytes).is_err(), "{bytes:?}");
         }
     }

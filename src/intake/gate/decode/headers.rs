@@ -3,6 +3,7 @@
 use law::contracts::{Contract, Kind, Presence, comparable_header};
 use law::domain::mask_value;
 
+use super::form::{Form, Named};
 use crate::gate::job::{GateJob, Refusal};
 
 /// Columns beyond this are no file of ours.
@@ -16,24 +17,30 @@ const NAMED: usize = 20;
 #[derive(Debug, Clone)]
 pub(in crate::gate) struct Layout {
     pub(in crate::gate) headers: Vec<String>,
-    /// Per contract column: its place in the file.
+    /// Per contract column, then per column that only the file's profile reads: its place in the file.
     pub(in crate::gate) places: Vec<Option<usize>>,
     contract: &'static Contract,
+    /// The columns that state categories, by the file's profile.
+    tag_names: String,
 }
 
 impl Layout {
     /// Matches the headers; `unnamed` columns are passed over (workbooks) or refused (other formats).
-    pub(super) fn match_headers(headers: &[String], job: &GateJob, unnamed: bool) -> Result<Self, Refusal> {
+    pub(super) fn match_headers(
+        headers: &[String],
+        job: &GateJob,
+        form: &Form,
+        unnamed: bool,
+    ) -> Result<Self, Refusal> {
         let contract = job.feed.contract();
         if headers.len() > MAX_COLUMNS {
             return Err(Refusal::new(format!("{} columns; at most {MAX_COLUMNS} are read", headers.len())));
         }
         let headers: Vec<String> = headers.iter().map(|header| law::domain::clean_text(header).to_owned()).collect();
-        if recognised(contract, &headers) == 0 {
+        if form.recognised(contract, &headers) == 0 {
             return Err(no_header(contract, &headers));
         }
-        let ignored: Vec<String> = job.ignore_columns.iter().map(|name| comparable_header(name)).collect();
-        let mut places = vec![None; contract.columns.len()];
+        let mut places = vec![None; contract.columns.len() + form.extras.len()];
         let mut wrong = Vec::new();
         for (at, header) in headers.iter().enumerate() {
             if header.is_empty() {
@@ -42,57 +49,71 @@ impl Layout {
                 }
                 continue;
             }
-            let known = contract.column_called(header).and_then(|column| index_of(contract, column.name));
-            match known {
-                Some(index) => match places[index] {
-                    None => places[index] = Some(at),
-                    Some(first) => wrong.push(format!(
-                        "column {} twice: {} and {}",
-                        contract.columns[index].name,
-                        shown(&headers[first]),
-                        shown(header)
-                    )),
-                },
-                None if contract.tolerates(header) || ignored.contains(&comparable_header(header)) => {}
-                None => wrong.push(unknown(contract, header)),
+            let index = match form.named(contract, header) {
+                Named::Column(index) => index,
+                Named::Extra(index) => contract.columns.len() + index,
+                Named::Unread => continue,
+                Named::Unknown => {
+                    wrong.push(unknown(contract, header));
+                    continue;
+                }
+            };
+            match places[index] {
+                None => places[index] = Some(at),
+                Some(first) => wrong.push(format!(
+                    "column {} twice: {} and {}",
+                    contract.columns.get(index).map_or(header.as_str(), |column| column.name),
+                    shown(&headers[first]),
+                    shown(header)
+                )),
             }
         }
-        for (column, place) in contract.columns.iter().zip(&places) {
-            if place.is_none() && column.presence != Presence::Optional {
+        for (index, (column, place)) in contract.columns.iter().zip(&places).enumerate() {
+            if place.is_none() && column.presence != Presence::Optional && !form.states(contract, index) {
                 let names = column.aliases.iter().take(2).copied().collect::<Vec<_>>().join(", ");
                 wrong.push(format!("column {} is missing (also called {names})", column.name));
             }
         }
-        if wrong.is_empty() { Ok(Self { headers, places, contract }) } else { Err(all_of(job, wrong)) }
+        for (extra, place) in form.extras.iter().zip(places.iter().skip(contract.columns.len())) {
+            if place.is_none() {
+                wrong.push(format!("column {} of its profile is missing", shown(extra)));
+            }
+        }
+        if !wrong.is_empty() {
+            return Err(all_of(job, wrong));
+        }
+        let tag_names = form.profile.tags.iter().map(|tag| tag.column.as_str()).collect::<Vec<_>>().join("/");
+        Ok(Self { headers, places, contract, tag_names })
+    }
+
+    pub(super) const fn contract(&self) -> &'static Contract {
+        self.contract
     }
 
     /// Kind of a contract column.
     pub(in crate::gate) fn kind(&self, column: usize) -> Kind {
-        self.contract.columns.get(column).map_or(Kind::Text, |column| column.kind)
+        // What only a profile reads comes as text or as whole numbers (202506).
+        self.contract.columns.get(column).map_or(Kind::Code, |column| column.kind)
+    }
+
+    /// Whether a contract column names counties.
+    pub(in crate::gate) fn is_county(&self, column: usize) -> bool {
+        self.contract.columns.get(column).is_some_and(|column| matches!(column.name, "county_code" | "insured_area"))
     }
 
     /// What the sender calls a contract column; our name where the file does not have it.
     pub(in crate::gate) fn sent_name(&self, column: usize) -> &str {
         let sent = self.places.get(column).copied().flatten().and_then(|place| self.headers.get(place));
+        if !self.tag_names.is_empty() && self.contract.columns.get(column).is_some_and(|column| column.name == "tag") {
+            return &self.tag_names;
+        }
         sent.map_or_else(|| self.contract.columns.get(column).map_or("", |column| column.name), String::as_str)
     }
 }
 
-/// How many of these headers the contract knows.
-pub(super) fn recognised(contract: &Contract, headers: &[String]) -> usize {
-    headers.iter().filter(|header| contract.column_called(header).is_some()).count()
-}
-
 /// Whether a cell is the name of a column that is read, tolerated or ignored.
-pub(super) fn is_named(job: &GateJob, cell: &str) -> bool {
-    let contract = job.feed.contract();
-    let name = comparable_header(cell);
-    let is_ignored = || job.ignore_columns.iter().any(|ignored| comparable_header(ignored) == name);
-    contract.column_called(cell).is_some() || contract.tolerates(cell) || is_ignored()
-}
-
-fn index_of(contract: &Contract, name: &str) -> Option<usize> {
-    contract.columns.iter().position(|column| column.name == name)
+pub(super) fn is_named(job: &GateJob, form: &Form, cell: &str) -> bool {
+    form.named(job.feed.contract(), cell) != Named::Unknown
 }
 
 fn all_of(job: &GateJob, mut wrong: Vec<String>) -> Refusal {
@@ -101,7 +122,7 @@ fn all_of(job: &GateJob, mut wrong: Vec<String>) -> Refusal {
     let rest = if more > 0 { format!("; and {more} more") } else { String::new() };
     Refusal::new(format!(
         "the columns do not meet the {feed} contract: {}{rest}. See `poverty-watch contract {feed}`; \
-         columns that nobody needs go into feeds.{feed}.ignore_columns",
+         a sender's own names and columns that nobody needs go into pipelines/feeds/{feed}.toml",
         wrong.join("; "),
         feed = job.feed,
     ))
@@ -166,8 +187,8 @@ mod tests {
 
     fn check(headers: &str) -> Result<Layout, String> {
         let headers: Vec<_> = headers.split(',').map(str::to_owned).collect();
-        Layout::match_headers(&headers, &test_job(law::contracts::Feed::Adjustments), false)
-            .map_err(|refusal| refusal.0)
+        let job = test_job(law::contracts::Feed::Adjustments);
+        Layout::match_headers(&headers, &job, &Form::default(), false).map_err(|refusal| refusal.0)
     }
 
     #[test]

@@ -9,6 +9,8 @@ use crate::gate::job::Refusal;
 
 /// Parts of a workbook that name its sheets; a workbook has a few of them.
 const LARGEST_INDEX: u64 = 4 << 20;
+/// Hidden rows in one piece that are told one by one.
+const HIDDEN: usize = 100_000;
 
 /// The numbers of a sheet's hidden rows; `at` is its place among the workbook's sheets.
 pub(super) fn hidden_rows(file: &File, at: usize) -> Result<Vec<i64>, Refusal> {
@@ -24,6 +26,29 @@ pub(super) fn hidden_rows(file: &File, at: usize) -> Result<Vec<i64>, Refusal> {
             if attribute(tag, "hidden").is_some_and(|hidden| matches!(hidden, "1" | "true")) {
                 hidden.push(number);
             }
+        }
+    })
+    .map_err(|error| damaged(&error))?;
+    Ok(hidden)
+}
+
+/// The same of an OpenDocument sheet: its rows stand one after the other, each with how often it is repeated.
+pub(super) fn hidden_ods_rows(file: &File, at: usize) -> Result<Vec<i64>, Refusal> {
+    let damaged = |error: &dyn std::fmt::Display| Refusal::new(format!("damaged .ods: {error}"));
+    let file = file.try_clone().map_err(|error| damaged(&error))?;
+    let mut book = ZipArchive::new(BufReader::new(file)).map_err(|error| damaged(&error))?;
+    let content = book.by_name("content.xml").map_err(|error| damaged(&error))?;
+    let (mut hidden, mut table, mut number) = (Vec::new(), 0, 0_i64);
+    each_tag(BufReader::new(content), |tag| {
+        if is_named(tag, "table") {
+            (table, number) = (table + 1, 0);
+        } else if table == at + 1 && is_named(tag, "table-row") {
+            let count =
+                attribute(tag, "table:number-rows-repeated").and_then(|count| count.parse().ok()).unwrap_or(1_i64);
+            if attribute(tag, "table:visibility").is_some_and(|seen| matches!(seen, "collapse" | "filter")) {
+                hidden.extend((number..).take(usize::try_from(count).unwrap_or(0).min(HIDDEN)).map(|row| row + 1));
+            }
+            number = number.saturating_add(count);
         }
     })
     .map_err(|error| damaged(&error))?;

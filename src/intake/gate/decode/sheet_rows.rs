@@ -10,7 +10,7 @@ use super::page::NO_RESULT;
 use crate::gate::job::Refusal;
 
 /// Cells of the widest grid that is read; a stray cell in a far corner would cost gigabytes otherwise.
-const MAX_CELLS: u64 = 40_000_000;
+pub(super) const MAX_CELLS: u64 = 40_000_000;
 
 /// A row with its number on the sheet.
 pub(super) type SheetRow = (i64, Vec<Data>);
@@ -23,8 +23,13 @@ pub(super) fn sheet_rows(
     book: &mut Xlsx<BufReader<File>>,
     name: &str,
 ) -> Result<(Vec<SheetRow>, Vec<Merged>), Refusal> {
-    let mut rows = cells(book, name)?;
+    let rows = cells(book, name)?;
     let regions = book.merge_cells_by_sheet_name(name).map_err(|error| damaged(&error))?;
+    Ok(spread(rows, &regions))
+}
+
+/// Gives the value of merged cells to every row that they span.
+pub(super) fn spread(mut rows: Vec<SheetRow>, regions: &[Dimensions]) -> (Vec<SheetRow>, Vec<Merged>) {
     let merged: Vec<Merged> = regions.iter().filter_map(downward).collect();
     for &(first, last, column) in &merged {
         let from = rows.partition_point(|(number, _)| *number < first);
@@ -41,7 +46,11 @@ pub(super) fn sheet_rows(
             }
         }
     }
-    Ok((rows, merged))
+    (rows, merged)
+}
+
+pub(super) fn too_many() -> Refusal {
+    Refusal::new("the sheet has too many cells; send the table as CSV")
 }
 
 fn downward(region: &Dimensions) -> Option<Merged> {
@@ -75,7 +84,7 @@ fn cells(book: &mut Xlsx<BufReader<File>>, name: &str) -> Result<Vec<SheetRow>, 
             row[column] = value;
         }
         if count > MAX_CELLS {
-            return Err(Refusal::new("the sheet has too many cells; send the table as CSV"));
+            return Err(too_many());
         }
     }
     Ok(rows)
@@ -99,6 +108,11 @@ pub(super) fn shown(cell: &Data) -> String {
 }
 
 pub(super) fn damaged(error: &impl std::fmt::Display) -> Refusal {
+    damaged_as(".xlsx", error)
+}
+
+/// A workbook of any format that cannot be read.
+pub(super) fn damaged_as(ending: &str, error: &impl std::fmt::Display) -> Refusal {
     let text: String = error.to_string().chars().filter(|c| !c.is_control()).take(200).collect();
-    Refusal::new(format!("damaged .xlsx, cut off or altered on its way; send it again ({text})"))
+    Refusal::new(format!("damaged {ending}, cut off or altered on its way; send it again ({text})"))
 }

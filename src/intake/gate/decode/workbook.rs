@@ -1,31 +1,33 @@
-//! XLSX: the visible sheet that has the header, title rows above it, headers of two lines, cells as people type them.
+//! Workbooks: the visible sheet that has the header, title rows above it, headers of two lines, cells as people type them.
 
 use std::fs::File;
-use std::io::BufReader;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, StringBuilder};
-use calamine::{Data, Reader as _, SheetVisible, Xlsx};
-use law::contracts::{Kind, RejectCode};
+use calamine::Data;
+use law::contracts::{Format, Kind, RejectCode};
+use law::profiles::Head;
 
-use super::headers::{is_named, recognised};
-use super::hidden::hidden_rows;
-use super::sheet_rows::{Merged, SheetRow, damaged, sheet_rows, shown};
+use super::book::Book;
+use super::form::Form;
+use super::headers::is_named;
+use super::page::not_full;
+use super::sheet_rows::{Merged, SheetRow, shown};
 use super::{Layout, Page, Source};
 use crate::gate::job::{GateJob, Refusal};
 
 /// Title rows end here: the header lies within so many rows.
 const HEADER_WITHIN: i64 = 20;
 
-/// An open workbook; its sheet is held.
-pub(super) struct XlsxSource {
+/// An open sheet; it is held.
+pub(super) struct SheetSource {
     rows: std::vec::IntoIter<SheetRow>,
     layout: Layout,
     batch_rows: usize,
     notes: Vec<String>,
 }
 
-/// The sheet that was found.
+/// A sheet that has a header.
 struct Table {
     name: String,
     /// Its place among the workbook's sheets.
@@ -35,35 +37,65 @@ struct Table {
     header: usize,
 }
 
-impl XlsxSource {
-    /// Finds the one visible sheet with a header and checks it.
-    pub(super) fn open(file: File, job: &GateJob) -> Result<Self, Refusal> {
-        let again = file.try_clone().map_err(|error| damaged(&error))?;
-        let mut book: Xlsx<_> = Xlsx::new(BufReader::new(file)).map_err(|error| damaged(&error))?;
-        let (mut found, mut unseen): (Option<Table>, Vec<String>) = (None, Vec::new());
-        let sheets = book.sheets_metadata().to_vec();
-        for (at, sheet) in sheets.iter().enumerate() {
-            let name = sheet.name.clone();
-            let (rows, merged) = sheet_rows(&mut book, &name)?;
-            let Some(header) = header_row(&rows, job) else { continue };
-            if sheet.visible != SheetVisible::Visible {
-                unseen.push(format!("{name:?}"));
-                continue;
-            }
-            if let Some(first) = &found {
-                let why = format!("two sheets have a header ({:?} and {name:?}); send one table per file", first.name);
-                return Err(Refusal::new(why));
-            }
-            found = Some(Table { name, at, rows, merged, header });
+/// Finds the one visible sheet with a header, or all that the profile reads, and checks them.
+pub(super) fn open_book(
+    file: File,
+    format: Format,
+    job: &GateJob,
+    form: &Form,
+) -> Result<Vec<(SheetSource, Form)>, Refusal> {
+    let mut book = Book::open(file, format)?;
+    let (mut found, mut unseen): (Vec<Table>, Vec<String>) = (Vec::new(), Vec::new());
+    let sheets = book.sheets();
+    for (at, (name, is_hidden)) in sheets.iter().enumerate() {
+        let wanted = form.profile.reads_sheet(name);
+        if wanted == Some(false) {
+            continue;
         }
-        let Some(table) = found else { return Err(no_table(sheets.len(), &unseen, job)) };
-        let hidden = hidden_rows(&again, table.at)?;
-        let mut source = table.open(&hidden, job)?;
-        if !unseen.is_empty() {
-            source.notes.push(format!("the hidden sheet {} was passed over", unseen.join(", ")));
+        let (rows, merged) = book.rows(name)?;
+        let Some(header) = header_row(&rows, job, form) else { continue };
+        if *is_hidden {
+            unseen.push(format!("{name:?}"));
+            continue;
         }
-        Ok(source)
+        if let (Some(first), None) = (found.first(), wanted) {
+            return Err(Refusal::new(format!(
+                "two sheets have a header ({:?} and {name:?}); send one table per file, or name the sheets in its profile",
+                first.name
+            )));
+        }
+        found.push(Table { name: name.clone(), at, rows, merged, header });
     }
+    if found.is_empty() {
+        return Err(no_table(sheets.len(), &unseen, job));
+    }
+    let many = found.len() > 1;
+    let mut sources = Vec::new();
+    for table in found {
+        let hidden = book.hidden_rows(table.at)?;
+        let form = if many { form.of_sheet(&table.name, job)? } else { form.clone() };
+        let source = table.open(&hidden, job, &form)?;
+        sources.push((source, form));
+    }
+    if let (Some((first, _)), false) = (sources.first_mut(), unseen.is_empty()) {
+        first.notes.push(format!("the hidden sheet {} was passed over", unseen.join(", ")));
+    }
+    Ok(sources)
+}
+
+/// The first rows of each visible sheet that holds anything.
+pub(super) fn heads(file: File, format: Format) -> Result<Vec<Head>, Refusal> {
+    let mut book = Book::open(file, format)?;
+    let mut heads = Vec::new();
+    for (name, is_hidden) in book.sheets() {
+        let (rows, _) = book.rows(&name)?;
+        let first = rows.iter().take_while(|(number, _)| *number <= HEADER_WITHIN && !is_hidden);
+        let head: Head = first
+            .map(|(number, cells)| (u32::try_from(*number).unwrap_or(0), cells.iter().map(shown).collect()))
+            .collect();
+        heads.extend((!head.is_empty()).then_some(head));
+    }
+    Ok(heads)
 }
 
 fn no_table(sheets: usize, unseen: &[String], job: &GateJob) -> Refusal {
@@ -82,20 +114,22 @@ fn no_table(sheets: usize, unseen: &[String], job: &GateJob) -> Refusal {
 
 impl Table {
     /// Joins a header of two lines, checks it, and refuses what would be misread.
-    fn open(self, hidden: &[i64], job: &GateJob) -> Result<XlsxSource, Refusal> {
+    fn open(self, hidden: &[i64], job: &GateJob, form: &Form) -> Result<SheetSource, Refusal> {
         let Self { mut rows, merged, header, .. } = self;
+        let last = rows.last().map_or(0, |(number, _)| *number);
+        not_full(u64::try_from(last).unwrap_or_default())?;
         let mut body = rows.split_off(header);
         let (number, cells) = body.remove(0);
         let mut headers: Vec<String> = cells.iter().map(shown).collect();
         let mut first = number + 1;
         let is_next = |row: &SheetRow, at: i64| row.0 == at;
-        if let Some(above) = rows.last().filter(|row| is_next(row, number - 1) && names(row, job) > 0) {
+        if let Some(above) = rows.last().filter(|row| is_next(row, number - 1) && names(row, job, form) > 0) {
             headers = joined(&above.1.iter().map(shown).collect::<Vec<_>>(), &headers);
-        } else if body.first().is_some_and(|row| is_next(row, number + 1) && is_all_names(row, job)) {
+        } else if body.first().is_some_and(|row| is_next(row, number + 1) && is_all_names(row, job, form)) {
             headers = joined(&headers, &body.remove(0).1.iter().map(shown).collect::<Vec<_>>());
             first += 1;
         }
-        let layout = Layout::match_headers(&headers, job, true)?;
+        let layout = Layout::match_headers(&headers, job, form, true)?;
         let unseen: Vec<i64> =
             hidden.iter().copied().filter(|row| body.iter().any(|(number, _)| number == row)).collect();
         if let Some(row) = unseen.first() {
@@ -116,7 +150,7 @@ impl Table {
                 "rows {from} to {to} are merged in column {name:?}: nobody knows whose it is; split the cells"
             )));
         }
-        Ok(XlsxSource { rows: body.into_iter(), layout, batch_rows: job.batch_rows.max(1), notes: Vec::new() })
+        Ok(SheetSource { rows: body.into_iter(), layout, batch_rows: job.batch_rows.max(1), notes: Vec::new() })
     }
 }
 
@@ -127,20 +161,26 @@ fn joined(upper: &[String], lower: &[String]) -> Vec<String> {
     (0..width).map(|at| cell(lower, at).or_else(|| cell(upper, at)).unwrap_or_default()).collect()
 }
 
-fn names(row: &SheetRow, job: &GateJob) -> usize {
-    recognised(job.feed.contract(), &row.1.iter().map(shown).collect::<Vec<_>>())
+fn names(row: &SheetRow, job: &GateJob, form: &Form) -> usize {
+    form.recognised(job.feed.contract(), &row.1.iter().map(shown).collect::<Vec<_>>())
 }
 
 /// Whether every cell of a row that holds anything is the name of a column: no row of data is.
-fn is_all_names(row: &SheetRow, job: &GateJob) -> bool {
+fn is_all_names(row: &SheetRow, job: &GateJob, form: &Form) -> bool {
     let filled = row.1.iter().map(shown).filter(|cell| !cell.trim().is_empty());
-    names(row, job) > 0 && filled.into_iter().all(|cell| is_named(job, &cell))
+    names(row, job, form) > 0 && filled.into_iter().all(|cell| is_named(job, form, &cell))
 }
 
-/// The row, among the first on the sheet, that names the most columns; two at least.
-fn header_row(rows: &[SheetRow], job: &GateJob) -> Option<usize> {
+/// The row that the profile names, or the one among the first on the sheet that names the most columns; two at least.
+fn header_row(rows: &[SheetRow], job: &GateJob, form: &Form) -> Option<usize> {
+    if let Some(number) = form.profile.header_row {
+        return rows
+            .iter()
+            .position(|(row, _)| *row == i64::from(number))
+            .filter(|at| names(&rows[*at], job, form) > 0);
+    }
     let within = rows.iter().take_while(|(number, _)| *number <= HEADER_WITHIN);
-    let known = within.map(|row| names(row, job));
+    let known = within.map(|row| names(row, job, form));
     let best = known.enumerate().max_by_key(|(at, known)| (*known, std::cmp::Reverse(*at)))?;
     (best.1 >= 2).then_some(best.0)
 }
@@ -154,7 +194,7 @@ fn lost_digits(cell: &Data) -> bool {
     }
 }
 
-impl Source for XlsxSource {
+impl Source for SheetSource {
     fn layout(&self) -> &Layout {
         &self.layout
     }
@@ -183,6 +223,6 @@ impl Source for XlsxSource {
         }
         let columns =
             builders.into_iter().map(|builder| builder.map(|mut builder| Arc::new(builder.finish()) as ArrayRef));
-        Ok(Some(Page { columns: columns.collect(), rows, faults }))
+        Ok(Some(Page { columns: columns.collect(), rows, faults, sheet: None }))
     }
 }

@@ -1,7 +1,7 @@
 //! Codes as their senders write them to the codes of the tables; those that no table has, and rows that no rule can use.
 
 use arrow::array::{Array as _, StringArray, StringBuilder};
-use law::contracts::{CodeTable, CodeTables, Counted, Feed, RejectCode, Unusable, must_be_known};
+use law::contracts::{CodeTable, CodeTables, Counted, Feed, Presence, RejectCode, Unusable, must_be_known};
 
 use super::faults::{Faults, Stage};
 use super::sheet::{Sheet, text};
@@ -53,6 +53,38 @@ fn mapped(cells: &StringArray, table: &CodeTable) -> (StringArray, Vec<(usize, S
         }
     }
     (codes.finish(), unknown)
+}
+
+/// Puts names of counties into their codes; a name that no county has says nothing, and is told.
+pub(super) fn counties(sheet: &mut Sheet, counted: &Counted, unlisted: &mut Unlisted) {
+    for name in ["county_code", "insured_area"] {
+        let Some(column) = sheet.index(name) else { continue };
+        let is_optional =
+            sheet.contract.columns.get(column).is_some_and(|column| column.presence == Presence::Optional);
+        let Some(cells) = sheet.texts(name).filter(|cells| cells.iter().flatten().any(is_name)) else { continue };
+        let mut codes = StringBuilder::with_capacity(cells.len(), cells.len() * 6);
+        for (row, cell) in cells.iter().enumerate() {
+            let Some(named) = cell.filter(|cell| is_name(cell)) else {
+                codes.append_option(cell);
+                continue;
+            };
+            match counted.county_called(named) {
+                Some(code) => codes.append_value(code),
+                None if is_optional => {
+                    unlisted.push((row, column, named.to_owned()));
+                    codes.append_null();
+                }
+                None => codes.append_value(named),
+            }
+        }
+        sheet.replace(name, codes.finish());
+    }
+}
+
+/// Whether a cell names a county in words.
+fn is_name(cell: &str) -> bool {
+    let is_han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    (2..=20).contains(&cell.chars().count()) && cell.chars().filter(|c| !c.is_whitespace()).all(is_han)
 }
 
 /// Per row, why no rule can use it, as far as the row shows it by itself.

@@ -67,7 +67,8 @@ impl Rules {
             cells.push(cells::read(at, column, array.as_ref(), page.rows.len(), &mut faults)?);
         }
         let mut sheet = Sheet::new(contract, cells, page.rows.len());
-        let unlisted = codes::apply(&mut sheet, &mut faults, self.feed, &self.codes);
+        let mut unlisted = codes::apply(&mut sheet, &mut faults, self.feed, &self.codes);
+        codes::counties(&mut sheet, &self.counted, &mut unlisted);
         let control = contract.control.as_deref().map(|name| sheet.numbers(name).to_vec());
         let kinds = match self.feed {
             Feed::Claims => Some(claims::judge(&mut sheet, &mut faults, self.has_fund_parts)),
@@ -103,6 +104,7 @@ pub(super) use tests::test_job;
 mod tests {
     use crate::gate::job::{GateJob, GateLimits};
     use law::contracts::{Counted, Feed};
+    use law::profiles::Profiles;
 
     /// A job for tests that need one and open no file.
     pub(in crate::gate) fn test_job(feed: Feed) -> GateJob {
@@ -113,9 +115,11 @@ mod tests {
             buckets: 4,
             source_file: "0123456789abcdef".to_owned(),
             ignore_columns: Vec::new(),
+            profiles: Profiles::default(),
             tag_aliases: Vec::new(),
             codes: Vec::new(),
             counted: Counted::default(),
+            look: false,
             limits: GateLimits { memory_mib: 1024, cpu_seconds: 60, file_mib: 64 },
             batch_rows: 8192,
             threads: 1,

@@ -56,6 +56,11 @@ impl Judged {
         self.page.rows.get(row).copied().unwrap_or(0)
     }
 
+    /// The sheet that it stands on, where the file has several.
+    pub(in crate::gate) fn sheet(&self) -> Option<&str> {
+        self.page.sheet.as_deref()
+    }
+
     /// A cell as it was sent; the caller masks it.
     pub(in crate::gate) fn raw(&self, column: usize, row: usize) -> String {
         match self.page.columns.get(column) {

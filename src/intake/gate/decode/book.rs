@@ -1,0 +1,95 @@
+//! Workbooks of all formats: their sheets, and the rows of one of them.
+
+use std::fs::File;
+use std::io::BufReader;
+
+use calamine::{Data, Ods, Range, Reader as _, SheetVisible, Xls, Xlsx};
+use law::contracts::Format;
+
+use super::headers::MAX_COLUMNS;
+use super::hidden;
+use super::sheet_rows::{MAX_CELLS, Merged, SheetRow, damaged, damaged_as, sheet_rows, shown, spread, too_many};
+use crate::gate::job::Refusal;
+
+const XLS: &str = ".xls";
+const ODS: &str = ".ods";
+
+/// An open workbook.
+pub(super) enum Book {
+    Xlsx(Box<Xlsx<BufReader<File>>>, File),
+    Xls(Box<Xls<BufReader<File>>>),
+    Ods(Box<Ods<BufReader<File>>>, File),
+}
+
+impl Book {
+    pub(super) fn open(file: File, format: Format) -> Result<Self, Refusal> {
+        let again = file.try_clone().map_err(|error| damaged(&error))?;
+        let text = BufReader::new(file);
+        Ok(match format {
+            Format::Xls => Self::Xls(Box::new(Xls::new(text).map_err(|error| old_book(&error))?)),
+            Format::Ods => Self::Ods(Box::new(Ods::new(text).map_err(|error| damaged_as(ODS, &error))?), again),
+            _ => Self::Xlsx(Box::new(Xlsx::new(text).map_err(|error| damaged(&error))?), again),
+        })
+    }
+
+    /// Names of the sheets, and whether each is hidden.
+    pub(super) fn sheets(&self) -> Vec<(String, bool)> {
+        let sheets = match self {
+            Self::Xlsx(book, _) => book.sheets_metadata(),
+            Self::Xls(book) => book.sheets_metadata(),
+            Self::Ods(book, _) => book.sheets_metadata(),
+        };
+        sheets.iter().map(|sheet| (sheet.name.clone(), sheet.visible != SheetVisible::Visible)).collect()
+    }
+
+    /// The rows of a sheet that hold anything, and what is merged downwards.
+    pub(super) fn rows(&mut self, name: &str) -> Result<(Vec<SheetRow>, Vec<Merged>), Refusal> {
+        match self {
+            Self::Xlsx(book, _) => sheet_rows(book, name),
+            Self::Xls(book) => {
+                let range = book.worksheet_range(name).map_err(|error| damaged_as(XLS, &error))?;
+                let merged = book.merge_cells_by_sheet_name(name).unwrap_or_default();
+                Ok(spread(of_range(&range)?, &merged))
+            }
+            Self::Ods(book, _) => {
+                let range = book.worksheet_range(name).map_err(|error| damaged_as(ODS, &error))?;
+                Ok((of_range(&range)?, Vec::new()))
+            }
+        }
+    }
+
+    /// Numbers of rows of the sheet at a place among the sheets that nobody sees. An `.xls` does not tell.
+    pub(super) fn hidden_rows(&self, at: usize) -> Result<Vec<i64>, Refusal> {
+        match self {
+            Self::Xlsx(_, file) => hidden::hidden_rows(file, at),
+            Self::Ods(_, file) => hidden::hidden_ods_rows(file, at),
+            Self::Xls(_) => Ok(Vec::new()),
+        }
+    }
+}
+
+fn of_range(range: &Range<Data>) -> Result<Vec<SheetRow>, Refusal> {
+    let Some((top, left)) = range.start() else { return Ok(Vec::new()) };
+    if range.get_size().0 as u64 * range.get_size().1 as u64 > MAX_CELLS {
+        return Err(too_many());
+    }
+    let left = usize::try_from(left).unwrap_or(usize::MAX);
+    let mut rows = Vec::new();
+    for (number, cells) in (i64::from(top) + 1..).zip(range.rows()) {
+        let filled = cells.iter().rposition(|cell| !shown(cell).trim().is_empty());
+        let Some(last) = filled.filter(|_| left < MAX_COLUMNS) else { continue };
+        let mut row = vec![Data::Empty; left];
+        row.extend(cells.iter().take((last + 1).min(MAX_COLUMNS - left)).cloned());
+        rows.push((number, row));
+    }
+    Ok(rows)
+}
+
+/// A workbook of the new kind that has a password comes in the old kind's envelope.
+fn old_book(error: &calamine::XlsError) -> Refusal {
+    let text = error.to_string();
+    if matches!(error, calamine::XlsError::Password) || text.contains("Workbook") || text.contains("stream") {
+        return Refusal::new("a workbook with a password, or no workbook at all; save it as .xlsx without a password");
+    }
+    damaged_as(XLS, &text)
+}
