@@ -323,3 +323,76 @@ fn a_file_that_nobody_knows_gets_a_profile_proposed() {
     let output = workspace.run(&["contract", "rosters", "--from", workspace.root().join("in/x.csv").to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(4));
 }
+
+#[test]
+fn category_words_are_known_or_told_with_the_nearest() {
+    let bench = Bench::new();
+    let known = [
+        ("防止返贫致贫对象", "prevention_target"),
+        ("监测对象", "prevention_target"),
+        ("防返贫监测对象（风险未消除）", "prevention_target"),
+        ("孤儿/事实无人抚养儿童", "orphan"),
+        ("因病致贫重病患者", "illness_poverty_patient"),
+        ("脱贫户（继续享受政策）", "lifted_out"),
+        ("农村居民最低生活保障", "subsistence"),
+        ("低保边缘家庭成员", "marginal_subsistence"),
+        ("支出型困难家庭人员", "rigid_expenditure"),
+        ("分散供养特困人员", "special_hardship"),
+        ("边缘易致贫监测户", "vulnerable"),
+        ("突发困难监测户", "sudden_hardship"),
+        ("脱贫监测户", "unstable_lifted_out"),
+    ];
+    let header = "证件号码,姓名,人员类别,起始日期,来源单位";
+    for (word, tag) in known {
+        let row = format!("{},甲,{word},2020-01-01,甲县民政局", IDS[0]);
+        open(&bench, Feed::Rosters, "r.csv", &csv_with(header, &[row]), Profiles::default()).unwrap();
+        assert!(members(&bench)[0].starts_with(&format!("甲 {tag} ")), "{word}: {}", bench.rejects());
+    }
+    let row = format!("{},甲,农村低保重残补贴户,2020-01-01,甲县民政局", IDS[0]);
+    open(&bench, Feed::Rosters, "r.csv", &csv_with(header, &[row]), Profiles::default()).unwrap();
+    let rejects = bench.rejects();
+    assert!(rejects.contains("相近的规范名称：低保对象") && rejects.contains(",农村低保重残补贴户"), "{rejects}");
+}
+
+#[test]
+fn hidden_rows_are_what_the_profile_says_and_never_a_whole_roster() {
+    let bench = Bench::new();
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for (row, cells) in [
+        ["证件号码", "姓名", "人员类别", "起始日期", "来源单位"],
+        [IDS[0], "甲", "低保", "2020-01-01", "甲县民政局"],
+        [IDS[1], "乙", "低保", "2020-01-01", "甲县民政局"],
+    ]
+    .iter()
+    .enumerate()
+    {
+        for (column, cell) in (0..).zip(cells) {
+            sheet.write_string(u32::try_from(row).unwrap(), column, *cell).unwrap();
+        }
+    }
+    sheet.set_row_hidden(2).unwrap();
+    let bytes = book.save_to_buffer().unwrap();
+    let reason = open(&bench, Feed::Rosters, "r.xlsx", &bytes, Profiles::default()).unwrap_err();
+    assert!(reason.contains("1 rows are hidden"), "{reason}");
+    for (word, rows) in [("read", 2), ("leave out", 1)] {
+        let text = format!("[[files]]\nmatch = \"r*\"\nhidden_rows = \"{word}\"\n");
+        let report = open(&bench, Feed::Rosters, "r.xlsx", &bytes, profiles(Feed::Rosters, &text)).unwrap();
+        assert_eq!((report.outcome.accepted.rows, report.is_filtered), (rows, true));
+    }
+}
+
+#[test]
+fn one_folder_that_cannot_be_read_stops_no_other() {
+    let workspace = Workspace::new("fujian", "990100");
+    std::fs::remove_dir_all(workspace.root().join("landing/residents")).unwrap();
+    workspace.write("landing/residents", b"a file in place of the folder");
+    workspace.land("rosters", "低保202510.xls", &fixture("low.xls"));
+    let output = workspace.run(&["intake"]);
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(4), "{told}");
+    assert!(
+        told.contains("residents/.: refused: its folder cannot be read") && told.contains("3 rows = accepted 3"),
+        "{told}"
+    );
+}

@@ -347,7 +347,7 @@ const OF_POLICIES: &[Mutant] = &[
     ),
     (
         GANSU,
-        "who = { without_tags = [\"unstable_lifted_out\", \"vulnerable\", \"sudden_hardship\"], rural = \"required\" }",
+        "who = { without_tags = [\"unstable_lifted_out\", \"vulnerable\", \"sudden_hardship\", \"prevention_target\"], rural = \"required\" }",
         "who = { rural = \"required\" }",
         &["gansu-county"],
     ),

@@ -29,7 +29,7 @@ tagged as (
         max(case when not w.is_wanted and t.state in ('held', 'stale') then 1 else 0 end) = 1 as has_excluded_tag,
         max(case when not w.is_wanted and t.state = 'absent' then 'tag_absent' end) as excluded_tag_doubt,
         max(case when t.state <> 'ended' and t.tag in ('lifted_out', 'unstable_lifted_out', 'vulnerable',
-            'sudden_hardship', 'returned_to_poverty') then 1 else 0 end) = 1 as has_rural_tag,
+            'sudden_hardship', 'prevention_target', 'returned_to_poverty') then 1 else 0 end) = 1 as has_rural_tag,
         max(case when w.is_wanted and t.state = 'ended' then t.tag end) as ended_tag,
         max(case when w.is_wanted and t.state = 'ended' then t.lacking_month end) as ended_roster_month,
         max(case when w.is_wanted and t.state = 'ended' then t.last_day end) as ended_date

@@ -24,7 +24,8 @@ with hits as (
 ranked as (
     select person_key, tag, source_office,
         strpos(';special_hardship;subsistence;marginal_subsistence;rigid_expenditure;returned_to_poverty;'
-            || 'lifted_out;unstable_lifted_out;vulnerable;sudden_hardship;', ';' || tag || ';') as tag_order
+            || 'lifted_out;unstable_lifted_out;vulnerable;sudden_hardship;prevention_target;'
+            || 'illness_poverty_patient;orphan;', ';' || tag || ';') as tag_order
     from int_person_tags
     where state <> 'ended'
 ),

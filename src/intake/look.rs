@@ -27,6 +27,9 @@ pub struct Proposed {
 
 /// Looks at a file that lies anywhere; nothing is taken in.
 pub fn look(intake: &Intake<'_>, feed: Feed, input: &Path) -> Result<Looked, IntakeError> {
+    if !std::fs::metadata(input).at(input)?.is_file() {
+        return Ok(Looked { now: Err("it is no plain file".to_owned()), proposal: None });
+    }
     let folder = intake.layout.scratch().join("look");
     let aliases = intake.tag_aliases.iter().map(|(alias, tag)| TagAlias { alias: alias.clone(), tag: tag.clone() });
     let mut job = GateJob {

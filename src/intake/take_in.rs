@@ -58,7 +58,8 @@ pub fn waiting(intake: &Intake<'_>) -> Result<Vec<(Feed, String)>, IntakeError> 
     let run = Run::new(intake, Version::default());
     let mut found = Vec::new();
     for feed in Feed::ALL {
-        for file in landing::list(feed, &intake.layout.landing(feed.name()))?.files {
+        let landing = landing::list(feed, &intake.layout.landing(feed.name()));
+        for file in landing.map(|landing| landing.files).unwrap_or_default() {
             if matches!(run.look(feed, &file)?, Look::New { .. }) {
                 found.push((feed, file.name));
             }
@@ -101,7 +102,16 @@ impl<'a> Run<'a> {
 
 impl Run<'_> {
     async fn feed(&mut self, feed: Feed) -> Result<(), IntakeError> {
-        let landing = landing::list(feed, &self.intake.layout.landing(feed.name()))?;
+        let landing = match landing::list(feed, &self.intake.layout.landing(feed.name())) {
+            // One folder that cannot be read does not stop the others.
+            Err(IntakeError::File(error)) => {
+                let hint = "let the program read the folder, then run again".to_owned();
+                let reason = format!("its folder cannot be read ({error})");
+                self.report(feed, ".", Verdict::Refused { reason, hint }, None);
+                return Ok(());
+            }
+            landing => landing?,
+        };
         self.summary.skipped += landing.skipped;
         let (count, mut seen) = (landing.files.len() as u64, BTreeSet::new());
         for (at, file) in (0..).zip(landing.files) {

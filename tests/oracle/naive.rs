@@ -69,8 +69,8 @@ const RULES: [Rule; 2] = [
 const INSURANCES: [&str; 2] = ["390", "310"];
 /// A county of the province; all have the province's figure.
 const ANYWHERE: &str = "990101";
-const RURAL_TAGS: [&str; 5] =
-    ["lifted_out", "unstable_lifted_out", "vulnerable", "sudden_hardship", "returned_to_poverty"];
+const RURAL_TAGS: [&str; 6] =
+    ["lifted_out", "unstable_lifted_out", "vulnerable", "sudden_hardship", "prevention_target", "returned_to_poverty"];
 
 /// Resolves what `batches` (the oldest first) have brought.
 pub(crate) fn resolve(province: &Province, batches: usize) -> Known<'_> {

@@ -106,7 +106,8 @@ with place as (
         coalesce(
             r.is_rural,
             case when exists (select 1 from tags t where t.person_key = m.person_key and t.tag in
-                ('lifted_out', 'unstable_lifted_out', 'vulnerable', 'sudden_hardship', 'returned_to_poverty'))
+                ('lifted_out', 'unstable_lifted_out', 'vulnerable', 'sudden_hardship', 'prevention_target',
+                    'returned_to_poverty'))
                 then true end,
             case when (left(r.village_class, 1) = '1' and r.household_type in ('20', '21', '22'))
                 or (left(r.village_class, 1) = '2' and r.household_type in ('10', '11', '12')) then true end,

@@ -113,7 +113,15 @@ fn open(job: &GateJob) -> Result<GateReport, Stop> {
     notes.extend(source.notes());
     profile.useless = outcome.unusable.iter().map(|(why, rows)| (why.code().to_owned(), *rows)).collect();
     let (profile, spread) = (profile.finished(), spread.finish());
-    Ok(GateReport { outcome, headers: layout.headers, notes, profile, staged, spread, is_filtered: false })
+    Ok(GateReport {
+        outcome,
+        headers: layout.headers,
+        notes,
+        profile,
+        staged,
+        spread,
+        is_filtered: source.is_filtered(),
+    })
 }
 
 /// Judges a file's pages on several threads and hands them on in the file's order, so that threads change nothing.

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 
-use law::contracts::{Kind, RejectCode};
+use law::contracts::{Kind, RejectCode, TagAliases};
 use law::domain::{mask_id, mask_value};
 
 use super::decode::Layout;
@@ -14,6 +14,7 @@ use super::rules::{Fault, Judged};
 pub(super) struct RejectFile {
     writer: csv::Writer<BufWriter<File>>,
     input: String,
+    aliases: TagAliases,
 }
 
 impl RejectFile {
@@ -25,7 +26,7 @@ impl RejectFile {
         let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(file);
         writer.write_record(["文件", "行号", "列", "代码", "说明", "值"]).map_err(failed)?;
         let input = job.input.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        Ok(Self { writer, input: harmless(input) })
+        Ok(Self { writer, input: harmless(input), aliases: job.aliases().unwrap_or_default() })
     }
 
     pub(super) fn write(&mut self, layout: &Layout, judged: &Judged, row: usize, fault: &Fault) -> Result<(), Stop> {
@@ -43,9 +44,17 @@ impl RejectFile {
             }
         };
         let line = judged.source_row(row).to_string();
+        let is_tag = fault.column.is_some_and(|at| layout.is_tag(at)) && fault.code == RejectCode::UnknownCode;
+        let nearest = if is_tag { self.aliases.nearest(&value).join("、") } else { String::new() };
+        let remedy = fault.code.remedy();
+        let told = if nearest.is_empty() {
+            remedy.to_owned()
+        } else {
+            format!("{remedy}（相近的规范名称：{nearest}）")
+        };
         // Rows of several sheets have the same numbers.
         let input = judged.sheet().map_or_else(|| self.input.clone(), |sheet| format!("{}[{sheet}]", self.input));
-        let cells = [&input, &line, &column, fault.code.code(), fault.code.remedy(), &harmless(value)];
+        let cells = [&input, &line, &column, fault.code.code(), &told, &harmless(value)];
         self.writer.write_record(cells).map_err(failed)
     }
 

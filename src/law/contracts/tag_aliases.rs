@@ -35,6 +35,24 @@ impl TagAliases {
         self.0.get(&comparable(text)).copied()
     }
 
+    /// The official terms whose spellings share the most letters with an unknown word, at most two; a third of the
+    /// word's letters at least.
+    #[must_use]
+    pub fn nearest(&self, word: &str) -> Vec<&'static str> {
+        let wanted: Vec<char> = comparable(word).chars().collect();
+        let shared = |spelling: &str| wanted.iter().filter(|letter| spelling.contains(**letter)).count();
+        let close = self.0.iter().map(|(spelling, tag)| (shared(spelling), spelling.chars().count(), *tag));
+        let mut close: Vec<_> = close.filter(|(shared, ..)| *shared >= 2 && shared * 3 >= wanted.len()).collect();
+        close.sort_by_key(|(shared, letters, tag)| (std::cmp::Reverse(*shared), *letters, *tag));
+        let mut terms: Vec<&'static str> = Vec::new();
+        for (.., tag) in close {
+            if terms.len() < 2 && !terms.contains(&tag.chinese()) {
+                terms.push(tag.chinese());
+            }
+        }
+        terms
+    }
+
     /// All spellings, in the form in which they are compared.
     pub fn words(&self) -> impl Iterator<Item = (&str, Tag)> {
         self.0.iter().map(|(word, tag)| (word.as_str(), *tag))
@@ -55,6 +73,9 @@ mod tests {
         assert_eq!(aliases.find(" 低保户\t"), Some(Tag::Subsistence));
         assert_eq!(aliases.find("脱贫人口"), Some(Tag::LiftedOut));
         assert_eq!(aliases.find("富人"), None);
+        assert_eq!(aliases.nearest("农村低保重残户"), ["低保对象"]);
+        assert_eq!(aliases.nearest("脱贫不稳定边缘户")[0], "脱贫不稳定户");
+        assert!(aliases.nearest("富人").is_empty());
         assert_eq!(TagAliases::new([("x", "y")]).unwrap_err().0, 1);
         assert_eq!(TagAliases::new([("甲", "subsistence"), ("甲", "lifted_out")]).unwrap_err().0, 2);
     }

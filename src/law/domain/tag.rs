@@ -30,11 +30,18 @@ pub enum Tag {
     Vulnerable,
     /// 突发严重困难户: struck by a sudden calamity (rural affairs).
     SuddenHardship,
+    /// 防止返贫致贫对象: watched against falling (back) into poverty, of whatever kind; since 2026 the name of all three kinds
+    /// (rural affairs).
+    PreventionTarget,
+    /// 因病致贫重病患者: poor by an illness, recognised on application (civil affairs).
+    IllnessPoverty,
+    /// 孤儿、事实无人抚养儿童: children without parents who care for them (civil affairs).
+    Orphan,
 }
 
 impl Tag {
     /// All tags, in the order in which lists show them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::SpecialHardship,
         Self::Subsistence,
         Self::MarginalSubsistence,
@@ -44,6 +51,9 @@ impl Tag {
         Self::UnstableLiftedOut,
         Self::Vulnerable,
         Self::SuddenHardship,
+        Self::PreventionTarget,
+        Self::IllnessPoverty,
+        Self::Orphan,
     ];
 
     /// Reads the code that files, rules and tables use.
@@ -51,7 +61,7 @@ impl Tag {
         Self::ALL
             .into_iter()
             .find(|tag| tag.code() == code)
-            .ok_or(ParseError::new("a tag code such as lifted_out; the README lists all nine"))
+            .ok_or(ParseError::new("a tag code such as lifted_out; the README lists all twelve"))
     }
 
     #[must_use]
@@ -66,6 +76,9 @@ impl Tag {
             Self::UnstableLiftedOut => "unstable_lifted_out",
             Self::Vulnerable => "vulnerable",
             Self::SuddenHardship => "sudden_hardship",
+            Self::PreventionTarget => "prevention_target",
+            Self::IllnessPoverty => "illness_poverty_patient",
+            Self::Orphan => "orphan",
         }
     }
 

@@ -64,6 +64,9 @@ pub struct Profile {
     /// Sheets that are read, by name or pattern; without it the one sheet with a header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sheets: Option<OneOrMany>,
+    /// What hidden or filtered rows are: `read` or `leave out`. Such a file is never complete; without the key it is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hidden_rows: Option<String>,
     /// Columns that nobody reads.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ignore_columns: Vec<String>,
@@ -119,6 +122,7 @@ impl Default for Profile {
             coverage: None,
             header_row: None,
             sheets: None,
+            hidden_rows: None,
             ignore_columns: Vec::new(),
             columns: BTreeMap::new(),
             tags: Vec::new(),

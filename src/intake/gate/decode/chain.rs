@@ -10,6 +10,7 @@ struct Sheets {
     first: Layout,
     left: VecDeque<Box<dyn Source>>,
     notes: Vec<String>,
+    is_filtered: bool,
 }
 
 /// One source of all of them; of one, that one.
@@ -20,7 +21,8 @@ pub(super) fn in_turn(sheets: impl Iterator<Item = Box<dyn Source>>) -> Box<dyn 
         first => {
             left.extend(first);
             left.rotate_right(1);
-            Box::new(Sheets { first: left[0].layout().clone(), left, notes: Vec::new() })
+            let is_filtered = left.iter().any(|sheet| sheet.is_filtered());
+            Box::new(Sheets { first: left[0].layout().clone(), left, notes: Vec::new(), is_filtered })
         }
     }
 }
@@ -36,6 +38,10 @@ impl Source for Sheets {
             notes.extend(sheet.notes());
         }
         notes
+    }
+
+    fn is_filtered(&self) -> bool {
+        self.is_filtered
     }
 
     fn next_page(&mut self) -> Result<Option<Page>, Refusal> {

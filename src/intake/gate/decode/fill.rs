@@ -49,6 +49,10 @@ impl Source for Formed {
         notes
     }
 
+    fn is_filtered(&self) -> bool {
+        self.source.is_filtered()
+    }
+
     fn next_page(&mut self) -> Result<Option<Page>, Refusal> {
         let Some(mut page) = self.source.next_page()? else { return Ok(None) };
         self.lines += page.rows.len() as u64;

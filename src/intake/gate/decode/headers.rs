@@ -96,6 +96,11 @@ impl Layout {
         self.contract.columns.get(column).map_or(Kind::Code, |column| column.kind)
     }
 
+    /// Whether a contract column states the category.
+    pub(in crate::gate) fn is_tag(&self, column: usize) -> bool {
+        self.contract.columns.get(column).is_some_and(|column| column.name == "tag")
+    }
+
     /// Whether a contract column names counties.
     pub(in crate::gate) fn is_county(&self, column: usize) -> bool {
         self.contract.columns.get(column).is_some_and(|column| matches!(column.name, "county_code" | "insured_area"))

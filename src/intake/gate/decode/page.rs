@@ -43,6 +43,10 @@ pub(in crate::gate) trait Source {
     fn notes(&self) -> Vec<String> {
         Vec::new()
     }
+    /// Whether rows are hidden or filtered away: nobody can say that it is whole.
+    fn is_filtered(&self) -> bool {
+        false
+    }
     /// The next rows; `None` at the end.
     fn next_page(&mut self) -> Result<Option<Page>, Refusal>;
 }

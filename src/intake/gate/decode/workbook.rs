@@ -25,6 +25,7 @@ pub(super) struct SheetSource {
     layout: Layout,
     batch_rows: usize,
     notes: Vec<String>,
+    is_filtered: bool,
 }
 
 /// A sheet that has a header.
@@ -132,12 +133,20 @@ impl Table {
         let layout = Layout::match_headers(&headers, job, form, true)?;
         let unseen: Vec<i64> =
             hidden.iter().copied().filter(|row| body.iter().any(|(number, _)| number == row)).collect();
-        if let Some(row) = unseen.first() {
+        let by_profile = form.profile.hidden_rows.as_deref();
+        if let (Some(row), None) = (unseen.first(), by_profile) {
             return Err(Refusal::new(format!(
                 "{} rows are hidden or filtered out (row {row} is the first): nobody who looks at the sheet sees them; \
                  show them or delete them",
                 unseen.len()
             )));
+        }
+        let mut notes = Vec::new();
+        if let (false, Some(what)) = (unseen.is_empty(), by_profile) {
+            notes.push(format!("{} rows are hidden or filtered out; the profile says: {what}", unseen.len()));
+            if what == "leave out" {
+                body.retain(|(number, _)| !unseen.contains(number));
+            }
         }
         let of_one = |column: usize| {
             let place = layout.places.iter().position(|place| *place == Some(column));
@@ -150,7 +159,8 @@ impl Table {
                 "rows {from} to {to} are merged in column {name:?}: nobody knows whose it is; split the cells"
             )));
         }
-        Ok(SheetSource { rows: body.into_iter(), layout, batch_rows: job.batch_rows.max(1), notes: Vec::new() })
+        let is_filtered = !unseen.is_empty();
+        Ok(SheetSource { rows: body.into_iter(), layout, batch_rows: job.batch_rows.max(1), notes, is_filtered })
     }
 }
 
@@ -201,6 +211,10 @@ impl Source for SheetSource {
 
     fn notes(&self) -> Vec<String> {
         self.notes.clone()
+    }
+
+    fn is_filtered(&self) -> bool {
+        self.is_filtered
     }
 
     fn next_page(&mut self) -> Result<Option<Page>, Refusal> {
