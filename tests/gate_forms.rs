@@ -396,3 +396,31 @@ fn one_folder_that_cannot_be_read_stops_no_other() {
         "{told}"
     );
 }
+
+#[test]
+fn a_filled_template_lands() {
+    let workspace = Workspace::new("fujian", "990100");
+    let path = workspace.root().join("empty.xlsx");
+    workspace.ok(&["contract", "rosters", "--xlsx", path.to_str().unwrap()]);
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook(&path).unwrap();
+    let header = calamine::Reader::worksheet_range(&mut book, "数据").unwrap();
+    let names: Vec<String> = header.rows().next().unwrap().iter().map(ToString::to_string).collect();
+    assert!(names.contains(&"*人员类别".to_owned()) && names.contains(&"证件类型".to_owned()), "{names:?}");
+    let archive = std::fs::read(&path).unwrap();
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(archive)).unwrap();
+    let sheet = std::io::read_to_string(archive.by_name("xl/worksheets/sheet1.xml").unwrap()).unwrap();
+    assert_eq!(sheet.matches("<dataValidation ").count(), 2, "category and kind of document");
+    let cells = |name: &String| match name.trim_start_matches('*') {
+        "证件号码" => IDS[0],
+        "证件类型" => "居民身份证（户口簿）",
+        "姓名" => "甲",
+        "人员类别" => "低保对象",
+        "起始日期" => "2020-01-01",
+        "来源单位" => "甲县民政局",
+        _ => "",
+    };
+    let row = names.iter().map(cells).collect::<Vec<_>>().join(",");
+    workspace.land("rosters", "filled.csv", &csv_with(&names.join(","), &[row]));
+    let told = workspace.ok(&["intake"]);
+    assert!(told.contains("1 rows = accepted 1"), "{told}");
+}

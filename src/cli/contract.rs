@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use ::intake::{Looked, Proposed};
-use law::contracts::{Feed, to_json, to_text};
+use law::contracts::{CodeRow, Feed, Language, to_json, to_text};
+use office::template::template;
+use store::workspace::{Assets, TableRow, table_rows};
 use watch::look_at_file;
 
 use super::arguments::Format;
-use super::failure::{DATA, Failure};
+use super::failure::{DATA, Failure, INTERNAL, USAGE};
 use super::outcome::counts;
 use super::session::Session;
 
@@ -19,9 +21,30 @@ pub(super) struct Arguments {
     /// How to print it.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// The language of the text: en or zh.
+    #[arg(long, value_enum, default_value_t = Lang::En)]
+    lang: Lang,
+    /// Write an empty workbook with these columns instead, with lists to choose codes from.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["format", "from"])]
+    xlsx: Option<PathBuf>,
     /// Look at this file instead, and propose a profile for files like it.
     #[arg(long, value_name = "FILE", conflicts_with = "format")]
     from: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Lang {
+    En,
+    Zh,
+}
+
+/// The bureau's table of codes; in a folder that is no workspace, the one that the program ships.
+fn codes(session: &Session) -> Vec<CodeRow> {
+    let (file, mut problems) = ("pipelines/tables/codes.csv", Vec::new());
+    let rows =
+        table_rows(&Assets::of(&session.workspace), file, ["column", "code"], ["name", "aliases"], &mut problems);
+    let row = |(_, ([column, code], [name, aliases])): TableRow<2, 2>| CodeRow { column, code, name, aliases };
+    rows.into_iter().map(row).collect()
 }
 
 /// A feed by name, or the receipts, which do not land.
@@ -40,8 +63,16 @@ pub(super) fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failur
         return look(arguments.feed, file, session);
     }
     let contract = arguments.feed.contract();
+    if let Some(file) = &arguments.xlsx {
+        let bytes = template(contract, &codes(session)).map_err(|error| Failure::new(INTERNAL, error.to_string()))?;
+        std::fs::write(file, bytes).map_err(|error| Failure::new(USAGE, format!("{}: {error}", file.display())))?;
+        return Ok(0);
+    }
     match arguments.format {
-        Format::Text => print!("{}", to_text(contract)),
+        Format::Text => {
+            let language = if arguments.lang == Lang::Zh { Language::Chinese } else { Language::English };
+            print!("{}", to_text(contract, &codes(session), language));
+        }
         Format::Json => println!("{:#}", to_json(contract)),
     }
     Ok(0)

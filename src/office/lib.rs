@@ -8,9 +8,11 @@
 //! | [`delivery`] | two signatures, the outbox, letters, transports |
 //! | [`handover`] | the folders that offices collect from, and encrypted attachments |
 //! | [`receipts`] | what offices answer, and what is overdue |
+//! | [`template`] | an empty workbook for who sends a feed |
 
 pub mod delivery;
 pub mod handover;
 pub mod lists;
 pub mod receipts;
 pub mod seal;
+pub mod template;

@@ -12,7 +12,7 @@ mod tally;
 mod unusable;
 
 pub use codes::{CodeRow, CodeTable, CodeTables, must_be_known};
-pub use print::{to_json, to_text};
+pub use print::{Language, to_json, to_text};
 pub use rejects::RejectCode;
 pub use spread::Spread;
 pub use tag_aliases::TagAliases;
@@ -144,6 +144,18 @@ pub enum Format {
 }
 
 impl Format {
+    /// Its code in files and texts.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Parquet => "parquet",
+            Self::Csv => "csv",
+            Self::Xlsx => "xlsx",
+            Self::Xls => "xls",
+            Self::Ods => "ods",
+        }
+    }
+
     /// The endings of its files' names; the first is the usual one.
     #[must_use]
     pub const fn endings(self) -> &'static [&'static str] {
@@ -217,6 +229,28 @@ pub enum Kind {
     Flag,
 }
 
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 9] =
+        [Self::Text, Self::Code, Self::Id, Self::Money, Self::Date, Self::Moment, Self::Month, Self::Count, Self::Flag];
+
+    /// Its code in files and texts.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Code => "code",
+            Self::Id => "id",
+            Self::Money => "money",
+            Self::Date => "date",
+            Self::Moment => "moment",
+            Self::Month => "month",
+            Self::Count => "count",
+            Self::Flag => "flag",
+        }
+    }
+}
+
 /// How much of a column must be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -226,6 +260,18 @@ pub enum Presence {
     Nullable,
     /// Neither; an absent column reads as empty cells.
     Optional,
+}
+
+impl Presence {
+    /// Its code in files and texts.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::Nullable => "nullable",
+            Self::Optional => "optional",
+        }
+    }
 }
 
 impl Contract {

@@ -39,6 +39,10 @@ crate::codes! {
         Unusable = "unusable",
         Feed = "feed",
         Arrival = "arrival",
+        Kind = "kind",
+        Presence = "presence",
+        Format = "format",
+        Contract = "contract",
     }
 }
 
