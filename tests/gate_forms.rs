@@ -158,6 +158,7 @@ fn the_national_export_is_two_rows_where_it_states_two_categories() {
     assert!(rows[4].starts_with("甲 sudden_hardship 2024-01-01 2025-06-30 农业农村局 990103"), "{rows:?}");
     let notes = report.notes.join("\n");
     assert!(notes.contains("1 rows name a county") && notes.contains("远县 (1)"), "{notes}");
+    assert!(!notes.contains("states no month"), "{notes}");
     assert!(notes.contains("3 lines state more than one category: 5 rows"), "{notes}");
     // A list of another layout under the same name is read by the next profile.
     let bytes = csv_with("姓名,身份证号", &[format!("甲,{}", IDS[0])]);

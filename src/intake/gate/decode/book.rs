@@ -88,8 +88,10 @@ fn of_range(range: &Range<Data>) -> Result<Vec<SheetRow>, Refusal> {
 /// A workbook of the new kind that has a password comes in the old kind's envelope.
 fn old_book(error: &calamine::XlsError) -> Refusal {
     let text = error.to_string();
-    if matches!(error, calamine::XlsError::Password) || text.contains("Workbook") || text.contains("stream") {
-        return Refusal::new("a workbook with a password, or no workbook at all; save it as .xlsx without a password");
+    if matches!(error, calamine::XlsError::Password | calamine::XlsError::Cfb(_)) {
+        return Refusal::new(
+            "a workbook with a password, or a damaged old one (.xls); save it as .xlsx without a password and send it again",
+        );
     }
     damaged_as(XLS, &text)
 }

@@ -42,6 +42,11 @@ impl Source for Formed {
 
     fn notes(&self) -> Vec<String> {
         let mut notes = self.form.notes().to_vec();
+        let layout = self.source.layout();
+        let month = place(layout.contract(), "roster_month");
+        if self.form.lacks_month && month.and_then(|at| layout.places.get(at)).is_some_and(Option::is_none) {
+            notes.push("its name states no month: its rows are additions, and nobody's tag ends by them".to_owned());
+        }
         if self.rows > self.lines {
             notes.push(format!("{} lines state more than one category: {} rows are counted", self.lines, self.rows));
         }

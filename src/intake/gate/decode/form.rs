@@ -25,6 +25,8 @@ pub(in crate::gate) struct Form {
     /// The sheet's name, where a workbook has several.
     pub(super) sheet: Option<String>,
     notes: Vec<String>,
+    /// The name should state a month and does not.
+    pub(super) lacks_month: bool,
 }
 
 /// What a header is.
@@ -98,10 +100,7 @@ impl Form {
             let month = month_in(name).map_err(|TwoMonths(first, second)| {
                 Refusal::new(format!("its name states two months, {first} and {second}; name it after one"))
             })?;
-            if month.is_none() {
-                self.notes
-                    .push("its name states no month: its rows are additions, and nobody's tag ends by them".to_owned());
-            }
+            self.lacks_month = month.is_none();
             month.as_ref().map(Month::to_string)
         } else {
             own(profile.month)
