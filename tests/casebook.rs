@@ -19,7 +19,7 @@ pub(crate) fn choices() -> PathBuf {
 pub(crate) fn carry_out(root: &Path, policies: &[&str], stops_early: bool) -> Result<CaseReport, PipelineError> {
     let policies = policies.iter().map(|name| (*name).to_owned()).collect();
     let selection = CaseSelection { policies, stops_early, ..CaseSelection::default() };
-    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(8 << 20).build().unwrap();
     runtime.block_on(run_case_books(&Assets::of(root), &selection))
 }
 

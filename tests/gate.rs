@@ -50,6 +50,7 @@ impl Bench {
             TagAlias { alias: row[0].to_owned(), tag: row[1].to_owned() }
         });
         GateJob {
+            kept: Vec::new(),
             feed,
             input: input.to_owned(),
             output: self.path("out"),

@@ -18,6 +18,11 @@ use law::config::EngineSettings;
 use law::domain::{Fen, parse_date};
 use store::workspace::Assets;
 
+/// As the command line has it: the plans of statements are deep.
+fn deep_runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(8 << 20).build().unwrap()
+}
+
 /// The built-in models; `scratch` has no copies of its own.
 fn engine(scratch: &Path, batch_rows: usize) -> Engine {
     let assets = Assets::of(&scratch.join("no workspace"));
@@ -51,7 +56,7 @@ fn every_model_does_what_its_cases_say() {
     let scratch = tempfile::tempdir().unwrap();
     // Once as a run would do it, once row by row in the opposite order: the outcome may not depend on either.
     let engines = [(engine(scratch.path(), 8192), Order::AsWritten), (engine(scratch.path(), 1), Order::Reversed)];
-    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let runtime = deep_runtime();
     let models = engines[0].0.models();
     let tested: Vec<_> = models.iter().collect();
     // `MODEL=int_known cargo test --test all -- sql`: the cases of one model, after a change of its file.
@@ -232,7 +237,7 @@ fn params(models: &Models, model: &Model, case: &Path) -> Result<Params, String>
 fn the_runner_refuses_faulty_cases() {
     let scratch = tempfile::tempdir().unwrap();
     let engine = engine(scratch.path(), 8192);
-    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let runtime = deep_runtime();
     let model = engine.models().get("areas").unwrap().clone();
     let good = "# 说明\ncounty_code\n";
     for (name, files, said) in [

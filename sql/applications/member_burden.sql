@@ -1,6 +1,9 @@
 -- Purpose:    What each member of an applying household paid over the window before the application.
 -- Grain:      one application and member; put together over all buckets, because a household's members lie in many.
 -- Parameters: see int_applications and int_counted_claims.
+--
+-- first_name and last_name are the same where all claims have one name. Names that differ come before one with a
+-- character that could not be printed (_, any character).
 with members as (
     select application_id, person_key, application_date, window_from
     from int_applications
@@ -8,9 +11,7 @@ with members as (
 
 spent as (
     select
-        m.application_id, m.person_key, d.insured_area,
-        -- spaces, kinds of middle dot and capitals make no other name
-        lower(translate(d.person_name, '•‧・･．. 　', '······')) as comparable_name,
+        m.application_id, m.person_key, d.insured_area, d.person_name as comparable_name, d.plain_name,
         d.total_amount, d.in_scope_amount, d.fund_amount, d.medical_assistance_amount, d.personal_burden_amount,
         d.in_catalogue_self_pay_amount, d.self_pay_with_over_limit_amount, d.in_scope_self_pay_amount,
         d.component_self_pay_amount, d.cash_amount, d.net_burden_amount, d.adjustment_amount, d.measured_amount
@@ -38,7 +39,9 @@ summed as (
         cast(sum(adjustment_amount) as decimal(18, 2)) as adjustment_amount,
         cast(sum(measured_amount) as decimal(18, 2)) as measured_amount,
         min(insured_area) as first_area, max(insured_area) as last_area,
-        min(comparable_name) as first_name, max(comparable_name) as last_name
+        coalesce(min(plain_name), min(comparable_name)) as first_name,
+        case when min(plain_name) < max(plain_name) then max(plain_name)
+            else coalesce(max(case when plain_name is null then comparable_name end), max(plain_name)) end as last_name
     from spent
     group by application_id, person_key
 )

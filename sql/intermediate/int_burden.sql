@@ -7,6 +7,9 @@
 --             $recent_from   - first day of the recent months, of which the run rate is taken
 --             $window_months - months of a rolling window: what falls out of it makes a run rate mean nothing; else 0
 --             the others as in int_counted_claims
+--
+-- first_name and last_name are the same where all claims have one name. Names that differ come before one with a
+-- character that could not be printed (_, any character).
 select
     person_key, cast(null as varchar) as unit_id,
     count(*) as claim_count,
@@ -23,7 +26,9 @@ select
     cast(sum(net_burden_amount) as decimal(18, 2)) as net_burden_amount,
     cast(sum(adjustment_amount) as decimal(18, 2)) as adjustment_amount,
     min(insured_area) as first_area, max(insured_area) as last_area,
-    min(person_name) as first_name, max(person_name) as last_name,
+    coalesce(min(plain_name), min(person_name)) as first_name,
+    case when min(plain_name) < max(plain_name) then max(plain_name)
+        else coalesce(max(case when plain_name is null then person_name end), max(plain_name)) end as last_name,
     cast(sum(measured_amount) as decimal(18, 2)) as measured_amount,
     cast(case when $window_months = 0 then sum(case when counted_date >= $recent_from then measured_amount else 0 end)
         end as decimal(18, 2)) as recent_amount,

@@ -15,9 +15,9 @@ with chosen as (
         c.total_amount, c.in_scope_amount, c.fund_amount, c.medical_assistance_amount, c.personal_burden_amount,
         c.in_catalogue_self_pay_amount, c.self_pay_with_over_limit_amount, c.in_scope_self_pay_amount,
         c.component_self_pay_amount, c.cash_amount, c.net_burden_amount, c.adjustment_amount,
-        c.insured_area,
-        -- spaces, kinds of middle dot and capitals make no other name
-        lower(translate(c.person_name, '•‧・･．. 　', '······')) as person_name,
+        c.insured_area, c.comparable_name as person_name,
+        -- empty where a character could not be printed
+        case when strpos(c.comparable_name, '_') = 0 then c.comparable_name end as plain_name,
         case $basis
             when 'personal_burden' then c.personal_burden_amount
             when 'in_catalogue_self_pay' then c.in_catalogue_self_pay_amount
@@ -43,7 +43,7 @@ select
     total_amount, in_scope_amount, fund_amount, medical_assistance_amount, personal_burden_amount,
     in_catalogue_self_pay_amount, self_pay_with_over_limit_amount, in_scope_self_pay_amount,
     component_self_pay_amount, cash_amount, net_burden_amount, adjustment_amount,
-    insured_area, person_name,
+    insured_area, person_name, plain_name,
     cast(basis_amount
         -- net_burden has the later payments in it already
         - case when $subtract_adjustments and $basis <> 'net_burden' then adjustment_amount else 0 end

@@ -1,22 +1,21 @@
 -- Purpose:    What is known of each person whose cost was measured: place, rural status and its source, tags, conflicts.
--- Grain:      one person above $floor_amount.
+-- Grain:      one person above $floor_amount, or who may be.
 -- Parameters: $floor_amount - lowest warning line of all places; 0 where a place has no income figure
 --             $rural_by       - sources of rural status, the first one that says anything decides:
 --                               ;register;roster;village_class;household_type;
 --             $rural_conflict - where village class and household type contradict each other and decide:
 --                               listed (rural, marked), undecided, or first (the first source decides)
 --             $tags_from, $on_date - see int_person_tags
---
--- measured is the view that the rule's shape names.
 with burden as (
     select
         person_key, unit_id, claim_count,
         total_amount, in_scope_amount, fund_amount, medical_assistance_amount, personal_burden_amount,
         in_catalogue_self_pay_amount, self_pay_with_over_limit_amount, in_scope_self_pay_amount,
         component_self_pay_amount, cash_amount, net_burden_amount, adjustment_amount,
-        first_area, last_area, first_name, last_name, measured_amount, recent_amount, own_line_amount, means
-    from measured
-    where measured_amount > $floor_amount
+        first_area, last_area, first_name, last_name, measured_amount, linked_amount, recent_amount, own_line_amount,
+        means
+    from int_linked
+    where measured_amount + linked_amount > $floor_amount
 ),
 
 -- 脱贫人口 and the 监测对象 are rural people by definition (domain notes §4, §5).
@@ -107,8 +106,10 @@ select
     k.wanted_tag_doubt, k.excluded_tag_doubt, k.ended_tag, k.ended_roster_month, k.ended_date,
     coalesce(k.is_alive, true) as is_alive,
     coalesce(k.has_name_conflict, false)
-        or (b.person_key > 0 and coalesce(b.first_name <> b.last_name, false)) as has_id_conflict,
-    b.measured_amount, b.recent_amount, b.own_line_amount, b.means, b.claim_count,
+        -- middle dots may be left out; a character that could not be printed is any one
+        or (b.person_key > 0 and coalesce(not (b.last_name like b.first_name or b.first_name like b.last_name
+            or replace(b.first_name, '·', '') = replace(b.last_name, '·', '')), false)) as has_id_conflict,
+    b.measured_amount, b.linked_amount, b.recent_amount, b.own_line_amount, b.means, b.claim_count,
     b.total_amount, b.in_scope_amount, b.fund_amount, b.medical_assistance_amount, b.personal_burden_amount,
     b.in_catalogue_self_pay_amount, b.self_pay_with_over_limit_amount, b.in_scope_self_pay_amount,
     b.component_self_pay_amount, b.cash_amount, b.net_burden_amount, b.adjustment_amount

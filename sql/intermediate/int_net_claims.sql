@@ -10,7 +10,7 @@ with paid_later as (
 
 select
     c.person_key, c.claim_id, c.claim_kind, c.insurance_type, c.care_type, c.is_inpatient, c.payment_place,
-    c.insured_area, c.person_name, c.id_number, c.cert_type, c.settled_date, c.booked_date, c.discharged_date, c.benefit_year,
+    c.insured_area, c.person_name, c.comparable_name, c.id_number, c.cert_type, c.settled_date, c.booked_date, c.discharged_date, c.benefit_year,
     c.visit_id, c.total_amount, c.in_scope_amount, c.fund_amount, c.medical_assistance_amount,
     c.personal_burden_amount, c.in_catalogue_self_pay_amount, c.self_pay_with_over_limit_amount,
     c.in_scope_self_pay_amount, c.component_self_pay_amount, c.cash_amount,

@@ -8,6 +8,9 @@
 --
 -- A stay is what was settled under one visit: interim settlements (中途结算), refunds and supplements of a visit
 -- add up, also those of months before the window, which are handed in for that.
+--
+-- first_name and last_name are the same where all claims have one name. Names that differ come before one with a
+-- character that could not be printed (_, any character).
 with stays as (
     select
         person_key,
@@ -27,7 +30,9 @@ with stays as (
         cast(sum(adjustment_amount) as decimal(18, 2)) as adjustment_amount,
         cast(sum(measured_amount) as decimal(18, 2)) as measured_amount,
         min(insured_area) as first_area, max(insured_area) as last_area,
-        min(person_name) as first_name, max(person_name) as last_name,
+        coalesce(min(plain_name), min(person_name)) as first_name,
+        case when min(plain_name) < max(plain_name) then max(plain_name)
+            else coalesce(max(case when plain_name is null then person_name end), max(plain_name)) end as last_name,
         min(counted_date) as first_date, max(counted_date) as last_date,
         max(benefit_year) as benefit_year
     from int_counted_claims

@@ -1,5 +1,5 @@
 -- Purpose:    How a rule decides each person whose cost was measured, whatever the shape that measured it.
--- Grain:      one person above $floor_amount; everybody else is below the lowest warning line.
+-- Grain:      one person above $floor_amount, or who may be; everybody else is below the lowest warning line.
 -- Parameters: $rule_id       - the rule
 --             $needs_tag     - true: only people with a tag of rule_tag (is_wanted) are meant
 --             $has_roster    - true: some roster states such a tag at all
@@ -15,11 +15,14 @@
 --
 -- Outcomes, in this order: outside, below, undecided (the first reason that holds), flagged, near. Lines are
 -- rounded so that comparing whole fen is exact. near with reason over_provisional: above the provisional line that
--- held before the figure was published (kept_amount), not above the published one.
+-- held before the figure was published (kept_amount), not above the published one. Together with a document that may be
+-- the same person's (linked_amount) somebody could be over the line: undecided; over it in any case: flagged, and the
+-- question stands beside as the reason.
 with lined as (
     select
         k.person_key, k.unit_id, k.county_code, k.is_rural, k.rural_source, k.is_alive, k.has_id_conflict,
-        k.means, k.measured_amount, k.recent_amount, k.claim_count,
+        k.means, k.measured_amount, k.measured_amount + k.linked_amount as linked_amount, k.recent_amount,
+        k.claim_count,
         k.total_amount, k.in_scope_amount, k.fund_amount, k.medical_assistance_amount, k.personal_burden_amount,
         k.in_catalogue_self_pay_amount, k.self_pay_with_over_limit_amount, k.in_scope_self_pay_amount,
         k.component_self_pay_amount, k.cash_amount, k.net_burden_amount, k.adjustment_amount,
@@ -60,7 +63,8 @@ decided as (
             when not passes_without_tags then 'outside'
             when not passes_rural then 'outside'
             when means = 'failed' then 'outside'
-            when measured_amount <= warn_amount and not is_over_provisional then 'below'
+            when measured_amount <= warn_amount and not is_over_provisional
+                and not (linked_amount > line_amount or (linked_amount = line_amount and not $strict)) then 'below'
             when has_id_conflict then 'id_conflict'
             when county_code is null then 'county_unclear'
             when $by_residence and is_rural is null then 'rural_unknown'
@@ -73,10 +77,12 @@ decided as (
             when not is_alive then 'deceased'
             when measured_amount > line_amount then 'flagged'
             when measured_amount = line_amount and not $strict then 'flagged'
+            when linked_amount > line_amount or (linked_amount = line_amount and not $strict) then 'identity_open'
             when is_over_provisional then 'over_provisional'
             else 'near'
         end as outcome,
-        not passes_tags and (measured_amount > warn_amount or warn_amount is null) as is_tag_ended
+        not passes_tags and (measured_amount > warn_amount or warn_amount is null) as is_tag_ended,
+        linked_amount > measured_amount as is_linked
     from lined
 )
 
@@ -85,7 +91,8 @@ select
     case when d.outcome in ('outside', 'below', 'flagged', 'near') then d.outcome
         when d.outcome = 'over_provisional' then 'near'
         else 'undecided' end as status,
-    case when d.outcome not in ('outside', 'below', 'flagged', 'near') then d.outcome end as reason,
+    case when d.outcome = 'flagged' and d.is_linked then 'identity_open'
+        when d.outcome not in ('outside', 'below', 'flagged', 'near') then d.outcome end as reason,
     case when d.outcome in ('flagged', 'near') then b.band end as band,
     d.county_code, d.is_rural, d.rural_source, d.measured_amount, d.income_amount, d.line_amount, d.is_provisional,
     cast(d.measured_amount - d.line_amount as decimal(18, 2)) as excess_amount,

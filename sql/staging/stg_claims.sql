@@ -24,7 +24,7 @@ originals as (
 dated as (
     select
         c.person_key, c.claim_id, c.claim_kind, c.insurance_type, c.care_type, c.payment_place, c.insured_area,
-        c.person_name, c.id_number, c.cert_type, c.settled_date,
+        c.person_name, c.comparable_name, c.id_number, c.cert_type, c.settled_date,
         coalesce(o.undone_settled_date, c.settled_date) as booked_date,
         coalesce(o.undone_visit_id, c.visit_id, o.undone_claim_id, c.claim_id) as visit_id,
         coalesce(o.undone_end_date, case when o.undone_claim_id is null then c.end_date end) as end_date,
@@ -41,7 +41,7 @@ select
     person_key, claim_id, claim_kind, insurance_type, care_type,
     -- the kinds of care (MED_TYPE) that are a stay, day surgery (28) and childbirth (52) among them
     care_type in ('21', '22', '23', '24', '25', '26', '27', '28', '52') as is_inpatient,
-    payment_place, insured_area, person_name, id_number, cert_type, settled_date, booked_date,
+    payment_place, insured_area, person_name, comparable_name, id_number, cert_type, settled_date, booked_date,
     coalesce(end_date, booked_date) as discharged_date,
     coalesce(benefit_year, cast(date_part('year', booked_date) as varchar)) as benefit_year,
     visit_id, total_amount, in_scope_amount, fund_amount, medical_assistance_amount, personal_burden_amount,

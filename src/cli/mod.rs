@@ -19,6 +19,7 @@ mod explain;
 mod failure;
 mod findings;
 mod funnel;
+mod identity;
 mod init;
 mod intake;
 mod keys;
@@ -113,6 +114,8 @@ enum Verb {
     Questions(questions::Arguments),
     /// Take in what offices answer.
     Receipts(receipts::Arguments),
+    /// Show documents that may be one person's, and say whether they are.
+    Identity(identity::Arguments),
     /// Make sealed lists once more and compare them with the sealed ones.
     Reproduce(reproduce::Arguments),
     /// Check that a list is the one that was sealed; needs no workspace.
@@ -180,6 +183,8 @@ pub(crate) fn main(now: DateTime<Utc>) -> ExitCode {
 
 fn dispatch(verb: Verb, session: &Session) -> Result<u8, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        // the plans of statements are deep, and walked by recursion
+        .thread_stack_size(8 << 20)
         .enable_all()
         .build()
         .map_err(|error| Failure::new(INTERNAL, format!("cannot start worker threads: {error}")))?;
@@ -206,6 +211,7 @@ fn dispatch(verb: Verb, session: &Session) -> Result<u8, Failure> {
             Verb::Funnel(arguments) => funnel::run(&arguments, session).await,
             Verb::Questions(arguments) => questions::run(&arguments, session).await,
             Verb::Receipts(arguments) => receipts::run(&arguments, session),
+            Verb::Identity(arguments) => identity::run(&arguments, session).await,
             Verb::Reproduce(arguments) => reproduce::run(&arguments, session).await,
             Verb::Verify(arguments) => verify::run(&arguments, session),
             Verb::Simulate(arguments) => simulate::run(&arguments, session).await,

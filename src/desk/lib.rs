@@ -9,6 +9,7 @@
 //! | `actor` | who acts, and how the audit chain names them |
 //! | `lists` | reviewing, approving, taking back, encrypting; what waits for answers, owners, closing; incidents |
 //! | `words` | keeping persons off the lists |
+//! | `identity` | documents that may be one person's: showing, settling, linking, separating |
 //! | `letters` | sending, resolving, sending again |
 //! | `questions` | answering what is held, by two people |
 //! | `receipts` | what offices answer; conflicts; passing persons on |
@@ -16,6 +17,7 @@
 
 mod actor;
 mod error;
+mod identity;
 mod letters;
 mod lists;
 mod questions;
@@ -25,6 +27,7 @@ mod words;
 
 pub use actor::{Act, Actor, Room};
 pub use error::DeskError;
+pub use identity::{Document, Link, links, say, settle_link};
 pub use letters::{Resolved, Trace, WordOf, due, evidence_in, resend, resolve, send};
 pub use lists::{
     Approved, Difference, Incident, Later, Which, approve, close, deleted, encrypt, incident, late, leaving, owner,

@@ -46,6 +46,12 @@ pub fn answer(
         return Err(DeskError::data(format!("question {question_id} is {}", question.state.code())));
     }
     let allowed = question.topic.answers();
+    if allowed.is_empty() {
+        return Err(DeskError::usage(format!(
+            "question {question_id} is answered with `poverty-watch identity settle` or `poverty-watch identity separate`; \
+             `poverty-watch identity show --open` lists the documents"
+        )));
+    }
     if !allowed.contains(&word) {
         let words: Vec<&str> = allowed.iter().map(|word| word.code()).collect();
         return Err(DeskError::usage(format!("question {question_id} is answered by one of: {}", words.join(", "))));

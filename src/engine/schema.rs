@@ -24,18 +24,23 @@ const fn arrow_type(kind: Kind) -> DataType {
 ///
 /// | table | grain | columns besides the feed's own |
 /// |---|---|---|
-/// | claims | claim | person_key, claim_kind, content_hash, claim_hash, original_hash, source_file, source_row |
+/// | claims | claim | person_key, claim_kind, content_hash, claim_hash, original_hash, comparable_name, source_file, source_row |
 /// | held_claims | claim | the same and hold_reason |
-/// | residents | person | person_key, has_name_conflict, content_hash, source_file, source_row |
+/// | residents | person | person_key, has_name_conflict, content_hash, comparable_name, source_file, source_row |
 /// | applications | application, person | person_key, content_hash, source_file, source_row |
 /// | held_applications | application, person | the same and hold_reason |
-/// | rosters | person, tag, office, roster month or from date | person_key, source_file, source_row |
 /// | roster_files | roster file, office, county, tag, month | arrival, what the file says of itself, counts |
+/// | rosters | person, tag, office, roster month or from date | person_key, comparable_name, source_file, source_row |
 /// | income | indicator, geography, year, release | source_file, source_row |
 /// | adjustments | adjustment | person_key, book_month, content_hash, source_file, source_row |
 /// | held_adjustments | adjustment | the same and hold_reason |
 /// | aided | grant | person_key, source_file, source_row |
 /// | receipts | person of a list | source_file, source_row; staged only |
+/// | person_numbers | issuer's person number, document | number_hash, person_key; no feed's |
+/// | linked_people | the same of numbers that came under several documents | issuer, person_no besides |
+/// | settled_links | two documents of which somebody spoke | kept_key, other_key, verdict; from the ledger |
+///
+/// `comparable_name` (`law::domain::comparable_name`) stands only where it is not the name itself.
 #[must_use]
 pub fn table_schema(table: &str) -> Option<SchemaRef> {
     if table == "roster_files" {
@@ -43,12 +48,15 @@ pub fn table_schema(table: &str) -> Option<SchemaRef> {
         return Some(Arc::new(Schema::new(fields.collect::<Vec<_>>())));
     }
     let (feed, extra): (Feed, &[(&str, DataType)]) = match table {
-        "claims" => (Feed::Claims, &CLAIM_COLUMNS[..5]),
+        "person_numbers" => return Some(schema_with(LINK_COLUMNS[..2].iter().cloned())),
+        "settled_links" => return Some(schema_with(SETTLED_COLUMNS.iter().cloned())),
+        "linked_people" => return Some(schema_with(LINK_COLUMNS.iter().cloned())),
+        "claims" => (Feed::Claims, &CLAIM_COLUMNS[..6]),
         "held_claims" => (Feed::Claims, &CLAIM_COLUMNS),
         "residents" => (Feed::Residents, &RESIDENT_COLUMNS),
         "applications" => (Feed::Applications, &APPLICATION_COLUMNS[..2]),
         "held_applications" => (Feed::Applications, &APPLICATION_COLUMNS),
-        "rosters" => (Feed::Rosters, &RESIDENT_COLUMNS[..1]),
+        "rosters" => (Feed::Rosters, &ROSTER_COLUMNS),
         "income" => (Feed::Income, &[]),
         "adjustments" => (Feed::Adjustments, &ADJUSTMENT_COLUMNS[..3]),
         "aided" => (Feed::Aided, &RESIDENT_COLUMNS[..1]),
@@ -58,20 +66,38 @@ pub fn table_schema(table: &str) -> Option<SchemaRef> {
     };
     let own = feed.contract().columns.iter().map(|column| (column.name, arrow_type(column.kind)));
     let fields = extra.iter().cloned().chain(own).chain(PROVENANCE);
-    Some(Arc::new(Schema::new(fields.map(|(name, kind)| Field::new(name, kind, true)).collect::<Vec<_>>())))
+    Some(schema_with(fields))
+}
+
+fn schema_with(columns: impl Iterator<Item = (&'static str, DataType)>) -> SchemaRef {
+    Arc::new(Schema::new(columns.map(|(name, kind)| Field::new(name, kind, true)).collect::<Vec<_>>()))
 }
 
 /// The hashes of the claim's and of its original's number are what intake looks for among all accepted claims.
-const CLAIM_COLUMNS: [(&str, DataType); 6] = [
+const CLAIM_COLUMNS: [(&str, DataType); 7] = [
     ("person_key", DataType::Int64),
     ("claim_kind", DataType::Utf8),
     ("content_hash", DataType::Int64),
     ("claim_hash", DataType::Int64),
     ("original_hash", DataType::Int64),
+    ("comparable_name", DataType::Utf8),
     ("hold_reason", DataType::Utf8),
 ];
-const RESIDENT_COLUMNS: [(&str, DataType); 3] =
-    [("person_key", DataType::Int64), ("has_name_conflict", DataType::Boolean), ("content_hash", DataType::Int64)];
+const RESIDENT_COLUMNS: [(&str, DataType); 4] = [
+    ("person_key", DataType::Int64),
+    ("has_name_conflict", DataType::Boolean),
+    ("content_hash", DataType::Int64),
+    ("comparable_name", DataType::Utf8),
+];
+const LINK_COLUMNS: [(&str, DataType); 4] = [
+    ("number_hash", DataType::Int64),
+    ("person_key", DataType::Int64),
+    ("issuer", DataType::Utf8),
+    ("person_no", DataType::Utf8),
+];
+const SETTLED_COLUMNS: [(&str, DataType); 3] =
+    [("kept_key", DataType::Int64), ("other_key", DataType::Int64), ("verdict", DataType::Utf8)];
+const ROSTER_COLUMNS: [(&str, DataType); 2] = [("person_key", DataType::Int64), ("comparable_name", DataType::Utf8)];
 const APPLICATION_COLUMNS: [(&str, DataType); 3] =
     [("person_key", DataType::Int64), ("content_hash", DataType::Int64), ("hold_reason", DataType::Utf8)];
 const ADJUSTMENT_COLUMNS: [(&str, DataType); 4] = [

@@ -9,9 +9,11 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
+use datafusion::common::DFSchema;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::dataframe::DataFrame;
 use datafusion::datasource::MemTable;
+use datafusion::datasource::ViewTable;
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
@@ -21,7 +23,7 @@ use datafusion::execution::context::SQLOptions;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionStateBuilder;
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::{EmptyRelation, LogicalPlan};
 use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::physical_plan::{ExecutionPlan, collect, displayable, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
@@ -304,11 +306,21 @@ impl Engine {
                 Ok(Arc::new(EmptyTable::new(schema)) as Arc<dyn TableProvider>)
             }
             Some(Source::Files(files)) => listing(files, schema),
+            // what is joined to no rows is planned without the join
+            Some(Source::Rows(rows)) if rows.num_rows() == 0 => Ok(nothing(&schema)?),
             Some(Source::Rows(rows)) => MemTable::try_new(schema, vec![vec![rows.clone()]])
                 .map(|table| Arc::new(table) as Arc<dyn TableProvider>),
         };
         provider.map_err(|error| failed(&self.models, statement, &error))
     }
+}
+
+/// A table of which the planner knows that it has no rows.
+fn nothing(schema: &SchemaRef) -> Result<Arc<dyn TableProvider>, EngineError> {
+    let schema = DFSchema::try_from(schema.as_ref().clone())
+        .map_err(|error| EngineError::Model { model: "rows".to_owned(), why: error.to_string() })?;
+    let nothing = LogicalPlan::EmptyRelation(EmptyRelation { produce_one_row: false, schema: Arc::new(schema) });
+    Ok(Arc::new(ViewTable::new(nothing, None)))
 }
 
 /// One bounded memory pool for all statements; spills go below `scratch`.

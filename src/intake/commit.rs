@@ -62,6 +62,19 @@ pub(super) fn check_tables(feed: Feed, before: &Version, after: &Version, change
     Ok(())
 }
 
+/// Checks a version in which rows went under other keys: every table has what it had.
+pub(super) fn check_moved(before: &Version, after: &Version) -> Result<(), IntakeError> {
+    for feed in Feed::ALL {
+        for table in [feed.name().to_owned(), format!("held_{feed}")] {
+            let (expected, found) = (total(before, &table), total(after, &table));
+            if expected != found {
+                return Err(unbalanced(feed, "rows that go under another key", expected, found));
+            }
+        }
+    }
+    Ok(())
+}
+
 fn total(version: &Version, table: &str) -> Tally {
     let mut total = Tally::default();
     for entry in version.table(table) {

@@ -1,7 +1,8 @@
 //! Intake: landed files pass the gate, their rows are resolved against what is accepted, and a version is committed.
 //!
 //! `landing` finds whole files, `gate` opens them in a child process, `resolve` decides on rows, `tables` writes
-//! files, `commit` checks the balances. What the accepted rows mean is the models' business.
+//! files, `commit` checks the balances; `identity` puts the rows of settled documents together. What the accepted rows
+//! mean is the models' business.
 
 mod again;
 mod bounds;
@@ -10,6 +11,7 @@ mod error;
 pub mod gate;
 mod given;
 mod holding;
+mod identity;
 mod landing;
 mod look;
 mod lying;

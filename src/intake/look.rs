@@ -33,6 +33,7 @@ pub fn look(intake: &Intake<'_>, feed: Feed, input: &Path) -> Result<Looked, Int
     let folder = intake.layout.scratch().join("look");
     let aliases = intake.tag_aliases.iter().map(|(alias, tag)| TagAlias { alias: alias.clone(), tag: tag.clone() });
     let mut job = GateJob {
+        kept: Vec::new(),
         feed,
         input: input.to_owned(),
         output: folder.clone(),

@@ -38,6 +38,7 @@ pub fn open_receipt(
     limits: &GateSettings,
 ) -> Result<Opened, IntakeError> {
     let job = GateJob {
+        kept: Vec::new(),
         feed: Feed::Receipts,
         input: input.to_owned(),
         output: aside.to_owned(),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use engine::{EngineError, sha256_of};
 use law::contracts::{Feed, TakenFile};
+use law::links::Kept;
 use law::questions::Topic;
 use store::ledger::FileState;
 use store::warehouse::Version;
@@ -17,7 +18,7 @@ use super::landing::{Landed, Stamp};
 use super::lying::note_lying;
 use super::manifest::Manifest;
 use super::tables::{Arrived, Batch, source_of};
-use super::{FileSummary, Intake, IntakeError, IntakeSummary, Verdict, landing, tables};
+use super::{FileSummary, Intake, IntakeError, IntakeSummary, Verdict, identity, landing, tables};
 use store::durable::{At as _, FileError};
 
 /// Staged rows at which a batch is closed: it bounds the memory for their ids (16 bytes each) and for the
@@ -35,7 +36,8 @@ pub async fn take_in(intake: &Intake<'_>) -> Result<IntakeSummary, IntakeError> 
     }
     let version = intake.warehouse.current().await?;
     intake.catch_up(&version).await?;
-    let mut run = Run::new(intake, version);
+    let (version, kept) = identity::follow(intake.warehouse, intake.ledger, &staging.join("identity"), version).await?;
+    let mut run = Run { kept, ..Run::new(intake, version) };
     for feed in Feed::ALL {
         if intake.feeds.is_none_or(|feeds| feeds.contains(&feed)) {
             run.feed(feed).await?;
@@ -85,6 +87,8 @@ enum Look {
 struct Run<'a> {
     intake: &'a Intake<'a>,
     version: Version,
+    /// Under which document the records of each one go.
+    kept: Kept,
     summary: IntakeSummary,
     waiting: Vec<Waiting>,
     opened: u64,
@@ -95,8 +99,8 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(intake: &'a Intake<'a>, version: Version) -> Self {
-        let (summary, waiting) = (IntakeSummary::default(), Vec::new());
-        Self { intake, version, summary, waiting, opened: 0, strays: BTreeSet::new(), asked: BTreeSet::new() }
+        let (kept, summary, waiting) = (Kept::default(), IntakeSummary::default(), Vec::new());
+        Self { intake, version, kept, summary, waiting, opened: 0, strays: BTreeSet::new(), asked: BTreeSet::new() }
     }
 }
 
@@ -261,7 +265,10 @@ impl Run<'_> {
         self.opened += 1;
         let folder = intake.layout.staging().join(format!("{feed}-{:06}", self.opened));
         let aliases = intake.tag_aliases.iter().filter(|_| feed == Feed::Rosters);
+        // the register keeps a row of each document
+        let kept = self.kept.moved().filter(|_| feed != Feed::Residents).map(|(other, kept)| (other.0, kept.0));
         let job = GateJob {
+            kept: kept.collect(),
             feed,
             input: file.path.clone(),
             output: folder.clone(),

@@ -9,6 +9,7 @@
 //! | [`config`] | settings and places of a workspace, and how a fault in a file is worded |
 //! | [`contracts`] | what each feed's files must look like |
 //! | [`profiles`] | how senders' files are written where they differ from the contract |
+//! | [`links`] | documents that may be one person's |
 //! | [`policy`] | rules as people write them, and their case books |
 //! | [`cases`] | how a person's case moves from finding to finding, and what answers may say |
 //! | [`arrivals`] | what senders are expected to deliver, and what came |
@@ -27,6 +28,7 @@ pub mod contracts;
 pub mod domain;
 mod fault;
 pub mod holds;
+pub mod links;
 pub mod policy;
 pub mod profiles;
 pub mod questions;

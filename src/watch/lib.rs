@@ -16,6 +16,7 @@ mod arrivals;
 mod ask;
 mod casebook;
 mod feeds;
+mod identity;
 mod landing;
 mod operate;
 mod people;

@@ -17,6 +17,7 @@ use serde::Serialize;
 use store::ledger::{CaseCounts, CaseFinding, StepTiming};
 use store::warehouse::{FileEntry, Version};
 
+use super::identity::ask_about_identity;
 use super::landing::intake_now;
 use super::plan::hold::Hold;
 use super::questions::{QuestionStatus, open_questions};
@@ -206,6 +207,9 @@ impl<'a> Run<'a> {
     fn cases(&mut self) -> Result<(), PipelineError> {
         self.context.progress.begin("cases", 0);
         let rows = read_findings(self.context, &self.version, self.period)?;
+        if self.manner != Manner::Rehearsal {
+            ask_about_identity(self.context, &self.version, &rows)?;
+        }
         let mut found = Vec::new();
         for row in rows {
             let by_status = self.report.findings.entry(row.rule.clone()).or_default();

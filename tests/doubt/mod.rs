@@ -3,5 +3,6 @@
 mod arrivals;
 pub(crate) mod files;
 mod holds;
+mod identity;
 mod late;
 mod rosters;

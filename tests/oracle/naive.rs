@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use law::domain::{Fen, Month, clean_text, comparable_name};
+use law::domain::{Fen, Month, clean_text};
 
 use super::identity::person_key;
 use super::province::{Adjustment, Batch, Claim, Document, Income, Province, Resident, Roster, Shape};
@@ -308,9 +308,7 @@ fn residents<'a>(seen: &'a [Batch], totals: &mut FeedTotals) -> BTreeMap<i64, (&
     let winners = latest(good, last, |person, _| person, |row| row.updated_at, same, totals);
     let conflict = |person: i64, row: &Resident| {
         all.iter().any(|(_, other, twin)| {
-            *other == person
-                && twin.updated_at == row.updated_at
-                && comparable_name(&twin.name) != comparable_name(&row.name)
+            *other == person && twin.updated_at == row.updated_at && !may_be_one_name(&twin.name, &row.name)
         })
     };
     totals.accepted += winners.iter().filter(|(batch, _, _)| *batch == last).count() as u64;
@@ -469,7 +467,7 @@ impl Known<'_> {
             .map(|claim| clean_text(&claim.row.name))
             .filter(|name| !name.is_empty())
             .collect();
-        person > 0 && names.len() > 1
+        person > 0 && names.iter().any(|one| names.iter().any(|other| !may_be_one_name(one, other)))
     }
 
     fn county(&self, person: i64, month: Month) -> Option<String> {
@@ -672,4 +670,23 @@ impl Rosters<'_> {
         let of_month = self.rows.iter().filter(|row| row.place() == place && row.row.roster_month == Some(month));
         of_month.filter(|row| row.person == person).any(|row| !self.is_replaced(row))
     }
+}
+
+/// Whether two spellings can be one person's name: a sign for what could not be printed stands for any character, and
+/// traditional characters for the simple ones.
+fn may_be_one_name(one: &str, other: &str) -> bool {
+    let plain = |name: &str| -> Vec<char> {
+        let simple = |c: char| match c {
+            '張' => '张',
+            '陳' => '陈',
+            '黃' => '黄',
+            '吳' => '吴',
+            '？' | '〓' | '□' => '?',
+            _ => c,
+        };
+        name.chars().filter(|c| !c.is_whitespace()).map(simple).collect()
+    };
+    let (one, other) = (plain(one), plain(other));
+    let is_same = |(a, b): (&char, &char)| a == b || *a == '?' || *b == '?';
+    one.len() == other.len() && one.iter().zip(&other).all(is_same)
 }

@@ -99,11 +99,19 @@ impl Person {
         }
     }
 
-    /// The name, now and then with stray blanks; two names for those who share an id.
+    /// The name, now and then with stray blanks, in traditional characters, or with a sign in place of one that could not
+    /// be printed; two names for those who share an id.
     pub(super) fn spelt_name(&self, rng: &mut Rng) -> String {
         match rng.u8(0..6) {
             0 if self.is_confused => format!("{}错", self.name),
             1 => format!(" {}\t", self.name),
+            2 => self.name.replace('张', "張").replace('陈', "陳").replace('黄', "黃").replace('吴', "吳"),
+            3 if rng.u8(0..4) == 0 => {
+                let mut characters: Vec<char> = self.name.chars().collect();
+                let (at, sign) = (rng.usize(1..characters.len()), ['?', '？', '〓', '□'][rng.usize(0..4)]);
+                characters[at] = sign;
+                characters.into_iter().collect()
+            }
             _ => self.name.clone(),
         }
     }

@@ -89,53 +89,55 @@ SortExec
 ";
 const RULE: &str = "\
 SortExec
-    HashJoinExec join_type=Right
-      DataSourceExec rows
-              HashJoinExec join_type=Right
-                FilterExec
-                  DataSourceExec rows
-                  HashJoinExec join_type=Right
+      HashJoinExec join_type=Right
+        DataSourceExec rows
+                HashJoinExec join_type=Right
+                  FilterExec
                     DataSourceExec rows
                     HashJoinExec join_type=Right
                       DataSourceExec rows
                       HashJoinExec join_type=Right
                         DataSourceExec rows
-                        HashJoinExec join_type=Left
-                            FilterExec
-                              AggregateExec mode=Single
-                                  HashJoinExec join_type=Right
-                                    FilterExec
-                                      DataSourceExec rows
-                                    HashJoinExec join_type=Right
-                                      FilterExec
-                                        DataSourceExec rows
-                                      HashJoinExec join_type=Inner
-                                        FilterExec
-                                          DataSourceExec rows
-                                              HashJoinExec join_type=Right
-                                                  AggregateExec mode=Single
-                                                    DataSourceExec adjustments
-                                                  FilterExec
-                                                      HashJoinExec join_type=Right
-                                                          HashJoinExec join_type=RightSemi
-                                                            AggregateExec mode=Single
-                                                              FilterExec
-                                                                DataSourceExec claims
-                                                            FilterExec
-                                                              DataSourceExec claims
-                                                              FilterExec
-                                                                DataSourceExec claims
-                              HashJoinExec join_type=Full
-                                  AggregateExec mode=Single
-                                      HashJoinExec join_type=Left
-                                          AggregateExec mode=Single
+                        HashJoinExec join_type=Right
+                          DataSourceExec rows
+                          HashJoinExec join_type=Left
+                              FilterExec
+                                HashJoinExec join_type=Full
+                                    AggregateExec mode=Single
+                                        HashJoinExec join_type=Right
+                                          FilterExec
+                                            DataSourceExec rows
+                                          HashJoinExec join_type=Right
                                             FilterExec
-                                              WindowAggExec
-                                                SortExec
+                                              DataSourceExec rows
+                                            HashJoinExec join_type=Inner
+                                              FilterExec
+                                                DataSourceExec rows
+                                                    HashJoinExec join_type=Right
+                                                        AggregateExec mode=Single
+                                                          DataSourceExec adjustments
                                                         FilterExec
-                                                          DataSourceExec rows
-                                        DataSourceExec rows
-                                  DataSourceExec residents
+                                                            HashJoinExec join_type=Right
+                                                                HashJoinExec join_type=RightSemi
+                                                                  AggregateExec mode=Single
+                                                                    FilterExec
+                                                                      DataSourceExec claims
+                                                                  FilterExec
+                                                                    DataSourceExec claims
+                                                                    FilterExec
+                                                                      DataSourceExec claims
+                                    DataSourceExec rows
+                                HashJoinExec join_type=Full
+                                    AggregateExec mode=Single
+                                        HashJoinExec join_type=Left
+                                            AggregateExec mode=Single
+                                              FilterExec
+                                                WindowAggExec
+                                                  SortExec
+                                                          FilterExec
+                                                            DataSourceExec rows
+                                          DataSourceExec rows
+                                    DataSourceExec residents
 ";
 const CHECK_REACH: &str = "\
 CrossJoinExec
@@ -164,29 +166,20 @@ CrossJoinExec
 const CHECK_PERSONS: &str = "\
 AggregateExec mode=Single
     HashJoinExec join_type=Left
-        AggregateExec mode=Single
-            HashJoinExec join_type=Right
-              FilterExec
-                DataSourceExec rows
-              HashJoinExec join_type=Right
-                FilterExec
-                  DataSourceExec rows
+          AggregateExec mode=Single
                 HashJoinExec join_type=Right
+                    AggregateExec mode=Single
+                      EmptyExec
                   FilterExec
-                    DataSourceExec rows
                       HashJoinExec join_type=Right
-                          AggregateExec mode=Single
-                            EmptyExec
-                        FilterExec
-                            HashJoinExec join_type=Right
-                                HashJoinExec join_type=RightSemi
-                                  AggregateExec mode=Single
-                                    FilterExec
-                                      DataSourceExec claims
-                                  FilterExec
-                                    DataSourceExec claims
-                                    FilterExec
-                                      DataSourceExec claims
+                          HashJoinExec join_type=RightSemi
+                            AggregateExec mode=Single
+                              FilterExec
+                                DataSourceExec claims
+                            FilterExec
+                              DataSourceExec claims
+                              FilterExec
+                                DataSourceExec claims
       DataSourceExec reach
 ";
 

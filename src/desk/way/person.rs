@@ -18,7 +18,25 @@ pub(super) fn root(told: &Value) -> Node {
     root.add(tags(told));
     root.add(claims(told));
     rows(told, "applications").iter().for_each(|application| root.add(household(application)));
+    linked(told).into_iter().for_each(|node| root.add(node));
     root
+}
+
+/// Other documents that may be the person's, with what each rule measures of both.
+fn linked(told: &Value) -> Option<Node> {
+    let linked = rows(told, "linked");
+    linked.first()?;
+    let mut node = Node::new("疑似同一人的其他证件(人员编号相同,尚未核实)");
+    for other in linked {
+        node.say(format!(
+            "{}: {}, 本证件 {}, 该证件 {}",
+            text(other, "document"),
+            text(other, "rule_name"),
+            yuan(other, "own_amount"),
+            yuan(other, "measured_amount")
+        ));
+    }
+    Some(node)
 }
 
 fn register(told: &Value) -> Node {

@@ -99,8 +99,30 @@ impl<'a> Evaluation<'a> {
 
     /// A model's statement of one bucket with the checks that follow it, on all data that they read.
     pub(super) fn task(&self, model: &str, checks: &[String], span: Span, bucket: u16) -> Result<Task, PipelineError> {
+        let measures = self.models().get(model).and_then(|model| model.measures.clone());
+        self.measured(model, measures, checks, span, bucket)
+    }
+
+    /// The statement of a model that reads what a rule measures, and decides nothing.
+    pub(super) fn measuring(
+        &self,
+        model: &str,
+        measures: Option<String>,
+        span: Span,
+        bucket: u16,
+    ) -> Result<Task, PipelineError> {
+        self.measured(model, measures, &[], span, bucket)
+    }
+
+    fn measured(
+        &self,
+        model: &str,
+        measures: Option<String>,
+        checks: &[String],
+        span: Span,
+        bucket: u16,
+    ) -> Result<Task, PipelineError> {
         let models = self.models();
-        let measures = models.get(model).and_then(|model| model.measures.clone());
         let names = checks.iter().map(String::as_str).chain([model]);
         let wanted: BTreeSet<String> = names.flat_map(|name| models.bound_sources(name, measures.as_deref())).collect();
         let mut inputs = BTreeMap::new();

@@ -75,7 +75,9 @@ pub async fn refresh_findings(
         made.add(upper);
         made.add(claims);
     }
-    let tasks = evaluation.buckets().map(|bucket| judging.rule_tasks(&checks.rule, bucket, in_reach.get(&bucket)));
+    let raised = judging.raised(Some(&in_reach)).await?;
+    let tasks =
+        evaluation.buckets().map(|bucket| judging.rule_tasks(&checks.rule, bucket, in_reach.get(&bucket), &raised));
     let tasks: Vec<Vec<Task>> = tasks.collect::<Result<_, _>>()?;
     made.add(evaluation.make("findings", tasks.concat()).await?);
     let files = |part: Part| match part.input {

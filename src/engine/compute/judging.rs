@@ -9,10 +9,11 @@ use law::domain::{Fen, Period};
 use law::policy::Rule;
 
 use super::evaluation::{Evaluation, Made, Tags, all_of};
+use super::links::{Links, Raised};
 use super::reach::{Reach, narrow};
-use super::rules::{RuleData, Span};
+use super::rules::{LINK, RuleData, Span};
 use super::tables::{CLAIMS, MEMBERS, REACH, looks_at_claims, needs_members};
-use super::task::{Input, Task};
+use super::task::{InReach, Input, Task};
 use crate::{Engine, PipelineError, in_parallel};
 
 impl Evaluation<'_> {
@@ -30,8 +31,9 @@ impl Evaluation<'_> {
             }
             members.push(files);
         }
-        let reach = Reach::of(self.models(), &drawn, margin);
-        Ok(Judging { evaluation: self, drawn, members, tags: tags.clone(), made, reach })
+        let links = Links::of_data(self.data)?;
+        let reach = Reach::of(self.models(), &drawn, margin, &links);
+        Ok(Judging { evaluation: self, drawn, members, tags: tags.clone(), made, reach, links })
     }
 
     /// The findings of rules on a period, of all buckets; what `refresh_findings` keeps, in memory.
@@ -51,6 +53,7 @@ pub struct Judging<'a> {
     tags: Tags,
     pub(super) made: Made,
     pub(super) reach: Option<Reach>,
+    links: Links,
 }
 
 /// The statements of one bucket, each with whether it reads the claims in reach, and what those are found by.
@@ -68,17 +71,29 @@ impl Judging<'_> {
         checks: &[String],
         bucket: u16,
         in_reach: Option<&(Input, Input)>,
+        raised: &[Raised],
     ) -> Result<Vec<Task>, PipelineError> {
         let evaluation = self.evaluation;
-        let task = |(data, members): (&RuleData, &Option<Input>)| {
+        let (models, buckets) = (evaluation.models(), evaluation.buckets().end);
+        let task = |((data, members), raised): ((&RuleData, &Option<Input>), &Raised)| {
             let task = self.tags.read_by(evaluation.rule_task(data, &data.model, checks, bucket)?);
             let task = members.iter().fold(task, |task, members| task.reading(MEMBERS, members.clone()));
-            Ok(match in_reach.filter(|_| looks_at_claims(evaluation.models(), data)) {
+            let task = task.reading(LINK, Input::Rows(raised.rows(models, (bucket, buckets))?));
+            Ok(match in_reach.filter(|_| looks_at_claims(models, data)) {
                 Some((reach, claims)) => task.reading(REACH, reach.clone()).reading(CLAIMS, claims.clone()),
                 None => task.reading(REACH, Input::Files(Vec::new())),
             })
         };
-        self.drawn.iter().zip(&self.members).map(task).collect()
+        self.drawn.iter().zip(&self.members).zip(raised).map(task).collect()
+    }
+
+    /// By how much open links could raise what each rule measures, in the order of the rules.
+    pub(super) async fn raised(&self, in_reach: Option<&InReach>) -> Result<Vec<Raised>, PipelineError> {
+        let mut raised = Vec::with_capacity(self.drawn.len());
+        for data in &self.drawn {
+            raised.push(self.evaluation.raised(&self.links, data, in_reach).await?);
+        }
+        Ok(raised)
     }
 
     /// Carries all rules out, bucket by bucket, and after them `more`, one task of each bucket. `then` is given the
@@ -90,7 +105,7 @@ impl Judging<'_> {
     {
         let evaluation = self.evaluation;
         let mut more: BTreeMap<u16, Task> = more.into_iter().map(|task| (task.bucket, task)).collect();
-        let mut buckets = Vec::new();
+        let (mut buckets, raised) = (Vec::new(), self.raised(None).await?);
         for number in evaluation.buckets() {
             // whose claims are looked at is known only once the bucket is carried out
             let waiting = (Input::Files(Vec::new()), Input::Files(Vec::new()));
@@ -100,7 +115,7 @@ impl Judging<'_> {
                 bucket.reach = Some((everybody, reach.of_people(evaluation, &[], number, waiting.0.clone())?));
             }
             let looks = self.drawn.iter().map(|data| looks_at_claims(evaluation.models(), data));
-            bucket.tasks = self.rule_tasks(&[], number, Some(&waiting))?.into_iter().zip(looks).collect();
+            bucket.tasks = self.rule_tasks(&[], number, Some(&waiting), &raised)?.into_iter().zip(looks).collect();
             bucket.tasks.extend(more.remove(&number).map(|task| (task, false)));
             buckets.push(bucket);
         }

@@ -10,7 +10,8 @@ use law::domain::Fen;
 use law::policy::{Basis, Netting};
 
 use super::evaluation::{Evaluation, Made, together};
-use super::rules::{RuleData, Span};
+use super::links::Links;
+use super::rules::{LINK, RuleData, Span};
 use super::tables::{CLAIMS, CLAIMS_IN_REACH, REACH, looks_at_claims};
 use super::task::{Input, Task};
 use crate::{Copied, Engine, EngineError, Models, Param, Params, PersonKeys, PipelineError, Source, keys_of, rows_of};
@@ -23,11 +24,13 @@ const PEOPLE: &str = "people_in_reach";
 pub(super) struct Reach {
     bound: Params,
     span: Span,
+    /// Whose claims are looked at whatever they sum up to.
+    links: Links,
 }
 
 impl Reach {
     /// The reach of the rules that look at single persons' claims, down to `margin` below their lowest line.
-    pub(super) fn of(models: &Models, drawn: &[RuleData], margin: Fen) -> Option<Self> {
+    pub(super) fn of(models: &Models, drawn: &[RuleData], margin: Fen, links: &Links) -> Option<Self> {
         let rules: Vec<&RuleData> = drawn.iter().filter(|data| looks_at_claims(models, data)).collect();
         let floor = rules.iter().map(|data| data.lines.floor).min()?;
         let bases: BTreeSet<&str> = rules.iter().map(|data| data.cost.basis.name()).collect();
@@ -44,7 +47,8 @@ impl Reach {
         ];
         let bound = bound.map(|(name, value)| (name.to_owned(), value)).into();
         let period = rules.first()?.span.period;
-        Some(Self { bound, span: Span::of_year(period).with(rules.iter().map(|data| data.span)) })
+        let span = Span::of_year(period).with(rules.iter().map(|data| data.span));
+        Some(Self { bound, span, links: links.clone() })
     }
 
     fn task(
@@ -77,7 +81,9 @@ impl Reach {
         bucket: u16,
         reach: Input,
     ) -> Result<Task, PipelineError> {
+        let linked = self.links.rows(evaluation.models(), (bucket, evaluation.buckets().end))?;
         let mut task = self.task(evaluation, PEOPLE, checks, bucket)?.reading(REACH, reach);
+        task = task.reading(LINK, Input::Rows(linked));
         let claims = evaluation.data.input(evaluation.models(), CLAIMS, self.span, bucket)?;
         task.inputs.insert(CLAIMS.to_owned(), Some(claims));
         CLAIMS_IN_REACH.clone_into(&mut task.table);
@@ -176,7 +182,7 @@ pub(super) async fn narrow(
 }
 
 /// The rows of some persons.
-fn only(batch: &RecordBatch, keys: &PersonKeys) -> Option<RecordBatch> {
+pub(super) fn only(batch: &RecordBatch, keys: &PersonKeys) -> Option<RecordBatch> {
     let persons = batch.column_by_name("person_key")?.as_primitive_opt::<Int64Type>()?;
     let is_wanted: BooleanArray = persons.iter().map(|key| Some(keys.contains(&key?))).collect();
     arrow::compute::filter_record_batch(batch, &is_wanted).ok()

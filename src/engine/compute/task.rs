@@ -19,6 +19,9 @@ pub(crate) enum Input {
     Rows(RecordBatch),
 }
 
+/// Upper amounts and claims of those in reach, by bucket.
+pub(super) type InReach = BTreeMap<u16, (Input, Input)>;
+
 impl Input {
     fn source(&self) -> Source {
         match self {

@@ -3,8 +3,8 @@
 use std::fs::File;
 use std::path::Path;
 
-use arrow::array::{AsArray, BooleanArray, RecordBatch};
-use arrow::datatypes::{Int64Type, SchemaRef};
+use arrow::array::{AsArray, BooleanArray, RecordBatch, RecordBatchOptions, new_null_array};
+use arrow::datatypes::{FieldRef, Int64Type, SchemaRef};
 use arrow::error::ArrowError;
 use datafusion::common::HashSet;
 use parquet::arrow::ProjectionMask;
@@ -60,10 +60,17 @@ pub fn rows_of(
         .build()
         .map_err(|error| EngineError::parquet(path, error))?;
     let schema = schema.clone();
-    Ok(reader.map(move |batch| {
-        let conformed = batch.and_then(|batch| RecordBatch::try_new(schema.clone(), batch.columns().to_vec()));
-        conformed.map_err(&failed)
-    }))
+    Ok(reader.map(move |batch| batch.and_then(|batch| by_name(&batch, &schema)).map_err(&failed)))
+}
+
+/// The batch with exactly the columns of `schema`; a file that was written before there was such a column has nothing there.
+fn by_name(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
+    let column = |field: &FieldRef| match batch.column_by_name(field.name()) {
+        Some(column) => column.clone(),
+        None => new_null_array(field.data_type(), batch.num_rows()),
+    };
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(schema.clone(), schema.fields().iter().map(column).collect(), &options)
 }
 
 #[cfg(test)]

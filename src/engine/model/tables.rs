@@ -35,7 +35,7 @@ const MEASURED_COLUMNS: &[&str] = &[
 ];
 
 /// Tables that hold a rule's own data, and what each roster file is worth.
-pub(super) const PARAMETER_TABLES: [(&str, &[&str]); 10] = [
+pub(super) const PARAMETER_TABLES: [(&str, &[&str]); 11] = [
     (
         "rule_line",
         &[
@@ -70,6 +70,7 @@ pub(super) const PARAMETER_TABLES: [(&str, &[&str]); 10] = [
             "is_stale boolean",
         ],
     ),
+    ("rule_link", &["person_key bigint", "up_amount money"]),
     ("rule_insurance", &["rule_id text", "insurance_type text"]),
     ("rule_care", &["rule_id text", "care_type text"]),
     ("rule_place", &["rule_id text", "payment_place text"]),

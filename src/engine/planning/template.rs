@@ -123,6 +123,7 @@ pub(crate) fn key(statement: &Statement) -> Option<String> {
                 has_files |= !files.is_empty();
                 write!(key, "|{table} {}", !files.is_empty())
             }
+            Source::Rows(rows) if rows.num_rows() == 0 => write!(key, "|{table} no rows"),
             Source::Rows(rows) => write!(key, "|{table} {:?}", places(rows)),
         };
     }

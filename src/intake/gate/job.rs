@@ -37,6 +37,9 @@ pub struct GateJob {
     /// Only the first rows are wanted, as they stand.
     #[serde(default)]
     pub look: bool,
+    /// Documents whose rows go under another's key, each with that one's: people said that one person has both.
+    #[serde(default)]
+    pub kept: Vec<(i64, i64)>,
     /// What the child may use.
     pub limits: GateLimits,
     /// Rows that are worked on at once.

@@ -18,3 +18,4 @@ mod sums;
 pub use child::child_main;
 pub use job::{GateError, GateJob, GateLimits, GateReport, GateVerdict, StagedFile, TagAlias};
 pub use parent::{look_at, run_gate};
+pub(crate) use rules::own_key;

@@ -1,5 +1,7 @@
 //! Residents: one row per person, the latest; two names at the same moment are a conflict.
 
+use law::domain::same_name;
+
 use super::{Fate, elect};
 
 /// The few cells of a register row that decide its fate.
@@ -10,8 +12,8 @@ pub(crate) struct ResidentRow {
     pub updated_at: i64,
     /// Hash of all that the sender stated but the update time.
     pub content_hash: i64,
-    /// Hash of the comparable name.
-    pub name: u64,
+    /// The comparable name.
+    pub name: Box<str>,
     /// Whether the row was found in conflict before.
     pub has_name_conflict: bool,
 }
@@ -41,7 +43,7 @@ pub(crate) fn resolve_residents(rows: &[ResidentRow]) -> Vec<ResidentFate> {
         let Some(winner) = winner.ok().map(|at| election.winners[at] as usize) else { continue };
         // Only rows of the winner's moment can tie with it; a later update settles an old conflict.
         if row.updated_at == rows[winner].updated_at {
-            fates[winner].has_name_conflict |= row.name != rows[winner].name || row.has_name_conflict;
+            fates[winner].has_name_conflict |= !same_name(&row.name, &rows[winner].name) || row.has_name_conflict;
         }
     }
     fates
@@ -75,12 +77,12 @@ mod tests {
         for case in 0..2000 {
             let mut rows: Vec<ResidentRow> = (0..random.usize(1..12))
                 .map(|_| {
-                    let name = random.u64(0..2);
+                    let name = random.i64(1..3);
                     ResidentRow {
                         person: random.i64(0..3),
                         updated_at: random.i64(0..3),
-                        content_hash: name.cast_signed() * 10 + random.i64(0..2),
-                        name,
+                        content_hash: name * 10 + random.i64(0..2),
+                        name: name.to_string().into(),
                         has_name_conflict: false,
                     }
                 })

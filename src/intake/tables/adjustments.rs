@@ -14,7 +14,7 @@ use super::columns::{Cells, Part, read_part, text_at};
 use super::scan::IdSet;
 use super::slots::{Decided, Shelf, Table, hold_reasons, place_of};
 
-static TABLE: Table = Table {
+pub(super) static TABLE: Table = Table {
     name: "adjustments",
     held: Some("held_adjustments"),
     sorted_by: &["person_key", "claim_id", "adjustment_id"],

@@ -12,7 +12,7 @@ use super::columns::{Cells, Part, read_part, text_at};
 use super::slots::{Decided, Shelf, Table, hold_reasons, place_of};
 
 /// Number of the application and member: the order of the rows is total.
-static TABLE: Table = Table {
+pub(super) static TABLE: Table = Table {
     name: "applications",
     held: Some("held_applications"),
     sorted_by: &["person_key", "application_id"],

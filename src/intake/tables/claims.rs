@@ -16,7 +16,7 @@ use super::scan::{Hit, IdSet};
 use super::slots::{Decided, Shelf, Table, hold_reasons, place_of};
 use super::{adjustments, scan};
 
-static TABLE: Table = Table {
+pub(super) static TABLE: Table = Table {
     name: "claims",
     held: Some("held_claims"),
     sorted_by: &["person_key", "settled_at", "claim_id"],

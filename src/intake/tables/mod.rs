@@ -10,6 +10,8 @@ mod claims;
 mod columns;
 mod distinct;
 mod income;
+mod numbers;
+mod regroup;
 mod residents;
 mod rosters;
 mod scan;
@@ -17,6 +19,8 @@ mod slots;
 
 pub(super) use batch::{Arrived, Batch, Change, source_of};
 pub(super) use income::Disagreement;
+pub(super) use numbers::write_rows;
+pub(super) use regroup::{Moving, regroup};
 pub(super) use residents::{Living, living};
 
 use law::contracts::Feed;
@@ -26,8 +30,8 @@ use super::IntakeError;
 /// Resolves a batch and writes its files. Income files come one at a time; see [`income::take`].
 pub(super) fn take(batch: &Batch<'_>) -> Result<Result<Change, Disagreement>, IntakeError> {
     match batch.feed {
-        Feed::Claims => claims::take(batch).map(Ok),
-        Feed::Residents => residents::take(batch).map(Ok),
+        Feed::Claims => claims::take(batch).and_then(|change| with_numbers(batch, change)).map(Ok),
+        Feed::Residents => residents::take(batch).and_then(|change| with_numbers(batch, change)).map(Ok),
         Feed::Applications => applications::take(batch).map(Ok),
         Feed::Rosters => rosters::take(batch).map(Ok),
         Feed::Aided => distinct::take(batch, &distinct::AIDED).map(Ok),
@@ -38,4 +42,10 @@ pub(super) fn take(batch: &Batch<'_>) -> Result<Result<Change, Disagreement>, In
             Err(IntakeError::DataQuality { feed: batch.feed, what })
         }
     }
+}
+
+/// A change with what it says of person numbers.
+fn with_numbers(batch: &Batch<'_>, mut change: Change) -> Result<Change, IntakeError> {
+    change.entries.extend(numbers::follow(batch)?);
+    Ok(change)
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use arrow::array::{Array, RecordBatch};
-use law::domain::{comparable_name, stable_hash};
+use law::domain::comparable_name;
 
 use super::super::IntakeError;
 use super::super::resolve::{Origin, ResidentRow, resolve_residents};
@@ -80,7 +80,7 @@ fn light(batch: &RecordBatch, part: &Part, rows: &mut Vec<ResidentRow>) -> Resul
             person: persons.value(row),
             updated_at: if updates.is_valid(row) { updates.value(row) } else { 0 },
             content_hash: hashes.value(row),
-            name: stable_hash(&comparable_name(text_at(names, row).unwrap_or_default())),
+            name: comparable_name(text_at(names, row).unwrap_or_default()).into(),
             has_name_conflict: conflicts.is_valid(row) && conflicts.value(row),
         });
     }

@@ -80,10 +80,12 @@ impl Outcome {
 }
 
 crate::codes! {
-    /// Why somebody cannot be decided, or is near in spite of the line.
+    /// Why somebody cannot be decided, is near in spite of the line, or is asked about though over it in any case.
     pub enum Reason {
         /// One number, two names.
         IdConflict = "id_conflict",
+        /// Two documents that may be one person's; together they could be over the line.
+        IdentityOpen = "identity_open",
         CountyUnclear = "county_unclear",
         NoIncomeFigure = "no_income_figure",
         NoRoster = "no_roster",

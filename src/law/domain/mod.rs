@@ -20,8 +20,8 @@ pub use person::{CertType, IdError, IdNumber, PersonKey, bucket_of, stable_hash}
 pub use region::CountyCode;
 pub use tag::Tag;
 pub use text::{
-    Said, TokenKey, clean_text, clean_token, comparable_name, fold_width, hex, is_invisible, mask_id, mask_name,
-    mask_value,
+    Said, TokenKey, clean_text, clean_token, comparable_name, fold_width, folded_name, hex, is_invisible, mask_id,
+    mask_name, mask_value, same_name,
 };
 
 /// Why a piece of text is not the thing it should be; says what was expected, never the value.

@@ -134,6 +134,8 @@ impl Topic {
     pub const fn answers(self) -> &'static [AnswerWord] {
         match self {
             Self::RosterSecond => &[AnswerWord::Append, AnswerWord::Replace, AnswerWord::Reject],
+            // which document is kept, somebody says with `identity`
+            Self::Identity => &[],
             _ => &[AnswerWord::Accept, AnswerWord::Reject],
         }
     }

@@ -10,6 +10,7 @@ mod audit;
 mod cases;
 mod delivery;
 mod error;
+mod identity;
 mod landed;
 mod lists;
 mod operations;
@@ -29,6 +30,7 @@ pub use delivery::{
     Signature, Standing, StoredSuppression,
 };
 pub use error::LedgerError;
+pub use identity::{NewIdentity, StoredIdentity};
 pub use landed::{FileState, LandedFile};
 pub use lists::{SealedList, SealedPerson};
 pub use operations::{AlertChange, AlertNews, JobRun, Lease, LeaseState, RaisedAlert};

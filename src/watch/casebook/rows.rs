@@ -6,7 +6,7 @@ use arrow::array::RecordBatch;
 use chrono::NaiveDate;
 use engine::rows::{self, Value};
 use engine::{EngineError, PipelineError, table_schema};
-use law::domain::Tag;
+use law::domain::{Tag, folded_name};
 use law::policy::IncomeFigure;
 use law::policy::casebook::{Case, CaseClaim, ClaimKind};
 
@@ -83,6 +83,7 @@ impl World {
                 self.residents.push(vec![
                     ("person_key", (*key).into()),
                     ("person_name", person.name.clone().into()),
+                    ("comparable_name", folded_name(&person.name).into()),
                     ("has_name_conflict", person.has_name_conflict.into()),
                     ("is_alive", person.is_alive.into()),
                     ("county_code", person.county.as_ref().map(ToString::to_string).into()),
@@ -196,6 +197,7 @@ fn claim_row(case: &Case, claim: &CaseClaim, keys: &[i64]) -> Row {
         ("is_mid_stay", claim.is_mid_stay.into()),
         ("is_refunded", (kind == "reversal").into()),
         ("person_name", name.clone().into()),
+        ("comparable_name", folded_name(name).into()),
         ("payment_place", claim.place.clone().into()),
         ("insured_area", claim.area.as_ref().map(ToString::to_string).into()),
         ("end_date", claim.discharged.into()),

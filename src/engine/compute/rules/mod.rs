@@ -20,6 +20,9 @@ use store::warehouse::{Version, Warehouse};
 use crate::rows::{self, Value};
 use crate::{EngineError, Models};
 
+/// By how much open links could raise what a rule measures of a person.
+pub const LINK: &str = "rule_link";
+
 /// Rows of a table that a statement reads.
 pub fn table<'a, R>(models: &Models, table: &str, rows: impl IntoIterator<Item = R>) -> Result<RecordBatch, EngineError>
 where

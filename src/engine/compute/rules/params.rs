@@ -11,8 +11,9 @@ use law::policy::{
 use rust_decimal::Decimal;
 
 use super::span::{Span, until};
-use super::{Lines, table};
+use super::{LINK, Lines, table};
 use crate::compute::Stated;
+use crate::rows::Value;
 use crate::{EngineError, Models, Param, Params};
 
 /// What a rule is judged with besides the data of persons: one period's rosters, places and figures.
@@ -57,6 +58,8 @@ impl RuleData {
         rows.insert("rule_county".to_owned(), county_rows(known)?);
         rows.insert("rule_band".to_owned(), band_rows(rule, models)?);
         rows.insert("rule_means".to_owned(), means_rows(rule, known)?);
+        // what open links could add is known only where many people are looked at
+        rows.insert(LINK.to_owned(), table(models, LINK, std::iter::empty::<Vec<(&str, Value<'_>)>>())?);
         let model = rule.shape.model();
         let measures = models.get(&model).and_then(|model| model.measures.clone());
         let params = params(rule, &lines, span, known.stated);

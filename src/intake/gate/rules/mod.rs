@@ -13,6 +13,9 @@ mod sheet;
 
 pub(super) use faults::Fault;
 pub(super) use output::{Judged, table_of};
+pub(crate) use person::own_key;
+
+use std::collections::BTreeMap;
 
 use faults::{Faults, Stage};
 use law::contracts::{CodeTables, Counted, Feed, TagAliases};
@@ -29,6 +32,7 @@ pub(super) struct Rules {
     aliases: TagAliases,
     codes: CodeTables,
     counted: Counted,
+    kept: BTreeMap<i64, i64>,
     /// I2 applies only where the file has at least one part of the funds.
     has_fund_parts: bool,
 }
@@ -50,6 +54,7 @@ impl Rules {
             aliases,
             codes,
             counted: job.counted.clone(),
+            kept: job.kept.iter().copied().collect(),
             has_fund_parts: claims::FUND_PARTS.iter().any(|part| has(part)),
         })
     }
@@ -81,7 +86,7 @@ impl Rules {
             // What an answer means is decided where answers are known.
             Feed::Receipts => None,
         };
-        let keys = self.feed.has_persons().then(|| person::keys(&mut sheet, &mut faults));
+        let keys = self.feed.has_persons().then(|| person::keys(&mut sheet, &mut faults, &self.kept));
         if self.feed == Feed::Residents {
             other_feeds::birth_dates(&mut sheet, keys.as_deref().unwrap_or_default());
         }
@@ -120,6 +125,7 @@ mod tests {
             codes: Vec::new(),
             counted: Counted::default(),
             look: false,
+            kept: Vec::new(),
             limits: GateLimits { memory_mib: 1024, cpu_seconds: 60, file_mib: 64 },
             batch_rows: 8192,
             threads: 1,

@@ -10,7 +10,7 @@ use arrow::datatypes::{DataType, SchemaRef};
 use arrow::util::display::array_value_to_string;
 use engine::table_schema;
 use law::contracts::{Feed, Unusable};
-use law::domain::{PersonKey, bucket_of, stable_hash};
+use law::domain::{PersonKey, bucket_of, folded_name, stable_hash};
 use law::holds::FileProfile;
 
 use super::faults::{Fault, Faults};
@@ -105,6 +105,7 @@ pub(super) fn judged(page: Page, sheet: &Sheet, faults: Faults, derived: Derived
             "content_hash" => Arc::new(hashes(sheet)),
             "claim_hash" => Arc::new(id_hashes(sheet, "claim_id")),
             "original_hash" => Arc::new(id_hashes(sheet, "original_claim_id")),
+            "comparable_name" => Arc::new(folded_names(sheet)),
             "source_file" => Arc::new(StringArray::from_iter_values(std::iter::repeat_n(derived.source_file, rows))),
             "source_row" => Arc::new(Int64Array::from(page.rows.clone())),
             name => match sheet.index(name).and_then(|at| sheet.cells.get(at)) {
@@ -154,6 +155,12 @@ fn array_of(cells: &Cells, kind: &DataType) -> Result<ArrayRef, Refusal> {
 fn id_hashes(sheet: &Sheet, name: &str) -> Int64Array {
     let ids = sheet.texts(name);
     (0..sheet.rows).map(|row| text(ids, row).map(|id| stable_hash(id).cast_signed())).collect()
+}
+
+/// Per row, the name as it is compared; null where that is the name as it was sent.
+fn folded_names(sheet: &Sheet) -> StringArray {
+    let names = sheet.texts("person_name");
+    (0..sheet.rows).map(|row| text(names, row).and_then(folded_name)).collect()
 }
 
 /// Per row, the hash of all that it says but its update time: `name=value` in the contract's order,

@@ -1,5 +1,7 @@
 //! Who a row is about: the id normalised, the person's key, or why there is none.
 
+use std::collections::BTreeMap;
+
 use arrow::array::StringBuilder;
 use law::contracts::RejectCode;
 use law::domain::{CertType, IdError, IdNumber, PersonKey, fold_width};
@@ -10,8 +12,9 @@ use super::sheet::{Sheet, text};
 /// Class of insured (`PSN_TYPE`) of newborns.
 const NEWBORN: &str = "1401";
 
-/// One key per row (`None` where the row has a fault); the ids are put into their stored form.
-pub(super) fn keys(sheet: &mut Sheet, faults: &mut Faults) -> Vec<Option<i64>> {
+/// One key per row (`None` where the row has a fault); the ids are put into their stored form. `kept`: documents whose
+/// rows go under another's key.
+pub(super) fn keys(sheet: &mut Sheet, faults: &mut Faults, kept: &BTreeMap<i64, i64>) -> Vec<Option<i64>> {
     let column = sheet.index("id_number");
     let mut keys = Vec::with_capacity(sheet.rows);
     let mut stored = StringBuilder::with_capacity(sheet.rows, sheet.rows * 18);
@@ -29,7 +32,7 @@ pub(super) fn keys(sheet: &mut Sheet, faults: &mut Faults) -> Vec<Option<i64>> {
             let known = if newborn { of_newborn(text(person_numbers, row)) } else { of_document(kind, number) };
             match known {
                 Ok((key, number)) => {
-                    keys.push(Some(key.0));
+                    keys.push(Some(kept.get(&key.0).copied().unwrap_or(key.0)));
                     stored.append_option(number.as_ref().map(Stored::as_str).filter(|number| !number.is_empty()));
                 }
                 Err(code) => {
@@ -42,6 +45,14 @@ pub(super) fn keys(sheet: &mut Sheet, faults: &mut Faults) -> Vec<Option<i64>> {
     }
     sheet.replace("id_number", stored.finish());
     keys
+}
+
+/// The key of the document that an accepted row names itself, whatever key it is kept under.
+pub(crate) fn own_key(kind: &str, number: Option<&str>, person_no: Option<&str>) -> Option<PersonKey> {
+    match number {
+        Some(number) => of_document(kind, number).ok().map(|(key, _)| key),
+        None => of_newborn(person_no).ok().map(|(key, _)| key),
+    }
 }
 
 /// A number in its stored form.

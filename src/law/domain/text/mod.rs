@@ -2,14 +2,14 @@
 //! how a row is named without it, and what a person may say to the program live beside.
 
 mod mask;
+mod name;
 mod said;
 mod token;
 
 pub use mask::{mask_id, mask_name, mask_value};
+pub use name::{comparable_name, folded_name, same_name};
 pub use said::Said;
 pub use token::{TokenKey, clean_token};
-
-use unicode_normalization::UnicodeNormalization;
 
 /// Folds full-width letters, digits and spaces to their ASCII forms and leaves all else alone.
 #[must_use]
@@ -46,20 +46,6 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
-/// A name in the form in which two spellings of one name are equal: NFKC, without spaces,
-/// with one kind of middle dot. Only for comparing; lists show the name as it was sent.
-#[must_use]
-pub fn comparable_name(name: &str) -> String {
-    name.nfkc()
-        .filter(|c| !c.is_whitespace() && !is_invisible(*c))
-        .map(|c| match c {
-            '·' | '•' | '‧' | '・' | '･' | '.' | '．' => '·',
-            _ => c,
-        })
-        .flat_map(char::to_lowercase)
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,11 +60,5 @@ mod tests {
     #[test]
     fn bytes_in_hex() {
         assert_eq!(hex(&[0, 15, 255, 26]), "000fff1a");
-    }
-
-    #[test]
-    fn one_name_in_many_spellings() {
-        assert_eq!(comparable_name("阿依古丽•买买提"), comparable_name("阿依古丽 · 买买提"));
-        assert_ne!(comparable_name("张三"), comparable_name("张山"));
     }
 }

@@ -9,7 +9,7 @@ mod suppressions;
 
 pub use letter::{Letter, MailState, NewLetter, OPERATORS, Standing};
 pub use outbox::{LetterEvent, LetterStep};
-pub(super) use outbox::{insert as insert_letter, withdraw as withdraw_letters};
+pub(super) use outbox::{clean, insert as insert_letter, withdraw as withdraw_letters};
 pub use signatures::{Approval, ListStage, Review, Signature};
 pub use suppressions::{NewSuppression, StoredSuppression};
 

@@ -312,7 +312,7 @@ fn event(
 }
 
 /// A server's or a person's words on one line of at most 200 characters.
-pub(super) fn clean(text: &str) -> String {
+pub(in crate::ledger) fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect::<String>().trim().to_owned()
 }
 

@@ -15,7 +15,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::array::RecordBatch;
 use cells::{mask, rows_of, text};
 use engine::compute::rules::{Known as Judging, RuleData, Span};
-use engine::compute::{MEMBERS, SNAPSHOTS, Setting, Stated, TAGS, sources_in, stated_by_rosters, together};
+use engine::compute::{
+    Evaluation, LINK, Links, MEMBERS, SNAPSHOTS, Setting, Stated, TAGS, linked_people, sources_in, stated_by_rosters,
+    together,
+};
 use engine::{Context, EngineError, Models, Param, Params, PipelineError, Source, Statement};
 use facts::Facts;
 use law::contracts::Feed;
@@ -55,9 +58,9 @@ pub async fn explain(
     let version = context.warehouse.current().await?;
     let asking = Asking { context, version: &version, person, period, unmask };
     let known = asking.known().await?;
-    let mut rules = Vec::new();
+    let (mut rules, mut linked) = (Vec::new(), Vec::new());
     for rule in context.policy.in_force(period.last_day()) {
-        rules.push(asking.rule(rule, &known).await?);
+        rules.push(asking.rule(rule, &known, &mut linked).await?);
     }
     let id = IdNumber::from_key(person).map(|id| if unmask { id.as_str().to_owned() } else { mask_id(id.as_str()) });
     Ok(Explanation {
@@ -70,6 +73,7 @@ pub async fn explain(
             "claims": known.claims,
             "held": asking.rows("explain_held", []).await?,
             "applications": known.applications,
+            "linked": linked,
             "rules": rules,
         }),
     })
@@ -97,6 +101,8 @@ struct Known {
     counties: BTreeSet<String>,
     stated: Stated,
     figures: Vec<IncomeFigure>,
+    /// The documents that may be the person's as well.
+    links: Links,
 }
 
 impl Asking<'_> {
@@ -117,7 +123,10 @@ impl Asking<'_> {
         let Setting { mut counties, figures, .. } = Setting::stored(context, self.version, self.period)?;
         let own = register.iter().chain(&applications).filter_map(|row| text(row, "county_code"));
         counties.extend(own.chain(claims.iter().filter_map(|row| text(row, "insured_area"))).map(str::to_owned));
+        let (linked, settled) = linked_people(&context.warehouse, self.version)?;
+        let links = Links::of(&linked, &settled).only(self.person);
         Ok(Known {
+            links,
             tags: self.rows("explain_tags", [(TAGS, spans.clone())]).await?,
             spans,
             findings: self.rows("explain_finding", []).await?,
@@ -173,11 +182,25 @@ impl Asking<'_> {
         Param::Bigint(self.person.0)
     }
 
-    async fn rule(&self, rule: &Rule, known: &Known) -> Result<Value, PipelineError> {
+    async fn rule(&self, rule: &Rule, known: &Known, linked: &mut Vec<Value>) -> Result<Value, PipelineError> {
         let (models, period) = (self.context.engine.models(), self.period);
         let Known { counties, stated, figures, .. } = known;
-        let data =
+        let mut data =
             RuleData::of(rule, Judging { models, counties, places: &self.context.places, stated, figures, period })?;
+        let evaluation = Evaluation::of(self.context, self.version);
+        let (raised, measured) = evaluation.raised_alone(&known.links, &data).await?;
+        data.rows.insert(LINK.to_owned(), raised.rows(models, (0, 1))?);
+        linked.extend(known.links.others(self.person).map(|other| {
+            let id = IdNumber::from_key(other);
+            let shown = id.map(|id| if self.unmask { id.as_str().to_owned() } else { mask_id(id.as_str()) });
+            json!({
+                "document": shown.unwrap_or_else(|| "其他证件".to_owned()),
+                "rule_id": rule.id,
+                "rule_name": rule.name,
+                "own_amount": measured.get(&self.person).copied().unwrap_or(Fen::ZERO).to_string(),
+                "measured_amount": measured.get(&other).copied().unwrap_or(Fen::ZERO).to_string(),
+            })
+        }));
         let mut params = data.params.clone();
         params.extend(named([
             ("person_key", self.person_param()),
