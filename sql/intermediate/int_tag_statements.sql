@@ -4,7 +4,17 @@
 --
 -- roster_snapshot says what each file's rows are worth (law::rosters), for all buckets together: a complete roster on
 -- which nobody of this bucket is left still makes those absent who were on it before.
-with said as (
+--
+-- named_holders are people whom a row of the roster names that was rejected: they are on it all the same.
+with stated as (
+    select person_key, tag, source_office, from_date, to_date, roster_month, county_code, source_file
+    from rosters
+    union all
+    select person_key, tag, source_office, from_date, to_date, roster_month, county_code, source_file
+    from named_holders
+),
+
+said as (
     select
         r.person_key, r.tag, r.source_office, r.from_date, r.to_date,
         coalesce(r.from_date, r.roster_month) as start_date,
@@ -15,7 +25,7 @@ with said as (
         coalesce(f.arrival, 0) as arrival, coalesce(f.fate, 'counts') = 'replaced' as is_replaced, f.replaced_at,
         f.absent_since, f.lacking_month, coalesce(f.is_absence_sure, false) as is_absence_sure,
         coalesce(f.is_stale, false) as is_stale
-    from rosters as r
+    from stated as r
     left join roster_snapshot as f
         on coalesce(r.source_file, '') = coalesce(f.source_file, '')
         and r.source_office = f.source_office

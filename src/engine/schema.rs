@@ -8,6 +8,9 @@ use law::contracts::{Feed, Kind};
 /// Columns that intake adds to every accepted row.
 const PROVENANCE: [(&str, DataType); 2] = [("source_file", DataType::Utf8), ("source_row", DataType::Int64)];
 
+/// People whom a rejected row of a full roster names, as rows of that roster.
+pub const NAMED_HOLDERS: &str = "named_holders";
+
 /// The Arrow type of a contract column.
 const fn arrow_type(kind: Kind) -> DataType {
     match kind {
@@ -29,6 +32,7 @@ const fn arrow_type(kind: Kind) -> DataType {
 /// | residents | person | person_key, has_name_conflict, content_hash, comparable_name, source_file, source_row |
 /// | applications | application, person | person_key, content_hash, source_file, source_row |
 /// | held_applications | application, person | the same and hold_reason |
+/// | named_holders | person, tag, roster | as rosters: whom a rejected row of a full roster names |
 /// | roster_files | roster file, office, county, tag, month | arrival, what the file says of itself, counts |
 /// | rosters | person, tag, office, roster month or from date | person_key, comparable_name, source_file, source_row |
 /// | income | indicator, geography, year, release | source_file, source_row |
@@ -56,7 +60,7 @@ pub fn table_schema(table: &str) -> Option<SchemaRef> {
         "residents" => (Feed::Residents, &RESIDENT_COLUMNS),
         "applications" => (Feed::Applications, &APPLICATION_COLUMNS[..2]),
         "held_applications" => (Feed::Applications, &APPLICATION_COLUMNS),
-        "rosters" => (Feed::Rosters, &ROSTER_COLUMNS),
+        "rosters" | NAMED_HOLDERS => (Feed::Rosters, &ROSTER_COLUMNS),
         "income" => (Feed::Income, &[]),
         "adjustments" => (Feed::Adjustments, &ADJUSTMENT_COLUMNS[..3]),
         "aided" => (Feed::Aided, &RESIDENT_COLUMNS[..1]),

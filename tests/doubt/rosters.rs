@@ -273,3 +273,34 @@ fn a_file_of_which_more_than_one_row_in_a_hundred_is_illegible_ends_nothing() {
     bureau.night("10.csv", &illegible);
     bureau.finds("2026-10", [("flagged", 4)]);
 }
+
+#[test]
+fn a_row_that_was_rejected_names_its_holder_by_name_and_village() {
+    let bureau = Bureau::by_absence(4);
+    let row = |number: usize, name: &str, month: &str| {
+        format!("{},{name},脱贫人口,{month},甲县农业农村局,上村\n", id("990103", number))
+    };
+    let header = MONTHLY.replace('\n', ",所在村\n");
+    let names = ["陈甲", "陈乙", "陈丙", "陈丁"];
+    let of = |month: &str, people: &[usize]| {
+        people.iter().fold(header.clone(), |text, number| text + &row(*number, names[number - 1], month))
+    };
+    bureau.night("09.csv", &of("202609", &[1, 2, 3, 4]));
+    // 甲's id has lost a digit, 乙's row names nobody in another village, twice; 丙 is lacking, twice.
+    for (file, month) in [("10.csv", "202610"), ("11.csv", "202611")] {
+        let illegible = format!(
+            "99010319620305,陈甲,脱贫人口,{month},甲县农业农村局,上村\n99010319620306,陈戊,脱贫人口,{month},甲县农业农村局,下村\n"
+        );
+        bureau.workspace.land("rosters", file, (of(month, &[2, 4]) + &illegible).as_bytes());
+        bureau.run("2026-11-30");
+    }
+    // One row in four that names nobody: the roster is not whole and ends nothing.
+    bureau.finds("2026-11", [("flagged", 4)]);
+    for (file, month) in [("12.csv", "202612"), ("01.csv", "202701")] {
+        let illegible = format!("99010319620305,陈甲,脱贫人口,{month},甲县农业农村局,上村\n");
+        bureau.workspace.land("rosters", file, (of(month, &[2, 4]) + &illegible).as_bytes());
+        bureau.run("2026-12-31");
+    }
+    // 甲 is on the roster, 丙 is asked about.
+    bureau.finds("2026-12", [("flagged", 3), ("tag_absent", 1)]);
+}

@@ -53,7 +53,6 @@ const KNOWN: &[(&str, &str)] = &[
     ("refund without original", "a refund without its original's number is not matched"),
     ("register without update time", "a content hash decides between two register rows"),
     ("roster corrected in its month", "a second roster of a month does not replace the first"),
-    ("roster rows rejected", "a rejected roster row ends its holder's tag"),
     ("roster truncated", "absence from a roster ends tags"),
     ("settled in the future", "a settlement in the future is accepted and never counts"),
     ("two offices of one name", "offices of one name end each other's tags"),

@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use super::decode::{Page, Source, look, open_source};
 use super::job::{GateJob, GateLimits, GateReport, GateVerdict, Refusal, Stop};
+use super::named::NamedRows;
 use super::notes::{UnlistedCodes, notes};
 use super::rejects::RejectFile;
 use super::rules::{Judged, Rules};
@@ -76,6 +77,7 @@ fn open(job: &GateJob) -> Result<GateReport, Stop> {
     let rules = Rules::new(job, &layout)?;
     let mut staging = Staging::new(job)?;
     let mut rejects = RejectFile::create(job)?;
+    let mut named = NamedRows::new(job);
     let mut outcome = Outcome::default();
     let (mut unlisted, mut sums, mut ids) = (UnlistedCodes::default(), Sums::default(), RoundedIds::default());
     let mut spread = SpreadCount::new(job.feed);
@@ -101,6 +103,7 @@ fn open(job: &GateJob) -> Result<GateReport, Stop> {
                 }
             }
         }
+        named.add(&judged)?;
         unlisted.add(&judged);
         spread.add(&judged);
         profile.merge(judged.profile);
@@ -108,6 +111,7 @@ fn open(job: &GateJob) -> Result<GateReport, Stop> {
     })?;
     ids.verdict()?;
     rejects.finish()?;
+    named.finish()?;
     let staged = staging.finish()?;
     let mut notes = notes(job.feed, &outcome, &layout, &unlisted);
     notes.extend(source.notes());

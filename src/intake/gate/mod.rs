@@ -7,6 +7,7 @@
 mod child;
 mod decode;
 mod job;
+mod named;
 mod notes;
 mod parent;
 mod rejects;
@@ -17,5 +18,6 @@ mod sums;
 
 pub use child::child_main;
 pub use job::{GateError, GateJob, GateLimits, GateReport, GateVerdict, StagedFile, TagAlias};
+pub(crate) use named::NAMED;
 pub use parent::{look_at, run_gate};
 pub(crate) use rules::own_key;

@@ -10,6 +10,7 @@ mod claims;
 mod columns;
 mod distinct;
 mod income;
+mod named;
 mod numbers;
 mod regroup;
 mod residents;

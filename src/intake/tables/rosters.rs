@@ -14,7 +14,7 @@ use store::warehouse::FileEntry;
 use super::super::IntakeError;
 use super::batch::{Arrived, Batch, Change};
 use super::columns::{Cells, conform, read_part, text_at};
-use super::distinct;
+use super::{distinct, named};
 
 /// The table of roster files.
 const FILES: &str = "roster_files";
@@ -33,12 +33,14 @@ struct Stated {
 /// Keeps the batch's rows, and notes its files.
 pub(super) fn take(batch: &Batch<'_>) -> Result<Change, IntakeError> {
     let mut change = distinct::take(batch, &distinct::ROSTERS)?;
-    change.entries.push(note_files(batch)?);
+    let named = named::find(batch)?;
+    change.entries.push(note_files(batch, &named.unmatched)?);
+    change.entries.extend(named.entries);
     Ok(change)
 }
 
 /// Writes the table of files anew with those of the batch.
-fn note_files(batch: &Batch<'_>) -> Result<FileEntry, IntakeError> {
+fn note_files(batch: &Batch<'_>, unmatched: &[u64]) -> Result<FileEntry, IntakeError> {
     let folder = batch.root.join(FILES);
     let unnamed = folder.join("unnamed.parquet");
     let schema = table_schema(FILES).ok_or_else(|| IntakeError::rows(&folder, "no such table"))?;
@@ -53,7 +55,8 @@ fn note_files(batch: &Batch<'_>) -> Result<FileEntry, IntakeError> {
     let mut rows = Vec::new();
     for (at, arrived) in batch.arrived.iter().enumerate() {
         let arrival = last + 1 + i64::try_from(at).unwrap_or(0);
-        rows.extend(rows_of_file(batch, at, arrived, arrival)?);
+        let unmatched = unmatched.get(at).copied().unwrap_or(arrived.rejected);
+        rows.extend(rows_of_file(batch, at, (arrived, unmatched), arrival)?);
     }
     known.push(rows_of(FILES, &schema, rows)?);
     let mut writer = TableWriter::create(&unnamed, &schema)?;
@@ -87,7 +90,12 @@ fn last_arrival(rows: &RecordBatch) -> Option<i64> {
 type Row = Vec<(&'static str, Value<'static>)>;
 
 /// One row per identity; a file without an accepted row has one that names none.
-fn rows_of_file(batch: &Batch<'_>, at: usize, arrived: &Arrived, arrival: i64) -> Result<Vec<Row>, IntakeError> {
+fn rows_of_file(
+    batch: &Batch<'_>,
+    at: usize,
+    (arrived, unmatched): (&Arrived, u64),
+    arrival: i64,
+) -> Result<Vec<Row>, IntakeError> {
     let mut stated = identities(batch, at)?;
     if stated.is_empty() {
         stated.insert(Identity::default(), Stated::default());
@@ -109,7 +117,7 @@ fn rows_of_file(batch: &Batch<'_>, at: usize, arrived: &Arrived, arrival: i64) -
             ("is_filtered", arrived.is_filtered.into()),
             ("row_count", count(arrived.read)),
             ("rejected_count", count(arrived.rejected)),
-            ("unmatched_count", count(arrived.rejected)),
+            ("unmatched_count", count(unmatched)),
             ("before_count", before.into()),
             ("added_count", added.into()),
             ("left_count", left.into()),

@@ -31,6 +31,8 @@ pub fn surprises(
     past: &[PastFile],
     deaths: Deaths,
 ) -> Vec<Surprise> {
+    let past: Vec<&PastFile> = past.iter().filter(|past| is_of_like_area(profile, &past.profile)).collect();
+    let past = past.as_slice();
     let mut found: Vec<Surprise> = amounts(bounds, (kind, profile), past).into_iter().collect();
     found.extend(rows(bounds, (kind, profile), past));
     let rows = profile.rows;
@@ -53,7 +55,16 @@ pub fn surprises(
     found
 }
 
-fn rows(bounds: &Bounds, (kind, profile): (&FileKind, &FileProfile), past: &[PastFile]) -> Option<Surprise> {
+/// Whether what is usual in one file can tell of another: a county's own file says nothing about another county's.
+fn is_of_like_area(profile: &FileProfile, past: &FileProfile) -> bool {
+    let only = |profile: &FileProfile| match profile.counties.keys().collect::<Vec<_>>().as_slice() {
+        [county] => Some((*county).clone()),
+        _ => None,
+    };
+    only(profile).zip(only(past)).is_none_or(|(own, other)| own == other)
+}
+
+fn rows(bounds: &Bounds, (kind, profile): (&FileKind, &FileProfile), past: &[&PastFile]) -> Option<Surprise> {
     let rows = profile.rows;
     if bounds.rows.limits.contains(&rows) {
         return Some(Surprise::new(Bound::RowsLimit, [("found", rows.to_string())]));
@@ -78,49 +89,83 @@ fn median(values: &mut [u64]) -> Option<u64> {
     values.get(values.len().saturating_sub(1) / 2).copied()
 }
 
-/// Groups whose amounts are of another order; the one with the largest share of the rows speaks for the others.
-fn amounts(bounds: &Bounds, (kind, profile): (&FileKind, &FileProfile), past: &[PastFile]) -> Option<Surprise> {
-    // Of all institutions together first, then of each; those with most rows first.
+/// Groups whose amounts are of another order; the one with the most rows speaks for the others.
+fn amounts(bounds: &Bounds, (kind, profile): (&FileKind, &FileProfile), past: &[&PastFile]) -> Option<Surprise> {
     let groups =
         profile.amounts.iter().flat_map(|(care, own)| own.iter().map(move |(code, amounts)| (care, code, amounts)));
-    let mut groups: Vec<_> = groups.map(|(care, code, amounts)| (care, code, amounts, amounts.count())).collect();
-    groups.sort_by_key(|(care, code, _, count)| (!code.is_empty(), std::cmp::Reverse(*count), *care, *code));
-    for (care, institution, amounts, count) in groups {
-        let Some(found) = amounts.median() else { continue };
-        let earlier = |past: &PastFile| past.profile.of(care, institution).cloned();
-        let (usual, times) = if count >= bounds.amounts.least_rows {
-            let same = past.iter().filter(|past| past.kind == *kind).filter_map(earlier);
-            let mut medians: Vec<u64> =
-                same.filter_map(|amounts| amounts.median()).map(|median| median.0.unsigned_abs()).collect();
-            if medians.len() >= bounds.least_files {
-                (median(&mut medians), bounds.amounts.times)
-            } else {
-                (all_together(past.iter().filter_map(earlier), bounds), bounds.amounts.small_times)
-            }
-        } else if count >= bounds.amounts.small_least_rows && institution.is_empty() {
-            (all_together(past.iter().filter_map(earlier), bounds), bounds.amounts.small_times)
-        } else {
-            continue;
-        };
-        let Some(usual) = usual.filter(|usual| *usual > 0) else { continue };
-        let ratio = Decimal::from(found.0) / Decimal::from(usual);
-        if ratio < times && ratio * times > Decimal::ONE {
-            continue;
-        }
-        let usual = Fen(i64::try_from(usual).unwrap_or(i64::MAX));
-        return Some(Surprise::new(
-            Bound::AmountsShifted,
-            [
-                ("institution", if institution.is_empty() { String::new() } else { format!("{institution} ") }),
-                ("care", care.clone()),
-                ("rows", count.to_string()),
-                ("found", found.to_string()),
-                ("usual", usual.to_string()),
-                ("ratio", ratio.round_dp(if ratio < Decimal::ONE { 3 } else { 0 }).normalize().to_string()),
-            ],
-        ));
+    let mut groups: Vec<Group<'_>> =
+        groups.filter_map(|(care, code, own)| group(bounds, kind, past, care, code, own)).collect();
+    // Of all institutions together first, then of each; those with most rows first.
+    groups.sort_by_key(|group| {
+        (!group.institution.is_empty(), std::cmp::Reverse(group.rows), group.care, group.institution)
+    });
+    let of_many = groups.iter().find(|group| group.is_of_many && group.is_shifted());
+    // A wrong unit shifts whatever a file has, alike; a handful of dear claims shifts nothing else.
+    let is_all = |is: fn(&Group<'_>) -> bool| groups.iter().all(|group| group.is_shifted() && is(group));
+    let of_few = groups
+        .first()
+        .filter(|_| is_all(|group| group.ratio > Decimal::ONE) || is_all(|group| group.ratio < Decimal::ONE));
+    let Group { care, institution, rows, found, usual, ratio, .. } = of_many.or(of_few)?;
+    Some(Surprise::new(
+        Bound::AmountsShifted,
+        [
+            ("institution", if institution.is_empty() { String::new() } else { format!("{institution} ") }),
+            ("care", (*care).to_owned()),
+            ("rows", rows.to_string()),
+            ("found", found.to_string()),
+            ("usual", usual.to_string()),
+            ("ratio", ratio.round_dp(if *ratio < Decimal::ONE { 3 } else { 0 }).normalize().to_string()),
+        ],
+    ))
+}
+
+/// The amounts of a care type and institution (empty: of all) beside what is usual.
+struct Group<'a> {
+    care: &'a str,
+    institution: &'a str,
+    rows: u64,
+    found: Fen,
+    usual: Fen,
+    ratio: Decimal,
+    /// So many times the usual, or that part of it, is another order.
+    times: Decimal,
+    /// Whether there are rows enough to tell by themselves.
+    is_of_many: bool,
+}
+
+impl Group<'_> {
+    fn is_shifted(&self) -> bool {
+        self.ratio >= self.times || self.ratio * self.times <= Decimal::ONE
     }
-    None
+}
+
+/// A group of a file, where there is something to compare it with.
+fn group<'a>(
+    bounds: &Bounds,
+    kind: &FileKind,
+    past: &[&PastFile],
+    care: &'a str,
+    institution: &'a str,
+    amounts: &Amounts,
+) -> Option<Group<'a>> {
+    let (found, rows) = (amounts.median()?, amounts.count());
+    let is_of_many = rows >= bounds.amounts.least_rows;
+    if !is_of_many && (rows < bounds.amounts.small_least_rows || !institution.is_empty()) {
+        return None;
+    }
+    let earlier = |past: &&PastFile| past.profile.of(care, institution).cloned();
+    let same = past.iter().filter(|past| is_of_many && past.kind == *kind).filter_map(earlier);
+    let mut medians: Vec<u64> =
+        same.filter_map(|amounts| amounts.median()).map(|median| median.0.unsigned_abs()).collect();
+    let (usual, times) = if medians.len() >= bounds.least_files {
+        (median(&mut medians), bounds.amounts.times)
+    } else {
+        (all_together(past.iter().filter_map(earlier), bounds), bounds.amounts.small_times)
+    };
+    let usual = usual.filter(|usual| *usual > 0)?;
+    let ratio = Decimal::from(found.0) / Decimal::from(usual);
+    let usual = Fen(i64::try_from(usual).unwrap_or(i64::MAX));
+    Some(Group { care, institution, rows, found, usual, ratio, times, is_of_many })
 }
 
 /// The median of all earlier amounts of a group, whatever file they came in, where they are enough to tell.
@@ -136,7 +181,7 @@ const COUNTY_UNKNOWN: &str = "county_unknown";
 
 /// Rows that no rule can use, beyond the share of them that the sender's files usually have: a bureau may well be sent
 /// more than its policy counts. While nothing is usual, only rows of unknown counties tell.
-fn useless(bounds: &Bounds, (kind, profile): (&FileKind, &FileProfile), past: &[PastFile]) -> Option<Surprise> {
+fn useless(bounds: &Bounds, (kind, profile): (&FileKind, &FileProfile), past: &[&PastFile]) -> Option<Surprise> {
     let all = |profile: &FileProfile| profile.useless.values().sum::<u64>();
     let same = past.iter().filter(|past| past.kind == *kind && past.profile.rows > 0);
     let mut shares: Vec<u64> = same.map(|past| all(&past.profile) * 1000 / past.profile.rows).collect();
@@ -208,6 +253,30 @@ mod tests {
             assert_eq!(found == [Bound::AmountsShifted], held, "{rows} rows of {yuan}: {found:?}");
         }
         assert_eq!(bounds_of("f.csv", &profile(6, 62_000), &[]), [], "nothing is usual yet");
+        // One care type of few rows that is dear beside another that is as usual: no wrong unit.
+        let both = |one: i64, other: i64| {
+            let mut both = profile(10, one);
+            both.amounts.extend([("11".to_owned(), profile(40, other).amounts.remove("21").unwrap())]);
+            both
+        };
+        let before = PastFile { profile: both(620, 90), ..past("a.csv", 50, 620) };
+        for (one, other, held) in [(62_000, 90, false), (62_000, 9_000, true), (62_000, 1, false), (6, 1, true)] {
+            let found = bounds_of("f.csv", &both(one, other), std::slice::from_ref(&before));
+            assert_eq!(found == [Bound::AmountsShifted], held, "{one} and {other}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_county_s_own_file_is_measured_by_its_own() {
+        let of =
+            |county: &str, rows| FileProfile { counties: [(county.to_owned(), rows)].into(), ..profile(rows, 600) };
+        let file = |month, county: &str, rows| PastFile {
+            profile: of(county, rows),
+            ..past(&format!("结算20260{month}.csv"), rows, 600)
+        };
+        let large = [1, 2, 3].map(|month| file(month, "990101", 1000));
+        assert_eq!(bounds_of("结算202604.csv", &of("990102", 100), &large), []);
+        assert_eq!(bounds_of("结算202604.csv", &of("990101", 100), &large), [Bound::RowsCount]);
     }
 
     #[test]

@@ -100,9 +100,10 @@ fn missing_feeds(context: &Context) -> Result<Vec<MissingFeed>, PipelineError> {
     Ok(found)
 }
 
-/// Refused files from the first night on, waiting ones once they have waited for longer than a day.
+/// Refused files from the first night on, waiting ones once they have waited for longer than a day. Of a held file its
+/// question tells.
 fn lying_files(context: &Context, now: DateTime<Utc>) -> Result<Vec<LyingFact>, PipelineError> {
-    let files = context.ledger.lying()?.into_iter();
+    let files = context.ledger.lying()?.into_iter().filter(|file| file.state != ArrivalState::Held);
     let counts = files.filter(|file| file.state != ArrivalState::Waiting || now - file.since > TimeDelta::days(1));
     let fact = |file: store::ledger::LyingFile| LyingFact {
         feed: file.feed.name(),
