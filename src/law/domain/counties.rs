@@ -18,8 +18,17 @@ impl Counties {
     #[must_use]
     pub fn meaning(&self, code: &str, day: NaiveDate) -> Option<String> {
         let now = self.current(code, day);
-        let is_known = self.served.is_empty() || self.served.contains(&now);
+        let is_known = self.served.is_empty() || self.served.contains(&now) || self.is_own(&now);
         is_known.then_some(now)
+    }
+
+    /// Whether a code is that of a served prefecture or province itself (市本级, 省本级): its people are insured there and
+    /// live in no county.
+    fn is_own(&self, code: &str) -> bool {
+        let is_of = |prefix: &str| self.served.iter().any(|county| county.starts_with(prefix));
+        let of_prefecture = code.strip_suffix("99").or_else(|| code.strip_suffix("00"));
+        let of_province = code.strip_suffix("9900").or_else(|| code.strip_suffix("0000"));
+        of_prefecture.into_iter().chain(of_province).any(is_of)
     }
 
     /// The code that stands for a code on a day.
@@ -50,6 +59,10 @@ mod tests {
         assert_eq!(counties.meaning("990103", day("2026-09-30")).as_deref(), Some("990103"));
         assert_eq!(counties.meaning("990103", day("2026-10-01")).as_deref(), Some("990120"));
         assert_eq!(counties.meaning("350102", day("2026-10-01")), None, "no table knows it");
+        for own in ["990199", "990100", "999900", "990000"] {
+            assert_eq!(counties.meaning(own, day("2026-10-01")).as_deref(), Some(own), "of prefecture or province");
+        }
+        assert_eq!(counties.meaning("350199", day("2026-10-01")), None, "another prefecture");
         assert_eq!(Counties::default().meaning("350102", day("2026-10-01")).as_deref(), Some("350102"));
     }
 }
