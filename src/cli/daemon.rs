@@ -116,7 +116,7 @@ impl Daemon<'_> {
                 tracing::error!(error = failure.message, "nothing can be run");
                 TURN
             }
-            Ok((Decision::Run(due), context)) => self.run_due(due, context).await,
+            Ok((Decision::Run(due), context)) => Box::pin(self.run_due(due, context)).await,
             Ok((Decision::Wait(until), context)) => {
                 self.look(&context).await;
                 until.and_then(|until| (until - Utc::now()).to_std().ok()).unwrap_or(TURN)

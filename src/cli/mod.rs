@@ -202,7 +202,7 @@ fn dispatch(verb: Verb, session: &Session) -> Result<u8, Failure> {
             Verb::Alerts(arguments) => alerts::run(&arguments, session),
             Verb::Metrics(arguments) => metrics::run(&arguments, session),
             Verb::Audit(arguments) => audit::run(&arguments, session),
-            Verb::Plan(arguments) => plan::run(&arguments, session).await,
+            Verb::Plan(arguments) => Box::pin(plan::run(&arguments, session)).await,
             Verb::Explain(arguments) => explain::run(&arguments, session).await,
             Verb::Status(arguments) => status::run(&arguments, session).await,
             Verb::Keys(arguments) => keys::run(&arguments, session),

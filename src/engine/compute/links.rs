@@ -117,9 +117,10 @@ impl Links {
     pub(super) fn raised(&self, measured: &BTreeMap<PersonKey, Fen>, adds_up: bool) -> Raised {
         let amount = |person: &PersonKey| measured.get(person).map_or(0, |fen| fen.0).max(0);
         let raise = |(person, others): (&PersonKey, &BTreeSet<PersonKey>)| {
-            let up = match adds_up {
-                true => others.iter().map(amount).sum(),
-                false => others.iter().map(amount).max().unwrap_or(0) - amount(person),
+            let up = if adds_up {
+                others.iter().map(amount).sum()
+            } else {
+                others.iter().map(amount).max().unwrap_or(0) - amount(person)
             };
             (up > 0).then_some((*person, Fen(up)))
         };

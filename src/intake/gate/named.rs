@@ -38,12 +38,11 @@ impl<'a> NamedRows<'a> {
 
     fn write(&mut self, batch: &RecordBatch, rows: Vec<u32>) -> Result<(), ArrowError> {
         let rows = take_record_batch(batch, &UInt32Array::from(rows))?;
-        let writer = match self.file.take() {
-            Some(writer) => writer,
-            None => {
-                let file = File::create(self.job.output.join(NAMED))?;
-                FileWriter::try_new(BufWriter::new(file), &rows.schema())?
-            }
+        let writer = if let Some(writer) = self.file.take() {
+            writer
+        } else {
+            let file = File::create(self.job.output.join(NAMED))?;
+            FileWriter::try_new(BufWriter::new(file), &rows.schema())?
         };
         self.file.insert(writer).write(&rows)
     }

@@ -51,7 +51,7 @@ fn note_files(batch: &Batch<'_>, unmatched: &[u64]) -> Result<FileEntry, IntakeE
             known.push(conform(&rows?, &schema, &path)?);
         }
     }
-    let last = known.iter().filter_map(|rows| last_arrival(rows)).max().unwrap_or(0);
+    let last = known.iter().filter_map(last_arrival).max().unwrap_or(0);
     let mut rows = Vec::new();
     for (at, arrived) in batch.arrived.iter().enumerate() {
         let arrival = last + 1 + i64::try_from(at).unwrap_or(0);

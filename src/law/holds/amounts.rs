@@ -50,7 +50,7 @@ impl Amounts {
 
 /// The number of an amount's size: each doubling has the same count of steps, small amounts stand for themselves.
 fn size_of(fen: u64) -> u16 {
-    let shift = (63 - fen.max(STEPS).leading_zeros()).saturating_sub(STEPS.ilog2());
+    let shift = fen.max(STEPS).ilog2().saturating_sub(STEPS.ilog2());
     u16::try_from(u64::from(shift) * STEPS + (fen >> shift)).unwrap_or(u16::MAX)
 }
 

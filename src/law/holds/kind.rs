@@ -71,9 +71,9 @@ fn shape_of(stem: &str) -> String {
             (false, _) => after_year,
         };
         if is_date {
-            shape.extend(run.chars().map(|_| '#'))
+            shape.extend(run.chars().map(|_| '#'));
         } else {
-            shape.push_str(run)
+            shape.push_str(run);
         }
         rest = next;
     }

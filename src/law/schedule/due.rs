@@ -8,7 +8,7 @@ use super::Schedule;
 use crate::domain::{LONGEST_REST, Month, Period, Workdays};
 
 /// How far a moment moves at most.
-const FARTHEST: TimeDelta = TimeDelta::days(LONGEST_REST as i64);
+const FARTHEST: TimeDelta = TimeDelta::days(LONGEST_REST);
 
 /// So many periods are caught up at most; whoever has missed more runs `backfill` and looks at what comes out.
 pub const CATCH_UP: usize = 36;

@@ -74,11 +74,15 @@ fn wide_text(mut text: impl BufRead, encoding: &'static Encoding) -> Result<Writ
                 "from line {lines} on the text is not valid UTF-16: cut off or binary; save it as CSV in UTF-8"
             )));
         }
-        lines += decoded.iter().filter(|byte| **byte == b'\n').count() as u64;
+        lines += line_feeds(decoded);
         if read == 0 {
             return Ok(Writing { encoding, only_returns: lines == 1 });
         }
     }
+}
+
+fn line_feeds(text: &[u8]) -> u64 {
+    text.iter().map(|byte| u64::from(*byte == b'\n')).sum()
 }
 
 /// Binary files have NULs early; a stray NUL in a cell is no reason to refuse a file.
@@ -217,7 +221,7 @@ impl<R: Read> Utf8Text<R> {
                 self.ready.push(b'\n');
             }
         }
-        self.lines += self.ready.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.lines += line_feeds(&self.ready);
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use chrono::{Datelike as _, NaiveDate, Weekday};
 const LONG_REST: i64 = 4;
 
 /// No rest is longer: what is due moves by so many days at most.
-pub const LONGEST_REST: usize = 12;
+pub const LONGEST_REST: i64 = 12;
 
 /// Which days are worked: Monday to Friday but for the days that the table names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -62,7 +62,8 @@ impl Workdays {
             return day;
         }
         let later = self.after(day, 1);
-        let before = day.iter_days().rev().take(LONGEST_REST).find(|day| self.is_worked(*day));
+        let mut near = day.iter_days().rev().take_while(|earlier| (day - *earlier).num_days() < LONGEST_REST);
+        let before = near.find(|day| self.is_worked(*day));
         match before {
             Some(before) if (later - day).num_days() >= LONG_REST && before >= earliest => before,
             _ => later,
