@@ -9,12 +9,12 @@
 with told as (
     select
         person_key, unit_id, rule_id, status, reason, band, county_code, is_rural, rural_source, measured_amount,
-        income_amount, line_amount, is_provisional, excess_amount, warn_amount, recent_amount, claim_count,
-        total_amount, in_scope_amount, fund_amount, medical_assistance_amount, personal_burden_amount,
+        income_amount, line_amount, is_provisional, excess_amount, warn_amount, recent_amount,
+        nullif(claim_count, 0) as claim_count, total_amount, in_scope_amount, fund_amount, medical_assistance_amount, personal_burden_amount,
         in_catalogue_self_pay_amount, self_pay_with_over_limit_amount, in_scope_self_pay_amount,
         component_self_pay_amount, cash_amount, net_burden_amount, adjustment_amount,
         passes_tags, passes_without_tags, passes_rural, is_over, reached_band, ended_tag, ended_roster_month, ended_date,
-        case when claim_count is null then 'no_claims'
+        case when claim_count = 0 and coalesce(reason, '') <> 'identity_open' then 'no_claims'
             when status <> 'outside' and measured_amount <= $lowest_amount then 'below'
             else status end as told_status
     from judged
