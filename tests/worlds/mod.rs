@@ -37,7 +37,6 @@ const KNOWN: &[(&str, &str)] = &[
     ("county missing from roster", "absence from a roster ends tags"),
     ("decimal comma", "a decimal comma is read as a thousands mark"),
     ("exit taken back", "the last day that was stated first stays"),
-    ("id changed", "two numbers of one person are not linked"),
     ("ids end in 000", "rounded ids pass where their check digit happens to be right"),
     ("income corrected in 10,000 yuan", "a figure in the wrong unit changes whole lists"),
     ("income in 10,000 yuan", "a doubtful figure stops the seal"),
@@ -58,8 +57,6 @@ const KNOWN: &[(&str, &str)] = &[
     ("two offices of one name", "offices of one name end each other's tags"),
     ("unknown insurance", "an insurance that no rule knows counts for nothing"),
     ("voided and sent again", "voids without a new settlement withdraw people"),
-    ("passport and id", "two documents of one person are not linked"),
-    ("newborn's own id", "two documents of one person are not linked"),
     ("payments too large", "a payment may be larger than its claim"),
     ("claims file cut", "the number of a file's rows has no bound"),
 ];
