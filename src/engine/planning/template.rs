@@ -51,6 +51,8 @@ pub(crate) struct Template {
     task: Arc<TaskContext>,
     /// Which table a file of that bucket belongs to.
     tables: HashMap<String, String>,
+    /// The statement's rows, also those that the plan has no use for: no others can lie where they lie.
+    _rows: Vec<RecordBatch>,
 }
 
 impl Templates {
@@ -75,7 +77,12 @@ impl Templates {
         if kept.len() >= KEPT {
             kept.clear();
         }
-        kept.insert(key, Arc::new(Template { plan: plan.clone(), task: task.clone(), tables }));
+        let rows = statement.sources.values().filter_map(|source| match source {
+            Source::Rows(rows) => Some(rows.clone()),
+            Source::Files(_) => None,
+        });
+        let (plan, task, rows) = (plan.clone(), task.clone(), rows.collect());
+        kept.insert(key, Arc::new(Template { plan, task, tables, _rows: rows }));
     }
 }
 
