@@ -205,9 +205,16 @@ fn written(table: &str, parts: &[RecordBatch], scratch: &Path) -> Vec<PathBuf> {
     parts.iter().enumerate().map(file).collect()
 }
 
-/// The case's parameters over those that all cases of the model share.
+/// The case's parameters over those that all cases of the model share: the model's own, and those of tables that are made
+/// for it.
 fn params(models: &Models, model: &Model, case: &Path) -> Result<Params, String> {
-    let views = models.bound_views(&model.name, measured_by(model).as_deref());
+    let measured = measured_by(model);
+    let mut views = models.bound_views(&model.name, measured.as_deref());
+    for table in models.bound_sources(&model.name, measured.as_deref()) {
+        if models.get(&table).is_some() {
+            views.extend(models.bound_views(&table, None));
+        }
+    }
     let declared: BTreeMap<&String, ParamKind> =
         views.iter().flat_map(|view| view.parameters.iter().map(|(name, kind)| (name, *kind))).collect();
     let mut params = Params::new();

@@ -5,7 +5,7 @@
 --                               ;register;roster;village_class;household_type;
 --             $rural_conflict - where village class and household type contradict each other and decide:
 --                               listed (rural, marked), undecided, or first (the first source decides)
---             $tags_from, $on_date - see int_person_tags
+--             $tags_from - see int_person_tags
 with burden as (
     select
         person_key, unit_id, claim_count,

@@ -1,7 +1,7 @@
 -- Purpose:    The tags that a person holds on any day of a span, or has lost, with the offices that say so.
 -- Grain:      one person and tag.
--- Parameters: $tags_from - first day of the span; $on_date itself where only that day counts
---             $on_date   - last day of the span, the last one of the period.
+-- Parameters: $tags_from - first day of the span; its last day is the period's, for which tag_spans is made. The same day
+--             where only that one counts.
 -- Source:     domain notes §5; how a tag ends stands in tag_spans.
 --
 -- state: held; stale (held by a roster that is too old to flag by); absent (one complete roster lacks the person, nobody
@@ -16,7 +16,6 @@ with standing as (
             else 0
         end as rank
     from tag_spans
-    where start_date <= $on_date
 ),
 
 best as (

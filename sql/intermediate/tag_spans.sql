@@ -1,6 +1,6 @@
 -- Purpose:    From when to when each person has each tag, by every statement of an office that holds.
 -- Grain:      one person, tag, office and county that speak for it, and month of a roster or first day of a change.
--- Parameters: $on_date - last day of the period.
+-- Parameters: see int_tag_statements.
 -- Source:     domain notes §5: rosters carry no expiry date. A tag ends by a row with a last day, by a corrected roster
 --             of the same month that leaves the person out, or by absence from the office's later complete rosters.
 --
@@ -39,5 +39,6 @@ from statements as s
 left join ending as e
     on s.person_key = e.person_key and s.tag = e.tag and s.scope = e.scope and s.is_full = e.is_full
     and s.stated_month = e.stated_month and s.from_date is not distinct from e.from_date
-where s.start_date <= $on_date
-order by s.person_key, s.tag, s.source_office, s.start_date, last_day, sure_last_day, s.lacking_month, s.is_absence_sure, s.is_stale
+order by
+    s.person_key, s.tag, s.source_office, s.start_date, last_day, sure_last_day, s.lacking_month, s.is_absence_sure,
+    s.is_stale

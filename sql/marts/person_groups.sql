@@ -1,6 +1,6 @@
 -- Purpose:    The groups by which counts of people are broken down: sex, age and kind of roster.
 -- Grain:      one person in the register or on a roster that is valid on the day.
--- Parameters: $tags_from, $on_date - see int_person_tags
+-- Parameters: $tags_from - see int_person_tags
 with tagged as (
     select
         person_key as tagged_person_key,

@@ -1,7 +1,7 @@
 -- Purpose:    Everything that a list says of a person whom a rule flagged, found near, or could not decide; and who is
 --             outside only because the tag that the rule wants has ended, with the roster or the day that ended it.
 -- Grain:      one person and rule.
--- Parameters: $on_date - last day of the period.
+-- Parameters: see int_hit_spending and int_person_tags.
 -- Source:     list columns: domain notes §7.
 --
 -- A new list column is added here, in the .toml, and in the column table of src/referrals.

@@ -134,8 +134,7 @@ SortExec
                                               FilterExec
                                                 WindowAggExec
                                                   SortExec
-                                                          FilterExec
-                                                            DataSourceExec rows
+                                                          DataSourceExec rows
                                           DataSourceExec rows
                                     DataSourceExec residents
 ";
