@@ -18,6 +18,7 @@ const PEOPLE: &str = "sql/intermediate/people_in_reach.sql";
 const BURDEN: &str = "sql/intermediate/int_burden.sql";
 const COUNTED: &str = "sql/intermediate/int_counted_claims.sql";
 const TAGS: &str = "sql/intermediate/int_person_tags.sql";
+const TAG_SPANS: &str = "sql/intermediate/tag_spans.sql";
 const TAG_STATEMENTS: &str = "sql/intermediate/int_tag_statements.sql";
 const KNOWN: &str = "sql/intermediate/int_known.sql";
 const JUDGED: &str = "sql/intermediate/judged.sql";
@@ -242,6 +243,7 @@ const OF_REACH: &[Mutant] = &[
 
 /// Who is meant, what is known of them, and how the line decides.
 const OF_JUDGING: &[Mutant] = &[
+    (TAG_SPANS, "where s.start_date <= $on_date", "where true", &["fujian"]),
     (TAG_STATEMENTS, "where coalesce(r.roster_month, r.from_date) <= $on_date", "where true", &["fujian"]),
     (TAGS, "sure_last_day >= greatest(", "sure_last_day > greatest(", &["fujian"]),
     (TAGS, "when coalesce(sure_last_day >= greatest(start_date, $tags_from), true)", "when true", &["fujian"]),

@@ -22,6 +22,18 @@ pub(crate) struct Finding {
     pub(crate) outlook: String,
 }
 
+/// Bounds that no file passes, as `pipelines/holds.toml`.
+const NOTHING_HELD: &str = "\
+least_files = 1000000
+amounts = { times = \"1000000\", least_rows = 1000000, small_times = \"1000000\", small_least_rows = 1000000 }
+ids = { share = \"1\", least = 1000000 }
+income = { low = \"-1\", high = \"1000\", least_yuan = \"0\", most_yuan = \"1000000000\" }
+institution_voided = { share = \"1\", least = 1000000 }
+institution_dropped = { least = 1000000 }
+newly_dead = { share = \"1\", least = 1000000 }
+rows_useless = { share = \"1\", least = 1000000 }
+";
+
 /// A folder that lives as long as the test, with a workspace in it.
 pub(crate) struct Workspace {
     _keep: Option<tempfile::TempDir>,
@@ -75,6 +87,11 @@ impl Workspace {
         let path = self.root.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
+    }
+
+    /// Files that surprise are taken as they come, without a question.
+    pub(crate) fn hold_nothing(&self) {
+        self.write("pipelines/holds.toml", NOTHING_HELD.as_bytes());
     }
 
     /// Drops a file where an office would.

@@ -6,7 +6,7 @@ import os
 from chdb import session
 
 from peers.common import (
-    COLUMNS, MONEY_COLUMNS, PARTS, PERIOD_DAY, RULES, SUPPLEMENTS, TAG_NAMES, TAGS_OF_THE_COUNTRY,
+    COLUMNS, MONEY_COLUMNS, PARTS, PERIOD_DAY, RULES, STATED_TAGS, SUPPLEMENTS, TAG_NAMES, TAGS_OF_THE_COUNTRY,
 )
 
 WIDE = "０１２３４５６７８９Ｘｘ"
@@ -264,7 +264,8 @@ def find(database):
             on r.source_office = l.source_office and r.tag = l.tag
         where coalesce(roster_month, from_date) <= {day} and coalesce(from_date, roster_month) <= {day}
             and coalesce(to_date, {day}) >= {day}
-            and (last_roll is null or last_roll <= coalesce(roster_month, toStartOfMonth(from_date)))
+            and (last_roll is null or last_roll <= coalesce(roster_month, toStartOfMonth(from_date))
+                or has({list(STATED_TAGS)!r}, r.tag))
         group by person_key""")
     database.run(f"""create table place engine = Memory as
         select m.person_key as person_key, m.measured as measured,

@@ -3,7 +3,7 @@
 import duckdb
 
 from peers.common import (
-    COLUMNS, MONEY_COLUMNS, PARTS, PERIOD_DAY, RULES, SUPPLEMENTS, TAG_NAMES, TAGS_OF_THE_COUNTRY,
+    COLUMNS, MONEY_COLUMNS, PARTS, PERIOD_DAY, RULES, STATED_TAGS, SUPPLEMENTS, TAG_NAMES, TAGS_OF_THE_COUNTRY,
 )
 
 WIDE = "０１２３４５６７８９Ｘｘ"
@@ -243,7 +243,7 @@ from counted group by person_key
 having measured > (select min(line) from lines) * $warn
 """
 
-TAGS = """
+TAGS = f"""
 create table tags as
 with rolls as (
     select source_office, tag, max(roster_month) as last_roll from rosters
@@ -252,7 +252,8 @@ with rolls as (
 select distinct r.person_key, r.tag from rosters r left join rolls using (source_office, tag)
 where coalesce(roster_month, from_date) <= $until::date and coalesce(from_date, roster_month) <= $until::date
     and coalesce(to_date, $until::date) >= $until::date
-    and (last_roll is null or last_roll <= coalesce(roster_month, date_trunc('month', from_date)))
+    and (last_roll is null or last_roll <= coalesce(roster_month, date_trunc('month', from_date))
+        or list_contains({list(STATED_TAGS)!r}, r.tag))
 """
 
 JUDGED = f"""

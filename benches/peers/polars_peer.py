@@ -11,7 +11,7 @@ import polars as pl
 from polars import col, lit, when
 
 from peers.common import (
-    COLUMNS, MONEY_COLUMNS, PARTS, PERIOD_DAY, RULES, SUPPLEMENTS, TAG_NAMES, TAGS_OF_THE_COUNTRY,
+    COLUMNS, MONEY_COLUMNS, PARTS, PERIOD_DAY, RULES, STATED_TAGS, SUPPLEMENTS, TAG_NAMES, TAGS_OF_THE_COUNTRY,
 )
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -242,7 +242,8 @@ def find(tables):
         .filter((pl.coalesce("roster_month", "from_date") <= DAY) & (pl.coalesce("from_date", "roster_month") <= DAY)
                 & (col("to_date").fill_null(DAY) >= DAY)
                 & (col("last_roll").is_null()
-                   | (col("last_roll") <= pl.coalesce("roster_month", col("from_date").dt.month_start()))))
+                   | (col("last_roll") <= pl.coalesce("roster_month", col("from_date").dt.month_start()))
+                   | col("tag").is_in(STATED_TAGS)))
         .group_by("person_key").agg(col("tag").unique().alias("tags")))
     known = collect(tables["residents"].join(measured.lazy().select("person_key"), on="person_key", how="semi"))
     has = lambda wanted: pl.any_horizontal([col("tags").list.contains(tag) for tag in wanted]).fill_null(False)

@@ -11,11 +11,9 @@ with burden as (
         person_key, unit_id, claim_count,
         total_amount, in_scope_amount, fund_amount, medical_assistance_amount, personal_burden_amount,
         in_catalogue_self_pay_amount, self_pay_with_over_limit_amount, in_scope_self_pay_amount,
-        component_self_pay_amount, cash_amount, net_burden_amount, adjustment_amount,
-        first_area, last_area, first_name, last_name, measured_amount, linked_amount, recent_amount, own_line_amount,
-        means
-    from int_linked
-    where measured_amount + linked_amount > $floor_amount
+        component_self_pay_amount, cash_amount, net_burden_amount, adjustment_amount, means,
+        first_area, last_area, first_name, last_name, measured_amount, linked_amount, recent_amount, own_line_amount
+    from int_linked where measured_amount + linked_amount > $floor_amount
 ),
 
 -- 脱贫人口 and the 监测对象 are rural people by definition (domain notes §4, §5).
@@ -106,9 +104,11 @@ select
     k.wanted_tag_doubt, k.excluded_tag_doubt, k.ended_tag, k.ended_roster_month, k.ended_date,
     coalesce(k.is_alive, true) as is_alive,
     coalesce(k.has_name_conflict, false)
-        -- middle dots may be left out; a character that could not be printed is any one
+        -- middle dots may be left out; a character that could not be printed is any one, in one name or in both
         or (b.person_key > 0 and coalesce(not (b.last_name like b.first_name or b.first_name like b.last_name
-            or replace(b.first_name, '·', '') = replace(b.last_name, '·', '')), false)) as has_id_conflict,
+            or replace(b.first_name, '·', '') = replace(b.last_name, '·', '')
+            or b.first_name like left(b.last_name, strpos(b.first_name, '_') - 1) || '_'
+                || substr(b.last_name, strpos(b.first_name, '_') + 1)), false)) as has_id_conflict,
     b.measured_amount, b.linked_amount, b.recent_amount, b.own_line_amount, b.means, b.claim_count,
     b.total_amount, b.in_scope_amount, b.fund_amount, b.medical_assistance_amount, b.personal_burden_amount,
     b.in_catalogue_self_pay_amount, b.self_pay_with_over_limit_amount, b.in_scope_self_pay_amount,

@@ -24,7 +24,7 @@ said as (
         coalesce(f.scope, r.source_office) as scope,
         coalesce(f.arrival, 0) as arrival, coalesce(f.fate, 'counts') = 'replaced' as is_replaced, f.replaced_at,
         f.absent_since, f.lacking_month, coalesce(f.is_absence_sure, false) as is_absence_sure,
-        coalesce(f.is_stale, false) as is_stale
+        f.last_complete, coalesce(f.is_stale, false) as is_stale
     from stated as r
     left join roster_snapshot as f
         on coalesce(r.source_file, '') = coalesce(f.source_file, '')
@@ -43,7 +43,7 @@ said as (
 ranked as (
     select
         person_key, tag, source_office, from_date, to_date, start_date, is_full, stated_month, scope, arrival,
-        is_replaced, replaced_at, absent_since, lacking_month, is_absence_sure, is_stale,
+        is_replaced, replaced_at, absent_since, lacking_month, is_absence_sure, last_complete, is_stale,
         row_number() over (
             partition by person_key, tag, scope, is_full, case when is_full then stated_month else from_date end
             order by
@@ -61,6 +61,6 @@ select
     case when is_replaced then cast(stated_month - interval '1 day' as date) else to_date end as to_date,
     case when is_replaced then null else absent_since end as absent_since,
     case when is_replaced then stated_month else lacking_month end as lacking_month,
-    is_absence_sure, is_stale
+    is_absence_sure, last_complete, is_stale
 from ranked
 where place = 1

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use ::intake::{Looked, Proposed};
+use engine::{PipelineError, code_rows};
 use law::contracts::{CodeRow, Feed, Language, to_json, to_text};
 use office::template::template;
-use store::workspace::{Assets, TableRow, table_rows};
+use store::workspace::Assets;
 use watch::look_at_file;
 
 use super::arguments::Format;
@@ -39,12 +40,10 @@ enum Lang {
 }
 
 /// The bureau's table of codes; in a folder that is no workspace, the one that the program ships.
-fn codes(session: &Session) -> Vec<CodeRow> {
-    let (file, mut problems) = ("pipelines/tables/codes.csv", Vec::new());
-    let rows =
-        table_rows(&Assets::of(&session.workspace), file, ["column", "code"], ["name", "aliases"], &mut problems);
-    let row = |(_, ([column, code], [name, aliases])): TableRow<2, 2>| CodeRow { column, code, name, aliases };
-    rows.into_iter().map(row).collect()
+fn codes(session: &Session) -> Result<Vec<CodeRow>, Failure> {
+    let mut problems = Vec::new();
+    let codes = code_rows(&Assets::of(&session.workspace), &mut problems);
+    if problems.is_empty() { Ok(codes) } else { Err(PipelineError::Config(problems).into()) }
 }
 
 /// A feed by name, or the receipts, which do not land.
@@ -64,14 +63,14 @@ pub(super) fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failur
     }
     let contract = arguments.feed.contract();
     if let Some(file) = &arguments.xlsx {
-        let bytes = template(contract, &codes(session)).map_err(|error| Failure::new(INTERNAL, error.to_string()))?;
+        let bytes = template(contract, &codes(session)?).map_err(|error| Failure::new(INTERNAL, error.to_string()))?;
         std::fs::write(file, bytes).map_err(|error| Failure::new(USAGE, format!("{}: {error}", file.display())))?;
         return Ok(0);
     }
     match arguments.format {
         Format::Text => {
             let language = if arguments.lang == Lang::Zh { Language::Chinese } else { Language::English };
-            print!("{}", to_text(contract, &codes(session), language));
+            print!("{}", to_text(contract, &codes(session)?, language));
         }
         Format::Json => println!("{:#}", to_json(contract)),
     }

@@ -39,4 +39,4 @@ pub use schema::{NAMED_HOLDERS, days_since_epoch, table_schema};
 pub use session::{Elsewhere, Engine, runtime};
 pub use statement::{BucketJob, Copied, Made, Source, Statement};
 pub use stop::Stop;
-pub use tables::{County, Tables, check_routes, parse_tables};
+pub use tables::{County, Tables, check_routes, code_rows, parse_tables};

@@ -115,7 +115,8 @@ fn feed_profiles(assets: &Assets, aliases: &TagAliases, problems: &mut Vec<Probl
     profiles
 }
 
-fn code_rows(assets: &Assets, problems: &mut Vec<Problem>) -> Vec<CodeRow> {
+/// The rows of `codes.csv`: column, code, its official name, other spellings.
+pub fn code_rows(assets: &Assets, problems: &mut Vec<Problem>) -> Vec<CodeRow> {
     let file = "pipelines/tables/codes.csv";
     let rows = table_rows(assets, file, ["column", "code"], ["name", "aliases"], problems);
     let lines: Vec<usize> = rows.iter().map(|(line, _)| *line).collect();

@@ -638,9 +638,25 @@ impl Rosters<'_> {
         self.rows.iter().filter(same_thing).any(later)
     }
 
-    /// Last days that the same office has stated for the person after the row.
+    /// Last days that the same office has stated for the person after the row, or another one after whose last word the
+    /// office sent a complete roster without the person.
     fn exits(&self, row: &Listed<'_>, month: Month) -> impl Iterator<Item = NaiveDate> {
-        let others = self.rows.iter().filter(|other| other.person == row.person && other.place() == row.place());
+        let said_on = |other: &Listed<'_>| other.row.roster_month.unwrap_or_else(|| Month::of(other.start()));
+        let is_of_person = |other: &&Listed<'_>| other.person == row.person && other.row.tag == row.row.tag;
+        let own = || self.rows.iter().filter(|other| is_of_person(other) && other.place() == row.place());
+        let own = || own().filter(|other| said_on(other) <= month);
+        let last_month = own().map(&said_on).max();
+        let counted = |other: &Listed<'_>| {
+            let base = other.row.roster_month.and_then(|own| self.base(other.place(), own));
+            base.filter(|base| other.batch < *base).unwrap_or(other.batch)
+        };
+        let last_batch = own().map(counted).max();
+        let has_left = self.complete_months(row.place(), month).keys().max().copied() > last_month;
+        let is_heard = move |other: &&Listed<'_>| {
+            let is_after = other.row.roster_month.map_or(Some(other.batch) > last_batch, |at| Some(at) > last_month);
+            other.place() == row.place() || (has_left && is_after)
+        };
+        let others = self.rows.iter().filter(is_of_person).filter(is_heard);
         let known = move |other: &Listed<'_>| match other.row.roster_month {
             Some(own) => own <= month,
             None => other.start() <= month.last_day(),

@@ -147,6 +147,7 @@ impl Stated {
                 ("absent_since", standing.absent_since.into()),
                 ("lacking_month", standing.lacking_month.into()),
                 ("is_absence_sure", standing.is_absence_sure.into()),
+                ("last_complete", standing.last_complete.into()),
                 ("is_stale", standing.is_stale.into()),
             ]
         };

@@ -67,6 +67,7 @@ pub(super) const PARAMETER_TABLES: [(&str, &[&str]); 11] = [
             "absent_since date",
             "lacking_month date",
             "is_absence_sure boolean",
+            "last_complete date",
             "is_stale boolean",
         ],
     ),

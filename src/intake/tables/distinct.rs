@@ -15,10 +15,13 @@ use super::slots::{Decided, Shelf, Table, place_of};
 
 /// Each file is a statement of its own, so that a row counts as often as it is sent: what a corrected roster repeats, it
 /// says anew. Within a file the columns make the order of the rows total.
-pub(super) static ROSTERS: Table = Table {
-    name: "rosters",
-    held: None,
-    sorted_by: &[
+pub(super) static ROSTERS: Table = of_rosters("rosters");
+
+/// People whom a rejected row of a roster names; [`super::named`] adds to it.
+pub(super) static NAMED_HOLDERS: Table = of_rosters(engine::NAMED_HOLDERS);
+
+const fn of_rosters(name: &'static str) -> Table {
+    let sorted_by = &[
         "person_key",
         "tag",
         "source_office",
@@ -30,9 +33,9 @@ pub(super) static ROSTERS: Table = Table {
         "cert_type",
         "person_name",
         "source_file",
-    ],
-    control: None,
-};
+    ];
+    Table { name, held: None, sorted_by, control: None }
+}
 
 /// All columns but the source, so that the order of the rows is total.
 pub(super) static AIDED: Table = Table {

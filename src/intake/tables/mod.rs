@@ -17,12 +17,13 @@ mod residents;
 mod rosters;
 mod scan;
 mod slots;
+mod whole;
 
 pub(super) use batch::{Arrived, Batch, Change, source_of};
 pub(super) use income::Disagreement;
-pub(super) use numbers::write_rows;
 pub(super) use regroup::{Moving, regroup};
 pub(super) use residents::{Living, living};
+pub(super) use whole::write_rows;
 
 use law::contracts::Feed;
 

@@ -7,15 +7,15 @@ use std::sync::Arc;
 use arrow::array::{Array as _, ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray};
 use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
-use engine::{NAMED_HOLDERS, TableWriter, read_table, table_schema};
+use engine::{NAMED_HOLDERS, read_table, table_schema};
 use law::domain::{PersonKey, bucket_of};
-use store::durable::At as _;
 use store::warehouse::FileEntry;
 
 use super::super::IntakeError;
 use super::super::resolve::Origin;
 use super::batch::Batch;
 use super::columns::{Cells, Part, conform, read_part, text_at};
+use super::whole::write_rows;
 use crate::gate::NAMED;
 
 /// What the rejected rows of a batch name.
@@ -210,8 +210,6 @@ impl<'a> Index<'a> {
 
 /// Writes a bucket's table anew with these rows.
 fn write(batch: &Batch<'_>, bucket: u16, rows: Vec<RecordBatch>) -> Result<FileEntry, IntakeError> {
-    let folder = batch.root.join(NAMED_HOLDERS);
-    let schema = table_schema(NAMED_HOLDERS).ok_or_else(|| IntakeError::rows(&folder, "no such table"))?;
     let mut all = Vec::new();
     for entry in batch.version.bucket(NAMED_HOLDERS, bucket) {
         for known in read_table(&batch.root.join(&entry.path), None)? {
@@ -219,28 +217,5 @@ fn write(batch: &Batch<'_>, bucket: u16, rows: Vec<RecordBatch>) -> Result<FileE
         }
     }
     all.extend(rows);
-    let all = concat_batches(&schema, &all).map_err(|error| IntakeError::rows(&folder, error))?;
-    let unnamed = folder.join(format!("unnamed-{bucket:03}.parquet"));
-    let mut writer = TableWriter::create(&unnamed, &schema)?;
-    writer.write(&all)?;
-    let written = writer.finish()?;
-    let path = format!("{NAMED_HOLDERS}/bucket={bucket:03}/{}.parquet", written.sha256.get(..16).unwrap_or_default());
-    let named = batch.root.join(&path);
-    if let Some(folder) = named.parent() {
-        std::fs::create_dir_all(folder).at(folder)?;
-    }
-    std::fs::rename(&unnamed, &named).at(&named)?;
-    Ok(FileEntry {
-        table: NAMED_HOLDERS.to_owned(),
-        month: None,
-        rule: None,
-        bucket: Some(bucket),
-        path,
-        rows: written.rows,
-        bytes: written.bytes,
-        sha256: written.sha256,
-        control_fen: None,
-        inputs: String::new(),
-        format: 0,
-    })
+    write_rows(batch.root, NAMED_HOLDERS, Some(bucket), |schema| concat_batches(&schema, &all))
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{Array as _, Int64Array, RecordBatch, StringArray};
-use engine::{TableWriter, read_table, table_schema};
+use engine::read_table;
 use law::contracts::Feed;
 use law::domain::{PersonKey, bucket_of};
 use law::links::{MOST_DOCUMENTS, number_hash};
@@ -17,8 +17,8 @@ use store::warehouse::FileEntry;
 
 use super::batch::{Batch, in_parallel};
 use super::columns::{Cells, Part, read_part, text_at};
+use super::whole::write_rows;
 use crate::IntakeError;
-use store::durable::At as _;
 
 const NUMBERS: &str = "person_numbers";
 const LINKED: &str = "linked_people";
@@ -204,40 +204,4 @@ fn link(
         let texts: StringArray = rows.values().map(|said| Some(said.1.as_str())).collect();
         RecordBatch::try_new(schema, vec![Arc::new(numbers), Arc::new(persons), Arc::new(issuers), Arc::new(texts)])
     })
-}
-
-/// Writes a table's file under a name of its content; no rows take the file away.
-pub(crate) fn write_rows(
-    root: &Path,
-    table: &str,
-    bucket: Option<u16>,
-    rows: impl FnOnce(arrow::datatypes::SchemaRef) -> Result<RecordBatch, arrow::error::ArrowError>,
-) -> Result<FileEntry, IntakeError> {
-    let folder = bucket.map_or_else(|| table.to_owned(), |bucket| format!("{table}/bucket={bucket:03}"));
-    let unnamed = root.join(&folder).join("unnamed.parquet");
-    let schema = table_schema(table).ok_or_else(|| IntakeError::rows(&unnamed, "no such table"))?;
-    let rows = rows(schema.clone()).map_err(|error| IntakeError::rows(&unnamed, error))?;
-    let entry = FileEntry {
-        table: table.to_owned(),
-        month: None,
-        rule: None,
-        bucket,
-        path: String::new(),
-        rows: 0,
-        bytes: 0,
-        sha256: String::new(),
-        control_fen: None,
-        inputs: String::new(),
-        format: 0,
-    };
-    if rows.num_rows() == 0 {
-        return Ok(entry);
-    }
-    let mut writer = TableWriter::create(&unnamed, &schema)?;
-    writer.write(&rows)?;
-    let written = writer.finish()?;
-    let path = format!("{folder}/{}.parquet", written.sha256.get(..16).unwrap_or_default());
-    let named = root.join(&path);
-    std::fs::rename(&unnamed, &named).at(&named)?;
-    Ok(FileEntry { path, rows: written.rows, bytes: written.bytes, sha256: written.sha256, ..entry })
 }

@@ -22,8 +22,14 @@ use crate::resolve::Origin;
 use store::durable::At as _;
 
 /// What moves: everything but the register, which keeps a row of each document.
-static TABLES: [&Table; 5] =
-    [&claims::TABLE, &adjustments::TABLE, &applications::TABLE, &distinct::ROSTERS, &distinct::AIDED];
+static TABLES: [&Table; 6] = [
+    &claims::TABLE,
+    &adjustments::TABLE,
+    &applications::TABLE,
+    &distinct::ROSTERS,
+    &distinct::NAMED_HOLDERS,
+    &distinct::AIDED,
+];
 
 /// A version, and under which documents its rows lie and are to lie.
 pub(crate) struct Moving<'a> {

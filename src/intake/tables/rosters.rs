@@ -3,17 +3,18 @@
 use std::collections::BTreeMap;
 
 use arrow::array::{Array as _, RecordBatch};
+use arrow::compute::concat_batches;
 use arrow::datatypes::Date32Type;
 use chrono::NaiveDate;
 use engine::rows::{Value, batch as rows_of};
-use engine::{TableWriter, read_table, table_schema};
+use engine::{read_table, table_schema};
 use law::rosters::Said;
-use store::durable::At as _;
 use store::warehouse::FileEntry;
 
 use super::super::IntakeError;
 use super::batch::{Arrived, Batch, Change};
 use super::columns::{Cells, conform, read_part, text_at};
+use super::whole::write_rows;
 use super::{distinct, named};
 
 /// The table of roster files.
@@ -42,7 +43,6 @@ pub(super) fn take(batch: &Batch<'_>) -> Result<Change, IntakeError> {
 /// Writes the table of files anew with those of the batch.
 fn note_files(batch: &Batch<'_>, unmatched: &[u64]) -> Result<FileEntry, IntakeError> {
     let folder = batch.root.join(FILES);
-    let unnamed = folder.join("unnamed.parquet");
     let schema = table_schema(FILES).ok_or_else(|| IntakeError::rows(&folder, "no such table"))?;
     let mut known = Vec::new();
     for entry in batch.version.table(FILES) {
@@ -59,27 +59,7 @@ fn note_files(batch: &Batch<'_>, unmatched: &[u64]) -> Result<FileEntry, IntakeE
         rows.extend(rows_of_file(batch, at, (arrived, unmatched), arrival)?);
     }
     known.push(rows_of(FILES, &schema, rows)?);
-    let mut writer = TableWriter::create(&unnamed, &schema)?;
-    for rows in &known {
-        writer.write(rows)?;
-    }
-    let written = writer.finish()?;
-    let path = format!("{FILES}/{}.parquet", written.sha256.get(..16).unwrap_or_default());
-    let named = batch.root.join(&path);
-    std::fs::rename(&unnamed, &named).at(&named)?;
-    Ok(FileEntry {
-        table: FILES.to_owned(),
-        month: None,
-        rule: None,
-        bucket: None,
-        path,
-        rows: written.rows,
-        bytes: written.bytes,
-        sha256: written.sha256,
-        control_fen: None,
-        inputs: String::new(),
-        format: 0,
-    })
+    write_rows(batch.root, FILES, None, |schema| concat_batches(&schema, &known))
 }
 
 fn last_arrival(rows: &RecordBatch) -> Option<i64> {

@@ -158,6 +158,10 @@ mod tests {
             "防止返贫致贫监测对象信息_20250902-风险未消除608人.xlsx",
             "名册2025-09-02",
             "名册20250902143000",
+            // A county's code is no month.
+            "claims-990102-2025-09",
+            "结算20250930",
+            "望川区2025年9月结算",
             // A day beside a month is when the file was made.
             "2025年9月低保_20251008.xlsx",
         ] {
@@ -175,6 +179,10 @@ mod tests {
             "20259",
             "2025年度低保",
             "1999年1月",
+            "claims-990102",
+            "2026-13",
+            "a-1999-10",
+            "第3批",
         ] {
             assert_eq!(month_in(name), Ok(None), "{name}");
         }

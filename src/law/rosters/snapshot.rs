@@ -45,6 +45,8 @@ pub struct Standing {
     pub lacking_month: Option<NaiveDate>,
     /// Whether absence ends the tag: two complete rosters lack the person, or declared movements balance.
     pub is_absence_sure: bool,
+    /// Month of the scope's last complete roster, whatever the tag ends by: whoever is not on it has left this office.
+    pub last_complete: Option<NaiveDate>,
     /// Whether the scope's last roster is too old to flag anybody by.
     pub is_stale: bool,
 }

@@ -111,10 +111,9 @@ pub fn stand(
             _ if replaced_at.is_some() => Fate::Replaced,
             _ => Fate::Counts,
         };
-        let lacking: Vec<&Complete> = complete
-            .get(scope)
-            .into_iter()
-            .flatten()
+        let of_scope = complete.get(scope).map_or(&[][..], Vec::as_slice);
+        let lacking: Vec<&Complete> = of_scope
+            .iter()
             .filter(|later| later.month > snapshot.month && (snapshot.is_full || later.arrival > arrival))
             .filter(|_| rules.ends(&scope.tag) == Ends::Absence)
             .collect();
@@ -129,6 +128,7 @@ pub fn stand(
             absent_since: lacking.first().map(|first| first.month),
             lacking_month: lacking.last().map(|last| last.month),
             is_absence_sure: lacking.len() > 1 || lacking.iter().any(|later| later.is_confirmed),
+            last_complete: of_scope.last().map(|last| last.month),
             is_stale: rules.ends(&scope.tag) == Ends::Absence
                 && age.is_some_and(|months| months > rules.refuse_after_months),
         };
