@@ -334,8 +334,8 @@ const CHANGES: &[(&str, fn(&Workspace), bool)] = &[
             change(
                 workspace,
                 judged,
-                "when measured_amount > line_amount then",
-                "when measured_amount > line_amount * 2 then",
+                "when measured_amount >= over_amount then",
+                "when measured_amount >= over_amount * 2 then",
             );
         },
         true,

@@ -9,10 +9,23 @@
 -- claim less than zero, so that any choice of the claims sums to no more. A later payment that was taken back
 -- (negative) raises what is measured. check_persons compares with what rules then measure. What is open counts as if it
 -- counted: somebody without an accepted claim is looked at too.
-with of_claims as (
+with counting as (
+    select
+        person_key, 1 as claim_count, medical_assistance_amount, personal_burden_amount, in_catalogue_self_pay_amount,
+        self_pay_with_over_limit_amount, in_scope_self_pay_amount, component_self_pay_amount, cash_amount
+    from stg_amounts
+    union all
+    select
+        person_key, 0 as claim_count, medical_assistance_amount, personal_burden_amount, in_catalogue_self_pay_amount,
+        self_pay_with_over_limit_amount, in_scope_self_pay_amount, component_self_pay_amount, cash_amount
+    from open_items
+    where source <> 'adjustment' or $subtracts
+),
+
+of_person as (
     select
         person_key,
-        count(*) as claim_count,
+        sum(claim_count) as claim_count,
         sum(greatest(
             case when $bases like '%;personal_burden;%' or $bases like '%;net_burden;%'
                 then personal_burden_amount end,
@@ -24,26 +37,7 @@ with of_claims as (
             cast(0 as decimal(18, 2)))
             + case when $adds_assistance then greatest(medical_assistance_amount, cast(0 as decimal(18, 2)))
                 else cast(0 as decimal(18, 2)) end) as upper_amount
-    from stg_amounts
-    group by person_key
-),
-
-opened as (
-    select
-        person_key as open_key,
-        sum(greatest(
-            case when source <> 'claim' or $bases like '%;personal_burden;%' or $bases like '%;net_burden;%'
-                then personal_burden_amount end,
-            case when $bases like '%;in_catalogue_self_pay;%' then in_catalogue_self_pay_amount end,
-            case when $bases like '%;self_pay_with_over_limit;%' then self_pay_with_over_limit_amount end,
-            case when $bases like '%;in_scope_self_pay;%' then in_scope_self_pay_amount end,
-            case when $bases like '%;component_self_pay;%' then component_self_pay_amount end,
-            case when $bases like '%;cash;%' then cash_amount end,
-            cast(0 as decimal(18, 2)))
-            + case when $adds_assistance then greatest(medical_assistance_amount, cast(0 as decimal(18, 2)))
-                else cast(0 as decimal(18, 2)) end) as open_amount
-    from open_items
-    where source <> 'adjustment' or $subtracts
+    from counting
     group by person_key
 ),
 
@@ -55,10 +49,8 @@ taken_back as (
 )
 
 select
-    coalesce(c.person_key, o.open_key) as person_key, coalesce(c.claim_count, 0) as claim_count,
-    cast(coalesce(c.upper_amount, 0) + coalesce(t.taken_back_amount, 0) + coalesce(o.open_amount, 0)
-        as decimal(18, 2)) as upper_amount
+    c.person_key, c.claim_count,
+    cast(c.upper_amount + coalesce(t.taken_back_amount, 0) as decimal(18, 2)) as upper_amount
 from taken_back as t
-right join of_claims as c on c.person_key = t.person_key
-full join opened as o on c.person_key = o.open_key
-order by person_key
+right join of_person as c on c.person_key = t.person_key
+order by c.person_key

@@ -4,7 +4,8 @@
 --
 -- The bases are those of stg_amounts. is_dated: the claim counts by its own days; a refund counts by those of the
 -- settlement that it takes back, of which only this is known: it is no later than the refund. What is voided is mostly
--- settled anew: until a month after, when the next month's claims have come, nobody knows.
+-- settled anew: until a month after, when the next month's claims have come, nobody knows; of a void without an update
+-- time nobody knows from when.
 with open_rows as (
     select
         person_key, claim_id, claim_kind, insurance_type, care_type, payment_place,
@@ -24,7 +25,7 @@ with open_rows as (
         personal_amount, medical_assistance_amount, cash_amount, account_amount, source_file, source_row
     from claims
     where not is_valid and claim_kind = 'settlement' and total_amount > 0
-        and cast(updated_at as date) + interval '1' month > $on_date
+        and coalesce(cast(updated_at as date) + interval '1' month > $on_date, true)
 ),
 
 filled as (

@@ -80,13 +80,13 @@ fn the_plans_of_the_checks() {
 
 const REACH: &str = "\
 SortExec
-      HashJoinExec join_type=Right
-          AggregateExec mode=Single
+    HashJoinExec join_type=Right
+        AggregateExec mode=Single
+          FilterExec
+            DataSourceExec adjustments
+        AggregateExec mode=Single
             FilterExec
-              DataSourceExec adjustments
-          AggregateExec mode=Single
-              FilterExec
-                DataSourceExec claims
+              DataSourceExec claims
 ";
 const RULE: &str = "\
 SortExec
