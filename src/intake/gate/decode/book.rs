@@ -7,7 +7,8 @@ use calamine::{Data, Ods, Range, Reader as _, SheetVisible, Xls, Xlsx};
 use law::contracts::Format;
 
 use super::headers::MAX_COLUMNS;
-use super::hidden;
+use super::hidden::{Hidden, hidden_in_ods, hidden_in_xlsx};
+use super::records::hidden_in_xls;
 use super::sheet_rows::{MAX_CELLS, Merged, SheetRow, damaged, damaged_as, sheet_rows, shown, spread, too_many};
 use crate::gate::job::Refusal;
 
@@ -17,7 +18,7 @@ const ODS: &str = ".ods";
 /// An open workbook.
 pub(super) enum Book {
     Xlsx(Box<Xlsx<BufReader<File>>>, File),
-    Xls(Box<Xls<BufReader<File>>>),
+    Xls(Box<Xls<BufReader<File>>>, File),
     Ods(Box<Ods<BufReader<File>>>, File),
 }
 
@@ -26,7 +27,7 @@ impl Book {
         let again = file.try_clone().map_err(|error| damaged(&error))?;
         let text = BufReader::new(file);
         Ok(match format {
-            Format::Xls => Self::Xls(Box::new(Xls::new(text).map_err(|error| old_book(&error))?)),
+            Format::Xls => Self::Xls(Box::new(Xls::new(text).map_err(|error| old_book(&error))?), again),
             Format::Ods => Self::Ods(Box::new(Ods::new(text).map_err(|error| damaged_as(ODS, &error))?), again),
             _ => Self::Xlsx(Box::new(Xlsx::new(text).map_err(|error| damaged(&error))?), again),
         })
@@ -36,7 +37,7 @@ impl Book {
     pub(super) fn sheets(&self) -> Vec<(String, bool)> {
         let sheets = match self {
             Self::Xlsx(book, _) => book.sheets_metadata(),
-            Self::Xls(book) => book.sheets_metadata(),
+            Self::Xls(book, _) => book.sheets_metadata(),
             Self::Ods(book, _) => book.sheets_metadata(),
         };
         sheets.iter().map(|sheet| (sheet.name.clone(), sheet.visible != SheetVisible::Visible)).collect()
@@ -46,7 +47,7 @@ impl Book {
     pub(super) fn rows(&mut self, name: &str) -> Result<(Vec<SheetRow>, Vec<Merged>), Refusal> {
         match self {
             Self::Xlsx(book, _) => sheet_rows(book, name),
-            Self::Xls(book) => {
+            Self::Xls(book, _) => {
                 let range = book.worksheet_range(name).map_err(|error| damaged_as(XLS, &error))?;
                 let merged = book.merge_cells_by_sheet_name(name).unwrap_or_default();
                 Ok(spread(of_range(&range)?, &merged))
@@ -58,12 +59,12 @@ impl Book {
         }
     }
 
-    /// Numbers of rows of the sheet at a place among the sheets that nobody sees. An `.xls` does not tell.
-    pub(super) fn hidden_rows(&self, at: usize) -> Result<Vec<i64>, Refusal> {
+    /// What nobody sees of the sheet at a place among the sheets.
+    pub(super) fn hidden(&self, at: usize) -> Result<Hidden, Refusal> {
         match self {
-            Self::Xlsx(_, file) => hidden::hidden_rows(file, at),
-            Self::Ods(_, file) => hidden::hidden_ods_rows(file, at),
-            Self::Xls(_) => Ok(Vec::new()),
+            Self::Xlsx(_, file) => hidden_in_xlsx(file, at),
+            Self::Ods(_, file) => hidden_in_ods(file, at),
+            Self::Xls(_, file) => hidden_in_xls(file, at),
         }
     }
 }
