@@ -1,7 +1,7 @@
 //! Workbooks of all formats: their sheets, and the rows of one of them.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Cursor, Read as _};
 
 use calamine::{Data, Ods, Range, Reader as _, SheetVisible, Xls, Xlsx};
 use law::contracts::Format;
@@ -14,20 +14,29 @@ use crate::gate::job::Refusal;
 
 const XLS: &str = ".xls";
 const ODS: &str = ".ods";
+/// Bytes of the larger kind of sectors of an `.xls`.
+const LARGEST_SECTOR: usize = 4096;
 
 /// An open workbook.
 pub(super) enum Book {
     Xlsx(Box<Xlsx<BufReader<File>>>, File),
-    Xls(Box<Xls<BufReader<File>>>, File),
+    Xls(Box<Xls<Cursor<Vec<u8>>>>, Vec<u8>),
     Ods(Box<Ods<BufReader<File>>>, File),
 }
 
 impl Book {
-    pub(super) fn open(file: File, format: Format) -> Result<Self, Refusal> {
+    pub(super) fn open(mut file: File, format: Format) -> Result<Self, Refusal> {
+        if format == Format::Xls {
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes).map_err(|error| damaged_as(XLS, &error))?;
+            // The reader of cells ends in a panic where the last sector has no byte at all.
+            bytes.resize(bytes.len().next_multiple_of(LARGEST_SECTOR), 0);
+            let book = Xls::new(Cursor::new(bytes.clone())).map_err(|error| old_book(&error))?;
+            return Ok(Self::Xls(Box::new(book), bytes));
+        }
         let again = file.try_clone().map_err(|error| damaged(&error))?;
         let text = BufReader::new(file);
         Ok(match format {
-            Format::Xls => Self::Xls(Box::new(Xls::new(text).map_err(|error| old_book(&error))?), again),
             Format::Ods => Self::Ods(Box::new(Ods::new(text).map_err(|error| damaged_as(ODS, &error))?), again),
             _ => Self::Xlsx(Box::new(Xlsx::new(text).map_err(|error| damaged(&error))?), again),
         })
@@ -64,7 +73,7 @@ impl Book {
         match self {
             Self::Xlsx(_, file) => hidden_in_xlsx(file, at),
             Self::Ods(_, file) => hidden_in_ods(file, at),
-            Self::Xls(_, file) => hidden_in_xls(file, at),
+            Self::Xls(_, bytes) => hidden_in_xls(bytes, at),
         }
     }
 }

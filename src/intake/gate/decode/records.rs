@@ -3,14 +3,10 @@
 //!
 //! A row without a ROW record counts as seen; Excel, WPS and LibreOffice write one for each row that holds a cell.
 
-use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom};
-
 use super::hidden::Hidden;
 use super::sheet_rows::damaged_as;
 use crate::gate::job::Refusal;
 
-const XLS: &str = ".xls";
 /// Sector numbers from here on are marks: the end, or nothing.
 const MARKS: u32 = 0xffff_fffa;
 /// Places of the first sectors of the table of sectors, in the file's header.
@@ -23,14 +19,9 @@ const ROW: u16 = 0x208;
 const COLUMNS: u16 = 0x7d;
 
 /// What an `.xls` hides of the sheet at a place among its sheets.
-pub(super) fn hidden_in_xls(mut file: &File, at: usize) -> Result<Hidden, Refusal> {
-    let mut bytes = Vec::new();
-    file.seek(SeekFrom::Start(0))
-        .and_then(|_| file.read_to_end(&mut bytes))
-        .map_err(|error| damaged_as(XLS, &error))?;
-    workbook(&bytes)
-        .and_then(|book| in_sheet(&book, at))
-        .ok_or_else(|| damaged_as(XLS, &"its sheets are not where it says"))
+pub(super) fn hidden_in_xls(bytes: &[u8], at: usize) -> Result<Hidden, Refusal> {
+    let hidden = workbook(bytes).and_then(|book| in_sheet(&book, at));
+    hidden.ok_or_else(|| damaged_as(".xls", &"its sheets are not where it says"))
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
