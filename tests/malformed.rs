@@ -316,7 +316,8 @@ fn parquet_mutant(original: &Original, random: &mut Rng) -> (Vec<u8>, May) {
 
 type Mutate = fn(&Original, &mut Rng) -> (Vec<u8>, May);
 
-/// Format, original, how it is mutated, how many files.
+/// Format, original, how it is mutated, how many files. Those of `.xls` go through the child alone: its reader makes room
+/// for as many cells as a damaged file claims, which ends a process without limits.
 fn families() -> Vec<(&'static str, Original, Mutate, usize)> {
     vec![
         ("csv", claims_csv(), csv_mutant, 1_800),
@@ -324,7 +325,6 @@ fn families() -> Vec<(&'static str, Original, Mutate, usize)> {
         ("xlsx by parts", roster("hidden.xlsx"), part_mutant, 800),
         ("ods as packed", roster("hidden.ods"), packed_mutant, 800),
         ("ods by parts", roster("hidden.ods"), part_mutant, 800),
-        ("xls", roster("hidden.xls"), xls_mutant, 1_600),
         ("parquet", claims_parquet(), parquet_mutant, 1_000),
     ]
 }
@@ -362,6 +362,18 @@ fn malformed_files_are_refused_or_read_as_they_stand() {
 #[test]
 fn the_child_says_of_malformed_files_what_the_readers_say() {
     let (mut files, mut refused) = (0, 0);
+    let old = roster("hidden.xls");
+    let bench = Bench::new();
+    let job = old.job(&bench);
+    for number in 0..300_u64 {
+        put(&job, &xls_mutant(&old, &mut Rng::with_seed(number)).0);
+        if let GateVerdict::Refused { reason } = run_gate(Path::new(PROGRAM), &job).unwrap() {
+            assert!(!reason.starts_with(PANIC), "xls {number}");
+            refused += 1;
+        }
+        files += 1;
+    }
+    assert!((1..300).contains(&refused), "{refused}");
     for (name, original, mutate, _) in families() {
         let bench = Bench::new();
         let job = original.job(&bench);

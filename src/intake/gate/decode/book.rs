@@ -1,21 +1,22 @@
 //! Workbooks of all formats: their sheets, and the rows of one of them.
 
 use std::fs::File;
-use std::io::{BufReader, Cursor, Read as _};
+use std::io::{BufReader, Cursor, Read as _, Seek as _, SeekFrom};
 
 use calamine::{Data, Ods, Range, Reader as _, SheetVisible, Xls, Xlsx};
 use law::contracts::Format;
+use zip::ZipArchive;
 
 use super::headers::MAX_COLUMNS;
 use super::hidden::{Hidden, hidden_in_ods, hidden_in_xlsx};
-use super::records::hidden_in_xls;
+use super::records::{hidden_in_xls, is_whole};
 use super::sheet_rows::{MAX_CELLS, Merged, SheetRow, damaged, damaged_as, sheet_rows, shown, spread, too_many};
 use crate::gate::job::Refusal;
 
 const XLS: &str = ".xls";
 const ODS: &str = ".ods";
-/// Bytes of the larger kind of sectors of an `.xls`.
-const LARGEST_SECTOR: usize = 4096;
+/// Bytes of a part that are checked; none of a workbook within the limits has as many.
+const LARGEST_PART: u64 = 4 << 30;
 
 /// An open workbook.
 pub(super) enum Book {
@@ -29,12 +30,14 @@ impl Book {
         if format == Format::Xls {
             let mut bytes = Vec::new();
             file.read_to_end(&mut bytes).map_err(|error| damaged_as(XLS, &error))?;
-            // The reader of cells ends in a panic where the last sector has no byte at all.
-            bytes.resize(bytes.len().next_multiple_of(LARGEST_SECTOR), 0);
+            if !is_whole(&bytes) {
+                return Err(locked_or_damaged());
+            }
             let book = Xls::new(Cursor::new(bytes.clone())).map_err(|error| old_book(&error))?;
             return Ok(Self::Xls(Box::new(book), bytes));
         }
         let again = file.try_clone().map_err(|error| damaged(&error))?;
+        check_parts(&again, if format == Format::Ods { ODS } else { ".xlsx" })?;
         let text = BufReader::new(file);
         Ok(match format {
             Format::Ods => Self::Ods(Box::new(Ods::new(text).map_err(|error| damaged_as(ODS, &error))?), again),
@@ -78,6 +81,20 @@ impl Book {
     }
 }
 
+/// Reads each part to its end, where the archive's checksum shows whether a bit of it was flipped: the reader of cells
+/// stops before.
+fn check_parts(file: &File, ending: &str) -> Result<(), Refusal> {
+    let mut from_start = file;
+    from_start.seek(SeekFrom::Start(0)).map_err(|error| damaged_as(ending, &error))?;
+    let mut book = ZipArchive::new(BufReader::new(file)).map_err(|error| damaged_as(ending, &error))?;
+    for at in 0..book.len() {
+        let part = book.by_index(at).map_err(|error| damaged_as(ending, &error))?;
+        std::io::copy(&mut part.take(LARGEST_PART), &mut std::io::sink())
+            .map_err(|error| damaged_as(ending, &error))?;
+    }
+    from_start.seek(SeekFrom::Start(0)).map(|_| ()).map_err(|error| damaged_as(ending, &error))
+}
+
 fn of_range(range: &Range<Data>) -> Result<Vec<SheetRow>, Refusal> {
     let Some((top, left)) = range.start() else { return Ok(Vec::new()) };
     if range.get_size().0 as u64 * range.get_size().1 as u64 > MAX_CELLS {
@@ -95,13 +112,16 @@ fn of_range(range: &Range<Data>) -> Result<Vec<SheetRow>, Refusal> {
     Ok(rows)
 }
 
-/// A workbook of the new kind that has a password comes in the old kind's envelope.
 fn old_book(error: &calamine::XlsError) -> Refusal {
-    let text = error.to_string();
-    if matches!(error, calamine::XlsError::Password | calamine::XlsError::Cfb(_)) {
-        return Refusal::new(
-            "a workbook with a password, or a damaged old one (.xls); save it as .xlsx without a password and send it again",
-        );
+    match error {
+        calamine::XlsError::Password | calamine::XlsError::Cfb(_) => locked_or_damaged(),
+        error => damaged_as(XLS, error),
     }
-    damaged_as(XLS, &text)
+}
+
+/// A workbook of the new kind that has a password comes in the old kind's envelope.
+fn locked_or_damaged() -> Refusal {
+    Refusal::new(
+        "a workbook with a password, or a damaged old one (.xls); save it as .xlsx without a password and send it again",
+    )
 }

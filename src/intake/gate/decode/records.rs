@@ -24,6 +24,11 @@ pub(super) fn hidden_in_xls(bytes: &[u8], at: usize) -> Result<Hidden, Refusal> 
     hidden.ok_or_else(|| damaged_as(".xls", &"its sheets are not where it says"))
 }
 
+/// Whether the workbook lies whole in the file: the reader of cells ends in a panic where a sector is missing.
+pub(super) fn is_whole(bytes: &[u8]) -> bool {
+    workbook(bytes).is_some()
+}
+
 fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_le_bytes(bytes.get(at..at.checked_add(2)?)?.try_into().ok()?))
 }
@@ -52,19 +57,19 @@ fn workbook(bytes: &[u8]) -> Option<Vec<u8>> {
         next = more.pop()?;
         tables.append(&mut more);
     }
-    let tables = tables.into_iter().filter(|number| *number < MARKS).filter_map(sector);
-    let table: Vec<u32> = tables.flat_map(numbers).collect();
+    let tables: Option<Vec<&[u8]>> = tables.into_iter().filter(|number| *number < MARKS).map(sector).collect();
+    let table: Vec<u32> = tables?.into_iter().flat_map(numbers).collect();
     let folder = chain(&table, u32_at(bytes, 48)?, sector)?;
     let entry = |is_wanted: &dyn Fn(&[u8]) -> bool| folder.chunks_exact(128).find(|entry| is_wanted(entry));
     let found = ["Workbook", "Book"].iter().find_map(|name| entry(&|entry| is_called(entry, name)))?;
     let (first, length) = (u32_at(found, 116)?, usize::try_from(u32_at(found, 120)?).ok()?);
+    // Small streams share one of small sectors.
+    let root = entry(&|entry| entry.get(66) == Some(&5))?;
+    let shared = chain(&table, u32_at(root, 116)?, sector)?;
+    let small = numbers(&chain(&table, u32_at(bytes, 60)?, sector)?);
     let mut stream = if length >= usize::try_from(u32_at(bytes, 56)?).ok()? {
         chain(&table, first, sector)?
     } else {
-        // Small streams share one of small sectors.
-        let root = entry(&|entry| entry.get(66) == Some(&5))?;
-        let shared = chain(&table, u32_at(root, 116)?, sector)?;
-        let small = numbers(&chain(&table, u32_at(bytes, 60)?, sector)?);
         let piece = |number: u32| {
             let start = usize::try_from(number).ok()?.checked_mul(64)?;
             shared.get(start..shared.len().min(start.checked_add(64)?))
