@@ -171,7 +171,7 @@ pub(crate) fn csv_with(header: &str, rows: &[String]) -> Vec<u8> {
 }
 
 /// The columns of a valid claims file of `rows` rows.
-fn columns(rows: usize) -> Vec<(&'static str, ArrayRef)> {
+pub(crate) fn columns(rows: usize) -> Vec<(&'static str, ArrayRef)> {
     let text =
         |make: &dyn Fn(usize) -> String| -> ArrayRef { Arc::new(StringArray::from_iter_values((0..rows).map(make))) };
     let money = |fen: i128| -> ArrayRef {
@@ -194,7 +194,7 @@ fn columns(rows: usize) -> Vec<(&'static str, ArrayRef)> {
     ]
 }
 
-fn parquet_of(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
+pub(crate) fn parquet_of(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
     let batch = RecordBatch::try_from_iter(columns).unwrap();
     let mut bytes = Vec::new();
     let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();

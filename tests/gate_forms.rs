@@ -384,6 +384,75 @@ fn hidden_rows_are_what_the_profile_says_and_never_a_whole_roster() {
 }
 
 #[test]
+fn what_workbooks_of_every_kind_hide_is_told() {
+    let (bench, mut cases) = (Bench::new(), 0);
+    for name in ["hidden.xls", "hidden.ods", "hidden.xlsx"] {
+        let bytes = fixture(name);
+        let read = |keys: &str| {
+            let text = format!("[[files]]\nmatch = \"hidden*\"\n{keys}");
+            open(&bench, Feed::Rosters, name, &bytes, profiles(Feed::Rosters, &text))
+        };
+        let reason = open(&bench, Feed::Rosters, name, &bytes, Profiles::default()).unwrap_err();
+        assert!(reason.contains("1 columns are hidden (E \"终止日期\")"), "{name}: {reason}");
+        let reason = read("hidden_columns = \"read\"\n").unwrap_err();
+        assert!(reason.contains("2 rows are hidden or filtered out (row 4 is the first)"), "{name}: {reason}");
+        for (rows, columns, people, ended) in [
+            ("read", "read", "甲乙丙丁", "乙丁"),
+            ("leave out", "read", "甲丁", "丁"),
+            ("read", "leave out", "甲乙丙丁", ""),
+            ("leave out", "leave out", "甲丁", ""),
+        ] {
+            let report = read(&format!("hidden_rows = \"{rows}\"\nhidden_columns = \"{columns}\"\n")).unwrap();
+            let found = members(&bench);
+            let mut all: Vec<&str> = found.iter().map(|row| row.split(' ').next().unwrap()).collect();
+            let mut left: Vec<&str> = found
+                .iter()
+                .filter(|row| row.contains(" 2026-03-31 "))
+                .map(|row| row.split(' ').next().unwrap())
+                .collect();
+            all.sort_by_key(|name| "甲乙丙丁".find(name));
+            left.sort_by_key(|name| "甲乙丙丁".find(name));
+            assert_eq!((all.concat().as_str(), left.concat().as_str()), (people, ended), "{name} {rows} {columns}");
+            let notes = report.notes.join("\n");
+            assert!(report.is_filtered && notes.contains("the hidden sheet \"旧表\" was passed over"), "{notes}");
+            cases += 1;
+        }
+        let all = "hidden_rows = \"read\"\nhidden_columns = \"read\"\nhidden_sheets = \"read\"\nsheets = \"*\"\n";
+        assert_eq!(read(all).unwrap().outcome.accepted.rows, 5, "{name}");
+        cases += 3;
+    }
+    println!("gate hidden parts: {cases} cases");
+}
+
+#[test]
+fn a_hidden_sheet_leaves_a_roster_incomplete_until_its_profile_says_what_it_is() {
+    let bench = Bench::new();
+    let mut book = Workbook::new();
+    for (name, id) in [("本月", IDS[0]), ("上月", IDS[1])] {
+        let sheet = book.add_worksheet().set_name(name).unwrap();
+        let columns = [("证件号码", id), ("姓名", "甲"), ("人员类别", "低保"), ("起始日期", "2020-01-01")];
+        let others = [("来源单位", "甲县民政局"), ("备注", "无")];
+        for (at, (header, cell)) in columns.into_iter().chain(others).enumerate() {
+            let column = u16::try_from(at).unwrap();
+            sheet.write_string(0, column, header).unwrap();
+            sheet.write_string(1, column, cell).unwrap();
+        }
+        sheet.set_column_hidden(5).unwrap();
+        sheet.set_hidden(name == "上月");
+    }
+    let bytes = book.save_to_buffer().unwrap();
+    let ignored = "ignore_columns = [\"备注\"]\n";
+    for (keys, is_filtered) in [("", true), ("hidden_sheets = \"leave out\"\n", false), ("sheets = \"本月\"\n", false)]
+    {
+        let text = format!("[[files]]\nmatch = \"r*\"\n{ignored}{keys}");
+        let report = open(&bench, Feed::Rosters, "r.xlsx", &bytes, profiles(Feed::Rosters, &text)).unwrap();
+        assert_eq!((report.outcome.accepted.rows, report.is_filtered), (1, is_filtered), "{keys}");
+        // What nobody reads may be hidden.
+        assert!(report.notes.contains(&"1 hidden columns are not read".to_owned()), "{:?}", report.notes);
+    }
+}
+
+#[test]
 fn one_folder_that_cannot_be_read_stops_no_other() {
     let workspace = Workspace::new("fujian", "990100");
     std::fs::remove_dir_all(workspace.root().join("landing/residents")).unwrap();

@@ -63,6 +63,7 @@ impl Bureau {
             counted: &Counted::default(),
             bounds: &law::holds::Bounds::default(),
             workdays: &law::domain::Workdays::default(),
+            senders: &[],
             now,
             feeds: None,
             progress: &|_, _, _| {},

@@ -58,7 +58,7 @@ pub(super) fn describe(summary: &IntakeSummary) -> String {
             let _ = writeln!(text, "  {note}");
         }
         if let Some(rejects) = &file.rejects {
-            let _ = writeln!(text, "  rejected rows for the sender: {}", rejects.display());
+            let _ = writeln!(text, "  rejected rows for the sender: {} (and .xlsx)", rejects.display());
         }
     }
     if known > 0 {

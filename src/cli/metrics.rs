@@ -1,9 +1,7 @@
 //! `metrics`: the figures for Prometheus, printed or left in a file.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use store::durable::At as _;
 use watch::{metrics, write_metrics};
 
 use super::failure::{Failure, INTERNAL};
@@ -19,10 +17,10 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
     let context = session.open()?;
     let text = metrics(&context, session.now)?;
-    let written = match &arguments.out {
-        Some(path) => write_metrics(path, &text),
-        None => std::io::stdout().write_all(text.as_bytes()).at(Path::new("stdout")),
-    };
-    written.map_err(|error| Failure::new(INTERNAL, format!("the metrics could not be written: {error}")))?;
+    match &arguments.out {
+        None => print!("{text}"),
+        Some(path) => write_metrics(path, &text)
+            .map_err(|error| Failure::new(INTERNAL, format!("the metrics could not be written: {error}")))?,
+    }
     Ok(0)
 }

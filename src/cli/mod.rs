@@ -2,6 +2,10 @@
 //!
 //! The only place that reads the environment; the clock is read in `main` and handed down.
 
+// First, for its macros.
+#[macro_use]
+mod print;
+
 mod alerts;
 mod arguments;
 mod audit;
@@ -172,7 +176,9 @@ pub(crate) fn main(now: DateTime<Utc>) -> ExitCode {
             let faulty = || Failure::new(INTERNAL, "the program has a fault; what was committed stays");
             catch_unwind(AssertUnwindSafe(|| dispatch(cli.verb, &session))).unwrap_or_else(|_| Err(faulty()))
         });
-    match result {
+    let unwritten =
+        print::finish().map(|why| Failure::new(INTERNAL, format!("the output could not be written: {why}")));
+    match unwritten.map_or(result, Err) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
             eprintln!("error: {}", failure.message);

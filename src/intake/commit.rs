@@ -7,6 +7,7 @@ use law::contracts::{Feed, Outcome, Tally};
 use store::warehouse::{Version, Warehouse, WarehouseError};
 
 use super::IntakeError;
+use super::reject_book::write_book;
 use super::tables::Change;
 use store::durable::{self, At as _};
 
@@ -104,7 +105,8 @@ fn unbalanced(feed: Feed, what: &str, expected: Tally, found: Tally) -> IntakeEr
     IntakeError::DataQuality { feed, what }
 }
 
-/// Puts a file's rejected rows where its sender finds them; returns the place, if any row was rejected.
+/// Puts a file's rejected rows where its sender finds them, as CSV and as a workbook; returns the place of the CSV, if any
+/// row was rejected.
 pub(super) fn keep_rejects(
     folder: &Path,
     staged: &Path,
@@ -119,6 +121,9 @@ pub(super) fn keep_rejects(
     let stem = Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let stem: String = stem.chars().take(STEM).collect();
     let to = folder.join(format!("{stem}.{}.csv", file_id.get(..8).unwrap_or(file_id)));
+    let book = staged.join("rejects.xlsx");
+    write_book(&from, &book)?;
+    durable::publish(&book, &to.with_extension("xlsx"))?;
     durable::publish(&from, &to)?;
     Ok(Some(to))
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use chrono::{DateTime, FixedOffset, Utc};
+use law::arrivals::Sender;
 use law::config::{Layout, Settings};
 use law::contracts::{CodeRow, Counted, Feed};
 use law::domain::{Workdays, stable_hash};
@@ -34,6 +35,8 @@ pub struct Intake<'a> {
     /// What is held until two people have answered.
     pub bounds: &'a Bounds,
     pub workdays: &'a Workdays,
+    /// From `senders.csv`.
+    pub senders: &'a [Sender],
     /// The moment of the run.
     pub now: DateTime<FixedOffset>,
     /// The feeds to take; `None` takes all.

@@ -17,6 +17,7 @@ mod look;
 mod lying;
 mod manifest;
 mod receipt;
+mod reject_book;
 mod resolve;
 mod summary;
 mod tables;

@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
-use law::contracts::Tally;
+use law::arrivals::Sender;
+use law::contracts::{Feed, Tally};
 use law::domain::Fen;
 use serde::Deserialize;
 
@@ -30,6 +31,22 @@ struct Promise {
     control_fen: Option<i128>,
     control_yuan: Option<String>,
     sha256: Option<String>,
+}
+
+/// Why a file waits for the manifest that its sender has agreed to, if it does.
+pub(super) fn lacking(senders: &[Sender], feed: Feed, name: &str, manifest: Option<&Manifest>) -> Option<String> {
+    if manifest.is_some_and(|manifest| manifest.promise.sha256.is_some()) {
+        return None;
+    }
+    let sender = &Sender::requiring_manifest(senders, feed, name)?.name;
+    let (lacks, in_chinese) = match manifest {
+        Some(_) => ("its manifest states no sha256", "清单文件未写明sha256"),
+        None => ("it has no manifest", "缺少清单文件"),
+    };
+    Some(format!(
+        "{lacks}; by pipelines/tables/senders.csv each file of {sender} comes with {name}{MANIFEST}, which states its \
+         sha256（{in_chinese}，请随文件报送{name}{MANIFEST}，其中写明该文件的sha256）"
+    ))
 }
 
 impl Manifest {

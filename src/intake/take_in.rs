@@ -16,7 +16,7 @@ use super::gate::{GateJob, GateReport, GateVerdict, TagAlias, run_gate};
 use super::holding::{Staged, Weighed, weigh};
 use super::landing::{Landed, Stamp};
 use super::lying::note_lying;
-use super::manifest::Manifest;
+use super::manifest::{Manifest, lacking};
 use super::tables::{Arrived, Batch, source_of};
 use super::{FileSummary, Intake, IntakeError, IntakeSummary, Verdict, identity, landing, tables};
 use store::durable::{At as _, FileError};
@@ -192,7 +192,10 @@ impl Run<'_> {
             (Some(FileState::Refused { reason, hint }), None) if self.refused_alike(feed, &file_id)? => {
                 Ok(Look::Decided(Verdict::StillRefused { reason, hint }))
             }
-            _ => Ok(Look::New { file_id, manifest }),
+            _ => match lacking(self.intake.senders, feed, &file.name, manifest.as_ref()) {
+                Some(why) => arriving(why),
+                None => Ok(Look::New { file_id, manifest }),
+            },
         }
     }
 

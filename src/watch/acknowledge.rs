@@ -160,7 +160,7 @@ fn taken(feed: Feed, outcome: &Outcome, has_rejects: bool) -> String {
     }
     text += "</table>\n";
     if has_rejects {
-        text += "<p>退回记录的行号和内容见随附的退回明细（CSV），请改正后连同明细所列记录重新报送。</p>\n";
+        text += "<p>退回记录的行号和内容见随附的退回明细（XLSX，另有CSV），请改正后连同明细所列记录重新报送。</p>\n";
     }
     text
 }

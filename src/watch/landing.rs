@@ -31,6 +31,7 @@ pub(crate) fn intake<'a>(
         counted,
         bounds: &context.bounds,
         workdays: &context.workdays,
+        senders: &context.senders,
         now: context.now.fixed_offset(),
         feeds,
         progress,

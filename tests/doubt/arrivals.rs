@@ -171,3 +171,35 @@ fn a_county_that_never_had_claims_is_incomplete_and_the_table_of_senders_says_wh
     let told = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(told.contains("pipelines/tables/senders.csv:2: `mothly` is no cadence"), "{told}");
 }
+
+#[test]
+fn a_file_of_a_sender_that_gives_manifests_waits_for_it() {
+    let workspace = Workspace::new("fujian", "990100");
+    let senders = "feed,sender,counties,cadence,due,tags,contact,require_manifest\n\
+                   claims,青屏县医疗保障局,990103,monthly,3,,,yes\nclaims,云麓县医疗保障局,990104,monthly,3,,,\n";
+    workspace.write("pipelines/tables/senders.csv", senders.as_bytes());
+    let (name, bytes) = ("claims-990103-2026-10.csv", of_county(COUNTY));
+    workspace.land("claims", name, bytes.as_bytes());
+    workspace.land("claims", "claims-990104-2026-10.csv", of_county(OTHER).as_bytes());
+    let told = workspace.ok(&["intake"]);
+    assert!(told.contains("claims/claims-990104-2026-10.csv: ") && !told.contains("990104-2026-10.csv: not"), "{told}");
+    for part in
+        [format!("claims/{name}: not whole yet"), "it has no manifest; by".to_owned(), "缺少清单文件".to_owned()]
+    {
+        assert!(told.contains(&part), "{part}: {told}");
+    }
+    workspace.land("claims", &format!("{name}.manifest.json"), b"{\"rows\": 1}");
+    let told = workspace.ok(&["intake"]);
+    assert!(told.contains("its manifest states no sha256"), "{told}");
+    let hash: String =
+        sha2::Digest::finalize(sha2::Digest::chain_update(<sha2::Sha256 as sha2::Digest>::new(), bytes.as_bytes()))
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+    workspace.land("claims", &format!("{name}.manifest.json"), format!("{{\"sha256\": \"{hash}\"}}").as_bytes());
+    let told = workspace.ok(&["intake"]);
+    assert!(told.contains(&format!("claims/{name}: ")) && told.contains("= accepted"), "{told}");
+    // What was taken stays taken without it.
+    std::fs::remove_file(workspace.root().join(format!("landing/claims/{name}.manifest.json"))).unwrap();
+    assert!(workspace.ok(&["intake"]).contains("2 files were taken in before"));
+}

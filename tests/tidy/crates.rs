@@ -27,7 +27,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("sm2", &["store"]),
     ("rand", &["store", "office"]),
     ("calamine", &["intake", "office"]),
-    ("rust_xlsxwriter", &["office", "demo"]),
+    ("rust_xlsxwriter", &["intake", "office", "demo"]),
     ("encoding_rs", &["intake", "demo"]),
     ("rlimit", &["intake"]),
     ("croner", &["law"]),

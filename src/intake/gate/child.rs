@@ -42,13 +42,17 @@ pub fn child_main(job_path: &Path) -> ExitCode {
         let seen = catch_unwind(AssertUnwindSafe(|| look(&job))).unwrap_or_else(|_| Err(decoder_failed()));
         return reported(&job, &Ok::<_, String>(seen.map_err(|Refusal(reason)| reason)));
     }
+    reported(&job, &open_here(&job))
+}
+
+/// Opens a file in this process, without the child's limits; the error is a failure on our side.
+pub fn open_here(job: &GateJob) -> Result<GateVerdict, String> {
     let stopped = |_| Err(decoder_failed().into());
-    let verdict = match catch_unwind(AssertUnwindSafe(|| open(&job))).unwrap_or_else(stopped) {
+    match catch_unwind(AssertUnwindSafe(|| open(job))).unwrap_or_else(stopped) {
         Ok(report) => Ok(GateVerdict::Staged(Box::new(report))),
         Err(Stop::Refused(Refusal(reason))) => Ok(GateVerdict::Refused { reason }),
         Err(Stop::Ours(why)) => Err(why),
-    };
-    reported(&job, &verdict)
+    }
 }
 
 fn reported(job: &GateJob, report: &impl Serialize) -> ExitCode {

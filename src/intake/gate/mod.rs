@@ -17,9 +17,10 @@ mod stage;
 mod sums;
 mod waiting;
 
-pub use child::child_main;
+pub use child::{child_main, open_here};
 pub use job::{GateError, GateJob, GateLimits, GateReport, GateVerdict, StagedFile, TagAlias};
 pub(crate) use named::NAMED;
 pub use parent::{look_at, run_gate};
+pub(crate) use rejects::COLUMNS as REJECT_COLUMNS;
 pub(crate) use rules::own_key;
 pub(crate) use stage::WAITING;

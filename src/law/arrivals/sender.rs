@@ -41,6 +41,9 @@ pub struct Sender {
     pub tags: Vec<Tag>,
     /// Whom to ring.
     pub contact: String,
+    /// Whether each of its files comes with a manifest that states its SHA-256: a flipped bit can pass as another value
+    /// where nothing else shows it.
+    pub requires_manifest: bool,
 }
 
 /// One row of the table as the file has it.
@@ -53,6 +56,7 @@ pub struct SenderRow {
     pub due: String,
     pub tags: String,
     pub contact: String,
+    pub require_manifest: String,
 }
 
 impl Sender {
@@ -86,8 +90,35 @@ impl Sender {
             Tag::parse(&tag).map_err(|_| (format!("`{tag}` is not a valid tag"), "lifted_out;subsistence;..."))
         });
         let tags = tags.collect::<Result<Vec<_>, _>>()?;
+        let requires_manifest = match row.require_manifest.to_lowercase().as_str() {
+            "" | "no" | "否" => false,
+            "yes" | "是" => true,
+            word => return Err((format!("require_manifest cannot be `{word}`"), "yes or no; empty: no")),
+        };
         let (name, contact) = (row.sender.clone(), row.contact.clone());
-        Ok(Self { feed, name, counties, cadence, due, tags, contact })
+        Ok(Self { feed, name, counties, cadence, due, tags, contact, requires_manifest })
+    }
+
+    /// The senders of whom a file may be: those whose name stands in its name, else those for whose counties' codes that
+    /// holds, else all of its feed.
+    pub fn of_file<'a>(senders: &'a [Self], feed: Feed, file: &str) -> Vec<&'a Self> {
+        let of_feed = || senders.iter().filter(|sender| sender.feed == feed);
+        let named: Vec<&Self> = of_feed().filter(|sender| file.contains(&sender.name)).collect();
+        if !named.is_empty() {
+            return named;
+        }
+        let codes: Vec<CountyCode> =
+            file.split(|c: char| !c.is_ascii_digit()).filter_map(|run| CountyCode::parse(run).ok()).collect();
+        let covers = |sender: &&Self| sender.counties.iter().flatten().any(|county| codes.contains(county));
+        let covering: Vec<&Self> = of_feed().filter(covers).collect();
+        if covering.is_empty() { of_feed().collect() } else { covering }
+    }
+
+    /// The sender that a file must come with a manifest of: every sender of whom it may be asks for one.
+    #[must_use]
+    pub fn requiring_manifest<'a>(senders: &'a [Self], feed: Feed, file: &str) -> Option<&'a Self> {
+        let possible = Self::of_file(senders, feed, file);
+        possible.iter().all(|sender| sender.requires_manifest).then(|| possible.first().copied())?
     }
 
     /// Whether its files cover a county.
@@ -100,5 +131,31 @@ impl Sender {
     #[must_use]
     pub fn due_day(&self, month: Month, workdays: &Workdays) -> Option<NaiveDate> {
         self.due.map(|count| workdays.after(month.last_day(), count))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sender(name: &str, counties: &str, require_manifest: &str) -> Sender {
+        let [feed, cadence] = ["claims", "monthly"].map(str::to_owned);
+        let [sender, counties, require_manifest] = [name, counties, require_manifest].map(str::to_owned);
+        Sender::read(&SenderRow { feed, sender, counties, cadence, require_manifest, ..SenderRow::default() }).unwrap()
+    }
+
+    #[test]
+    fn a_file_is_of_whom_its_name_says_and_else_of_anybody() {
+        let senders = [sender("青屏县医保局", "990103", "yes"), sender("云麓县医保局", "990104", "否")];
+        let asks = |file: &str| Sender::requiring_manifest(&senders, Feed::Claims, file).map(|one| one.name.as_str());
+        assert_eq!(asks("青屏县医保局202610.csv"), Some("青屏县医保局"));
+        assert_eq!(asks("claims-990103-2026-10.csv"), Some("青屏县医保局"));
+        assert_eq!(asks("云麓县医保局990103.csv"), None);
+        assert_eq!(asks("claims.csv"), None, "it may be of the one that gives none");
+        assert!(Sender::requiring_manifest(&senders[..1], Feed::Claims, "claims.csv").is_some());
+        assert!(Sender::requiring_manifest(&senders, Feed::Rosters, "青屏县医保局.csv").is_none());
+        let row = SenderRow { require_manifest: "vielleicht".to_owned(), ..SenderRow::default() };
+        let row = SenderRow { feed: "claims".to_owned(), sender: "甲".to_owned(), cadence: "daily".to_owned(), ..row };
+        assert!(Sender::read(&row).unwrap_err().0.contains("require_manifest cannot be"));
     }
 }

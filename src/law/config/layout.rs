@@ -49,7 +49,7 @@ impl Layout {
         self.root.join("warehouse")
     }
 
-    /// `rejects/<feed>/`, a CSV per file with the rows that its sender must mend.
+    /// `rejects/<feed>/`, a CSV and a workbook per file with the rows that its sender must mend.
     #[must_use]
     pub fn rejects(&self, feed: &str) -> PathBuf {
         self.root.join("rejects").join(feed)

@@ -20,6 +20,7 @@ pub use taken::TakenFile;
 pub use tally::{Outcome, Tally};
 pub use unusable::{Counted, CountedBy, Unusable};
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -278,19 +279,35 @@ impl Contract {
     /// The column that a file calls `header`, by our name or an alias.
     #[must_use]
     pub fn column_called(&self, header: &str) -> Option<&'static Column> {
-        let wanted = comparable_header(header);
-        self.columns.iter().find(|column| {
-            std::iter::once(&column.name).chain(column.aliases).any(|name| comparable_header(name) == wanted)
-        })
+        self.names().0.get(&comparable_header(header)).copied()
+    }
+
+    fn names(&self) -> &'static Names {
+        &NAMES[self.feed as usize]
     }
 
     /// Whether a header may stand in the file although nobody reads it.
     #[must_use]
     pub fn tolerates(&self, header: &str) -> bool {
-        let wanted = comparable_header(header);
-        self.unread.iter().any(|name| comparable_header(name) == wanted)
+        self.names().1.contains(&comparable_header(header))
     }
 }
+
+/// The columns by their comparable names, and the names that nobody reads.
+type Names = (HashMap<String, &'static Column>, HashSet<String>);
+
+/// Those of each contract: a small file asks for them more often than it has cells.
+static NAMES: LazyLock<[Names; 8]> = LazyLock::new(|| {
+    CONTRACTS.each_ref().map(|contract| {
+        let mut columns = HashMap::new();
+        for column in contract.columns {
+            for name in std::iter::once(&column.name).chain(column.aliases) {
+                columns.entry(comparable_header(name)).or_insert(column);
+            }
+        }
+        (columns, contract.unread.iter().map(|name| comparable_header(name)).collect())
+    })
+});
 
 /// A header in the form in which two spellings of it are equal.
 #[must_use]

@@ -67,6 +67,13 @@ pub struct Profile {
     /// What hidden or filtered rows are: `read` or `leave out`. Such a file is never complete; without the key it is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hidden_rows: Option<String>,
+    /// The same of hidden columns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hidden_columns: Option<String>,
+    /// What hidden sheets with a header are: `read`, and then the file is never complete, or `leave out`, as tables of
+    /// their own. Without the key they are passed over, and the file is not complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hidden_sheets: Option<String>,
     /// Columns that nobody reads.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ignore_columns: Vec<String>,
@@ -123,6 +130,8 @@ impl Default for Profile {
             header_row: None,
             sheets: None,
             hidden_rows: None,
+            hidden_columns: None,
+            hidden_sheets: None,
             ignore_columns: Vec::new(),
             columns: BTreeMap::new(),
             tags: Vec::new(),
@@ -136,6 +145,11 @@ impl Profile {
     pub fn pattern(&self, name: &str) -> Option<&str> {
         let fitting = self.names.all().iter().filter(|pattern| fits(pattern, name));
         fitting.max_by_key(|pattern| weight(pattern)).map(String::as_str)
+    }
+
+    #[must_use]
+    pub fn reads_hidden_sheets(&self) -> bool {
+        self.hidden_sheets.as_deref() == Some("read")
     }
 
     /// Whether a sheet is read; `None`: the profile does not say.

@@ -60,8 +60,11 @@ fn faults(contract: &Contract, profile: &Profile, aliases: &TagAliases) -> Vec<W
     if let Some(word) = profile.coverage.as_deref().filter(|word| !COVERAGE.contains(word)) {
         say(format!("coverage cannot be `{word}`"), "整份 or 补报; without the key the name says it");
     }
-    if let Some(word) = profile.hidden_rows.as_deref().filter(|word| !matches!(*word, "read" | "leave out")) {
-        say(format!("hidden_rows cannot be `{word}`"), "read or leave out; without the key such a file is refused");
+    let (rows, columns, sheets) = (&profile.hidden_rows, &profile.hidden_columns, &profile.hidden_sheets);
+    for (key, word) in [("hidden_rows", rows), ("hidden_columns", columns), ("hidden_sheets", sheets)] {
+        if let Some(word) = word.as_deref().filter(|word| !matches!(*word, "read" | "leave out")) {
+            say(format!("{key} cannot be `{word}`"), "read or leave out; without the key nobody knows what they are");
+        }
     }
     if profile.header_row == Some(0) {
         say("rows are counted from 1".to_owned(), "the number that the sheet shows beside the row");
@@ -107,10 +110,19 @@ mod tests {
     fn what_is_wrong_is_named_with_its_line() {
         let reason = read(
             "[[files]]\nmatch = \"*a*\"\n\n[[files]]\nmatch = \"*b*\"\ntag = \"富人\"\ncounty_code = \"99\"\nmonth = \"九月\"\n\
-             coverage = \"全\"\nhidden_rows = \"ja\"\nheader_row = 0\n[files.columns]\n\"户主\" = \"person_nam\"\n",
+             coverage = \"全\"\nhidden_rows = \"ja\"\nhidden_columns = \"x\"\nheader_row = 0\n[files.columns]\n\"户主\" = \"person_nam\"\n",
         )
         .unwrap_err();
-        for part in ["rosters.toml:5:", "富人", "county_code", "month", "coverage", "counted from 1", "person_name"] {
+        for part in [
+            "rosters.toml:5:",
+            "富人",
+            "county_code",
+            "month",
+            "coverage",
+            "hidden_columns cannot be",
+            "counted from 1",
+            "person_name",
+        ] {
             assert!(reason.contains(part), "{part}: {reason}");
         }
         assert!(read("[[files]]\nmatch = []\n").unwrap_err().contains("names no files"));

@@ -30,6 +30,7 @@ crate::codes! {
         LineStatus = "line_status",
         Basis = "basis",
         Cost = "cost",
+        RejectColumn = "reject_column",
         Reject = "reject",
         Cause = "cause",
         Bound = "bound",

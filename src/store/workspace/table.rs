@@ -107,10 +107,11 @@ pub fn people_table(assets: &Assets, problems: &mut Vec<Problem>) -> People {
 #[must_use]
 pub fn sender_table(assets: &Assets, problems: &mut Vec<Problem>) -> Vec<Sender> {
     let wanted = ["feed", "sender", "counties", "cadence"];
-    let rows = table_rows(assets, SENDERS_FILE, wanted, ["due", "tags", "contact"], problems);
+    let rows = table_rows(assets, SENDERS_FILE, wanted, ["due", "tags", "contact", "require_manifest"], problems);
     let mut senders = Vec::new();
-    for (line, ([feed, sender, counties, cadence], [due, tags, contact])) in rows {
-        match Sender::read(&SenderRow { feed, sender, counties, cadence, due, tags, contact }) {
+    for (line, ([feed, sender, counties, cadence], [due, tags, contact, require_manifest])) in rows {
+        let row = SenderRow { feed, sender, counties, cadence, due, tags, contact, require_manifest };
+        match Sender::read(&row) {
             Ok(sender) => senders.push(sender),
             Err((message, hint)) => problems.push(Problem::new(SENDERS_FILE, line, message, hint)),
         }

@@ -12,7 +12,7 @@ const CHUNK: usize = 1 << 16;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Writing {
     encoding: &'static Encoding,
-    /// No line feed at all: old Macs ended lines with carriage returns.
+    /// No line feed but one at most: old Macs ended lines with carriage returns, and another program the last one.
     only_returns: bool,
 }
 
@@ -35,7 +35,9 @@ pub(super) fn detect(mut text: impl BufRead) -> Result<Writing, Refusal> {
         if text.read_until(b'\n', &mut line).map_err(unreadable)? == 0 {
             return survey.verdict(marked).map(|encoding| Writing { encoding, only_returns });
         }
-        only_returns &= !line.ends_with(b"\n");
+        let is_of_returns =
+            |body: &[u8]| survey.lines == 0 && body.strip_suffix(b"\r").unwrap_or(body).contains(&b'\r');
+        only_returns &= line.strip_suffix(b"\n").is_none_or(is_of_returns);
         survey.add(&line)?;
     }
 }
@@ -64,6 +66,7 @@ fn wide_text(mut text: impl BufRead, encoding: &'static Encoding) -> Result<Writ
     let mut decoder = encoding.new_decoder_with_bom_removal();
     let mut decoded = vec![0; 3 * CHUNK + 16];
     let (mut lines, mut raw) = (1_u64, vec![0; CHUNK]);
+    let (mut is_after_return, mut has_lone) = (false, false);
     loop {
         let read = text.read(&mut raw).map_err(|error| Refusal::new(format!("the file cannot be read: {error}")))?;
         let (result, used, written) = decoder.decode_to_utf8_without_replacement(&raw[..read], &mut decoded, read == 0);
@@ -75,8 +78,12 @@ fn wide_text(mut text: impl BufRead, encoding: &'static Encoding) -> Result<Writ
             )));
         }
         lines += line_feeds(decoded);
+        for byte in decoded {
+            has_lone |= is_after_return && *byte != b'\n';
+            is_after_return = *byte == b'\r';
+        }
         if read == 0 {
-            return Ok(Writing { encoding, only_returns: lines == 1 });
+            return Ok(Writing { encoding, only_returns: lines == 1 || (lines == 2 && has_lone) });
         }
     }
 }

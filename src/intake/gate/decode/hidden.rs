@@ -1,4 +1,5 @@
-//! Rows of a sheet that nobody sees, hidden or filtered out: the reader of cells does not tell them from others.
+//! What of a workbook's sheet nobody sees, rows and columns that are hidden or filtered out: the reader of cells does not
+//! tell them from others. Those of an `.xls` are found by `records`.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -12,43 +13,86 @@ const LARGEST_INDEX: u64 = 4 << 20;
 /// Hidden rows in one piece that are told one by one.
 const HIDDEN: usize = 100_000;
 
-/// The numbers of a sheet's hidden rows; `at` is its place among the workbook's sheets.
-pub(super) fn hidden_rows(file: &File, at: usize) -> Result<Vec<i64>, Refusal> {
+/// What of a sheet nobody sees.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Hidden {
+    /// Numbers of rows as the sheet shows them.
+    pub(super) rows: Vec<i64>,
+    /// First and last of columns, counted from 0.
+    pub(super) columns: Vec<(usize, usize)>,
+}
+
+impl Hidden {
+    pub(super) fn has_column(&self, at: usize) -> bool {
+        self.columns.iter().any(|(first, last)| (*first..=*last).contains(&at))
+    }
+}
+
+/// The letters that a sheet shows above a column.
+pub(super) fn letters(at: usize) -> String {
+    let (mut at, mut letters) = (at, Vec::new());
+    loop {
+        letters.push(char::from(b'A' + u8::try_from(at % 26).unwrap_or(0)));
+        match at / 26 {
+            0 => break,
+            rest => at = rest - 1,
+        }
+    }
+    letters.iter().rev().collect()
+}
+
+/// Those of an `.xlsx`; `at` is the sheet's place among the workbook's sheets. A height or a width of 0 hides too.
+pub(super) fn hidden_in_xlsx(file: &File, at: usize) -> Result<Hidden, Refusal> {
     let damaged = |error: &dyn std::fmt::Display| Refusal::new(format!("damaged .xlsx: {error}"));
     let file = file.try_clone().map_err(|error| damaged(&error))?;
     let mut book = ZipArchive::new(BufReader::new(file)).map_err(|error| damaged(&error))?;
-    let Some(path) = path_of(&mut book, at) else { return Ok(Vec::new()) };
+    let Some(path) = path_of(&mut book, at) else { return Ok(Hidden::default()) };
     let sheet = book.by_name(&path).map_err(|error| damaged(&error))?;
-    let (mut hidden, mut number) = (Vec::new(), 0);
+    let (mut hidden, mut number) = (Hidden::default(), 0);
+    let is_hidden = |tag: &str, size: &str| {
+        attribute(tag, "hidden").is_some_and(|hidden| matches!(hidden, "1" | "true"))
+            || attribute(tag, size).is_some_and(|size| size.parse() == Ok(0.0))
+    };
     each_tag(BufReader::new(sheet), |tag| {
         if is_named(tag, "row") {
             number = attribute(tag, "r").and_then(|r| r.parse().ok()).unwrap_or(number + 1);
-            if attribute(tag, "hidden").is_some_and(|hidden| matches!(hidden, "1" | "true")) {
-                hidden.push(number);
+            if is_hidden(tag, "ht") {
+                hidden.rows.push(number);
             }
+        } else if is_named(tag, "col") && is_hidden(tag, "width") {
+            let place = |name: &str| attribute(tag, name)?.parse::<usize>().ok()?.checked_sub(1);
+            hidden.columns.extend(place("min").zip(place("max")));
         }
     })
     .map_err(|error| damaged(&error))?;
     Ok(hidden)
 }
 
-/// The same of an OpenDocument sheet: its rows stand one after the other, each with how often it is repeated.
-pub(super) fn hidden_ods_rows(file: &File, at: usize) -> Result<Vec<i64>, Refusal> {
+/// Those of an OpenDocument sheet: its columns and rows stand one after the other, each with how often it is repeated.
+pub(super) fn hidden_in_ods(file: &File, at: usize) -> Result<Hidden, Refusal> {
     let damaged = |error: &dyn std::fmt::Display| Refusal::new(format!("damaged .ods: {error}"));
     let file = file.try_clone().map_err(|error| damaged(&error))?;
     let mut book = ZipArchive::new(BufReader::new(file)).map_err(|error| damaged(&error))?;
     let content = book.by_name("content.xml").map_err(|error| damaged(&error))?;
-    let (mut hidden, mut table, mut number) = (Vec::new(), 0, 0_i64);
+    let (mut hidden, mut table, mut number, mut column) = (Hidden::default(), 0, 0_i64, 0_usize);
+    let is_hidden =
+        |tag: &str| attribute(tag, "table:visibility").is_some_and(|seen| matches!(seen, "collapse" | "filter"));
     each_tag(BufReader::new(content), |tag| {
         if is_named(tag, "table") {
-            (table, number) = (table + 1, 0);
+            (table, number, column) = (table + 1, 0, 0);
         } else if table == at + 1 && is_named(tag, "table-row") {
-            let count =
-                attribute(tag, "table:number-rows-repeated").and_then(|count| count.parse().ok()).unwrap_or(1_i64);
-            if attribute(tag, "table:visibility").is_some_and(|seen| matches!(seen, "collapse" | "filter")) {
-                hidden.extend((number..).take(usize::try_from(count).unwrap_or(0).min(HIDDEN)).map(|row| row + 1));
+            let count = attribute(tag, "table:number-rows-repeated").and_then(|count| count.parse().ok()).unwrap_or(1);
+            if is_hidden(tag) {
+                hidden.rows.extend((number..).take(usize::try_from(count).unwrap_or(0).min(HIDDEN)).map(|row| row + 1));
             }
             number = number.saturating_add(count);
+        } else if table == at + 1 && is_named(tag, "table-column") {
+            let count = attribute(tag, "table:number-columns-repeated").and_then(|count| count.parse().ok());
+            let next = column.saturating_add(count.unwrap_or(1));
+            if is_hidden(tag) && next > column {
+                hidden.columns.push((column, next - 1));
+            }
+            column = next;
         }
     })
     .map_err(|error| damaged(&error))?;
@@ -98,10 +142,16 @@ fn is_named(tag: &str, name: &str) -> bool {
     own.rsplit(':').next() == Some(name)
 }
 
+/// An attribute's value; a line may end before it.
 fn attribute<'t>(tag: &'t str, name: &str) -> Option<&'t str> {
-    let (_, rest) = tag.split_once(&format!(" {name}="))?;
-    let quote = rest.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
-    rest.strip_prefix(quote)?.split(quote).next()
+    let mut rest = tag;
+    loop {
+        let (before, after) = rest.split_once(name)?;
+        rest = after;
+        let Some(value) = after.strip_prefix('=').filter(|_| before.ends_with(char::is_whitespace)) else { continue };
+        let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+        return value.strip_prefix(quote)?.split(quote).next();
+    }
 }
 
 #[cfg(test)]
@@ -111,7 +161,7 @@ mod tests {
     #[test]
     fn tags_and_their_attributes() {
         let mut found = Vec::new();
-        let text = "<x:row r=\"3\" hidden='1'><c r=\"A3\"><v>1 &gt; 0</v></c></x:row><rows/><row/>";
+        let text = "<x:row dr=\"4\"\n\tr=\"3\" hidden='1'><c r=\"A3\"><v>1 &gt; 0</v></c></x:row><rows/><row/>";
         each_tag(text.as_bytes(), |tag| {
             if is_named(tag, "row") {
                 found.push((attribute(tag, "r").map(str::to_owned), attribute(tag, "hidden").map(str::to_owned)));
@@ -119,5 +169,10 @@ mod tests {
         })
         .unwrap();
         assert_eq!(found, [(Some("3".to_owned()), Some("1".to_owned())), (None, None)]);
+    }
+
+    #[test]
+    fn columns_have_the_letters_of_a_sheet() {
+        assert_eq!([0, 4, 25, 26, 701, 702].map(letters), ["A", "E", "Z", "AA", "ZZ", "AAA"]);
     }
 }

@@ -9,6 +9,7 @@ mod form;
 mod headers;
 mod hidden;
 mod page;
+mod records;
 mod sheet_rows;
 mod text;
 mod workbook;

@@ -1,5 +1,6 @@
 //! Workbooks: the visible sheet that has the header, title rows above it, headers of two lines, cells as people type them.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use law::profiles::Head;
 use super::book::Book;
 use super::form::Form;
 use super::headers::is_named;
+use super::hidden::{Hidden, letters};
 use super::page::not_full;
 use super::sheet_rows::{Merged, SheetRow, shown};
 use super::{Layout, Page, Source};
@@ -33,6 +35,7 @@ struct Table {
     name: String,
     /// Its place among the workbook's sheets.
     at: usize,
+    is_hidden: bool,
     rows: Vec<SheetRow>,
     merged: Vec<Merged>,
     header: usize,
@@ -55,7 +58,7 @@ pub(super) fn open_book(
         }
         let (rows, merged) = book.rows(name)?;
         let Some(header) = header_row(&rows, job, form) else { continue };
-        if *is_hidden {
+        if *is_hidden && !form.profile.reads_hidden_sheets() {
             unseen.push(format!("{name:?}"));
             continue;
         }
@@ -65,7 +68,7 @@ pub(super) fn open_book(
                 first.name
             )));
         }
-        found.push(Table { name: name.clone(), at, rows, merged, header });
+        found.push(Table { name: name.clone(), at, is_hidden: *is_hidden, rows, merged, header });
     }
     if found.is_empty() {
         return Err(no_table(sheets.len(), &unseen, job));
@@ -73,13 +76,15 @@ pub(super) fn open_book(
     let many = found.len() > 1;
     let mut sources = Vec::new();
     for table in found {
-        let hidden = book.hidden_rows(table.at)?;
+        let hidden = book.hidden(table.at)?;
         let form = if many { form.of_sheet(&table.name, job)? } else { form.clone() };
         let source = table.open(&hidden, job, &form)?;
         sources.push((source, form));
     }
     if let (Some((first, _)), false) = (sources.first_mut(), unseen.is_empty()) {
         first.notes.push(format!("the hidden sheet {} was passed over", unseen.join(", ")));
+        // Nobody has said whether it is an old one or a part of this one.
+        first.is_filtered |= form.profile.sheets.is_none() && form.profile.hidden_sheets.is_none();
     }
     Ok(sources)
 }
@@ -115,8 +120,8 @@ fn no_table(sheets: usize, unseen: &[String], job: &GateJob) -> Refusal {
 
 impl Table {
     /// Joins a header of two lines, checks it, and refuses what would be misread.
-    fn open(self, hidden: &[i64], job: &GateJob, form: &Form) -> Result<SheetSource, Refusal> {
-        let Self { mut rows, merged, header, .. } = self;
+    fn open(self, hidden: &Hidden, job: &GateJob, form: &Form) -> Result<SheetSource, Refusal> {
+        let Self { mut rows, merged, header, name, is_hidden, .. } = self;
         let last = rows.last().map_or(0, |(number, _)| *number);
         not_full(u64::try_from(last).unwrap_or_default())?;
         let mut body = rows.split_off(header);
@@ -130,24 +135,14 @@ impl Table {
             headers = joined(&headers, &body.remove(0).1.iter().map(shown).collect::<Vec<_>>());
             first += 1;
         }
-        let layout = Layout::match_headers(&headers, job, form, true)?;
-        let unseen: Vec<i64> =
-            hidden.iter().copied().filter(|row| body.iter().any(|(number, _)| number == row)).collect();
-        let by_profile = form.profile.hidden_rows.as_deref();
-        if let (Some(row), None) = (unseen.first(), by_profile) {
-            return Err(Refusal::new(format!(
-                "{} rows are hidden or filtered out (row {row} is the first): nobody who looks at the sheet sees them; \
-                 show them or delete them",
-                unseen.len()
-            )));
-        }
         let mut notes = Vec::new();
-        if let (false, Some(what)) = (unseen.is_empty(), by_profile) {
-            notes.push(format!("{} rows are hidden or filtered out; the profile says: {what}", unseen.len()));
-            if what == "leave out" {
-                body.retain(|(number, _)| !unseen.contains(number));
-            }
+        if is_hidden {
+            notes.push(format!("the sheet {name:?} is hidden; the profile says: read"));
         }
+        let of_nobody = leave_out_columns(&mut headers, hidden, form);
+        let layout = Layout::match_headers(&headers, job, form, true)?;
+        let lacks_columns = hidden_columns(&layout, hidden, form, of_nobody, &mut notes)?;
+        let lacks_rows = hidden_rows(&mut body, hidden, form, &mut notes)?;
         let of_one = |column: usize| {
             let place = layout.places.iter().position(|place| *place == Some(column));
             place.is_some_and(|at| matches!(layout.kind(at), Kind::Id | Kind::Money))
@@ -159,9 +154,75 @@ impl Table {
                 "rows {from} to {to} are merged in column {name:?}: nobody knows whose it is; split the cells"
             )));
         }
-        let is_filtered = !unseen.is_empty();
+        let is_filtered = is_hidden || lacks_columns || lacks_rows;
         Ok(SheetSource { rows: body.into_iter(), layout, batch_rows: job.batch_rows.max(1), notes, is_filtered })
     }
+}
+
+/// Takes the names from the hidden columns that the profile leaves out, so that nobody reads them; tells how many.
+fn leave_out_columns(headers: &mut [String], hidden: &Hidden, form: &Form) -> usize {
+    if form.profile.hidden_columns.as_deref() != Some("leave out") {
+        return 0;
+    }
+    let unseen = headers.iter_mut().enumerate().filter(|(at, name)| hidden.has_column(*at) && !name.trim().is_empty());
+    unseen.map(|(_, name)| name.clear()).count()
+}
+
+/// Whether columns that are read, or that the profile leaves out, are hidden. Without its word the sheet is refused:
+/// what stands in them, nobody who looks at it has checked. Those that nobody reads are told.
+fn hidden_columns(
+    layout: &Layout,
+    hidden: &Hidden,
+    form: &Form,
+    left_out: usize,
+    notes: &mut Vec<String>,
+) -> Result<bool, Refusal> {
+    let headers = || layout.headers.iter().enumerate().filter(|(at, name)| hidden.has_column(*at) && !name.is_empty());
+    let read: Vec<String> = headers()
+        .filter(|(at, _)| layout.places.contains(&Some(*at)))
+        .map(|(at, name)| format!("{} {name:?}", letters(at)))
+        .collect();
+    let (others, by_profile) = (headers().count() - read.len(), form.profile.hidden_columns.as_deref());
+    if others > 0 {
+        notes.push(format!("{others} hidden columns are not read"));
+    }
+    match (read.is_empty() && left_out == 0, by_profile) {
+        (true, _) => Ok(false),
+        (false, Some(what)) => {
+            notes.push(format!("{} columns are hidden; the profile says: {what}", read.len() + left_out));
+            Ok(true)
+        }
+        (false, None) => Err(Refusal::new(format!(
+            "{} columns are hidden ({}): nobody who looks at the sheet sees them; show them or delete them, or say in its \
+             profile what they are (hidden_columns)",
+            read.len(),
+            read.join(", ")
+        ))),
+    }
+}
+
+/// Whether rows are hidden, taken from the body where the profile leaves them out.
+fn hidden_rows(
+    body: &mut Vec<SheetRow>,
+    hidden: &Hidden,
+    form: &Form,
+    notes: &mut Vec<String>,
+) -> Result<bool, Refusal> {
+    let hidden: BTreeSet<i64> = hidden.rows.iter().copied().collect();
+    let mut unseen = body.iter().map(|(number, _)| *number).filter(|number| hidden.contains(number));
+    let Some(first) = unseen.next() else { return Ok(false) };
+    let count = unseen.count() + 1;
+    let Some(what) = form.profile.hidden_rows.as_deref() else {
+        return Err(Refusal::new(format!(
+            "{count} rows are hidden or filtered out (row {first} is the first): nobody who looks at the sheet sees them; \
+             show them or delete them, or say in its profile what they are (hidden_rows)"
+        )));
+    };
+    notes.push(format!("{count} rows are hidden or filtered out; the profile says: {what}"));
+    if what == "leave out" {
+        body.retain(|(number, _)| !hidden.contains(number));
+    }
+    Ok(true)
 }
 
 /// The lower line's name where it has one, else the upper's.
