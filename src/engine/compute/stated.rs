@@ -1,12 +1,14 @@
 //! What the rosters of all buckets state together, and what each file of them is worth.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use chrono::NaiveDate;
 use law::domain::Period;
-use law::rosters::{Movement, RosterFile, RosterRules, Said, Second, Snapshot, Standing, second_files, stand};
+use law::rosters::{
+    Movement, RosterFile, RosterRules, Said, Second, Snapshot, Standing, balanced, second_files, stand,
+};
 use store::warehouse::{Version, Warehouse};
 
 use super::rules::table;
@@ -117,6 +119,13 @@ impl Stated {
     pub fn standings(&self) -> BTreeMap<Snapshot, Standing> {
         let Some(period) = self.period else { return BTreeMap::new() };
         stand(&self.snapshots, &self.files, &self.rules, period.last_day())
+    }
+
+    /// Rosters with balanced movements, by county, tag and month.
+    #[must_use]
+    pub fn balanced(&self) -> BTreeSet<(String, String, NaiveDate)> {
+        let Some(period) = self.period else { return BTreeSet::new() };
+        balanced(&self.snapshots, &self.files, &self.rules, period.last_day())
     }
 
     /// Second files of a month that somebody must decide on.

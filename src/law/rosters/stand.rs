@@ -1,6 +1,6 @@
 //! The rule itself: from all snapshots and files to what each snapshot's rows are worth.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
@@ -135,6 +135,26 @@ pub fn stand(
         standings.insert(snapshot.clone(), standing);
     }
     standings
+}
+
+/// The complete rosters whose declared movements balance, by county, tag and month: whoever they lack has left by their
+/// sender's word. The county is empty where the office's rows state none.
+#[must_use]
+pub fn balanced(
+    snapshots: &BTreeMap<Snapshot, i64>,
+    files: &[RosterFile],
+    rules: &RosterRules,
+    day: NaiveDate,
+) -> BTreeSet<(String, String, NaiveDate)> {
+    let revisions = revisions(snapshots, files);
+    let rosters = revisions.iter().map(|(identity, revisions)| (*identity, roster(revisions, rules))).collect();
+    let complete = complete(&rosters, &scopes(snapshots.keys(), rules, day)).into_iter();
+    complete
+        .flat_map(|(scope, found)| {
+            let found = found.into_iter().filter(|roster| roster.is_confirmed);
+            found.map(move |roster| (scope.county.clone(), scope.tag.clone(), roster.month))
+        })
+        .collect()
 }
 
 /// The second files of a month that do not say what they are and that nobody has decided on.
