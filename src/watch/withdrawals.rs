@@ -15,7 +15,7 @@ use law::questions::{Cause, NewQuestion, QuestionFile, QuestionState, Topic, due
 use store::ledger::{Aside, FileState, StoredQuestion};
 use store::warehouse::Version;
 
-use self::causes::Causes;
+use self::causes::{Causes, DECLARED};
 use self::listed::{Listed, gone, listed};
 
 /// So many files are named at most, the newest.
@@ -49,16 +49,17 @@ pub(crate) async fn ask_about_withdrawals(look: Look<'_>, findings: &[FindingRow
         let causes = Causes::of(look, &gone).await?;
         let mut leaving = Vec::new();
         for one in &gone {
-            let cause = match causes.of_one(one) {
-                Ok(cause) => cause,
-                Err(why) => {
-                    *told.entry(why).or_default() += 1;
-                    continue;
-                }
-            };
             // Data that come meanwhile make no other question of it.
             let before = one.was_aside.or_else(|| known.get(&one.person).copied().filter(|why| why.since == one.since));
-            let why = before.unwrap_or(SetAside { cause, since: one.since });
+            let why = match (causes.of_one(one), before) {
+                // Once asked, only the sender's word ends the question unanswered.
+                (Err(told_as), None) | (Err(told_as @ DECLARED), _) => {
+                    *told.entry(told_as).or_default() += 1;
+                    continue;
+                }
+                (_, Some(before)) => before,
+                (Ok(cause), None) => SetAside { cause, since: one.since },
+            };
             leaving.push(Leaving { person: one.person, county: one.county.clone(), why, is_waiting: is_waiting(one) });
         }
         let answers = Answers::of(context, rhythm)?;

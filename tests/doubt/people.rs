@@ -153,11 +153,8 @@ fn withdrawals_beyond_the_bound_are_set_aside_and_the_lists_are_sealed() {
     };
     assert_eq!(listed(&workspace, "2026-12", "990103"), left(7, 1, 4));
     assert_eq!(listed(&workspace, "2026-12", "990104"), are([("continuing", 9), ("withdrawn", 3)]));
-    for month in ["2026-11", "2026-12"] {
-        workspace.ok(&["lists", "reproduce", "--month", month]);
-    }
     let again = workspace.ok(&["reproduce", "--all"]);
-    assert!(!again.contains("differs") && again.contains("202611-990103-MZ"), "{again}");
+    assert!(again.trim_end().ends_with("equal, 0 not"), "{again}");
     workspace.ok(&["audit", "verify"]);
 }
 

@@ -11,6 +11,7 @@ use law::cases::Outcome;
 use law::domain::{Fen, Period, PersonKey};
 use law::policy::{Rule, Rural};
 use law::questions::Cause;
+use law::rosters::Fate;
 use store::warehouse::Version;
 
 use super::Look;
@@ -20,7 +21,7 @@ use crate::plan::hold::{RuleChange, changed_since};
 /// A due figure has been published.
 const LINE_PUBLISHED: &str = "line_published";
 /// The sender has stated last days, or movements that balance.
-const DECLARED: &str = "declared";
+pub(super) const DECLARED: &str = "declared";
 /// The first roster of the tags that a rule leaves out.
 const FIRST_ROSTER: &str = "first_roster";
 /// The statements are not those that the lists were made by.
@@ -43,8 +44,30 @@ engine::row! {
 /// A rule's line in a county: its amounts, and whether the figure before it stands in.
 type Amounts = BTreeMap<(String, String), BTreeSet<(Fen, bool)>>;
 
-/// Rosters whose declared movements balance, by county, tag and month.
-type Balanced = BTreeSet<(String, String, NaiveDate)>;
+/// County, tag and month of a roster.
+type Roster = (String, String, NaiveDate);
+
+/// What is known of a version's rosters besides their rows.
+#[derive(Default)]
+struct Rosters {
+    /// Their declared movements balance.
+    balanced: BTreeSet<Roster>,
+    /// A later revision of the same month took their place.
+    replaced: BTreeSet<Roster>,
+}
+
+impl Rosters {
+    async fn of(context: &Context, version: &Version, period: Period) -> Result<Self, PipelineError> {
+        let stated = stated_by_rosters(context, version, period).await?;
+        let replaced = stated.standings().into_iter().filter(|(_, standing)| standing.fate == Fate::Replaced);
+        let replaced = replaced.map(|(snapshot, standing)| (standing.county, standing.tag, snapshot.month)).collect();
+        Ok(Self { balanced: stated.balanced(), replaced })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.balanced.is_empty() && self.replaced.is_empty()
+    }
+}
 
 /// What a version said that lists were made from.
 #[derive(Default)]
@@ -53,7 +76,7 @@ struct Then {
     lines: Amounts,
     /// Tags that rosters stated.
     tags: BTreeSet<String>,
-    balanced: Balanced,
+    rosters: Rosters,
 }
 
 /// Everything that tells causes apart.
@@ -62,7 +85,7 @@ pub(super) struct Causes {
     lines: Amounts,
     /// Tags that rosters state today.
     tags: BTreeSet<String>,
-    balanced: Balanced,
+    rosters: Rosters,
     then: BTreeMap<u64, Then>,
     rules: BTreeMap<String, RuleChange>,
     meant: BTreeMap<String, Meant>,
@@ -99,7 +122,7 @@ impl Causes {
             }
         }
         let by_roster = parts.values().any(|part| part.ended_roster.is_some());
-        let balanced = if by_roster { balanced(context, version, period).await? } else { Balanced::new() };
+        let rosters = if by_roster { Rosters::of(context, version, period).await? } else { Rosters::default() };
         let mut then = BTreeMap::new();
         for (number, of_period) in gone.iter().map(|one| one.made_from).collect::<BTreeSet<_>>() {
             let Ok(before) = context.warehouse.version(number).await else { continue };
@@ -111,10 +134,10 @@ impl Causes {
                     amounts(context, &before, of_period)?
                 },
                 tags: stated(context, &before)?,
-                balanced: if balanced.is_empty() {
-                    Balanced::new()
+                rosters: if rosters.is_empty() {
+                    Rosters::default()
                 } else {
-                    self::balanced(context, &before, of_period).await?
+                    Rosters::of(context, &before, of_period).await?
                 },
             };
             then.insert(number, of_then);
@@ -125,7 +148,7 @@ impl Causes {
         let meant = in_force.map(|rule| (rule.id.clone(), Meant::by(rule))).collect();
         let rules = changed_since(context, period, rhythm, gone.iter().map(|one| one.rule.as_str()))?;
         let tags = stated(context, version)?;
-        Ok(Self { parts, lines, tags, balanced, then, rules, meant })
+        Ok(Self { parts, lines, tags, rosters, then, rules, meant })
     }
 
     /// The cause, or why a withdrawal is told and not held.
@@ -179,16 +202,25 @@ impl Causes {
     }
 
     /// Whether the sender says that the person's tag has ended: by a last day, or by movements that balance, of a roster
-    /// that the list did not know.
+    /// that the list did not know. A corrected roster of the same month says so of nobody by name.
     fn is_declared(&self, part: &Part, one: &Listed, then: Option<&Then>) -> bool {
-        let (Some(tag), last) = (&part.ended_tag, part.ended_roster) else { return false };
-        if part.ended_day.is_some() {
-            return true;
-        }
-        let is_new = |roster: &&(String, String, NaiveDate)| then.is_none_or(|then| !then.balanced.contains(*roster));
-        self.balanced.iter().filter(is_new).any(|(county, of, month)| {
-            (county.is_empty() || *county == one.county) && of == tag && last.is_some_and(|last| *month <= last)
-        })
+        let Some(tag) = &part.ended_tag else { return false };
+        let is_own = |roster: &&Roster| (roster.0.is_empty() || roster.0 == one.county) && roster.1 == *tag;
+        let new =
+            |now: &BTreeSet<Roster>, before: fn(&Rosters) -> &BTreeSet<Roster>, month: &dyn Fn(NaiveDate) -> bool| {
+                let is_new = |roster: &&Roster| then.is_none_or(|then| !before(&then.rosters).contains(*roster));
+                now.iter().filter(is_own).filter(is_new).any(|roster| month(roster.2))
+            };
+        let balances =
+            |last: NaiveDate| new(&self.rosters.balanced, |rosters| &rosters.balanced, &|month| month <= last);
+        let is_before = |day: NaiveDate| move |month: NaiveDate| month.pred_opt() == Some(day);
+        let is_left_out = |day: NaiveDate| {
+            // whom the last list kept for that was left out before it was made
+            let was_left_out = one.was_aside.is_some()
+                && self.rosters.replaced.iter().filter(is_own).any(|roster| is_before(day)(roster.2));
+            was_left_out || new(&self.rosters.replaced, |rosters| &rosters.replaced, &is_before(day))
+        };
+        part.ended_roster.is_some_and(balances) || part.ended_day.is_some_and(|day| !is_left_out(day))
     }
 }
 
@@ -209,8 +241,4 @@ fn amounts(context: &Context, version: &Version, period: Period) -> Result<Amoun
         }
     }
     Ok(amounts)
-}
-
-async fn balanced(context: &Context, version: &Version, period: Period) -> Result<Balanced, PipelineError> {
-    Ok(stated_by_rosters(context, version, period).await?.balanced())
 }
