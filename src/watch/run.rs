@@ -23,7 +23,7 @@ use super::identity::ask_about_identity;
 use super::landing::intake_now;
 use super::plan::hold::Hold;
 use super::questions::{QuestionStatus, open_questions};
-use super::rosters::ask_about_rosters;
+use super::rosters::{ask_about_absent, ask_about_rosters};
 use super::withdrawals::{Look, Told, ask_about_withdrawals};
 
 #[derive(Debug, Default, Serialize)]
@@ -215,6 +215,7 @@ impl<'a> Run<'a> {
         let rows = read_findings(self.context, &self.version, self.period)?;
         if self.manner != Manner::Rehearsal {
             ask_about_identity(self.context, &self.version, &rows)?;
+            Box::pin(ask_about_absent(self.context, &self.version, self.period)).await?;
             self.withdrawals(job, &rows).await?;
         }
         let mut found = Vec::new();

@@ -229,3 +229,57 @@ fn a_figure_that_is_corrected_upwards_is_a_question_of_income() {
     assert_eq!(month(&workspace, "2026-12"), (0, 0));
     assert_eq!(listed(&workspace, "2026-12", "990103"), are([("withdrawn", LISTED)]));
 }
+
+#[test]
+fn an_office_is_asked_about_holders_whom_its_roster_lacks() {
+    let workspace = Workspace::new("fujian", "990100");
+    let settings = "policy = \"fujian\"\narea = \"990100\"\n[warehouse]\nbuckets = 2\n";
+    workspace.write("poverty-watch.toml", settings.as_bytes());
+    workspace.write("pipelines/tables/tags.csv", b"tag,ends\nlifted_out,absence\n");
+    let mut claims = CLAIMS.to_owned();
+    for county in COUNTIES {
+        for number in 1..=LISTED {
+            claims += &claim(county, number, "30000.00", "2026-06-15");
+        }
+    }
+    workspace.land("claims", "june.csv", claims.as_bytes());
+    workspace.land("income", "2025.csv", figure("28134.00", 1).as_bytes());
+    let night = |month: &str| workspace.run(&["run", "nightly", "--month", month]).status.code();
+    let land = |county: &str, month: &str, last: usize| {
+        workspace.land("rosters", &format!("{county}-{month}.csv"), roster(county, month, 1..=last).as_bytes());
+    };
+    let found = |month: &str, what: &str| {
+        let findings = workspace.findings(month);
+        findings.iter().filter(|row| row.reason == what || (row.reason.is_empty() && row.status == what)).count()
+    };
+    for county in COUNTIES {
+        land(county, "202610", LISTED);
+    }
+    assert_eq!(night("2026-10"), Some(0), "a first roster is no question");
+    // Three of twelve are a quarter: no question. Four are more than a third.
+    land("990103", "202611", 9);
+    assert_eq!(night("2026-11"), Some(0));
+    land("990104", "202611", 8);
+    assert_eq!(night("2026-11"), Some(4));
+    let question = open(&workspace).remove(0);
+    assert_eq!((&question["cause"], &question["people"]), (&"roster".into(), &4.into()));
+    assert_eq!(question["files"], serde_json::json!(["rosters/990104-202611.csv"]));
+    assert_eq!(question["sender"], "990104农业农村局");
+    assert_eq!((found("2026-11", "flagged"), found("2026-11", "tag_absent")), (17, 7));
+    answer(&workspace, "accept", &question);
+    assert_eq!(night("2026-11"), Some(0));
+    assert_eq!(
+        (found("2026-11", "flagged"), found("2026-11", "tag_absent")),
+        (17, 3),
+        "their office says they have left"
+    );
+
+    // Sent back, a roster ends nobody's tag: a second one that lacks them is the first that counts.
+    land("990104", "202612", 3);
+    assert_eq!(night("2026-12"), Some(4));
+    answer(&workspace, "reject", &open(&workspace)[0]);
+    assert_eq!(night("2026-12"), Some(0));
+    land("990104", "202701", 3);
+    workspace.run(&["run", "nightly", "--as-of", "2026-12-31"]);
+    assert_eq!((found("2026-12", "flagged"), found("2026-12", "tag_absent")), (12, 8));
+}

@@ -1,13 +1,14 @@
 //! What the rosters of all buckets state together, and what each file of them is worth.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use chrono::NaiveDate;
 use law::domain::Period;
 use law::rosters::{
-    Movement, RosterFile, RosterRules, Said, Second, Snapshot, Standing, balanced, second_files, stand,
+    CompleteRoster, Movement, RosterFile, RosterRules, Said, Second, Snapshot, Standing, complete_rosters,
+    second_files, stand,
 };
 use store::warehouse::{Version, Warehouse};
 
@@ -121,11 +122,11 @@ impl Stated {
         stand(&self.snapshots, &self.files, &self.rules, period.last_day())
     }
 
-    /// Rosters with balanced movements, by county, tag and month.
+    /// The complete rosters as of the period's last day.
     #[must_use]
-    pub fn balanced(&self) -> BTreeSet<(String, String, NaiveDate)> {
-        let Some(period) = self.period else { return BTreeSet::new() };
-        balanced(&self.snapshots, &self.files, &self.rules, period.last_day())
+    pub fn complete(&self) -> Vec<CompleteRoster> {
+        let Some(period) = self.period else { return Vec::new() };
+        complete_rosters(&self.snapshots, &self.files, &self.rules, period.last_day())
     }
 
     /// Second files of a month that somebody must decide on.

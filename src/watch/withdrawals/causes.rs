@@ -61,7 +61,8 @@ impl Rosters {
         let stated = stated_by_rosters(context, version, period).await?;
         let replaced = stated.standings().into_iter().filter(|(_, standing)| standing.fate == Fate::Replaced);
         let replaced = replaced.map(|(snapshot, standing)| (standing.county, standing.tag, snapshot.month)).collect();
-        Ok(Self { balanced: stated.balanced(), replaced })
+        let balanced = stated.complete().into_iter().filter(|roster| roster.is_confirmed);
+        Ok(Self { balanced: balanced.map(|roster| (roster.county, roster.tag, roster.month)).collect(), replaced })
     }
 
     fn is_empty(&self) -> bool {
