@@ -68,8 +68,17 @@ engine::row! {
     }
 }
 
-/// Office that speaks today, tag, and month of the first roster that lacks people.
-type Lacking = (String, String, NaiveDate);
+/// People whom an office's roster is the first to lack.
+struct Absent {
+    /// That speaks today.
+    office: String,
+    tag: String,
+    /// Of the roster.
+    month: NaiveDate,
+    people: BTreeSet<PersonKey>,
+    /// Holders before it.
+    before: u64,
+}
 
 /// Asks offices about holders whom a roster of theirs lacks, where they are many, and closes questions that no longer
 /// arise. Unanswered, a second roster that lacks them too settles it.
@@ -81,50 +90,24 @@ pub(crate) async fn ask_about_absent(
     if version.table(TAGS).filter_map(|file| file.month).max() != Some(period) {
         return Ok(());
     }
-    let (absent, holders) = absent(context, version, period)?;
-    let ids: BTreeMap<String, QuestionFile> = context
-        .ledger
-        .files(Feed::Rosters)?
-        .into_iter()
-        .map(|file| {
-            let source = source_of(&file.file_id);
-            (source, QuestionFile { feed: Feed::Rosters, file_id: file.file_id, name: file.name })
-        })
-        .collect();
-    let mut arising: BTreeMap<String, BTreeSet<i64>> = BTreeMap::new();
-    let many = absent.into_iter().filter(|(lacking, people)| {
-        context.bounds.holds_roster(people.len() as u64, holders.get(lacking).copied().unwrap_or_default())
-    });
-    let many: Vec<(Lacking, BTreeSet<PersonKey>)> = many.collect();
+    let mut many = absent(context, version, period)?;
+    many.retain(|one| context.bounds.holds_roster(one.people.len() as u64, one.before));
+    let landed = if many.is_empty() { Vec::new() } else { context.ledger.files(Feed::Rosters)? };
     let complete =
         if many.is_empty() { Vec::new() } else { stated_by_rosters(context, version, period).await?.complete() };
-    for ((office, tag, month), people) in many {
-        let own = |roster: &&CompleteRoster| (&roster.office, &roster.tag, roster.month) == (&office, &tag, month);
-        let rosters: Vec<&CompleteRoster> = complete.iter().filter(own).collect();
-        let files: BTreeSet<QuestionFile> =
-            rosters.iter().flat_map(|roster| &roster.files).filter_map(|file| ids.get(file)).cloned().collect();
-        let (found, before) = (people.len() as u64, holders[&(office.clone(), tag.clone(), month)]);
-        let figures = [
-            ("tag", Tag::parse(&tag).map_or(tag.as_str(), |tag| tag.chinese()).to_owned()),
-            ("office", office.clone()),
-            ("found", found.to_string()),
-            ("before", before.to_string()),
-            ("share", share_of(found, before)),
-        ];
-        let counties = rosters.iter().map(|roster| roster.county.clone()).filter(|county| !county.is_empty());
-        let question = NewQuestion {
-            topic: Topic::RosterAbsent,
-            series: tag.clone(),
-            cause: Cause::Roster,
-            surprises: vec![Surprise::new(Bound::RosterAbsent, figures)],
-            files: files.into_iter().collect(),
-            counties: counties.collect(),
-            people,
-            sender: office,
-            due: due_day(official_day(context.now), &context.workdays),
+    let mut arising: BTreeMap<String, BTreeSet<i64>> = BTreeMap::new();
+    for one in many {
+        let own = |roster: &&CompleteRoster| {
+            (&roster.office, &roster.tag, roster.month) == (&one.office, &one.tag, one.month)
         };
+        let rosters: Vec<&CompleteRoster> = complete.iter().filter(own).collect();
+        let sources: BTreeSet<&String> = rosters.iter().flat_map(|roster| &roster.files).collect();
+        let files = landed.iter().filter(|file| sources.contains(&source_of(&file.file_id)));
+        let files = files.map(|file| (file.file_id.clone(), file.name.clone()));
+        let counties = rosters.iter().map(|roster| roster.county.clone()).filter(|county| !county.is_empty());
+        let question = absent_question(context, &one, files, counties.collect());
         let asked = context.ledger.open_question(&question, context.now)?;
-        arising.entry(tag).or_default().insert(asked.question_id);
+        arising.entry(one.tag).or_default().insert(asked.question_id);
     }
     for tag in Tag::ALL {
         let standing = arising.remove(tag.code()).unwrap_or_default();
@@ -133,12 +116,35 @@ pub(crate) async fn ask_about_absent(
     Ok(())
 }
 
-/// Whom one roster lacks and nobody else's statement holds, and how many holders there were before it.
-fn absent(
+fn absent_question(
     context: &Context,
-    version: &Version,
-    period: Period,
-) -> Result<(BTreeMap<Lacking, BTreeSet<PersonKey>>, BTreeMap<Lacking, u64>), PipelineError> {
+    one: &Absent,
+    files: impl Iterator<Item = (String, String)>,
+    counties: BTreeSet<String>,
+) -> NewQuestion {
+    let found = one.people.len() as u64;
+    let figures = [
+        ("tag", Tag::parse(&one.tag).map_or(one.tag.as_str(), |tag| tag.chinese()).to_owned()),
+        ("office", one.office.clone()),
+        ("found", found.to_string()),
+        ("before", one.before.to_string()),
+        ("share", share_of(found, one.before)),
+    ];
+    NewQuestion {
+        topic: Topic::RosterAbsent,
+        series: one.tag.clone(),
+        cause: Cause::Roster,
+        surprises: vec![Surprise::new(Bound::RosterAbsent, figures)],
+        files: files.map(|(file_id, name)| QuestionFile { feed: Feed::Rosters, file_id, name }).collect(),
+        counties,
+        people: one.people.clone(),
+        sender: one.office.clone(),
+        due: due_day(official_day(context.now), &context.workdays),
+    }
+}
+
+/// Whom one roster lacks and nobody else's statement holds.
+fn absent(context: &Context, version: &Version, period: Period) -> Result<Vec<Absent>, PipelineError> {
     let day = period.last_day();
     let mut spans: BTreeMap<(PersonKey, String), Vec<Span>> = BTreeMap::new();
     for file in version.table(TAGS).filter(|file| file.month == Some(period)) {
@@ -147,7 +153,7 @@ fn absent(
             spans.entry((row.person, row.tag.clone())).or_default().push(row);
         }
     }
-    let mut absent: BTreeMap<Lacking, BTreeSet<PersonKey>> = BTreeMap::new();
+    let mut absent: BTreeMap<(String, String, NaiveDate), BTreeSet<PersonKey>> = BTreeMap::new();
     let holds = |last: Option<NaiveDate>| last.is_none_or(|last| last >= day);
     for ((person, tag), own) in &spans {
         if own.iter().any(|span| holds(span.sure_last_day)) {
@@ -160,16 +166,14 @@ fn absent(
             }
         }
     }
-    let mut holders = BTreeMap::new();
-    for lacking in absent.keys() {
-        let (office, tag, since) = lacking;
+    let with_holders = |((office, tag, month), people): ((String, String, NaiveDate), _)| {
         let had = |span: &Span| {
-            span.from < *since && holds(span.last_day) && context.rosters.speaker(&span.office, day) == *office
+            span.from < month && holds(span.last_day) && context.rosters.speaker(&span.office, day) == office
         };
-        let count = spans.iter().filter(|((_, of), own)| of == tag && own.iter().any(had)).count();
-        holders.insert(lacking.clone(), count as u64);
-    }
-    Ok((absent, holders))
+        let before = spans.iter().filter(|((_, of), own)| *of == tag && own.iter().any(had)).count() as u64;
+        Absent { office, tag, month, people, before }
+    };
+    Ok(absent.into_iter().map(with_holders).collect())
 }
 
 /// The mark of a file that its rows carry.

@@ -13,24 +13,13 @@ use law::domain::{Period, PersonKey, official_day};
 use law::holds::{HeldMoves, Leaving, SetAside, held_moves};
 use law::questions::{Cause, NewQuestion, QuestionFile, QuestionState, Topic, due_day};
 use store::ledger::{Aside, FileState, StoredQuestion};
-use store::warehouse::Version;
 
+pub(crate) use self::causes::Look;
 use self::causes::{Causes, DECLARED};
 use self::listed::{Listed, gone, listed};
 
 /// So many files are named at most, the newest.
 const FILES: usize = 12;
-
-/// What is looked at.
-#[derive(Clone, Copy)]
-pub(crate) struct Look<'a> {
-    pub(crate) context: &'a Context,
-    pub(crate) version: &'a Version,
-    pub(crate) period: Period,
-    pub(crate) rhythm: Rhythm,
-    /// Whether a changed rule can hold people: not while nothing is sealed, and not where its plan was accepted.
-    pub(crate) may_hold_rules: bool,
-}
 
 /// Withdrawals that are told and not held, by why.
 pub(crate) type Told = BTreeMap<&'static str, usize>;

@@ -37,7 +37,13 @@ fn roster(county: &str, month: &str, people: impl IntoIterator<Item = usize>) ->
 
 /// A bureau whose October lists have twelve people in each of two counties.
 fn october() -> Workspace {
+    with_tags("tag,ends\n")
+}
+
+/// The same, by how tags end.
+fn with_tags(tags: &str) -> Workspace {
     let workspace = Workspace::new("fujian", "990100");
+    workspace.write("pipelines/tables/tags.csv", tags.as_bytes());
     let settings = "policy = \"fujian\"\narea = \"990100\"\n[warehouse]\nbuckets = 1\n";
     workspace.write("poverty-watch.toml", settings.as_bytes());
     let counties = "code,name,level\n990103,甲县,rural\n990104,乙县,rural\n";
@@ -282,4 +288,32 @@ fn an_office_is_asked_about_holders_whom_its_roster_lacks() {
     land("990104", "202701", 3);
     workspace.run(&["run", "nightly", "--as-of", "2026-12-31"]);
     assert_eq!((found("2026-12", "flagged"), found("2026-12", "tag_absent")), (12, 8));
+}
+
+const BY_ABSENCE: &str = "tag,ends\nlifted_out,absence\n";
+
+#[test]
+fn movements_that_balance_are_the_senders_word() {
+    let workspace = with_tags(BY_ABSENCE);
+    let head = "证件号码,姓名,人员类别,名册月份,来源单位,县区代码,上月人数,新增人数,退出人数,本月人数\n".to_owned();
+    let row = |number| format!("{},陈某,脱贫人口,202611,990103农业农村局,990103,12,0,5,7\n", id("990103", number));
+    let text = (1..=7).fold(head, |text, number| text + &row(number));
+    workspace.land("rosters", "990103-2026-11.csv", text.as_bytes());
+    assert_eq!(month(&workspace, "2026-11"), (0, 0));
+    assert_eq!(listed(&workspace, "2026-11", "990103"), are([("continuing", 7), ("withdrawn", 5)]));
+}
+
+#[test]
+fn two_rosters_that_lack_many_withdraw_nobody_unasked() {
+    let workspace = with_tags(BY_ABSENCE);
+    workspace.land("rosters", "990103-2026-11.csv", roster("990103", "202611", 1..=8).as_bytes());
+    assert_eq!(month(&workspace, "2026-11"), (4, 4));
+    let open_by = |word: &str| are([("continuing", 8), (&format!("continuing open:{word}"), 4)]);
+    assert_eq!(listed(&workspace, "2026-11", "990103"), open_by("tag_absent"));
+    assert_eq!(open(&workspace)[0]["topic"], "roster_absent");
+    workspace.land("rosters", "990103-2026-12.csv", roster("990103", "202612", 1..=8).as_bytes());
+    assert_eq!(month(&workspace, "2026-12"), (4, 4));
+    assert_eq!(listed(&workspace, "2026-12", "990103"), open_by("held_roster"));
+    let questions = open(&workspace);
+    assert_eq!((questions.len(), &questions[0]["topic"], &questions[0]["people"]), (1, &"people".into(), &4.into()));
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use engine::compute::{lines_of, roster_files, stated_by_rosters};
 use engine::rows::of_file;
-use engine::{Context, PipelineError};
+use engine::{Context, PipelineError, Rhythm};
 use law::cases::Outcome;
 use law::domain::{Fen, Period, PersonKey};
 use law::policy::{Rule, Rural};
@@ -14,9 +14,19 @@ use law::questions::Cause;
 use law::rosters::Fate;
 use store::warehouse::Version;
 
-use super::Look;
 use super::listed::Listed;
 use crate::plan::hold::{RuleChange, changed_since};
+
+/// What is looked at.
+#[derive(Clone, Copy)]
+pub(crate) struct Look<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) version: &'a Version,
+    pub(crate) period: Period,
+    pub(crate) rhythm: Rhythm,
+    /// Whether a changed rule can hold people: not while nothing is sealed, and not where its plan was accepted.
+    pub(crate) may_hold_rules: bool,
+}
 
 /// A due figure has been published.
 const LINE_PUBLISHED: &str = "line_published";
@@ -206,22 +216,20 @@ impl Causes {
     /// that the list did not know. A corrected roster of the same month says so of nobody by name.
     fn is_declared(&self, part: &Part, one: &Listed, then: Option<&Then>) -> bool {
         let Some(tag) = &part.ended_tag else { return false };
-        let is_own = |roster: &&Roster| (roster.0.is_empty() || roster.0 == one.county) && roster.1 == *tag;
-        let new =
-            |now: &BTreeSet<Roster>, before: fn(&Rosters) -> &BTreeSet<Roster>, month: &dyn Fn(NaiveDate) -> bool| {
-                let is_new = |roster: &&Roster| then.is_none_or(|then| !before(&then.rosters).contains(*roster));
-                now.iter().filter(is_own).filter(is_new).any(|roster| month(roster.2))
-            };
-        let balances =
-            |last: NaiveDate| new(&self.rosters.balanced, |rosters| &rosters.balanced, &|month| month <= last);
-        let is_before = |day: NaiveDate| move |month: NaiveDate| month.pred_opt() == Some(day);
-        let is_left_out = |day: NaiveDate| {
-            // whom the last list kept for that was left out before it was made
-            let was_left_out = one.was_aside.is_some()
-                && self.rosters.replaced.iter().filter(is_own).any(|roster| is_before(day)(roster.2));
-            was_left_out || new(&self.rosters.replaced, |rosters| &rosters.replaced, &is_before(day))
+        let own = |rosters: &BTreeSet<Roster>| -> BTreeSet<NaiveDate> {
+            let is_own = |roster: &&Roster| (roster.0.is_empty() || roster.0 == one.county) && roster.1 == *tag;
+            rosters.iter().filter(is_own).map(|roster| roster.2).collect()
         };
-        part.ended_roster.is_some_and(balances) || part.ended_day.is_some_and(|day| !is_left_out(day))
+        let nothing = Rosters::default();
+        let before = then.map_or(&nothing, |then| &then.rosters);
+        let balanced = &own(&self.rosters.balanced) - &own(&before.balanced);
+        let mut replaced = own(&self.rosters.replaced);
+        // Whom a question alone kept on the last list was left out before it was made.
+        if one.was_aside.is_none() {
+            replaced = &replaced - &own(&before.replaced);
+        }
+        part.ended_roster.is_some_and(|last| balanced.iter().any(|month| *month <= last))
+            || part.ended_day.is_some_and(|day| !replaced.iter().any(|month| month.pred_opt() == Some(day)))
     }
 }
 
