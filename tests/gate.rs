@@ -101,8 +101,11 @@ impl Bench {
         let mut batches = Vec::new();
         for entry in std::fs::read_dir(self.path("out")).unwrap() {
             let path = entry.unwrap().path();
-            // beside the staged rows lie the rejected ones of rosters, for whom they name
-            if path.extension().is_some_and(|extension| extension == "arrow") && !path.ends_with("named.arrow") {
+            // beside the staged rows lie the rejected ones of rosters, for whom they name, and those of claims that wait
+            let is_beside = ["named", "waiting-"]
+                .iter()
+                .any(|start| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(start)));
+            if path.extension().is_some_and(|extension| extension == "arrow") && !is_beside {
                 batches
                     .extend(FileReader::try_new(std::fs::File::open(path).unwrap(), None).unwrap().map(Result::unwrap));
             }

@@ -1,6 +1,6 @@
 -- Purpose:    The claims that a rule counts, each with its measured cost and the day by which the rule dates it.
 -- Grain:      one claim (claim_id).
--- Parameters: $rule_id    - whose insurance types, kinds of care and places of payment count
+-- Parameters: $insurance_types, $care_types, $payment_places - what the rule counts, each between semicolons: ;310;390;
 --             $any_insurance, $any_care, $any_place - true: all of them count
 --             $date_basis - settled, discharged or benefit_year (dated as settled; the year is a column)
 --             $read_from  - first day of the months that the rule looks back to
@@ -28,12 +28,9 @@ with chosen as (
             when 'net_burden' then c.net_burden_amount
         end as basis_amount
     from int_net_claims as c
-    left join rule_insurance as i on c.insurance_type = i.insurance_type and i.rule_id = $rule_id
-    left join rule_care as k on c.care_type = k.care_type and k.rule_id = $rule_id
-    left join rule_place as p on c.payment_place = p.payment_place and p.rule_id = $rule_id
-    where ($any_insurance or i.insurance_type is not null)
-        and ($any_care or k.care_type is not null)
-        and ($any_place or p.payment_place is not null)
+    where ($any_insurance or strpos($insurance_types, ';' || c.insurance_type || ';') > 0)
+        and ($any_care or strpos($care_types, ';' || c.care_type || ';') > 0)
+        and ($any_place or strpos($payment_places, ';' || c.payment_place || ';') > 0)
         and c.booked_date >= $read_from
         and c.settled_date <= $until
 )
@@ -45,8 +42,9 @@ select
     component_self_pay_amount, cash_amount, net_burden_amount, adjustment_amount,
     insured_area, person_name, plain_name,
     cast(basis_amount
-        -- net_burden has the later payments in it already
-        - case when $subtract_adjustments and $basis <> 'net_burden' then adjustment_amount else 0 end
+        -- net_burden has the later payments in it already; a payment lowers no other claim's cost
+        - case when $subtract_adjustments and $basis <> 'net_burden'
+            then least(adjustment_amount, greatest(basis_amount, 0)) else 0 end
         -- component_self_pay adds up parts from which no fund was taken
         + case when $add_back_assistance and $basis <> 'component_self_pay' then medical_assistance_amount else 0 end
         as decimal(18, 2)) as measured_amount

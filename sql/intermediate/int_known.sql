@@ -1,5 +1,5 @@
 -- Purpose:    What is known of each person whose cost was measured: place, rural status and its source, tags, conflicts.
--- Grain:      one person above $floor_amount, or who may be.
+-- Grain:      one person above $floor_amount, or whom something open could bring there.
 -- Parameters: $floor_amount - lowest warning line of all places; 0 where a place has no income figure
 --             $rural_by       - sources of rural status, the first one that says anything decides:
 --                               ;register;roster;village_class;household_type;
@@ -11,9 +11,9 @@ with burden as (
         person_key, unit_id, claim_count,
         total_amount, in_scope_amount, fund_amount, medical_assistance_amount, personal_burden_amount,
         in_catalogue_self_pay_amount, self_pay_with_over_limit_amount, in_scope_self_pay_amount,
-        component_self_pay_amount, cash_amount, net_burden_amount, adjustment_amount, means,
-        first_area, last_area, first_name, last_name, measured_amount, linked_amount, recent_amount, own_line_amount
-    from int_linked where measured_amount + linked_amount > $floor_amount
+        component_self_pay_amount, cash_amount, net_burden_amount, adjustment_amount, means, first_area, last_area,
+        first_name, last_name, measured_amount, recent_amount, own_line_amount, up_amount, down_amount, up_reason, down_reason
+    from int_opened where measured_amount + up_amount > $floor_amount
 ),
 
 -- 脱贫人口 and the 监测对象 are rural people by definition (domain notes §4, §5).
@@ -109,7 +109,7 @@ select
             or replace(b.first_name, '·', '') = replace(b.last_name, '·', '')
             or b.first_name like left(b.last_name, strpos(b.first_name, '_') - 1) || '_'
                 || substr(b.last_name, strpos(b.first_name, '_') + 1)), false)) as has_id_conflict,
-    b.measured_amount, b.linked_amount, b.recent_amount, b.own_line_amount, b.means, b.claim_count,
+    b.up_amount, b.down_amount, b.up_reason, b.down_reason, b.measured_amount, b.recent_amount, b.own_line_amount, b.means, b.claim_count,
     b.total_amount, b.in_scope_amount, b.fund_amount, b.medical_assistance_amount, b.personal_burden_amount,
     b.in_catalogue_self_pay_amount, b.self_pay_with_over_limit_amount, b.in_scope_self_pay_amount,
     b.component_self_pay_amount, b.cash_amount, b.net_burden_amount, b.adjustment_amount

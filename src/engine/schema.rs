@@ -10,6 +10,21 @@ const PROVENANCE: [(&str, DataType); 2] = [("source_file", DataType::Utf8), ("so
 
 /// People whom a rejected row of a full roster names, as rows of that roster.
 pub const NAMED_HOLDERS: &str = "named_holders";
+/// What tells the later of two versions of one thing, beside its update time: the number of the version of the warehouse
+/// that took the row in, and the name under which its file landed.
+const ARRIVAL: [(&str, DataType); 2] = [("taken_in", DataType::Int64), ("source_name", DataType::Utf8)];
+
+/// Rejected rows of claims with a legible person and amount: what they could add to what a rule measures.
+pub const WAITING_ROWS: &str = "waiting_rows";
+
+const WAITING_COLUMNS: [(&str, DataType); 6] = [
+    ("person_key", DataType::Int64),
+    ("claim_hash", DataType::Int64),
+    ("institution_code", DataType::Utf8),
+    ("insured_area", DataType::Utf8),
+    ("settled_month", DataType::Date32),
+    ("upper_amount", DataType::Decimal128(18, 2)),
+];
 
 /// The Arrow type of a contract column.
 const fn arrow_type(kind: Kind) -> DataType {
@@ -23,7 +38,8 @@ const fn arrow_type(kind: Kind) -> DataType {
     }
 }
 
-/// The schema of a table that intake writes; `None` for tables that models write.
+/// The schema of a table that intake writes; `None` for tables that models write. Tables of which a later update counts
+/// have `taken_in` and `source_name` at the end besides.
 ///
 /// | table | grain | columns besides the feed's own |
 /// |---|---|---|
@@ -43,6 +59,7 @@ const fn arrow_type(kind: Kind) -> DataType {
 /// | person_numbers | issuer's person number, document | number_hash, person_key; no feed's |
 /// | linked_people | the same of numbers that came under several documents | issuer, person_no besides |
 /// | settled_links | two documents of which somebody spoke | kept_key, other_key, verdict; from the ledger |
+/// | waiting_rows | rejected claim row of a legible person | nothing of the row but what it could add |
 ///
 /// `comparable_name` (`law::domain::comparable_name`) stands only where it is not the name itself.
 #[must_use]
@@ -50,6 +67,12 @@ pub fn table_schema(table: &str) -> Option<SchemaRef> {
     if table == "roster_files" {
         let fields = ROSTER_FILE_COLUMNS.iter().map(|(name, kind)| Field::new(*name, kind.clone(), true));
         return Some(Arc::new(Schema::new(fields.collect::<Vec<_>>())));
+    }
+    if table == WAITING_ROWS {
+        let fields = WAITING_COLUMNS.into_iter().chain(PROVENANCE);
+        return Some(Arc::new(Schema::new(
+            fields.map(|(name, kind)| Field::new(name, kind, true)).collect::<Vec<_>>(),
+        )));
     }
     let (feed, extra): (Feed, &[(&str, DataType)]) = match table {
         "person_numbers" => return Some(schema_with(LINK_COLUMNS[..2].iter().cloned())),
@@ -69,7 +92,9 @@ pub fn table_schema(table: &str) -> Option<SchemaRef> {
         _ => return None,
     };
     let own = feed.contract().columns.iter().map(|column| (column.name, arrow_type(column.kind)));
-    let fields = extra.iter().cloned().chain(own).chain(PROVENANCE);
+    let has_versions = feed.contract().columns.iter().any(|column| column.name == "updated_at");
+    let arrival = ARRIVAL.into_iter().filter(|_| has_versions);
+    let fields = extra.iter().cloned().chain(own).chain(PROVENANCE).chain(arrival);
     Some(schema_with(fields))
 }
 

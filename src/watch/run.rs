@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use engine::compute::{
-    Evaluation, FindingRow, Findings, MEMBERS, Tags, income_figures, read_findings, refresh, refresh_findings,
+    Evaluation, FindingRow, Findings, MEMBERS, MadeOnce, income_figures, read_findings, refresh, refresh_findings,
 };
 use engine::official::{Need, needs, unrouted};
 use engine::{Context, Job, PipelineError, Rhythm, Step};
@@ -160,7 +160,7 @@ impl<'a> Run<'a> {
     async fn model(&mut self, job: &Job, model: &str, checks: &[String]) -> Result<(), PipelineError> {
         let rules: Vec<&Rule> = self.context.policy.in_force(self.period.last_day()).collect();
         let evaluation = Evaluation::of(self.context, &self.version);
-        let tasks = evaluation.period_tasks((model, checks), &rules, &Tags::default(), self.period)?;
+        let tasks = evaluation.period_tasks((model, checks), &rules, &MadeOnce::default(), self.period)?;
         let refreshed = refresh(self.context, &self.version, model, tasks).await?;
         self.commit(job, refreshed.entries, refreshed.made).await
     }

@@ -179,7 +179,7 @@ fn the_naive_program_sees_every_kind_of_dirt() {
     println!("oracle: {totals:?}, codes {codes:?}, reasons {reasons:?}, {on_the_line} exactly on the line");
     assert!(totals.superseded > 100 && totals.duplicate > 100 && totals.held > 100);
     assert_eq!(codes.len(), 16, "{codes:?}");
-    assert_eq!(reasons.len(), 9, "{reasons:?}");
+    assert_eq!(reasons.len(), 14, "{reasons:?}");
     assert_eq!(statuses.len(), 3);
     assert!(on_the_line > 10);
 }

@@ -33,20 +33,44 @@ struct Booked<'a> {
 }
 
 /// An accepted adjustment as it counts.
-struct Paid {
+struct Paid<'a> {
     person: i64,
     month: Month,
+    claim: &'a str,
     fen: i128,
     insurance_type: &'static str,
+    /// What the claim counts: a payment lowers no other.
+    claim_fen: i128,
 }
 
-/// Where an accepted, valid claim stands: person, month, insurance.
-type Place = (i64, Month, &'static str);
+/// Where an accepted, valid claim stands: person, month, insurance, what it counts, what the person bore of it.
+type Place = (i64, Month, &'static str, i128, i128);
+
+/// Something that is not settled, and what it could add (or take, where negative), fen.
+struct Open {
+    person: i64,
+    reason: &'static str,
+    fen: i128,
+    when: When,
+    /// Where it is known.
+    insurance_type: Option<&'static str>,
+    /// The first day on which it is open no more.
+    until: Option<NaiveDate>,
+}
+
+/// When an open item would count.
+enum When {
+    On(NaiveDate),
+    /// With an earlier settlement that nobody knows.
+    Before(NaiveDate),
+    Unknown,
+}
 
 /// Everything landed up to and with one batch, resolved.
 pub(crate) struct Known<'a> {
     claims: Vec<Booked<'a>>,
-    adjustments: Vec<Paid>,
+    adjustments: Vec<Paid<'a>>,
+    open: Vec<Open>,
     residents: BTreeMap<i64, (&'a Resident, bool)>,
     rosters: Rosters<'a>,
     income: Vec<&'a Income>,
@@ -76,14 +100,20 @@ const RURAL_TAGS: [&str; 6] =
 pub(crate) fn resolve(province: &Province, batches: usize) -> Known<'_> {
     let seen = &province.batches[..batches];
     let mut totals = FeedTotals::new();
-    let accepted_claims = claims(seen, province.shape, &mut totals);
+    let mut open = Vec::new();
+    let accepted_claims = claims(seen, province.shape, &mut totals, &mut open);
+    open.extend(voids(&accepted_claims));
     let places: BTreeMap<&str, Place> = accepted_claims
         .iter()
         .filter(|booked| booked.row.is_valid)
-        .map(|booked| (booked.row.claim_id.as_str(), (booked.person, booked.month, booked.row.insurance_type)))
+        .map(|booked| {
+            let Booked { person, month, row, measured } = booked;
+            (row.claim_id.as_str(), (*person, *month, row.insurance_type, *measured, row.money.personal.into()))
+        })
         .collect();
     Known {
-        adjustments: adjustments(seen, &places, &mut totals),
+        adjustments: adjustments(seen, &places, &mut totals, &mut open),
+        open,
         residents: residents(seen, &mut totals),
         rosters: rosters(province, seen, &mut totals),
         income: income(seen, &mut totals),
@@ -132,9 +162,16 @@ fn latest<'a, T, K: Ord, A: Ord>(
         groups.entry(key(row.1, row.2)).or_default().push(row);
     }
     let mut winners = Vec::new();
-    for group in groups.into_values() {
-        let newest = group.iter().map(|row| age(row.2)).max().unwrap();
-        let winner = group.iter().position(|row| age(row.2) == newest).unwrap();
+    for mut group in groups.into_values() {
+        // The later update counts; of equal ones the one of the later night, unless it says the same.
+        group.sort_by_key(|row| (age(row.2), row.0));
+        let mut winner = 0;
+        for at in 1..group.len() {
+            let (old, new) = (&group[winner], &group[at]);
+            if age(new.2) != age(old.2) || new.1 != old.1 || !same(new.2, old.2) {
+                winner = at;
+            }
+        }
         for (_, row) in group.iter().enumerate().filter(|(at, row)| *at != winner && row.0 == last) {
             let duplicate = row.1 == group[winner].1 && same(row.2, group[winner].2);
             *(if duplicate { &mut totals.duplicate } else { &mut totals.superseded }) += 1;
@@ -149,9 +186,93 @@ fn respelt(document: &Document, like: &Document) -> Document {
     Document { number: like.number.clone(), ..document.clone() }
 }
 
-fn claims<'a>(seen: &'a [Batch], shape: Shape, totals: &mut FeedTotals) -> Vec<Booked<'a>> {
+/// What a row counts on the rules' basis, fen.
+fn counts(row: &Claim) -> i128 {
+    match kind_of(row) {
+        Kind::Supplement => -i128::from(row.money.fund),
+        Kind::Settlement | Kind::Reversal => i128::from(row.money.personal - row.money.outside - row.money.over),
+    }
+}
+
+/// Rejected rows whose person and amount can be read, unless a good row with their number came since: what the person
+/// may have borne. Of several with one number the one that could change most.
+fn rejected(seen: &[Batch], shape: Shape) -> Vec<Open> {
+    let all = rows(seen, |batch| &batch.claims);
+    let is_mended = |night: usize, row: &Claim| {
+        all.iter().any(|(later, other)| {
+            let areas = [&row.insured_area, &other.insured_area];
+            let same_area = areas.iter().any(|area| area.is_empty()) || areas[0] == areas[1];
+            *later >= night && other.claim_id == row.claim_id && same_area && check_claim(other, shape).is_ok()
+        })
+    };
+    let mut open: BTreeMap<(i64, String), (u128, Option<Month>, Open)> = BTreeMap::new();
+    for (at, (night, row)) in all.iter().enumerate() {
+        let (Err(code), Ok(person)) = (check_claim(row, shape), person_key(&row.document)) else { continue };
+        let spoiled = |column: &str| row.spoiled.as_ref().is_some_and(|(known, _)| *known == column);
+        let stated = |column: &str, fen: i64| (!spoiled(column)).then_some(i128::from(fen));
+        let money = &row.money;
+        let personal = stated("personal_amount", money.personal);
+        let hospital = if shape.hospital { i128::from(money.hospital) } else { 0 };
+        let fund = stated("fund_amount", money.fund).unwrap_or(0);
+        let unpaid = stated("total_amount", money.total).map(|total| total - fund - hospital);
+        let fen = match (personal, unpaid) {
+            (Some(personal), Some(unpaid)) if code == "identity_personal" && unpaid.abs() >= personal.abs() => unpaid,
+            (Some(fen), _) | (None, Some(fen)) => fen,
+            (None, None) => continue,
+        };
+        let number = if spoiled("claim_id") { format!("row {at}") } else { row.claim_id.clone() };
+        if !row.is_valid || (!spoiled("claim_id") && is_mended(*night, row)) {
+            continue;
+        }
+        let day = (!spoiled("settled_at")).then_some(row.settled_at.date());
+        let when = day.map_or(When::Unknown, When::On);
+        let item = Open { person, reason: "row_waits", fen, when, insurance_type: None, until: None };
+        let weight = (fen.unsigned_abs(), day.map(Month::of));
+        let known = open.entry((person, number)).or_insert((0, None, item));
+        if (known.0, known.1) < weight {
+            let item = Open {
+                person,
+                reason: "row_waits",
+                fen,
+                when: day.map_or(When::Unknown, When::On),
+                insurance_type: None,
+                until: None,
+            };
+            *known = (weight.0, weight.1, item);
+        }
+    }
+    open.into_values().map(|(_, _, item)| item).collect()
+}
+
+/// Voided settlements for which no new one came; each is open for a month.
+fn voids(accepted: &[Booked<'_>]) -> Vec<Open> {
+    let is_void =
+        |claim: &&Booked| !claim.row.is_valid && kind_of(claim.row) == Kind::Settlement && claim.row.money.total > 0;
+    let is_anew = |void: &Booked, other: &Booked| {
+        other.person == void.person
+            && other.row.is_valid
+            && kind_of(other.row) == Kind::Settlement
+            && other.row.claim_id != void.row.claim_id
+            && other.row.settled_at.date() >= void.row.settled_at.date()
+            && other.row.money.total == void.row.money.total
+    };
+    let unsettled = accepted.iter().filter(is_void).filter(|void| !accepted.iter().any(|other| is_anew(void, other)));
+    let item = |void: &Booked<'_>| Open {
+        person: void.person,
+        reason: "void_unsettled",
+        fen: counts(void.row),
+        when: When::On(void.row.settled_at.date()),
+        insurance_type: Some(void.row.insurance_type),
+        until: None,
+    };
+    let until = |void: &Booked<'_>| void.row.updated_at.date() + chrono::Months::new(1);
+    unsettled.map(|void| Open { until: Some(until(void)), ..item(void) }).collect()
+}
+
+fn claims<'a>(seen: &'a [Batch], shape: Shape, totals: &mut FeedTotals, open: &mut Vec<Open>) -> Vec<Booked<'a>> {
     let totals = totals.entry("claims").or_default();
     let last = seen.len() - 1;
+    open.extend(rejected(seen, shape));
     let good = readable(rows(seen, |batch| &batch.claims), last, |row| check_claim(row, shape), totals);
     let same = |a: &Claim, b: &Claim| {
         Claim { updated_at: b.updated_at, document: respelt(&a.document, &b.document), ..a.clone() } == *b
@@ -161,9 +282,30 @@ fn claims<'a>(seen: &'a [Batch], shape: Shape, totals: &mut FeedTotals) -> Vec<B
         winners.iter().map(|(_, person, row)| (row.claim_id.as_str(), (*person, *row))).collect();
     let mut booked = Vec::new();
     let mut reversals = Vec::new();
+    let undone: BTreeSet<(i64, &str)> = winners
+        .iter()
+        .filter(|(_, _, row)| kind_of(row) == Kind::Reversal && row.is_valid)
+        .map(|(_, person, row)| (*person, row.original.as_str()))
+        .collect();
     for (batch, person, row) in winners {
+        // Marked as refunded, and no refund came: it counts, or it does not.
+        let is_alone = kind_of(row) == Kind::Settlement
+            && row.is_valid
+            && row.is_refunded
+            && row.money.total > 0
+            && !undone.contains(&(person, row.claim_id.as_str()));
         if kind_of(row) == Kind::Reversal && row.is_valid {
             reversals.push((batch, person, row));
+        } else if is_alone {
+            totals.held += u64::from(batch == last);
+            open.push(Open {
+                person,
+                reason: "version_conflict",
+                fen: counts(row),
+                when: When::On(row.settled_at.date()),
+                insurance_type: Some(row.insurance_type),
+                until: None,
+            });
         } else {
             totals.accepted += u64::from(batch == last);
             booked.push(book(person, Month::of(row.settled_at.date()), row));
@@ -187,20 +329,23 @@ fn claims<'a>(seen: &'a [Batch], shape: Shape, totals: &mut FeedTotals) -> Vec<B
         });
         let count = if fits { &mut totals.accepted } else { &mut totals.held };
         *count += u64::from(batch == last);
-        if let Some(original) = original.filter(|_| fits) {
-            booked.push(book(person, Month::of(original.settled_at.date()), row));
+        match original.filter(|_| fits) {
+            Some(original) => booked.push(book(person, Month::of(original.settled_at.date()), row)),
+            None => open.push(Open {
+                person,
+                reason: "refund_waits",
+                fen: counts(row),
+                when: When::Before(row.settled_at.date()),
+                insurance_type: Some(row.insurance_type),
+                until: None,
+            }),
         }
     }
     booked
 }
 
 fn book(person: i64, month: Month, row: &Claim) -> Booked<'_> {
-    let money = &row.money;
-    let measured = match kind_of(row) {
-        _ if !row.is_valid => 0,
-        Kind::Supplement => -i128::from(money.fund),
-        Kind::Settlement | Kind::Reversal => i128::from(money.personal - money.outside - money.over),
-    };
+    let measured = if row.is_valid { counts(row) } else { 0 };
     Booked { person, month, row, measured }
 }
 
@@ -272,7 +417,12 @@ fn spoiled_code(column: &str, text: &str) -> &'static str {
     }
 }
 
-fn adjustments(seen: &[Batch], places: &BTreeMap<&str, Place>, totals: &mut FeedTotals) -> Vec<Paid> {
+fn adjustments<'a>(
+    seen: &'a [Batch],
+    places: &BTreeMap<&str, Place>,
+    totals: &mut FeedTotals,
+    open: &mut Vec<Open>,
+) -> Vec<Paid<'a>> {
     let totals = totals.entry("adjustments").or_default();
     let last = seen.len() - 1;
     let check = |row: &Adjustment| person_key(&row.document).map_err(str::to_owned);
@@ -280,18 +430,39 @@ fn adjustments(seen: &[Batch], places: &BTreeMap<&str, Place>, totals: &mut Feed
     let same = |a: &Adjustment, b: &Adjustment| {
         Adjustment { updated_at: b.updated_at, document: respelt(&a.document, &b.document), ..a.clone() } == *b
     };
-    let winners = latest(good, last, |_, row| &row.adjustment_id, |row| row.updated_at, same, totals);
+    let mut winners =
+        latest(good, last, |person, row| (&row.adjustment_id, person), |row| row.updated_at, same, totals);
+    winners.sort_by_key(|(_, _, row)| (row.fen < 0, row.updated_at, &row.adjustment_id));
     let mut booked = Vec::new();
+    let mut paid: BTreeMap<&str, i128> = BTreeMap::new();
     for (batch, person, row) in winners {
         let place = places.get(row.claim_id.as_str()).filter(|place| place.0 == person);
+        let fen = i128::from(row.fen);
+        let before = paid.entry(&row.claim_id).or_default();
+        // more than the person bore of the claim cannot have been paid for it
+        let excess = place.filter(|place| fen > 0 && *before + fen > place.4);
+        let place = place.filter(|_| excess.is_none());
+        *before += place.map_or(0, |_| fen);
         let count = if place.is_some() { &mut totals.accepted } else { &mut totals.held };
         *count += u64::from(batch == last);
-        booked.extend(place.map(|(_, month, insurance_type)| Paid {
-            person,
-            month: *month,
-            fen: i128::from(row.fen),
-            insurance_type,
-        }));
+        match place {
+            Some((_, month, insurance_type, claim_fen, _)) => booked.push(Paid {
+                person,
+                month: *month,
+                claim: &row.claim_id,
+                fen,
+                insurance_type,
+                claim_fen: *claim_fen,
+            }),
+            None => open.push(Open {
+                person,
+                reason: "payment_waits",
+                fen: excess.map_or(-fen, |place| -fen.min(place.4)),
+                when: When::Before(row.paid),
+                insurance_type: None,
+                until: None,
+            }),
+        }
     }
     booked
 }
@@ -306,13 +477,17 @@ fn residents<'a>(seen: &'a [Batch], totals: &mut FeedTotals) -> BTreeMap<i64, (&
         Resident { updated_at: b.updated_at, document: respelt(&a.document, &b.document), ..a.clone() } == *b
     };
     let winners = latest(good, last, |person, _| person, |row| row.updated_at, same, totals);
-    let conflict = |person: i64, row: &Resident| {
-        all.iter().any(|(_, other, twin)| {
-            *other == person && twin.updated_at == row.updated_at && !may_be_one_name(&twin.name, &row.name)
+    // All rows of a night come in one file here: nothing tells the later of two of one file.
+    let conflict = |night: usize, person: i64, row: &Resident| {
+        all.iter().any(|(batch, other, twin)| {
+            *other == person
+                && *batch == night
+                && twin.updated_at == row.updated_at
+                && !may_be_one_name(&twin.name, &row.name)
         })
     };
     totals.accepted += winners.iter().filter(|(batch, _, _)| *batch == last).count() as u64;
-    winners.into_iter().map(|(_, person, row)| (person, (row, conflict(person, row)))).collect()
+    winners.into_iter().map(|(night, person, row)| (person, (row, conflict(night, person, row)))).collect()
 }
 
 /// A batch's rosters come in one file: what it says of a month's roster holds for all its rows of it.
@@ -363,10 +538,26 @@ fn income<'a>(seen: &'a [Batch], totals: &mut FeedTotals) -> Vec<&'a Income> {
     distinct
 }
 
+impl Open {
+    /// Whether it can lie in the year up to the month, under an insurance that counts.
+    fn is_in(&self, month: Month) -> bool {
+        let first = NaiveDate::from_ymd_opt(month.year(), 1, 1).unwrap();
+        let is_in = match self.when {
+            When::On(day) => day >= first && day <= month.last_day(),
+            When::Before(day) => day >= first,
+            When::Unknown => true,
+        };
+        is_in
+            && self.insurance_type.is_none_or(|insurance| INSURANCES.contains(&insurance))
+            && self.until.is_none_or(|until| month.last_day() < until)
+    }
+}
+
 impl Known<'_> {
     /// Everybody whom a rule notices in the month.
     pub(crate) fn findings(&self, month: Month) -> BTreeSet<Finding> {
-        let people: BTreeSet<i64> = self.claims.iter().map(|claim| claim.person).collect();
+        let people = self.claims.iter().map(|claim| claim.person).chain(self.open.iter().map(|item| item.person));
+        let people: BTreeSet<i64> = people.collect();
         let each = |rule: &'static Rule| people.iter().filter_map(move |person| self.finding(rule, *person, month));
         RULES.iter().flat_map(each).collect()
     }
@@ -382,7 +573,12 @@ impl Known<'_> {
     }
 
     fn finding(&self, rule: &'static Rule, person: i64, month: Month) -> Option<Finding> {
-        self.window(person, month).next()?;
+        let open: Vec<&Open> = self.open.iter().filter(|item| item.person == person && item.is_in(month)).collect();
+        let up: i128 = open.iter().map(|item| item.fen.max(0)).sum();
+        let down: i128 = open.iter().map(|item| (-item.fen).max(0)).sum();
+        if self.window(person, month).next().is_none() && up == 0 {
+            return None;
+        }
         let measured = self.spent(person, month, 12);
 
         let has_roster = rule.tags.is_empty() || self.rosters.rows.iter().any(|row| rule.tags.contains(&row.row.tag));
@@ -399,9 +595,16 @@ impl Known<'_> {
         let resident = self.residents.get(&person);
         // Whoever's place is not clear is below when below everywhere; all places here have one line.
         let lowest = if county.is_none() { self.line(ANYWHERE, month).map(|fen| fen * rule.multiple) } else { line };
-        if measured * 10 <= lowest.unwrap_or(0) * 8 {
+        let (is_over, may_be_over) =
+            (line.is_some_and(|line| measured > line), line.is_some_and(|line| measured + up > line));
+        let looked_at = if line.is_some() { measured } else { measured + up };
+        if looked_at * 10 <= lowest.unwrap_or(0) * 8 && !may_be_over {
             return None;
         }
+        let first = |is_wanted: fn(&Open) -> bool| {
+            open.iter().filter(|item| is_wanted(item)).map(|item| item.reason).min().unwrap_or_default()
+        };
+        let (ups, downs) = (first(|item| item.fen > 0), first(|item| item.fen < 0));
         let reason = if self.names_differ(person, month) || resident.is_some_and(|(_, conflict)| *conflict) {
             "id_conflict"
         } else if county.is_none() {
@@ -418,13 +621,23 @@ impl Known<'_> {
             "rural_unknown"
         } else if resident.is_some_and(|(row, _)| row.is_alive == Some(false)) {
             "deceased"
+        } else if is_over && line.is_some_and(|line| measured - down <= line) {
+            downs
+        } else if !is_over && may_be_over {
+            ups
         } else {
             ""
         };
-        let status = match line {
+        let status = match is_over {
             _ if !reason.is_empty() => "undecided",
-            Some(line) if measured > line => "flagged",
-            _ => "near",
+            true => "flagged",
+            false => "near",
+        };
+        // Whoever is over the line in every reading is on the list, and what is asked stands beside them.
+        let reason = match status {
+            "flagged" if !downs.is_empty() => downs,
+            "flagged" => ups,
+            _ => reason,
         };
         Some(Finding {
             person_key: person,
@@ -446,7 +659,12 @@ impl Known<'_> {
         let claims = self.window(person, month).filter(|claim| is_late(claim.month)).map(|claim| claim.measured);
         let paid = self.adjustments.iter().filter(|paid| paid.person == person && is_in(paid.month));
         let paid = paid.filter(|paid| INSURANCES.contains(&paid.insurance_type) && is_late(paid.month));
-        claims.sum::<i128>() - paid.map(|paid| paid.fen).sum::<i128>()
+        let mut lowered: BTreeMap<&str, (i128, i128)> = BTreeMap::new();
+        for paid in paid {
+            lowered.entry(paid.claim).or_insert((0, paid.claim_fen)).0 += paid.fen;
+        }
+        // A payment lowers its own claim by no more than that counts.
+        claims.sum::<i128>() - lowered.values().map(|(paid, counts)| *paid.min(&(*counts).max(0))).sum::<i128>()
     }
 
     /// Margin, mean of the last three months, and the month in which adding that mean again and again is over.

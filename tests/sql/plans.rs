@@ -56,7 +56,8 @@ fn shape(plan: &str) -> String {
     shape.trim_start().to_owned()
 }
 
-/// A bucket's year, everybody's: the claims are read once and summed, no join but with the few payments taken back.
+/// A bucket's year, everybody's: the claims are read once and summed, no join but with the few payments taken back and
+/// with open items, where there are any.
 #[test]
 fn the_plan_of_the_reach() {
     assert_eq!(shape(&plan("reach", "payments_taken_back")), REACH);
@@ -79,13 +80,13 @@ fn the_plans_of_the_checks() {
 
 const REACH: &str = "\
 SortExec
-    HashJoinExec join_type=Right
-        AggregateExec mode=Single
-          FilterExec
-            DataSourceExec adjustments
-        AggregateExec mode=Single
+      HashJoinExec join_type=Right
+          AggregateExec mode=Single
             FilterExec
-              DataSourceExec claims
+              DataSourceExec adjustments
+          AggregateExec mode=Single
+              FilterExec
+                DataSourceExec claims
 ";
 const RULE: &str = "\
 SortExec
@@ -104,29 +105,25 @@ SortExec
                               FilterExec
                                 HashJoinExec join_type=Full
                                     AggregateExec mode=Single
-                                        HashJoinExec join_type=Right
-                                          FilterExec
-                                            DataSourceExec rows
-                                          HashJoinExec join_type=Right
-                                            FilterExec
-                                              DataSourceExec rows
-                                            HashJoinExec join_type=Inner
-                                              FilterExec
-                                                DataSourceExec rows
-                                                    HashJoinExec join_type=Right
+                                                HashJoinExec join_type=Right
+                                                    HashJoinExec join_type=Left
                                                         AggregateExec mode=Single
                                                           DataSourceExec adjustments
-                                                        FilterExec
-                                                            HashJoinExec join_type=Right
-                                                                HashJoinExec join_type=RightSemi
-                                                                  AggregateExec mode=Single
-                                                                    FilterExec
-                                                                      DataSourceExec claims
-                                                                  FilterExec
-                                                                    DataSourceExec claims
-                                                                    FilterExec
-                                                                      DataSourceExec claims
-                                    DataSourceExec rows
+                                                        AggregateExec mode=Single
+                                                          FilterExec
+                                                            DataSourceExec claims
+                                                    FilterExec
+                                                        HashJoinExec join_type=Right
+                                                            HashJoinExec join_type=RightSemi
+                                                              AggregateExec mode=Single
+                                                                FilterExec
+                                                                  DataSourceExec claims
+                                                              FilterExec
+                                                                DataSourceExec claims
+                                                                FilterExec
+                                                                  DataSourceExec claims
+                                    AggregateExec mode=Single
+                                        DataSourceExec rows
                                 HashJoinExec join_type=Full
                                     AggregateExec mode=Single
                                         HashJoinExec join_type=Left
@@ -164,22 +161,27 @@ CrossJoinExec
 ";
 const CHECK_PERSONS: &str = "\
 AggregateExec mode=Single
-    HashJoinExec join_type=Left
-          AggregateExec mode=Single
-                HashJoinExec join_type=Right
-                    AggregateExec mode=Single
-                      EmptyExec
-                  FilterExec
-                      HashJoinExec join_type=Right
-                          HashJoinExec join_type=RightSemi
+      HashJoinExec join_type=Left
+              AggregateExec mode=Single
+                    HashJoinExec join_type=Right
+                        HashJoinExec join_type=Left
+                            AggregateExec mode=Single
+                              FilterExec
+                                EmptyExec
                             AggregateExec mode=Single
                               FilterExec
                                 DataSourceExec claims
-                            FilterExec
-                              DataSourceExec claims
-                              FilterExec
-                                DataSourceExec claims
-      DataSourceExec reach
+                      FilterExec
+                          HashJoinExec join_type=Right
+                              HashJoinExec join_type=RightSemi
+                                AggregateExec mode=Single
+                                  FilterExec
+                                    DataSourceExec claims
+                                FilterExec
+                                  DataSourceExec claims
+                                  FilterExec
+                                    DataSourceExec claims
+        DataSourceExec reach
 ";
 
 /// No model spreads rows over partitions or compares every row with every other.

@@ -1,6 +1,7 @@
 //! What is known of the person before any rule: register, tags, claims, applications.
 
 use law::domain::Tag;
+use law::texts::{Table, zh};
 use serde_json::Value;
 
 use super::cells::{rows, text, yes_no, yuan};
@@ -73,9 +74,8 @@ fn claims(told: &Value) -> Node {
     let mut node = Node::new(format!("结算 {} 笔", claims.len()));
     claims.iter().for_each(|row| node.add(claim(row)));
     for held in rows(told, "held") {
-        let why =
-            if text(held, "hold_reason") == "no_original" { "找不到原结算" } else { "退费超过原结算" };
-        node.say(format!("{} {} 暂挂: {why}", text(held, "settled_date"), text(held, "claim_id")));
+        let (day, number, why) = (text(held, "settled_date"), text(held, "claim_id"), text(held, "hold_reason"));
+        node.say(format!("{day} {number} 暂挂: {}", zh(Table::Hold, why)));
     }
     node
 }

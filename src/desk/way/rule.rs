@@ -20,6 +20,9 @@ pub(super) fn branch(rule: &Value) -> Node {
     if !rows(rule, "stays").is_empty() {
         node.add(Node::new("住院").with(rows(rule, "stays").iter().map(stay)));
     }
+    if !rows(rule, "doubts").is_empty() {
+        node.add(Node::new("待核对的记录").with(rows(rule, "doubts").iter().map(doubt)));
+    }
     node.add(line(rule));
     if rule["warning"].is_object() {
         node.add(warning(&rule["warning"]));
@@ -28,6 +31,18 @@ pub(super) fn branch(rule: &Value) -> Node {
     let because = rows(outcome, "because").iter().filter_map(Value::as_str).map(Node::new);
     node.add(Node::new(format!("结论: {}", text(outcome, "words"))).with(because));
     node
+}
+
+/// What is open, where it came from, and by how much it could change what is measured.
+fn doubt(row: &Value) -> Node {
+    Node::new(format!(
+        "{} ({} 第 {} 行): 最多增加 {} 元, 最多减少 {} 元",
+        text(row, "words"),
+        text(row, "source_file"),
+        row["source_row"],
+        text(row, "up_amount"),
+        text(row, "down_amount"),
+    ))
 }
 
 /// One item of the population test.

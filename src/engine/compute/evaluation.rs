@@ -18,7 +18,7 @@ use super::data::Data;
 use super::refresh::refresh;
 use super::rules::{Known, Lines, RuleData, Span, rule_tables, until};
 use super::stated::{SNAPSHOTS, Stated};
-use super::tables::{AREAS, Area, STATED, TAGS, is_handed_in};
+use super::tables::{AREAS, Area, OPEN_ITEMS, STATED, TAGS, is_handed_in};
 use super::task::{Input, Task};
 use crate::rows::of_model;
 use crate::{Context, Engine, EngineError, Models, Param, PipelineError, in_parallel};
@@ -168,12 +168,12 @@ impl<'a> Evaluation<'a> {
         &self,
         (model, checks): (&str, &[String]),
         rules: &[&Rule],
-        tags: &Tags,
+        once: &MadeOnce,
         period: Period,
     ) -> Result<Vec<Task>, PipelineError> {
         let span = Span::of_rules(rules.iter().copied(), period);
         let rows = rule_tables(rules, period, self.models())?;
-        let of = |bucket| Ok(tags.read_by(self.task(model, checks, span, bucket)?.reading_rows(&rows)));
+        let of = |bucket| Ok(once.read_by(self.task(model, checks, span, bucket)?.reading_rows(&rows)));
         self.buckets().map(of).collect()
     }
 
@@ -210,31 +210,36 @@ impl<'a> Evaluation<'a> {
             figures: self.data.figures()?,
             places: self.places.clone(),
             period: span.period,
-            tags: Tags::default(),
+            once: MadeOnce::default(),
             made: Made::default(),
         };
         setting.add(self.data.root(), &areas.parts, &stated.parts)?;
         setting.made.add(areas);
         setting.made.add(stated);
         let snapshots = BTreeMap::from([(SNAPSHOTS.to_owned(), setting.stated.rows(self.models())?)]);
-        let tags = each(TAGS)?.into_iter().map(|task| task.reading_rows(&snapshots)).collect();
-        let tags = self.make(TAGS, tags).await?;
-        setting.tags = Tags(tags.parts.iter().map(|part| (part.bucket, part.input.clone())).collect());
-        setting.made.add(tags);
+        for table in [TAGS, OPEN_ITEMS] {
+            let tasks = each(table)?.into_iter().map(|task| task.reading_rows(&snapshots)).collect();
+            let step = self.make(table, tasks).await?;
+            setting.once.0.insert(table, step.parts.iter().map(|part| (part.bucket, part.input.clone())).collect());
+            setting.made.add(step);
+        }
         Ok(setting)
     }
 }
 
-/// The rows of [`TAGS`] that a step has just made, by bucket; where there are none a version's own files hold.
+/// The rows that a step has just made once for all rules ([`TAGS`], [`OPEN_ITEMS`]), by table and bucket; where there
+/// are none a version's own files hold.
 #[derive(Debug, Clone, Default)]
-pub struct Tags(BTreeMap<u16, Input>);
+pub struct MadeOnce(BTreeMap<&'static str, BTreeMap<u16, Input>>);
 
-impl Tags {
-    pub(super) fn read_by(&self, task: Task) -> Task {
-        match self.0.get(&task.bucket) {
-            Some(rows) => task.reading(TAGS, rows.clone()),
-            None => task,
+impl MadeOnce {
+    pub(super) fn read_by(&self, mut task: Task) -> Task {
+        for (table, rows) in &self.0 {
+            if let Some(rows) = rows.get(&task.bucket) {
+                task = task.reading(table, rows.clone());
+            }
         }
+        task
     }
 }
 
@@ -242,7 +247,7 @@ impl Tags {
 pub struct Setting {
     pub counties: BTreeSet<String>,
     pub stated: Stated,
-    pub tags: Tags,
+    pub once: MadeOnce,
     pub figures: Vec<IncomeFigure>,
     pub places: Arc<Counties>,
     pub period: Period,
@@ -263,8 +268,8 @@ impl Setting {
         let data = Data::Stored { warehouse: &context.warehouse, version };
         let stated = Stated::new(context.rosters.clone(), data.roster_files()?, period);
         let (counties, places) = (context.served(), context.places.clone());
-        let (tags, made) = (Tags::default(), Made::default());
-        let mut setting = Self { counties, stated, tags, figures, places, period, made };
+        let (once, made) = (MadeOnce::default(), Made::default());
+        let mut setting = Self { counties, stated, once, figures, places, period, made };
         setting.add(context.warehouse.root(), &parts(AREAS), &parts(STATED))?;
         Ok(setting)
     }

@@ -60,13 +60,13 @@ pub async fn refresh_findings(
     }
     let evaluation = Evaluation::kept(context, version);
     let mut setting = evaluation.setting(Span::of_rules(rules.iter().copied(), period)).await?;
-    let mut judging = evaluation.prepare(setting.draw(&rules, evaluation.models())?, &setting.tags, Fen::ZERO).await?;
+    let mut judging = evaluation.prepare(setting.draw(&rules, evaluation.models())?, &setting.once, Fen::ZERO).await?;
     let mut made = std::mem::take(&mut setting.made);
     made.add(std::mem::take(&mut judging.made));
     let checks = Checks::of(evaluation.models(), checks);
     let mut in_reach = BTreeMap::new();
     if let Some(reach) = &judging.reach {
-        let [upper, claims] = reach.refresh(&evaluation, &judging.drawn, &checks).await?;
+        let [upper, claims] = reach.refresh(&evaluation, (&judging.drawn, &judging.once), &checks).await?;
         let claims_of: BTreeMap<u16, &Input> = claims.parts.iter().map(|part| (part.bucket, &part.input)).collect();
         for part in &upper.parts {
             let claims = claims_of.get(&part.bucket).map(|claims| (part.input.clone(), (*claims).clone()));

@@ -8,7 +8,7 @@ use arrow::array::RecordBatch;
 use law::domain::{Fen, Period};
 use law::policy::Rule;
 
-use super::evaluation::{Evaluation, Made, Tags, all_of};
+use super::evaluation::{Evaluation, Made, MadeOnce, all_of};
 use super::links::{Links, Raised};
 use super::reach::{Reach, narrow};
 use super::rules::{LINK, RuleData, Span};
@@ -19,7 +19,12 @@ use crate::{Engine, PipelineError, in_parallel};
 impl Evaluation<'_> {
     /// Gets rules ready that are drawn: what each needs over all buckets, and whose claims any of them looks at.
     /// `margin`: by so much below the lowest line somebody is still looked at.
-    pub async fn prepare(&self, drawn: Vec<RuleData>, tags: &Tags, margin: Fen) -> Result<Judging<'_>, PipelineError> {
+    pub async fn prepare(
+        &self,
+        drawn: Vec<RuleData>,
+        once: &MadeOnce,
+        margin: Fen,
+    ) -> Result<Judging<'_>, PipelineError> {
         let (mut members, mut made) = (Vec::with_capacity(drawn.len()), Made::default());
         for data in &drawn {
             let mut files = None;
@@ -33,13 +38,13 @@ impl Evaluation<'_> {
         }
         let links = Links::of_data(self.data)?;
         let reach = Reach::of(self.models(), &drawn, margin, &links);
-        Ok(Judging { evaluation: self, drawn, members, tags: tags.clone(), made, reach, links })
+        Ok(Judging { evaluation: self, drawn, members, once: once.clone(), made, reach, links })
     }
 
     /// The findings of rules on a period, of all buckets; what `refresh_findings` keeps, in memory.
     pub async fn findings(&self, rules: &[&Rule], period: Period) -> Result<Vec<RecordBatch>, PipelineError> {
         let setting = self.setting(Span::of_rules(rules.iter().copied(), period)).await?;
-        let judging = self.prepare(setting.draw(rules, self.models())?, &setting.tags, Fen::ZERO).await?;
+        let judging = self.prepare(setting.draw(rules, self.models())?, &setting.once, Fen::ZERO).await?;
         Ok(judging.by_bucket(Vec::new(), |_, rows| Ok(rows.concat())).await?.concat())
     }
 }
@@ -50,7 +55,7 @@ pub struct Judging<'a> {
     pub(super) drawn: Vec<RuleData>,
     /// What the members of applying households paid, for each rule that asks.
     members: Vec<Option<Input>>,
-    tags: Tags,
+    pub(super) once: MadeOnce,
     pub(super) made: Made,
     pub(super) reach: Option<Reach>,
     links: Links,
@@ -76,7 +81,7 @@ impl Judging<'_> {
         let evaluation = self.evaluation;
         let (models, buckets) = (evaluation.models(), evaluation.buckets().end);
         let task = |((data, members), raised): ((&RuleData, &Option<Input>), &Raised)| {
-            let task = self.tags.read_by(evaluation.rule_task(data, &data.model, checks, bucket)?);
+            let task = self.once.read_by(evaluation.rule_task(data, &data.model, checks, bucket)?);
             let task = members.iter().fold(task, |task, members| task.reading(MEMBERS, members.clone()));
             let task = task.reading(LINK, Input::Rows(raised.rows(models, (bucket, buckets))?));
             Ok(match in_reach.filter(|_| looks_at_claims(models, data)) {
@@ -111,7 +116,7 @@ impl Judging<'_> {
             let waiting = (Input::Files(Vec::new()), Input::Files(Vec::new()));
             let mut bucket = Bucket { number, reach: None, tasks: Vec::new() };
             if let Some(reach) = &self.reach {
-                let everybody = reach.of_everybody(evaluation, &[], number)?;
+                let everybody = self.once.read_by(reach.of_everybody(evaluation, &[], number)?);
                 bucket.reach = Some((everybody, reach.of_people(evaluation, &[], number, waiting.0.clone())?));
             }
             let looks = self.drawn.iter().map(|data| looks_at_claims(evaluation.models(), data));

@@ -16,7 +16,7 @@ mod tables;
 mod task;
 
 pub use data::Data;
-pub use evaluation::{Evaluation, Setting, Tags, together};
+pub use evaluation::{Evaluation, MadeOnce, Setting, together};
 pub use findings::{FindingRow, Findings};
 pub use findings::{lines_of, read_findings, refresh_findings, require_known, stated_by_rosters};
 pub use judging::Judging;
@@ -26,5 +26,5 @@ pub use refresh::refresh;
 pub use rules::LINK;
 pub use rules::{Lines, Span, income_figures};
 pub use stated::{SNAPSHOTS, Stated, roster_files};
-pub use tables::{Area, CLAIMS, CLAIMS_IN_REACH, MEMBERS, REACH, TAGS, is_handed_in, sources_in};
+pub use tables::{Area, CLAIMS, CLAIMS_IN_REACH, MEMBERS, OPEN_ITEMS, REACH, TAGS, is_handed_in, sources_in};
 pub use task::Task;

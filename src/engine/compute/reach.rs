@@ -9,7 +9,7 @@ use arrow::datatypes::Int64Type;
 use law::domain::Fen;
 use law::policy::{Basis, Netting};
 
-use super::evaluation::{Evaluation, Made, together};
+use super::evaluation::{Evaluation, Made, MadeOnce, together};
 use super::links::Links;
 use super::rules::{LINK, RuleData, Span};
 use super::tables::{CLAIMS, CLAIMS_IN_REACH, REACH, looks_at_claims};
@@ -94,11 +94,12 @@ impl Reach {
     pub(super) async fn refresh(
         &self,
         evaluation: &Evaluation<'_>,
-        drawn: &[RuleData],
+        (drawn, once): (&[RuleData], &MadeOnce),
         checks: &Checks,
     ) -> Result<[Made; 2], PipelineError> {
-        let everybody = evaluation.buckets().map(|bucket| self.of_everybody(evaluation, &checks.reach, bucket));
-        let reach = evaluation.make(REACH, everybody.collect::<Result<_, _>>()?).await?;
+        let everybody = |bucket| Ok(once.read_by(self.of_everybody(evaluation, &checks.reach, bucket)?));
+        let everybody: Result<Vec<Task>, PipelineError> = evaluation.buckets().map(everybody).collect();
+        let reach = evaluation.make(REACH, everybody?).await?;
         let columns = columns_read(evaluation, drawn, &checks.claims, self.span).await?;
         let mut copies = Vec::new();
         for part in &reach.parts {

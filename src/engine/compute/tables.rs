@@ -15,6 +15,8 @@ pub(super) const AREAS: &str = "areas";
 pub(super) const STATED: &str = "stated_tags";
 /// From when to when each person has each tag, by what all offices state.
 pub const TAGS: &str = "tag_spans";
+/// What is open about people's claims and later payments.
+pub const OPEN_ITEMS: &str = "open_items";
 /// What each member of an applying household paid: a table of its own, since members lie in many buckets.
 pub const MEMBERS: &str = "member_burden";
 /// Everybody's upper amounts.
@@ -39,7 +41,7 @@ pub fn sources_in(
     bucket: u16,
 ) -> BTreeMap<String, Vec<FileEntry>> {
     let fits = |file: &&FileEntry| match (file.table.as_str(), file.month) {
-        ("findings" | REACH | TAGS, month) => month == Some(span.period),
+        ("findings" | REACH | TAGS | OPEN_ITEMS, month) => month == Some(span.period),
         (_, None) => true,
         (_, Some(part)) => span.has_month(part.month()),
     };

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use law::contracts::Outcome;
+use law::contracts::{Feed, Outcome};
 use law::domain::Fen;
 use law::holds::FileProfile;
 use rlimit::{Resource, setrlimit};
@@ -22,6 +22,7 @@ use super::rules::{Judged, Rules};
 use super::spread::SpreadCount;
 use super::stage::Staging;
 use super::sums::{RoundedIds, Sums};
+use super::waiting::waiting_rows;
 
 /// Exit code of a child that could not even leave its report (`EX_IOERR`).
 pub(super) const DISK_FAILED: u8 = 74;
@@ -76,6 +77,7 @@ fn open(job: &GateJob) -> Result<GateReport, Stop> {
     let layout = source.layout().clone();
     let rules = Rules::new(job, &layout)?;
     let mut staging = Staging::new(job)?;
+    let mut waiting = Staging::of_waiting(job)?;
     let mut rejects = RejectFile::create(job)?;
     let mut named = NamedRows::new(job);
     let mut outcome = Outcome::default();
@@ -106,12 +108,18 @@ fn open(job: &GateJob) -> Result<GateReport, Stop> {
         named.add(&judged)?;
         unlisted.add(&judged);
         spread.add(&judged);
+        if job.feed == Feed::Claims
+            && let Some((rows, buckets)) = waiting_rows(&judged, job.buckets)?
+        {
+            waiting.add(rows, &buckets)?;
+        }
         profile.merge(judged.profile);
         staging.add(judged.batch, &judged.buckets)
     })?;
     ids.verdict()?;
     rejects.finish()?;
     named.finish()?;
+    waiting.finish()?;
     let staged = staging.finish()?;
     let mut notes = notes(job.feed, &outcome, &layout, &unlisted);
     notes.extend(source.notes());

@@ -15,9 +15,11 @@ mod rules;
 mod spread;
 mod stage;
 mod sums;
+mod waiting;
 
 pub use child::child_main;
 pub use job::{GateError, GateJob, GateLimits, GateReport, GateVerdict, StagedFile, TagAlias};
 pub(crate) use named::NAMED;
 pub use parent::{look_at, run_gate};
 pub(crate) use rules::own_key;
+pub(crate) use stage::WAITING;

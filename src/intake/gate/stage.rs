@@ -13,6 +13,10 @@ use arrow::ipc::writer::FileWriter;
 
 use super::job::{GateJob, Refusal, StagedFile, Stop};
 use super::rules::table_of;
+use engine::{WAITING_ROWS, table_schema};
+
+/// Before the names of the files with rejected rows that wait.
+pub(crate) const WAITING: &str = "waiting-";
 
 /// Rows that are gathered before they are dealt out: enough that each bucket gets a decent batch.
 const GATHER: usize = 65_536;
@@ -20,6 +24,8 @@ const GATHER: usize = 65_536;
 /// The open files of one job.
 pub(super) struct Staging {
     folder: PathBuf,
+    /// Before the name of each file.
+    prefix: &'static str,
     schema: SchemaRef,
     has_persons: bool,
     waiting: Vec<RecordBatch>,
@@ -32,9 +38,23 @@ pub(super) struct Staging {
 impl Staging {
     /// Nothing is written before the first candidate comes.
     pub(super) fn new(job: &GateJob) -> Result<Self, Refusal> {
+        Self::of(job, "", table_of(job.feed)?)
+    }
+
+    /// The same for the rejected rows that wait to be mended.
+    pub(super) fn of_waiting(job: &GateJob) -> Result<Self, Refusal> {
+        Self::of(
+            job,
+            WAITING,
+            table_schema(WAITING_ROWS).ok_or_else(|| Refusal::new("there is no table for rows that wait"))?,
+        )
+    }
+
+    fn of(job: &GateJob, prefix: &'static str, schema: SchemaRef) -> Result<Self, Refusal> {
         Ok(Self {
             folder: job.output.clone(),
-            schema: table_of(job.feed)?,
+            prefix,
+            schema,
             has_persons: job.feed.has_persons(),
             waiting: Vec::new(),
             dealt: BTreeMap::new(),
@@ -61,7 +81,7 @@ impl Staging {
         for (bucket, rows) in std::mem::take(&mut self.dealt) {
             let batch = interleave_record_batch(&batches, &rows).map_err(|error| failed(&error))?;
             if let std::collections::btree_map::Entry::Vacant(entry) = self.files.entry(bucket) {
-                let path = self.folder.join(name_of(self.has_persons, bucket));
+                let path = self.folder.join(format!("{}{}", self.prefix, name_of(self.has_persons, bucket)));
                 let file = File::create(path).map_err(|error| failed(&error.into()))?;
                 let writer = FileWriter::try_new(BufWriter::with_capacity(1 << 16, file), &self.schema);
                 entry.insert((writer.map_err(|error| failed(&error))?, 0));

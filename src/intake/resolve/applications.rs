@@ -3,34 +3,52 @@
 
 use std::collections::BTreeMap;
 
-use super::{Election, Fate, HoldReason, elect};
+use super::age::{Age, Version, groups, latest};
+use super::{Fate, HoldReason};
 
 /// The few cells of a member's row that decide its fate.
 #[derive(Debug, Clone)]
 pub(crate) struct ApplicationRow {
     pub application_id: Box<str>,
     pub person: i64,
-    /// Milliseconds since 1970.
-    pub updated_at: i64,
+    pub age: Age,
     /// Hash of all that the sender stated but the update time.
     pub content_hash: i64,
     /// Whether this member applies for the household.
     pub is_applicant: bool,
 }
 
+impl Version for ApplicationRow {
+    fn age(&self) -> &Age {
+        &self.age
+    }
+
+    fn content(&self) -> i64 {
+        self.content_hash
+    }
+}
+
 /// Applicants per application; those without any have no entry.
 pub(crate) type Applicants = BTreeMap<Box<str>, u32>;
 
-fn elected(rows: &[ApplicationRow]) -> Election {
+/// The rows that count (by index), and the others' fates. Of rows that contradict each other in one file the last counts.
+fn elected(rows: &[ApplicationRow]) -> (Vec<u32>, Vec<Option<Fate>>) {
     let same = |a: &ApplicationRow, b: &ApplicationRow| {
         a.application_id.cmp(&b.application_id).then_with(|| a.person.cmp(&b.person))
     };
-    elect(rows, same, |row| (row.updated_at, row.content_hash))
+    let mut fates: Vec<Option<Fate>> = vec![None; rows.len()];
+    let mut winners = Vec::new();
+    for versions in groups(rows, same) {
+        let mut standing = latest(rows, &versions, &mut fates);
+        winners.extend(standing.pop());
+        standing.into_iter().for_each(|index| fates[index as usize] = Some(Fate::Superseded));
+    }
+    (winners, fates)
 }
 
 /// Counts the applicants among the rows of one bucket that count; a household's members lie in many buckets.
 pub(crate) fn count_applicants(rows: &[ApplicationRow], applicants: &mut Applicants) {
-    for winner in elected(rows).winners {
+    for winner in elected(rows).0 {
         let row = &rows[winner as usize];
         if row.is_applicant {
             *applicants.entry(row.application_id.clone()).or_default() += 1;
@@ -45,7 +63,7 @@ pub(crate) fn resolve_applications(rows: &[ApplicationRow], applicants: &Applica
         None | Some(0) => Fate::Held(HoldReason::NoApplicant),
         Some(_) => Fate::Held(HoldReason::ManyApplicants),
     };
-    elected(rows).losers.iter().zip(rows).map(|(loser, row)| loser.unwrap_or_else(|| place(row))).collect()
+    elected(rows).1.iter().zip(rows).map(|(loser, row)| loser.unwrap_or_else(|| place(row))).collect()
 }
 
 #[cfg(test)]
@@ -73,8 +91,9 @@ mod tests {
             }
         }
         let flat = kept.into_iter().flatten();
-        let mut flat: Vec<_> =
-            flat.map(|(row, fate)| (row.application_id, row.person, row.updated_at, row.content_hash, fate)).collect();
+        let mut flat: Vec<_> = flat
+            .map(|(row, fate)| (row.application_id, row.person, row.age.updated_at, row.content_hash, fate))
+            .collect();
         flat.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
         flat
     }
@@ -87,11 +106,12 @@ mod tests {
             let mut rows: Vec<ApplicationRow> = (0..random.usize(1..16))
                 .map(|_| {
                     let is_applicant = random.u8(0..3) == 0;
+                    let content_hash = i64::from(is_applicant) * 10 + random.i64(0..2);
                     ApplicationRow {
                         application_id: format!("a{}", random.u8(0..4)).into(),
                         person: random.i64(0..5),
-                        updated_at: random.i64(0..3),
-                        content_hash: i64::from(is_applicant) * 10 + random.i64(0..2),
+                        age: Age { file: content_hash.to_string().into(), ..Age::at(random.i64(0..3)) },
+                        content_hash,
                         is_applicant,
                     }
                 })

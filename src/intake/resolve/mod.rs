@@ -1,15 +1,22 @@
-//! What becomes of each row, as pure functions: the same rows give the same answer in any order and any split.
+//! What becomes of each row, as pure functions: rows that came in the same order give the same answer in any split.
 //!
 //! No files here: the callers in `tables` read light rows, ask, and move the full rows accordingly.
 
 mod adjustments;
+mod age;
 mod applications;
+mod claim_row;
 mod claims;
+mod issuer;
+mod refunds;
 mod residents;
 
 pub(crate) use adjustments::{AdjustmentRow, ClaimPlace, resolve_adjustments};
+pub(crate) use age::Age;
 pub(crate) use applications::{Applicants, ApplicationRow, count_applicants, resolve_applications};
-pub(crate) use claims::{ClaimRow, Kind, resolve_claims};
+pub(crate) use claim_row::{ClaimRow, Kind};
+pub(crate) use claims::{Resolved, resolve_claims};
+pub(crate) use issuer::Issuer;
 pub(crate) use residents::{ResidentRow, resolve_residents};
 
 use law::domain::Month;
@@ -41,43 +48,27 @@ law::codes! {
     pub(crate) enum HoldReason {
         /// A reversal whose original is not there, is void, or is another person's.
         NoOriginal = "no_original",
+        /// A refund that does not say of which of several settlements it is.
+        ManyOriginals = "many_originals",
         /// A reversal that takes back more than its original has left.
         ExceedsOriginal = "exceeds_original",
         /// An adjustment whose claim is not there, is void, or is another person's.
         NoClaim = "no_claim",
+        /// An adjustment whose number is of several claims of the person.
+        ManyClaims = "many_claims",
+        /// A payment of more than the person bore of its claim, with those before it.
+        ExceedsClaim = "exceeds_claim",
+        /// A payment taken back of which more is taken than was paid.
+        ExceedsPaid = "exceeds_paid",
+        /// A settlement marked as refunded without any refund.
+        RefundedAlone = "refunded_alone",
+        /// Versions of one thing that contradict each other, and nothing tells which is the later.
+        VersionConflict = "version_conflict",
+        /// A claim under a number that its issuer gave to another person.
+        NumberOfAnotherPerson = "number_of_another_person",
         /// A member of an application whose applicant is not there.
         NoApplicant = "no_applicant",
         /// A member of an application with more than one applicant.
         ManyApplicants = "many_applicants",
     }
-}
-
-/// Finds the winner of each group of rows with the same id: the latest update, then the largest content hash,
-/// then the row that came first (rows are given in the order of their arrival, the old ones first).
-/// Answers every row's fate but the winners', whose fate stays open (`None`).
-fn elect<R>(rows: &[R], same: impl Fn(&R, &R) -> std::cmp::Ordering, age: impl Fn(&R) -> (i64, i64)) -> Election {
-    let mut order: Vec<u32> = (0..u32::try_from(rows.len()).unwrap_or(u32::MAX)).collect();
-    order.sort_by(|a, b| {
-        let (a, b) = (&rows[*a as usize], &rows[*b as usize]);
-        same(a, b).then_with(|| age(b).cmp(&age(a)))
-    });
-    let mut election = Election { winners: Vec::new(), losers: vec![None; rows.len()] };
-    for index in order {
-        let row = &rows[index as usize];
-        let winner = election.winners.last().map(|winner| &rows[*winner as usize]);
-        match winner.filter(|winner| same(winner, row).is_eq()) {
-            None => election.winners.push(index),
-            Some(winner) => {
-                let duplicate = age(winner).1 == age(row).1;
-                election.losers[index as usize] = Some(if duplicate { Fate::Duplicate } else { Fate::Superseded });
-            }
-        }
-    }
-    election
-}
-
-/// The winners (by index, in the order of their ids) and the others' fates.
-struct Election {
-    winners: Vec<u32>,
-    losers: Vec<Option<Fate>>,
 }

@@ -2,26 +2,37 @@
 
 use std::collections::HashMap;
 
-use arrow::array::{Array, RecordBatch};
+use arrow::array::{Array, Date32Array, RecordBatch};
 use law::contracts::Feed;
-use law::domain::{Period, stable_hash};
+use law::domain::{Period, comparable_name, stable_hash};
 use store::warehouse::FileEntry;
 
 use super::super::IntakeError;
-use super::super::resolve::{AdjustmentRow, ClaimPlace, Origin, resolve_adjustments};
+use super::super::resolve::{AdjustmentRow, ClaimPlace, Issuer, Origin, resolve_adjustments};
 use super::batch::{Batch, Change};
-use super::columns::{Cells, Part, read_part, text_at};
+use super::columns::{AGE, Ages, Cells, Part, month_of_day, read_part, text_at};
 use super::scan::IdSet;
 use super::slots::{Decided, Shelf, Table, hold_reasons, place_of};
 
 pub(super) static TABLE: Table = Table {
     name: "adjustments",
     held: Some("held_adjustments"),
-    sorted_by: &["person_key", "claim_id", "adjustment_id"],
+    sorted_by: &["person_key", "claim_id", "adjustment_id", "content_hash"],
     control: Some("amount"),
 };
 
-const LIGHT: &[&str] = &["adjustment_id", "claim_id", "updated_at", "content_hash", "person_key", "amount"];
+const LIGHT: &[&str] = &[
+    "adjustment_id",
+    "claim_id",
+    AGE[0],
+    AGE[1],
+    AGE[2],
+    "content_hash",
+    "person_key",
+    "amount",
+    "payer",
+    "paid_date",
+];
 
 /// Resolves the batch's adjustments and writes the touched files.
 pub(super) fn take(batch: &Batch<'_>) -> Result<Change, IntakeError> {
@@ -49,11 +60,11 @@ fn take_bucket(
     if parts.is_empty() {
         return Ok(change);
     }
-    let (mut rows, mut amounts, mut homes, mut reasons) = (Vec::new(), Vec::new(), Vec::new(), HashMap::new());
+    let (mut rows, mut homes, mut reasons) = (Vec::new(), Vec::new(), HashMap::new());
     for (number, part) in parts.iter().enumerate() {
         let before = rows.len();
         for batch in read_part(part, Some(LIGHT))? {
-            light(&batch, part, &mut rows, &mut amounts)?;
+            light(&batch, part, &mut rows)?;
         }
         homes.extend((0..rows.len() - before).map(|row| (number, row)));
         if part.origin == Origin::Held {
@@ -61,12 +72,12 @@ fn take_bucket(
         }
     }
     let places = places(batch, bucket, &rows, new_claims)?;
-    let fates = resolve_adjustments(&rows, |claim| places.get(claim).copied());
+    let fates = resolve_adjustments(&rows, |claim, person| places.get(&(claim.into(), person)).copied());
     let mut decided = Vec::new();
-    for (((row, fate), (part, number)), fen) in rows.iter().zip(fates).zip(homes).zip(amounts) {
-        change.count(row.origin, parts[part].file, fate, fen);
+    for ((row, fate), (part, number)) in rows.iter().zip(fates).zip(homes) {
+        change.count(row.origin, parts[part].file, fate, row.fen);
         let (to, note) = place_of(fate);
-        let renote = row.origin == Origin::Held && note != reasons.get(&(part, number)).copied().flatten();
+        let renote = row.origin == Origin::Held && note != reasons.get(&(part, number)).cloned().flatten();
         decided.push(Decided { part, row: number, to, note, renote });
     }
     let shelf = Shelf { table: &TABLE, root: batch.root, bucket: Some(bucket), parts: &parts };
@@ -74,26 +85,27 @@ fn take_bucket(
     Ok(change)
 }
 
-fn light(
-    batch: &RecordBatch,
-    part: &Part,
-    rows: &mut Vec<AdjustmentRow>,
-    amounts: &mut Vec<i128>,
-) -> Result<(), IntakeError> {
+fn light(batch: &RecordBatch, part: &Part, rows: &mut Vec<AdjustmentRow>) -> Result<(), IntakeError> {
     let cells = Cells::new(batch, &part.path);
     let (ids, claims) = (cells.text("adjustment_id")?, cells.text("claim_id")?);
-    let (updates, hashes) = (cells.moment("updated_at")?, cells.whole("content_hash")?);
+    let (ages, hashes) = (Ages::of(&cells, part)?, cells.whole("content_hash")?);
+    let (payers, days) = (cells.text("payer")?, cells.maybe::<Date32Array>("paid_date"));
     let (persons, money) = (cells.whole("person_key")?, cells.money("amount")?);
     for row in 0..batch.num_rows() {
+        let claim = text_at(claims, row).unwrap_or_default();
         rows.push(AdjustmentRow {
             adjustment_id: text_at(ids, row).unwrap_or_default().into(),
-            claim_id: text_at(claims, row).unwrap_or_default().into(),
-            updated_at: updates.value(row),
+            claim_id: claim.into(),
+            issuer: Issuer {
+                institution: text_at(payers, row).map(|payer| stable_hash(&comparable_name(payer))),
+                area: Some(stable_hash(claim)),
+            },
+            age: ages.of_row(row, days.and_then(|days| month_of_day(days, row))),
             content_hash: hashes.value(row),
             person: persons.value(row),
+            fen: money.value(row),
             origin: part.origin,
         });
-        amounts.push(money.value(row));
     }
     Ok(())
 }
@@ -104,7 +116,7 @@ fn places(
     bucket: u16,
     rows: &[AdjustmentRow],
     new: &[FileEntry],
-) -> Result<HashMap<Box<str>, ClaimPlace>, IntakeError> {
+) -> Result<HashMap<(Box<str>, i64), ClaimPlace>, IntakeError> {
     let wanted = IdSet::new(rows.iter().map(|row| stable_hash(&row.claim_id)).collect());
     let new = new.iter().filter(|entry| entry.table == Feed::Claims.name());
     let old = batch.version.bucket(Feed::Claims.name(), bucket);
@@ -112,14 +124,20 @@ fn places(
     let mut places = HashMap::new();
     for entry in old.chain(new.clone().filter(|entry| entry.rows > 0)) {
         let (part, Some(month)) = (batch.existing_part(entry, false), entry.month.map(Period::month)) else { continue };
-        for batch in read_part(&part, Some(&["claim_id", "person_key", "is_valid"]))? {
+        for batch in read_part(&part, Some(&["claim_id", "person_key", "personal_amount", "is_valid"]))? {
             let cells = Cells::new(&batch, &part.path);
             let (ids, persons) = (cells.text("claim_id")?, cells.whole("person_key")?);
-            let valid = cells.flag("is_valid")?;
+            let (personal, valid) = (cells.money("personal_amount")?, cells.flag("is_valid")?);
             for row in 0..batch.num_rows() {
                 let Some(id) = text_at(ids, row).filter(|id| wanted.contains(stable_hash(id))) else { continue };
                 if valid.is_null(row) || valid.value(row) {
-                    places.insert(id.into(), ClaimPlace { person: persons.value(row), month });
+                    let place = places.entry((id.into(), persons.value(row)));
+                    let personal = personal.value(row);
+                    place.and_modify(|place: &mut ClaimPlace| place.is_one_of_several = true).or_insert(ClaimPlace {
+                        month,
+                        personal,
+                        is_one_of_several: false,
+                    });
                 }
             }
         }

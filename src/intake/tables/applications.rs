@@ -3,12 +3,12 @@
 
 use std::collections::HashMap;
 
-use arrow::array::{Array, RecordBatch};
+use arrow::array::{Array, Date32Array, RecordBatch};
 
 use super::super::IntakeError;
 use super::super::resolve::{Applicants, ApplicationRow, Origin, count_applicants, resolve_applications};
 use super::batch::{Batch, Change, in_parallel};
-use super::columns::{Cells, Part, read_part, text_at};
+use super::columns::{AGE, Ages, Cells, Part, month_of_day, read_part, text_at};
 use super::slots::{Decided, Shelf, Table, hold_reasons, place_of};
 
 /// Number of the application and member: the order of the rows is total.
@@ -19,7 +19,8 @@ pub(super) static TABLE: Table = Table {
     control: None,
 };
 
-const LIGHT: &[&str] = &["application_id", "person_key", "updated_at", "content_hash", "is_applicant"];
+const LIGHT: &[&str] =
+    &["application_id", "person_key", AGE[0], AGE[1], AGE[2], "content_hash", "application_date", "is_applicant"];
 
 /// Resolves the batch's applications and writes the touched files.
 pub(super) fn take(batch: &Batch<'_>) -> Result<Change, IntakeError> {
@@ -74,7 +75,7 @@ fn take_bucket(batch: &Batch<'_>, bucket: u16, applicants: &Applicants) -> Resul
         let origin = parts[part].origin;
         change.count(origin, parts[part].file, fate, 0);
         let (to, note) = place_of(fate);
-        let renote = origin == Origin::Held && note != reasons.get(&(part, number)).copied().flatten();
+        let renote = origin == Origin::Held && note != reasons.get(&(part, number)).cloned().flatten();
         decided.push(Decided { part, row: number, to, note, renote });
     }
     let shelf = Shelf { table: &TABLE, root: batch.root, bucket: Some(bucket), parts: &parts };
@@ -85,13 +86,14 @@ fn take_bucket(batch: &Batch<'_>, bucket: u16, applicants: &Applicants) -> Resul
 fn light(batch: &RecordBatch, part: &Part, rows: &mut Vec<ApplicationRow>) -> Result<(), IntakeError> {
     let cells = Cells::new(batch, &part.path);
     let (ids, persons) = (cells.text("application_id")?, cells.whole("person_key")?);
-    let (updates, hashes) = (cells.moment("updated_at")?, cells.whole("content_hash")?);
+    let (ages, hashes) = (Ages::of(&cells, part)?, cells.whole("content_hash")?);
+    let days = cells.maybe::<Date32Array>("application_date");
     let applicants = cells.flag("is_applicant")?;
     for row in 0..batch.num_rows() {
         rows.push(ApplicationRow {
             application_id: text_at(ids, row).unwrap_or_default().into(),
             person: persons.value(row),
-            updated_at: updates.value(row),
+            age: ages.of_row(row, days.and_then(|days| month_of_day(days, row))),
             content_hash: hashes.value(row),
             is_applicant: applicants.is_valid(row) && applicants.value(row),
         });

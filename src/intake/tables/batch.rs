@@ -133,6 +133,11 @@ impl Batch<'_> {
         Ok(whole)
     }
 
+    /// Number of the version that this batch makes.
+    pub(super) fn taken_in(&self) -> i64 {
+        i64::try_from(self.version.number + 1).unwrap_or(i64::MAX)
+    }
+
     pub(super) fn all_buckets(&self) -> Vec<u16> {
         (0..self.version.buckets).collect()
     }
@@ -140,7 +145,7 @@ impl Batch<'_> {
     /// The staged file of a bucket, if that file of the batch has rows there.
     pub(super) fn staged_part(&self, file: usize, bucket: u16) -> Option<Part> {
         let path = self.staged.get(file)?.join(format!("bucket={bucket:03}.arrow"));
-        path.is_file().then_some(Part { path, origin: Origin::Incoming, file })
+        path.is_file().then_some(Part { path, origin: Origin::Incoming, file, taken_in: Some(self.taken_in()) })
     }
 
     /// The staged files of a bucket, in the order of arrival.
@@ -151,7 +156,7 @@ impl Batch<'_> {
     /// A file of the version as a part.
     pub(super) fn existing_part(&self, entry: &FileEntry, held: bool) -> Part {
         let origin = if held { Origin::Held } else { Origin::Accepted(entry.month.map(Period::month)) };
-        Part { path: self.root.join(&entry.path), origin, file: usize::MAX }
+        Part { path: self.root.join(&entry.path), origin, file: usize::MAX, taken_in: None }
     }
 }
 

@@ -4,34 +4,40 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use arrow::array::{Array, RecordBatch};
+use arrow::array::{Array, BooleanArray, RecordBatch, StringArray};
+use engine::{PersonKeys, rows_of, table_schema};
 use law::domain::stable_hash;
 use store::warehouse::FileEntry;
 
 use super::super::IntakeError;
-use super::super::resolve::{ClaimRow, Kind, Origin, resolve_claims};
+use super::super::resolve::{ClaimRow, Fate, HoldReason, Issuer, Kind, Origin, Resolved, resolve_claims};
 use super::batch::{Batch, Change, in_parallel};
-use super::columns::{Cells, Part, month_of, read_part, text_at};
+use super::columns::{AGE, Ages, Cells, Part, month_of, read_part, text_at};
 use super::scan::{Hit, IdSet};
-use super::slots::{Decided, Shelf, Table, hold_reasons, place_of};
-use super::{adjustments, scan};
+use super::slots::{Decided, Note, Shelf, Table, hold_reasons, place_of};
+use super::{adjustments, scan, waiting};
 
 pub(super) static TABLE: Table = Table {
     name: "claims",
     held: Some("held_claims"),
-    sorted_by: &["person_key", "settled_at", "claim_id"],
+    sorted_by: &["person_key", "settled_at", "claim_id", "content_hash"],
     control: Some("total_amount"),
 };
 
 const LIGHT: &[&str] = &[
     "claim_id",
     "original_claim_id",
-    "updated_at",
+    "institution_code",
+    "insured_area",
+    AGE[0],
+    AGE[1],
+    AGE[2],
     "content_hash",
     "person_key",
     "settled_at",
     "claim_kind",
     "is_valid",
+    "is_refunded",
     "total_amount",
     "personal_amount",
 ];
@@ -40,13 +46,15 @@ const LIGHT: &[&str] = &[
 pub(super) fn take(batch: &Batch<'_>) -> Result<Change, IntakeError> {
     let concerned = Concerned::find(batch)?;
     let buckets = concerned.buckets();
-    batch.per_bucket(&buckets, |bucket| {
+    let mut change = batch.per_bucket(&buckets, |bucket| {
         let mut change = take_bucket(batch, bucket, &concerned)?;
         if !change.entries.is_empty() {
             change.entries.extend(adjustments::follow(batch, bucket, &change.entries)?);
         }
         Ok(change)
-    })
+    })?;
+    change.entries.extend(waiting::take(batch)?);
+    Ok(change)
 }
 
 fn take_bucket(batch: &Batch<'_>, bucket: u16, concerned: &Concerned<'_>) -> Result<Change, IntakeError> {
@@ -57,13 +65,17 @@ fn take_bucket(batch: &Batch<'_>, bucket: u16, concerned: &Concerned<'_>) -> Res
     let mut reasons = HashMap::new();
     for (entry, hits) in concerned.hits.iter().filter(|(entry, _)| entry.bucket == Some(bucket)) {
         let part = batch.existing_part(entry, entry.table != TABLE.name);
-        if !hits.is_empty() {
-            let numbers: Vec<usize> = hits.iter().map(|hit| hit.row).collect();
+        let mut numbers: Vec<usize> = hits.iter().map(|hit| hit.row).collect();
+        if part.origin == Origin::Held {
+            let held = hold_reasons(&part)?;
+            numbers.extend(held.iter().enumerate().filter(|(_, note)| waits_for_any(note.as_ref())).map(|at| at.0));
+            numbers.sort_unstable();
+            numbers.dedup();
+            reasons.extend(held.into_iter().enumerate().map(|at| ((parts.len(), at.0), at.1)));
+        }
+        if !numbers.is_empty() {
             rows.extend(light(&part, |row| numbers.binary_search(&row).is_ok())?);
             homes.extend(numbers.iter().map(|row| Some((parts.len(), *row))));
-            if part.origin == Origin::Held {
-                reasons.extend(hold_reasons(&part)?.into_iter().enumerate().map(|at| ((parts.len(), at.0), at.1)));
-            }
         }
         parts.push(part);
     }
@@ -79,19 +91,49 @@ fn take_bucket(batch: &Batch<'_>, bucket: u16, concerned: &Concerned<'_>) -> Res
     rows.extend(foreign.filter(|row| row.origin == Origin::Incoming).cloned());
     homes.resize(rows.len(), None);
 
-    let fates = resolve_claims(&rows);
+    let Resolved { fates, mut found } = resolve_claims(&rows, &other_claims(batch, bucket, &rows)?);
     let mut change = Change::new(batch.staged.len());
     let mut decided = Vec::new();
-    for ((row, fate), home) in rows.iter().zip(fates).zip(homes) {
+    for (index, ((row, fate), home)) in rows.iter().zip(fates).zip(homes).enumerate() {
         let Some((part, number)) = home else { continue };
         change.count(row.origin, parts[part].file, fate, row.total);
         let (to, note) = place_of(fate);
-        let renote = row.origin == Origin::Held && note != reasons.get(&(part, number)).copied().flatten();
-        decided.push(Decided { part, row: number, to, note, renote });
+        let renote = row.origin == Origin::Held && note != reasons.get(&(part, number)).cloned().flatten();
+        let original = found.remove(&index).filter(|_| matches!(fate, Fate::Accepted(_)));
+        decided.push(Decided { part, row: number, to, note: original.map(Note::Original).or(note), renote });
     }
     let shelf = Shelf { table: &TABLE, root: batch.root, bucket: Some(bucket), parts: &parts };
     change.entries = shelf.rewrite(&decided)?;
     Ok(change)
+}
+
+/// Whether a held row may be released by a row that does not name it.
+const fn waits_for_any(note: Option<&Note>) -> bool {
+    matches!(note, Some(Note::Hold(HoldReason::NoOriginal | HoldReason::ManyOriginals | HoldReason::RefundedAlone)))
+}
+
+/// The accepted claims, beside `rows`, of those of whom a refund waits for an original that it does not name, and of
+/// whom rows came in: few people.
+fn other_claims(batch: &Batch<'_>, bucket: u16, rows: &[ClaimRow]) -> Result<Vec<ClaimRow>, IntakeError> {
+    let is_unnamed = |row: &&ClaimRow| row.kind == Kind::Reversal && row.original_claim_id.is_none();
+    let unnamed: HashSet<i64> = rows.iter().filter(is_unnamed).map(|row| row.person).collect();
+    let came = rows.iter().filter(|row| row.origin == Origin::Incoming && unnamed.contains(&row.person));
+    let persons: PersonKeys = came.map(|row| row.person).collect();
+    let mut others = Vec::new();
+    if persons.is_empty() {
+        return Ok(others);
+    }
+    let known: HashSet<&str> = rows.iter().map(|row| &*row.claim_id).collect();
+    for entry in batch.version.bucket(TABLE.name, bucket) {
+        let part = batch.existing_part(entry, false);
+        let schema = table_schema(TABLE.name).ok_or_else(|| IntakeError::rows(&part.path, "a table without schema"))?;
+        for batch in rows_of(&part.path, &schema, &persons)? {
+            let batch = batch?;
+            light_batch(&batch, &part, 0..batch.num_rows(), &mut others)?;
+        }
+    }
+    others.retain(|row| !known.contains(&*row.claim_id));
+    Ok(others)
 }
 
 /// The light rows of a part, of the row numbers that are wanted.
@@ -114,21 +156,28 @@ fn light_batch(
 ) -> Result<(), IntakeError> {
     let cells = Cells::new(batch, &part.path);
     let (ids, originals) = (cells.text("claim_id")?, cells.text("original_claim_id")?);
-    let (updates, settled) = (cells.moment("updated_at")?, cells.moment("settled_at")?);
+    let (ages, settled) = (Ages::of(&cells, part)?, cells.moment("settled_at")?);
+    let (institutions, areas) = (cells.maybe("institution_code"), cells.maybe("insured_area"));
+    let refunded = cells.maybe::<BooleanArray>("is_refunded");
+    let hash = |column: Option<&StringArray>, row| column.and_then(|column| text_at(column, row)).map(stable_hash);
     let (hashes, persons) = (cells.whole("content_hash")?, cells.whole("person_key")?);
     let (kinds, valid) = (cells.text("claim_kind")?, cells.flag("is_valid")?);
     let (totals, personal) = (cells.money("total_amount")?, cells.money("personal_amount")?);
     for row in numbers {
         let wrong = || IntakeError::rows(&part.path, format!("row {row} has no month"));
+        let month = month_of(settled.value(row)).ok_or_else(wrong)?;
         rows.push(ClaimRow {
             claim_id: text_at(ids, row).unwrap_or_default().into(),
             original_claim_id: text_at(originals, row).map(Into::into),
-            updated_at: updates.value(row),
+            issuer: Issuer { institution: hash(institutions, row), area: hash(areas, row) },
+            age: ages.of_row(row, Some(month)),
             content_hash: hashes.value(row),
             person: persons.value(row),
-            settled: month_of(settled.value(row)).ok_or_else(wrong)?,
+            settled_at: settled.value(row),
+            settled: month,
             kind: Kind::parse(kinds.value(row)),
             is_valid: valid.is_null(row) || valid.value(row),
+            is_refunded: refunded.is_some_and(|refunded| refunded.is_valid(row) && refunded.value(row)),
             total: totals.value(row),
             personal: personal.value(row),
             origin: part.origin,
@@ -214,8 +263,13 @@ fn existing_hits<'a>(batch: &Batch<'a>, mut wanted: IdSet) -> Result<Vec<(&'a Fi
         let found = in_parallel(batch.workers, "claims scan", batch.progress, &entries, |entry| {
             scan::hits(&batch.root.join(&entry.path), &wanted)
         })?;
-        let originals = found.iter().flatten().filter_map(|hit| hit.original);
-        let more: Vec<u64> = originals.filter(|original| !wanted.contains(*original)).collect();
+        // of held rows their number's other versions as well: alone they would contradict nothing
+        let mut more = Vec::new();
+        for (entry, hits) in entries.iter().zip(&found) {
+            let numbers = hits.iter().filter(|_| entry.table != TABLE.name).map(|hit| hit.claim);
+            let dragged = hits.iter().filter_map(|hit| hit.original).chain(numbers);
+            more.extend(dragged.filter(|number| !wanted.contains(*number)));
+        }
         if more.is_empty() {
             return Ok(entries.into_iter().zip(found).collect());
         }
@@ -250,33 +304,44 @@ mod tests {
     use arrow::ipc::writer::FileWriter;
 
     use super::super::super::commit::check_tables;
-    use super::super::super::resolve::{Fate, HoldReason};
+    use super::super::super::resolve::Age;
     use super::*;
-    use engine::{read_table, table_schema};
+    use engine::read_table;
     use law::contracts::Feed;
     use law::domain::{Month, PersonKey, bucket_of};
     use store::warehouse::Version;
 
     const BUCKETS: u16 = 3;
 
-    /// A random row on a few claims and persons, so that everything collides and crosses buckets.
-    fn random_row(random: &mut fastrand::Rng) -> ClaimRow {
+    /// A random row on a few claims, so that everything collides; a claim's person is always the same.
+    fn random_row(random: &mut fastrand::Rng, (step, file): (u64, usize)) -> ClaimRow {
         let kind = [Kind::Settlement, Kind::Reversal, Kind::Supplement][[0, 0, 0, 1, 1, 1, 2][random.usize(0..7)]];
         let (sign, fen) = (if kind == Kind::Reversal { -1 } else { 1 }, i128::from(random.u8(1..4)));
+        let number = random.u8(0..7);
+        let person = [1, 1, 1, 1, 2, 3, 4][usize::from(number)];
+        let settled = Month::new(1970, random.u32(1..4)).unwrap();
         let mut row = ClaimRow {
-            claim_id: format!("c{}", random.u8(0..7)).into(),
+            claim_id: format!("c{number}").into(),
             original_claim_id: (kind == Kind::Reversal).then(|| format!("c{}", random.u8(0..7)).into()),
-            updated_at: random.i64(0..4),
+            issuer: Issuer::default(),
+            age: Age {
+                month: Some(settled),
+                taken_in: i64::try_from(step).unwrap(),
+                file: format!("{file}").into(),
+                ..Age::at(random.i64(0..4))
+            },
             content_hash: 0,
-            person: if random.u8(0..3) > 0 { 1 } else { random.i64(0..5) },
-            settled: Month::new(1970, random.u32(1..4)).unwrap(),
+            person,
+            settled_at: settled.first_day().and_hms_opt(8, 0, 0).unwrap().and_utc().timestamp_millis(),
+            settled,
             kind,
             is_valid: random.u8(0..8) > 0,
+            is_refunded: false,
             total: sign * fen,
             personal: sign * fen.min(2),
             origin: Origin::Incoming,
         };
-        let content = format!("{row:?}").replace(&format!("updated_at: {}", row.updated_at), "");
+        let content = format!("{row:?}").replace(&format!("{:?}", row.age), "");
         row.content_hash = stable_hash(&content).cast_signed();
         row
     }
@@ -305,8 +370,6 @@ mod tests {
                 Kind::Reversal => "reversal",
                 Kind::Supplement => "supplement",
             };
-            let settled =
-                |row: &ClaimRow| row.settled.first_day().and_hms_opt(8, 0, 0).unwrap().and_utc().timestamp_millis();
             let columns = schema.fields().iter().map(|field| -> ArrayRef {
                 match field.name().as_str() {
                     "claim_id" => Arc::new(StringArray::from_iter_values(rows.iter().map(|row| &row.claim_id))),
@@ -315,8 +378,9 @@ mod tests {
                     }
                     "claim_kind" => Arc::new(StringArray::from_iter_values(rows.iter().map(|row| kind(row)))),
                     "is_valid" => Arc::new(rows.iter().map(|row| Some(row.is_valid)).collect::<BooleanArray>()),
-                    "updated_at" => moments(&|row| row.updated_at),
-                    "settled_at" => moments(&settled),
+                    "updated_at" => moments(&|row| row.age.updated_at),
+                    "source_name" => Arc::new(StringArray::from_iter_values(rows.iter().map(|row| &*row.age.file))),
+                    "settled_at" => moments(&|row| row.settled_at),
                     "person_key" => whole(&|row| row.person),
                     "content_hash" => whole(&|row| row.content_hash),
                     "claim_hash" => whole(&|row| stable_hash(&row.claim_id).cast_signed()),
@@ -370,7 +434,7 @@ mod tests {
             Fate::Held(reason) => Some(HoldReason::code(reason).to_owned()),
             Fate::Superseded | Fate::Duplicate => None,
         };
-        let fates = resolve_claims(rows).into_iter().map(place);
+        let fates = resolve_claims(rows, &[]).fates.into_iter().map(place);
         let kept = rows.iter().zip(fates);
         kept.filter_map(|(row, place)| Some((row.claim_id.to_string(), row.content_hash, place?))).collect()
     }
@@ -387,7 +451,8 @@ mod tests {
             for step in 0..5 {
                 let mut staged: Vec<PathBuf> = Vec::new();
                 for file in 0..random.usize(1..3) {
-                    let rows: Vec<ClaimRow> = (0..random.usize(0..7)).map(|_| random_row(&mut random)).collect();
+                    let at = (version.number + 1, file);
+                    let rows: Vec<ClaimRow> = (0..random.usize(0..7)).map(|_| random_row(&mut random, at)).collect();
                     staged.push(folder.path().join(format!("{step}-{file}")));
                     stage(&staged[file], &rows);
                     all.extend(rows);

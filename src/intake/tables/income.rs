@@ -33,6 +33,7 @@ pub(super) fn take(batch: &Batch<'_>) -> Result<Result<Change, Disagreement>, In
         path: folder.join("all.arrow"),
         origin: Origin::Incoming,
         file,
+        taken_in: Some(batch.taken_in()),
     });
     let parts: Vec<Part> = existing.chain(staged.filter(|part| part.path.is_file())).collect();
     let mut change = Change::new(batch.staged.len());

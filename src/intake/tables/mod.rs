@@ -17,6 +17,7 @@ mod residents;
 mod rosters;
 mod scan;
 mod slots;
+mod waiting;
 mod whole;
 
 pub(super) use batch::{Arrived, Batch, Change, source_of};

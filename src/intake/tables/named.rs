@@ -93,7 +93,7 @@ fn rejected_rows(batch: &Batch<'_>) -> Result<Vec<Rejected>, IntakeError> {
         if !path.is_file() {
             continue;
         }
-        let part = Part { path, origin: Origin::Incoming, file };
+        let part = Part { path, origin: Origin::Incoming, file, taken_in: None };
         for rows in read_part(&part, None)? {
             let rows = conform(&rows, &schema(&part)?, &part.path)?;
             let cells = Cells::new(&rows, &part.path);

@@ -63,7 +63,7 @@ pub(crate) fn regroup(moving: &Moving<'_>) -> Result<Vec<FileEntry>, IntakeError
                 let rows = 0..rows.num_rows();
                 let part = parts.len();
                 decided.extend(rows.map(|row| Decided { part, row, to: Some(*place), note: None, renote: false }));
-                parts.push(Part { path, origin: Origin::Incoming, file: 0 });
+                parts.push(Part { path, origin: Origin::Incoming, file: 0, taken_in: None });
             }
             let shelf = Shelf { table, root: moving.root, bucket: Some(bucket), parts: &parts };
             entries.extend(shelf.rewrite(&decided)?);
@@ -83,7 +83,7 @@ impl Moving<'_> {
         let part = |entry: &FileEntry, held: bool| {
             let month = entry.month.map(Period::month);
             let origin = if held { Origin::Held } else { Origin::Accepted(month) };
-            Part { path: self.root.join(&entry.path), origin, file: usize::MAX }
+            Part { path: self.root.join(&entry.path), origin, file: usize::MAX, taken_in: None }
         };
         let accepted = self.version.bucket(table.name, bucket).map(|entry| part(entry, false));
         let held = table.held.into_iter().flat_map(|held| self.version.bucket(held, bucket));

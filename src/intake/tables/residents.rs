@@ -8,12 +8,12 @@ use law::domain::comparable_name;
 use super::super::IntakeError;
 use super::super::resolve::{Origin, ResidentRow, resolve_residents};
 use super::batch::{Batch, Change};
-use super::columns::{Cells, Part, read_part, text_at};
+use super::columns::{AGE, Ages, Cells, Part, read_part, text_at};
 use super::slots::{Decided, Note, Shelf, Table, place_of};
 
 static TABLE: Table = Table { name: "residents", held: None, sorted_by: &["person_key"], control: None };
 
-const LIGHT: &[&str] = &["person_key", "updated_at", "content_hash", "person_name", "has_name_conflict"];
+const LIGHT: &[&str] = &["person_key", AGE[0], AGE[1], AGE[2], "content_hash", "person_name", "has_name_conflict"];
 
 /// Whether somebody is registered as living.
 pub(in super::super) struct Living {
@@ -24,7 +24,7 @@ pub(in super::super) struct Living {
 
 /// Who is living by the rows of one file, staged or accepted.
 pub(in super::super) fn living(path: PathBuf, origin: Origin) -> Result<Vec<Living>, IntakeError> {
-    let part = Part { path, origin, file: 0 };
+    let part = Part { path, origin, file: 0, taken_in: None };
     let mut found = Vec::new();
     for batch in read_part(&part, Some(&["person_key", "is_alive"]))? {
         let cells = Cells::new(&batch, &part.path);
@@ -73,12 +73,12 @@ fn take_bucket(batch: &Batch<'_>, bucket: u16, staged: Vec<Part>) -> Result<Chan
 fn light(batch: &RecordBatch, part: &Part, rows: &mut Vec<ResidentRow>) -> Result<(), IntakeError> {
     let cells = Cells::new(batch, &part.path);
     let (persons, hashes) = (cells.whole("person_key")?, cells.whole("content_hash")?);
-    let (updates, names) = (cells.moment("updated_at")?, cells.text("person_name")?);
+    let (ages, names) = (Ages::of(&cells, part)?, cells.text("person_name")?);
     let conflicts = cells.flag("has_name_conflict")?;
     for row in 0..batch.num_rows() {
         rows.push(ResidentRow {
             person: persons.value(row),
-            updated_at: if updates.is_valid(row) { updates.value(row) } else { 0 },
+            age: ages.of_row(row, None),
             content_hash: hashes.value(row),
             name: comparable_name(text_at(names, row).unwrap_or_default()).into(),
             has_name_conflict: conflicts.is_valid(row) && conflicts.value(row),

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, Date32Array, Decimal128Array, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int64Array, RecordBatch, StringArray};
 use arrow::compute::interleave_record_batch;
 use arrow::datatypes::SchemaRef;
 use arrow::row::{RowConverter, Rows, SortField};
 use chrono::NaiveDate;
 use engine::{TableWriter, table_schema};
-use law::domain::{Month, Period};
+use law::domain::{Month, Period, stable_hash};
 use store::warehouse::FileEntry;
 
 use super::super::IntakeError;
@@ -40,12 +40,14 @@ pub(super) enum Place {
 }
 
 /// A cell that this program sets itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Note {
     /// `hold_reason`.
     Hold(HoldReason),
     /// `has_name_conflict`.
     NameConflict(bool),
+    /// `original_claim_id` and its hash: found for a refund that came without.
+    Original(Box<str>),
 }
 
 /// The reasons of a file of held rows.
@@ -132,8 +134,8 @@ impl Shelf<'_> {
         for row in decided.iter().filter(|row| row.to == Some(place)) {
             loaded.part(self, row.part)?;
             let at = loaded.locate(row.part, row.row);
-            if let Some(note) = row.note {
-                notes.insert((at.batch as usize, at.row as usize), note);
+            if let Some(note) = &row.note {
+                notes.insert((at.batch as usize, at.row as usize), note.clone());
             }
             refs.push(at);
         }
@@ -242,7 +244,7 @@ impl Loaded {
             let first = u32::try_from(self.batches.len()).unwrap_or(u32::MAX);
             let mut ends = Vec::new();
             for batch in read_part(part, None)? {
-                let batch = conform(&batch, &self.schema, &part.path)?;
+                let batch = taken_in(conform(&batch, &self.schema, &part.path)?, part)?;
                 let sorted_by: Vec<ArrayRef> =
                     shelf.table.sorted_by.iter().filter_map(|name| batch.column_by_name(name).cloned()).collect();
                 let keys = self.converter.convert_columns(&sorted_by);
@@ -296,7 +298,11 @@ impl Loaded {
         let wrong = |error: arrow::error::ArrowError| IntakeError::rows(path, error);
         let batch = interleave_record_batch(&batches, &indices).map_err(wrong)?;
         let mut columns = batch.columns().to_vec();
-        let noted = |at: usize| indices.get(at).and_then(|index| notes.get(index)).copied();
+        let noted = |at: usize| indices.get(at).and_then(|index| notes.get(index));
+        let original = |at: usize| match noted(at) {
+            Some(Note::Original(number)) => Some(&**number),
+            _ => None,
+        };
         for (field, column) in self.schema.fields().iter().zip(&mut columns) {
             match field.name().as_str() {
                 "hold_reason" if !notes.is_empty() => {
@@ -310,10 +316,21 @@ impl Loaded {
                 "has_name_conflict" => {
                     let Some(old) = column.as_any().downcast_ref::<BooleanArray>() else { continue };
                     let flags = old.iter().enumerate().map(|(at, old)| match noted(at) {
-                        Some(Note::NameConflict(conflict)) => Some(conflict),
+                        Some(Note::NameConflict(conflict)) => Some(*conflict),
                         _ => old,
                     });
                     *column = Arc::new(flags.collect::<BooleanArray>());
+                }
+                "original_claim_id" if !notes.is_empty() => {
+                    let Some(old) = column.as_any().downcast_ref::<StringArray>() else { continue };
+                    let numbers = old.iter().enumerate().map(|(at, old)| original(at).or(old));
+                    *column = Arc::new(numbers.collect::<StringArray>());
+                }
+                "original_hash" if !notes.is_empty() => {
+                    let Some(old) = column.as_any().downcast_ref::<Int64Array>() else { continue };
+                    let hash = |number: &str| stable_hash(number).cast_signed();
+                    let hashes = old.iter().enumerate().map(|(at, old)| original(at).map(hash).or(old));
+                    *column = Arc::new(hashes.collect::<Int64Array>());
                 }
                 "book_month" => {
                     let day = month.map(|month| days_since_1970(month.first_day()));
@@ -324,6 +341,14 @@ impl Loaded {
         }
         RecordBatch::try_new(self.schema.clone(), columns).map_err(wrong)
     }
+}
+
+/// Staged rows with the number of the version that takes them in.
+fn taken_in(batch: RecordBatch, part: &Part) -> Result<RecordBatch, IntakeError> {
+    let Some((at, number)) = batch.schema().index_of("taken_in").ok().zip(part.taken_in) else { return Ok(batch) };
+    let mut columns = batch.columns().to_vec();
+    columns[at] = Arc::new(Int64Array::from(vec![number; batch.num_rows()]));
+    RecordBatch::try_new(batch.schema(), columns).map_err(|error| IntakeError::rows(&part.path, error))
 }
 
 fn days_since_1970(day: NaiveDate) -> i32 {

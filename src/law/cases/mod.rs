@@ -80,7 +80,8 @@ impl Outcome {
 }
 
 crate::codes! {
-    /// Why somebody cannot be decided, is near in spite of the line, or is asked about though over it in any case.
+    /// Why somebody cannot be decided, or is near in spite of the line; of somebody flagged: what is asked about them
+    /// although every reading of the data flags them.
     pub enum Reason {
         /// One number, two names.
         IdConflict = "id_conflict",
@@ -98,6 +99,18 @@ crate::codes! {
         RosterStale = "roster_stale",
         /// Over the line that held before the published one, not over that.
         OverProvisional = "over_provisional",
+        /// A claim's row was rejected or held; with it the person could be over the line.
+        RowWaits = "row_waits",
+        /// A refund waits for its settlement; with it the person would not be over the line.
+        RefundWaits = "refund_waits",
+        /// A later payment waits for its settlement; with it the person would not be over the line.
+        PaymentWaits = "payment_waits",
+        /// Two versions of one settlement, and nothing tells which is the later.
+        VersionConflict = "version_conflict",
+        /// A settlement under a number that its issuer gave to another person.
+        NumberOfAnotherPerson = "number_of_another_person",
+        /// Settlements were voided, and the new ones have not come.
+        VoidUnsettled = "void_unsettled",
     }
 }
 

@@ -18,6 +18,7 @@ crate::codes! {
         Reason = "reason",
         ReasonInFull = "reason_in_full",
         ReasonInShort = "reason_in_short",
+        Hold = "hold",
         Delta = "delta",
         DeltaReason = "delta_reason",
         ListKind = "list_kind",

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine::Context;
 use engine::compute::rules::Span;
-use engine::compute::{CLAIMS_IN_REACH, MEMBERS, REACH, TAGS, is_handed_in, sources_in};
+use engine::compute::{CLAIMS_IN_REACH, MEMBERS, OPEN_ITEMS, REACH, TAGS, is_handed_in, sources_in};
 use law::domain::Period;
 use serde::Serialize;
 use store::ledger::Texts;
@@ -39,7 +39,7 @@ type Slot = (usize, String, Option<String>, Option<Period>, Option<u16>);
 type Group = (usize, String, Option<String>, Option<Period>, BTreeSet<String>);
 
 /// The tables whose files others are made from, first.
-const ORDER: [&str; 7] = ["areas", "stated_tags", TAGS, MEMBERS, REACH, "findings", "referral_rows"];
+const ORDER: [&str; 8] = ["areas", "stated_tags", TAGS, OPEN_ITEMS, MEMBERS, REACH, "findings", "referral_rows"];
 
 /// Compares the version before with the tried one.
 pub(super) fn stale(

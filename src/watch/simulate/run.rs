@@ -90,9 +90,9 @@ pub(super) async fn count(
     let (mut roles, drawn): (Vec<Role>, Vec<RuleData>) = plan.into_iter().unzip();
     roles.push(Role::Groups);
     let setup = Arc::new(Setup { roles, scales: scales.collect(), same, on: period.last_day() });
-    let groups = evaluation.period_tasks(("person_groups", &[]), draft, &setting.tags, period)?;
+    let groups = evaluation.period_tasks(("person_groups", &[]), draft, &setting.once, period)?;
     // a line that is moved down lies below the lowest one
-    let judging = evaluation.prepare(drawn, &setting.tags, STEP).await?;
+    let judging = evaluation.prepare(drawn, &setting.once, STEP).await?;
     let counted = judging.by_bucket(groups, move |bucket, rows| one_bucket(&setup, bucket, &rows));
     let mut counts = Counts::default();
     counted.await?.into_iter().for_each(|bucket| counts.add(bucket));

@@ -143,11 +143,15 @@ fn params(rule: &Rule, lines: &Lines, span: Span, stated: &Stated) -> Params {
 /// Parameters that say which claims a rule counts and what it measures of each.
 fn claim_params(rule: &Rule, span: Span) -> Params {
     let flag = Param::Boolean;
+    let listed = |codes: &[String]| Param::Text(format!(";{};", codes.join(";")));
     [
         ("rule_id", Param::Text(rule.id.clone())),
         ("any_insurance", flag(rule.who.insurance.is_empty())),
         ("any_care", flag(rule.cost.care.is_empty())),
         ("any_place", flag(rule.cost.payment_place.is_empty())),
+        ("insurance_types", listed(&rule.who.insurance)),
+        ("care_types", listed(&rule.cost.care)),
+        ("payment_places", listed(&rule.cost.payment_place)),
         ("basis", Param::Text(rule.cost.basis.name().to_owned())),
         ("subtract_adjustments", flag(rule.cost.adjustments == Netting::Subtract)),
         ("add_back_assistance", flag(rule.cost.medical_assistance == Netting::Ignore)),

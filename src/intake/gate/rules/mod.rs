@@ -29,6 +29,7 @@ pub(super) struct Rules {
     feed: Feed,
     buckets: u16,
     source_file: String,
+    source_name: String,
     aliases: TagAliases,
     codes: CodeTables,
     counted: Counted,
@@ -51,6 +52,7 @@ impl Rules {
             feed: job.feed,
             buckets: job.buckets,
             source_file: job.source_file.clone(),
+            source_name: job.input.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
             aliases,
             codes,
             counted: job.counted.clone(),
@@ -90,11 +92,23 @@ impl Rules {
         if self.feed == Feed::Residents {
             other_feeds::birth_dates(&mut sheet, keys.as_deref().unwrap_or_default());
         }
-        let (feed, buckets, source_file) = (self.feed, self.buckets, self.source_file.as_str());
+        let (feed, buckets) = (self.feed, self.buckets);
+        let (source_file, source_name) = (self.source_file.as_str(), self.source_name.as_str());
         bounds::days(&sheet, &mut faults, feed, self.counted.until, keys.as_deref());
         let weights = bounds::weights(&sheet);
         let unusable = codes::unusable(&sheet, feed, &self.counted);
-        let derived = output::Derived { feed, buckets, source_file, control, kinds, keys, weights, unlisted, unusable };
+        let derived = output::Derived {
+            feed,
+            buckets,
+            source_file,
+            source_name,
+            control,
+            kinds,
+            keys,
+            weights,
+            unlisted,
+            unusable,
+        };
         let profile = profile::of_page(feed, (&sheet, &faults), derived.control.as_deref(), derived.kinds.as_deref());
         let mut judged = output::judged(page, &sheet, faults, derived)?;
         judged.profile = profile;

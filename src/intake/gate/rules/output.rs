@@ -77,6 +77,8 @@ pub(super) struct Derived<'a> {
     pub(super) feed: Feed,
     pub(super) buckets: u16,
     pub(super) source_file: &'a str,
+    /// Name under which the file landed.
+    pub(super) source_name: &'a str,
     pub(super) control: Option<Vec<Option<i64>>>,
     pub(super) kinds: Option<Vec<&'static str>>,
     pub(super) keys: Option<Vec<Option<i64>>>,
@@ -106,6 +108,7 @@ pub(super) fn judged(page: Page, sheet: &Sheet, faults: Faults, derived: Derived
             "claim_hash" => Arc::new(id_hashes(sheet, "claim_id")),
             "original_hash" => Arc::new(id_hashes(sheet, "original_claim_id")),
             "comparable_name" => Arc::new(folded_names(sheet)),
+            "source_name" => Arc::new(StringArray::from_iter_values(std::iter::repeat_n(derived.source_name, rows))),
             "source_file" => Arc::new(StringArray::from_iter_values(std::iter::repeat_n(derived.source_file, rows))),
             "source_row" => Arc::new(Int64Array::from(page.rows.clone())),
             name => match sheet.index(name).and_then(|at| sheet.cells.get(at)) {

@@ -53,7 +53,11 @@ enum SheetColumn {
 
 /// Printed columns, the feedback block, the details.
 fn sheet_columns(list: &ReferralList) -> Vec<SheetColumn> {
-    let shown = |column: &&ListColumn| column.name != "reason" || list.office.duty == Duty::Undecided;
+    let text = |row: &ListedPerson, column: &str| row.cells.get(column).and_then(Cell::as_text).map(str::to_owned);
+    // somebody flagged with a reason is certain, and something is asked about them
+    let asks = |row: &ListedPerson| text(row, "status").as_deref() == Some("flagged") && text(row, "reason").is_some();
+    let asks = list.office.duty == Duty::Undecided || list.rows.iter().any(asks);
+    let shown = |column: &&ListColumn| column.name != "reason" || asks;
     let all = || columns_of(list.office.profile, list.office.duty).filter(shown);
     let at = |place: Place| all().filter(move |column| column.place == place);
     let feedback = FEEDBACK.iter().filter(|_| list.office.is_referral());

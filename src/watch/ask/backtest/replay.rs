@@ -57,7 +57,7 @@ impl<'a> Replay<'a> {
             context.policy.in_force(period.last_day()).filter(|rule| rule.shape != Shape::Application).collect();
         let data = |rule: &&Rule| RuleData::of(rule, known).map(|data| self.as_known(rule, data));
         let drawn = rules.iter().map(data).collect::<Result<_, _>>()?;
-        let judging = self.evaluation.prepare(drawn, &self.last.tags, Fen::ZERO).await?;
+        let judging = self.evaluation.prepare(drawn, &self.last.once, Fen::ZERO).await?;
         let judging = judging.by_bucket(Vec::new(), |_, rules| {
             Ok(rules.iter().map(|batches| replayed("rules", batches)).collect::<Result<Vec<_>, _>>()?)
         });

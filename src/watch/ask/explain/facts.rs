@@ -20,6 +20,8 @@ pub(super) struct Facts<'a> {
     pub(super) tags: &'a [Value],
     /// Claims of the months that rules look at which are not void.
     pub(super) valid_claims: usize,
+    /// What is open and could change what is measured.
+    pub(super) doubts: Vec<Value>,
     pub(super) stays: Vec<Value>,
     /// The application that decides, where the rule is decided on one.
     pub(super) application: Option<&'a Value>,

@@ -16,8 +16,8 @@ use arrow::array::RecordBatch;
 use cells::{mask, rows_of, text};
 use engine::compute::rules::{Known as Judging, RuleData, Span};
 use engine::compute::{
-    Evaluation, LINK, Links, MEMBERS, SNAPSHOTS, Setting, Stated, TAGS, linked_people, sources_in, stated_by_rosters,
-    together,
+    Evaluation, LINK, Links, MEMBERS, OPEN_ITEMS, SNAPSHOTS, Setting, Stated, TAGS, linked_people, sources_in,
+    stated_by_rosters, together,
 };
 use engine::{Context, EngineError, Models, Param, Params, PipelineError, Source, Statement};
 use facts::Facts;
@@ -71,7 +71,7 @@ pub async fn explain(
             "register": known.register,
             "tags": known.tags,
             "claims": known.claims,
-            "held": asking.rows("explain_held", []).await?,
+            "held": known.held,
             "applications": known.applications,
             "linked": linked,
             "rules": rules,
@@ -91,10 +91,14 @@ struct Asking<'a> {
 struct Known {
     register: Option<Value>,
     tags: Vec<Value>,
-    /// What the rosters state, of the person's bucket.
-    spans: Source,
+    /// What is made once for all rules, of the person's bucket.
+    once: BTreeMap<&'static str, Source>,
     claims: Vec<Value>,
+    /// Rows that wait for others.
+    held: Vec<Value>,
     applications: Vec<Value>,
+    /// Short file id to the name under which the file landed.
+    files: BTreeMap<String, String>,
     /// How the period's job decided the person, by rule.
     findings: Vec<Value>,
     /// Every county that the period's job draws a line for, and those in which the person may live.
@@ -120,6 +124,7 @@ impl Asking<'_> {
         let models = context.engine.models();
         let snapshots = [(SNAPSHOTS, Source::Rows(stated.rows(models)?))];
         let spans = Source::Rows(together(models, TAGS, self.batches(TAGS, snapshots).await?)?);
+        let open_items = Source::Rows(together(models, OPEN_ITEMS, self.batches(OPEN_ITEMS, []).await?)?);
         let Setting { mut counties, figures, .. } = Setting::stored(context, self.version, self.period)?;
         let own = register.iter().chain(&applications).filter_map(|row| text(row, "county_code"));
         counties.extend(own.chain(claims.iter().filter_map(|row| text(row, "insured_area"))).map(str::to_owned));
@@ -128,12 +133,14 @@ impl Asking<'_> {
         Ok(Known {
             links,
             tags: self.rows("explain_tags", [(TAGS, spans.clone())]).await?,
-            spans,
+            once: BTreeMap::from([(TAGS, spans), (OPEN_ITEMS, open_items)]),
             findings: self.rows("explain_finding", []).await?,
             figures,
             register,
+            held: self.rows("explain_held", []).await?.into_iter().map(|row| with_file(row, &files)).collect(),
             claims,
             applications,
+            files,
             counties,
             stated,
         })
@@ -208,7 +215,7 @@ impl Asking<'_> {
             ("floor_amount", Param::Money(Fen(-Fen::RECORD_LIMIT.0))),
             ("everybody", Param::Boolean(true)),
         ]));
-        let asked = AskingRule { asking: self, data: &data, params, spans: &known.spans };
+        let asked = AskingRule { asking: self, data: &data, params, once: &known.once };
         let burden = Source::Rows(together(models, BURDEN, asked.collect(BURDEN, &[], []).await?)?);
         let judged = asked.collect(JUDGED, &[], [(MEASURED, burden)]).await?;
         let spending = asked.rows("explain_spending", &[], [(FINDINGS, as_findings(models, &judged)?)]).await?;
@@ -230,6 +237,10 @@ impl Asking<'_> {
             tags: own_tags.as_ref().unwrap_or(&known.tags),
             valid_claims: known.claims.iter().filter(|claim| claim["is_valid"] != false).count(),
             spending: spending.first().unwrap_or(&Value::Null),
+            doubts: {
+                let doubts = asked.rows("explain_doubts", &[], []).await?;
+                doubts.into_iter().map(|row| with_file(row, &known.files)).collect()
+            },
             stays: if rule.shape == Shape::Stay { asked.rows("explain_stays", &[], []).await? } else { Vec::new() },
             members: asked.members(application.as_ref()).await?,
             means: if rule.means.is_empty() { Vec::new() } else { asked.rows("explain_means", &county, []).await? },
@@ -246,7 +257,7 @@ struct AskingRule<'a> {
     asking: &'a Asking<'a>,
     data: &'a RuleData,
     params: Params,
-    spans: &'a Source,
+    once: &'a BTreeMap<&'static str, Source>,
 }
 
 impl AskingRule<'_> {
@@ -275,9 +286,8 @@ impl AskingRule<'_> {
             let of_rule = |file: &&FileEntry| file.month == Some(period) && file.rule.as_ref() == Some(&self.data.rule);
             all.insert(MEMBERS.to_owned(), self.asking.files(version.table(MEMBERS).filter(of_rule)));
         }
-        if wanted.contains(TAGS) {
-            all.insert(TAGS.to_owned(), self.spans.clone());
-        }
+        let read = self.once.iter().filter(|(table, _)| wanted.contains(**table));
+        all.extend(read.map(|(table, rows)| ((*table).to_owned(), rows.clone())));
         all.extend(named(own));
         let params = self.params.clone().into_iter().chain(named(params.iter().cloned())).collect();
         self.asking.collect((model, measures), self.data.span, params, all).await
@@ -303,8 +313,10 @@ fn as_findings(models: &Models, judged: &[RecordBatch]) -> Result<Source, Pipeli
 /// Short file id to the name under which the file landed.
 fn file_names(context: &Context) -> Result<BTreeMap<String, String>, PipelineError> {
     let mut names = BTreeMap::new();
-    for file in context.ledger.files(Feed::Claims)? {
-        names.insert(file.file_id.chars().take(16).collect(), file.name);
+    for feed in [Feed::Claims, Feed::Adjustments] {
+        for file in context.ledger.files(feed)? {
+            names.insert(file.file_id.chars().take(16).collect(), file.name);
+        }
     }
     Ok(names)
 }

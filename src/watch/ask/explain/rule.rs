@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::cells::{money, text};
 use super::facts::Facts;
 use super::population::population;
-use super::verdict::{because, conclusion};
+use super::verdict::{because, conclusion, undecided_because};
 
 pub(super) fn branch(facts: &Facts<'_>) -> Value {
     let (rule, judged) = (facts.rule, facts.judged);
@@ -32,6 +32,11 @@ pub(super) fn branch(facts: &Facts<'_>) -> Value {
             "measured_amount": row["measured_amount"],
         })).collect::<Vec<_>>(),
         "stays": facts.stays,
+        "doubts": facts.doubts.iter().map(|row| {
+            let mut row = row.clone();
+            row["words"] = json!(undecided_because(text(&row, "reason").unwrap_or_default()));
+            row
+        }).collect::<Vec<_>>(),
         "line": facts.has_line().then(|| line_of(facts)),
         "distance": (facts.is_measured() && facts.has_line()).then(|| json!({
             "amount": Fen(money(judged, "excess_amount").0.abs()).to_string(),

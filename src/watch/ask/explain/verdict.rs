@@ -24,7 +24,10 @@ pub(super) fn because(facts: &Facts<'_>, status: &str, reason: Option<&str>, ite
     if status == "not_computed" {
         return vec!["本期还没有运行过监测任务,请先运行 nightly".to_owned()];
     }
-    reasons.extend(reason.map(|reason| undecided_because(reason).to_owned()));
+    reasons.extend(reason.map(|reason| match status {
+        "flagged" => format!("待核对、但不影响本结论:{}", undecided_because(reason)),
+        _ => undecided_because(reason).to_owned(),
+    }));
     reasons.extend(items.iter().filter(|item| item["item"] != "insurance").filter_map(failed));
     match (facts.is_measured(), facts.has_line()) {
         (false, _) if facts.valid_claims == 0 => reasons.push("本期内没有结算".to_owned()),
