@@ -199,6 +199,10 @@ pub(super) fn describe(context: &Context, report: &RunReport) -> String {
     if let Some(sealed) = &report.sealed {
         let _ = writeln!(text, "{sealed}");
     }
+    if !report.withdrawals_told.is_empty() {
+        let told: Vec<String> = report.withdrawals_told.iter().map(|(why, count)| format!("{why} {count}")).collect();
+        let _ = writeln!(text, "listed people whom no rule flags any more, told and not held: {}", told.join(", "));
+    }
     if let Some(delivered) = &report.delivered {
         let _ = writeln!(text, "{delivered}");
     }

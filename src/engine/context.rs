@@ -25,7 +25,7 @@ use super::PipelineError;
 use super::check::{check_columns, check_policy};
 use super::job::{Job, is_job, parse_job};
 use super::progress::Progress;
-use super::tables::{County, check_routes, parse_tables, roster_answers, roster_rules};
+use super::tables::{County, check_routes, parse_tables, roster_absences, roster_answers, roster_rules};
 use crate::{Connect, Engine, Models, Stop};
 
 /// Jobs that a cluster is given at once.
@@ -95,7 +95,8 @@ impl Context {
         let rosters = declared.rosters(&workspace.settings)?;
         let places = declared.places(&workspace.settings.area);
         let ledger = Ledger::open(&workspace.layout.ledger())?;
-        let rosters = Arc::new(RosterRules { answers: roster_answers(&ledger)?, ..rosters });
+        let rosters =
+            Arc::new(RosterRules { answers: roster_answers(&ledger)?, absences: roster_absences(&ledger)?, ..rosters });
         let folder = |path: PathBuf| -> Result<PathBuf, PipelineError> {
             durable::make_folder(&path)?;
             Ok(path)

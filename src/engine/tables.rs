@@ -193,6 +193,20 @@ pub(crate) fn roster_answers(ledger: &Ledger) -> Result<BTreeMap<(String, String
     Ok(answers)
 }
 
+/// What two people have answered about holders whom a complete roster lacks, by the source of its file and the tag.
+pub(crate) fn roster_absences(ledger: &Ledger) -> Result<BTreeMap<(String, String), bool>, LedgerError> {
+    let mut absences = BTreeMap::new();
+    // the newest first: what was said last about a file holds
+    for question in ledger.questions()?.into_iter().filter(|question| question.topic == Topic::RosterAbsent) {
+        let Some(answer) = question.answer else { continue };
+        for file in &question.files {
+            let source = file.file_id.chars().take(16).collect();
+            absences.entry((source, question.series.clone())).or_insert(answer == AnswerWord::Accept);
+        }
+    }
+    Ok(absences)
+}
+
 /// What rosters are judged by: the tables and what the settings say.
 pub(crate) fn roster_rules(
     ends: BTreeMap<String, Ends>,

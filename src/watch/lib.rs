@@ -8,6 +8,7 @@
 //! | `simulate`, `ask::backtest` | a draft policy on the stored data; how well the early warning did |
 //! | `casebook` | worked examples of a policy, sent through the real SQL |
 //! | `ask` | explain, funnel, status, check |
+//! | `withdrawals` | listed people who would leave, beyond a bound |
 //! | `questions` | what waits for two named people, in words |
 //! | `operate` | timetable, past periods, alerts, metrics |
 
@@ -26,6 +27,7 @@ mod rosters;
 mod run;
 mod simulate;
 mod start;
+mod withdrawals;
 
 pub use ask::{
     Backtest, Explanation, Funnel, MethodScore, Missed, RuleScores, Score, Status, backtest, check, explain, funnel,

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use engine::compute::{
-    Evaluation, Findings, MEMBERS, MadeOnce, income_figures, read_findings, refresh, refresh_findings,
+    Evaluation, FindingRow, Findings, MEMBERS, MadeOnce, income_figures, read_findings, refresh, refresh_findings,
 };
 use engine::official::{Need, needs, unrouted};
-use engine::{Context, Job, PipelineError, Step};
+use engine::{Context, Job, PipelineError, Rhythm, Step};
 use intake::{IntakeSummary, sweep};
 use law::cases::{FindingState, Reason};
 use law::domain::{Period, official_day};
@@ -23,7 +23,8 @@ use super::identity::ask_about_identity;
 use super::landing::intake_now;
 use super::plan::hold::Hold;
 use super::questions::{QuestionStatus, open_questions};
-use super::rosters::ask_about_rosters;
+use super::rosters::{ask_about_absent, ask_about_rosters};
+use super::withdrawals::{Look, Told, ask_about_withdrawals};
 
 #[derive(Debug, Default, Serialize)]
 pub struct RunReport {
@@ -56,6 +57,9 @@ pub struct RunReport {
     /// The change of the rules that was accepted, or that would hold the official run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,
+    /// Withdrawals from lists that are told and not held, by why: stated by the sender, a due figure, an upgrade.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub withdrawals_told: Told,
     /// Questions that wait for an answer when it ends.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub questions: Vec<QuestionStatus>,
@@ -123,7 +127,7 @@ impl<'a> Run<'a> {
                     self.require_figures(job)?;
                     self.findings(job, checks).await?;
                 }
-                Step::Cases {} => self.cases()?,
+                Step::Cases {} => self.cases(job).await?,
                 Step::Seal {} => {
                     Box::pin(self.supplement(job)).await?;
                     self.seal(job)?;
@@ -206,11 +210,13 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn cases(&mut self) -> Result<(), PipelineError> {
+    async fn cases(&mut self, job: &Job) -> Result<(), PipelineError> {
         self.context.progress.begin("cases", 0);
         let rows = read_findings(self.context, &self.version, self.period)?;
         if self.manner != Manner::Rehearsal {
             ask_about_identity(self.context, &self.version, &rows)?;
+            Box::pin(ask_about_absent(self.context, &self.version, self.period)).await?;
+            self.withdrawals(job, &rows).await?;
         }
         let mut found = Vec::new();
         for row in rows {
@@ -233,6 +239,21 @@ impl<'a> Run<'a> {
         self.report.cases = self.context.ledger.apply_cases(self.period, &found, self.context.now)?;
         self.report.changed |= self.report.cases != CaseCounts::default();
         self.context.progress.end("cases", &format!("{} findings", found.len()));
+        Ok(())
+    }
+
+    /// Asks about listed people who would leave: of the job's own series, of each series where it seals none.
+    async fn withdrawals(&mut self, job: &Job, rows: &[FindingRow]) -> Result<(), PipelineError> {
+        let (context, version, period) = (self.context, &self.version, self.period);
+        let is_sealing = job.seals() && self.manner != Manner::Plan;
+        let may_hold_rules = is_sealing && self.report.hold.is_none();
+        let all = [Rhythm::Monthly, Rhythm::TenDays];
+        for rhythm in all.into_iter().filter(|rhythm| !job.seals() || *rhythm == job.cadence) {
+            let look = Look { context, version, period, rhythm, may_hold_rules };
+            for (why, count) in Box::pin(ask_about_withdrawals(look, rows)).await? {
+                *self.report.withdrawals_told.entry(why).or_default() += count;
+            }
+        }
         Ok(())
     }
 

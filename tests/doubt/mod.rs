@@ -5,4 +5,5 @@ pub(crate) mod files;
 mod holds;
 mod identity;
 mod late;
+mod people;
 mod rosters;

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use chrono::NaiveDate;
 use law::domain::Period;
-use law::rosters::{Movement, RosterFile, RosterRules, Said, Second, Snapshot, Standing, second_files, stand};
+use law::rosters::{
+    CompleteRoster, Movement, RosterFile, RosterRules, Said, Second, Snapshot, Standing, complete_rosters,
+    second_files, stand,
+};
 use store::warehouse::{Version, Warehouse};
 
 use super::rules::table;
@@ -117,6 +120,13 @@ impl Stated {
     pub fn standings(&self) -> BTreeMap<Snapshot, Standing> {
         let Some(period) = self.period else { return BTreeMap::new() };
         stand(&self.snapshots, &self.files, &self.rules, period.last_day())
+    }
+
+    /// The complete rosters as of the period's last day.
+    #[must_use]
+    pub fn complete(&self) -> Vec<CompleteRoster> {
+        let Some(period) = self.period else { return Vec::new() };
+        complete_rosters(&self.snapshots, &self.files, &self.rules, period.last_day())
     }
 
     /// Second files of a month that somebody must decide on.

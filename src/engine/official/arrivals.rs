@@ -68,7 +68,7 @@ impl Arrivals {
         let judged = self.judged(context, rules.iter().copied(), period);
         let gaps: Gaps = gaps(&judged, |feed| can_change(feed, rules));
         let first_month = self.months(rules.iter().copied(), period).map(|(first, _)| first);
-        SealedGaps { gaps, first_month }
+        SealedGaps { gaps, first_month, ..SealedGaps::default() }
     }
 
     /// Days of delay by sender, feed and month, for the months up to a period's.

@@ -9,6 +9,7 @@
 //! | `kind` | which files are of one kind: by their names without digits |
 //! | `file` | a file beside earlier ones |
 //! | `figure` | one income figure |
+//! | `people` | listed people who would leave |
 //! | `income` | income figures beside those of the year before |
 
 mod amounts;
@@ -17,6 +18,7 @@ mod figure;
 mod file;
 mod income;
 mod kind;
+mod people;
 mod profile;
 
 pub use amounts::Amounts;
@@ -25,4 +27,5 @@ pub use figure::FigureSeen;
 pub use file::{Deaths, PastFile, surprises};
 pub use income::income_surprises;
 pub use kind::{Cadence, FileKind};
+pub use people::{HeldMoves, Leaving, SetAside, held_moves};
 pub use profile::{AmountsBy, FileProfile};

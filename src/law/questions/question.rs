@@ -97,7 +97,8 @@ pub struct QuestionFile {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewQuestion {
     pub topic: Topic,
-    /// The series of lists that it is about (`law::referrals` marks), or the tag of a roster; empty where there is none.
+    /// The series of lists that it is about (`law::referrals` marks) with the period of the last one on which the people
+    /// stood unasked, or the tag of a roster; empty where there is none.
     pub series: String,
     pub cause: Cause,
     /// At least one.
@@ -113,12 +114,18 @@ pub struct NewQuestion {
 }
 
 impl NewQuestion {
+    /// The files that an answer is about.
+    fn named_files(&self) -> impl Iterator<Item = &QuestionFile> {
+        self.files.iter().filter(|_| self.topic.is_about_files())
+    }
+
     /// What an acceptance names: topic, cause, files, counties and people. Figures are not in it, so that other data
-    /// leave an acceptance valid; another person asks again.
+    /// leave an acceptance valid; another person asks again. Of people whose withdrawal is set aside the files only tell
+    /// what may have done it: a further file that moves nobody asks nothing.
     #[must_use]
     pub fn hash(&self) -> String {
         let files: BTreeSet<String> =
-            self.files.iter().map(|file| format!("{} {}", file.feed.name(), file.file_id)).collect();
+            self.named_files().map(|file| format!("{} {}", file.feed.name(), file.file_id)).collect();
         let mut text = format!("question 1\n{}\n{}\n{}\n", self.topic.code(), self.series, self.cause.code());
         let part = |name: &str, lines: Vec<String>| format!("{name} {}\n{}\n", lines.len(), lines.join("\n"));
         text += &part("files", files.into_iter().collect());
@@ -129,6 +136,12 @@ impl NewQuestion {
 }
 
 impl Topic {
+    /// Whether a question of this topic is about its files, so that other files are another question.
+    #[must_use]
+    pub const fn is_about_files(self) -> bool {
+        !matches!(self, Self::People)
+    }
+
     /// How a question of this topic can be answered.
     #[must_use]
     pub const fn answers(self) -> &'static [AnswerWord] {
@@ -149,7 +162,7 @@ mod tests {
     fn the_hash_names_cause_files_counties_and_people_and_nothing_else() {
         let file = |id: &str| QuestionFile { feed: Feed::Rosters, file_id: id.into(), name: "a.csv".into() };
         let one = NewQuestion {
-            topic: Topic::People,
+            topic: Topic::RosterAbsent,
             series: String::new(),
             cause: Cause::Roster,
             surprises: vec![Surprise::new(Bound::PeopleWithdrawn, [("found", "3".to_owned())])],
@@ -176,5 +189,8 @@ mod tests {
         ];
         let hashes: BTreeSet<String> = others.iter().chain([&one]).map(NewQuestion::hash).collect();
         assert_eq!(hashes.len(), others.len() + 1);
+        let of_people = NewQuestion { topic: Topic::People, ..one };
+        let further = NewQuestion { files: vec![file("a")], ..of_people.clone() };
+        assert_eq!(of_people.hash(), further.hash(), "files only tell what may have done it");
     }
 }

@@ -17,6 +17,6 @@ pub use ages::{Age, ages, left_out};
 pub use files::{Movement, RosterFile, Said};
 pub use rules::{Answer, Ends, RosterRules};
 pub use snapshot::{Fate, Snapshot, Standing};
-pub use stand::{Second, second_files, stand};
+pub use stand::{CompleteRoster, Second, complete_rosters, second_files, stand};
 pub use succession::Succession;
 pub use told::{Notice, monthly, notices};

@@ -39,6 +39,8 @@ pub struct RosterRules {
     pub refuse_after_months: u32,
     /// By the source that rows carry, and the tag.
     pub answers: BTreeMap<(String, String), Answer>,
+    /// Whether whom a complete roster lacks has left, as two people have answered; by the source of its file and the tag.
+    pub absences: BTreeMap<(String, String), bool>,
     /// By the file's name, with `*` for any text.
     pub by_name: Vec<(String, Answer)>,
     /// Offices that have taken over from others.
@@ -52,6 +54,7 @@ impl Default for RosterRules {
             max_age_months: 2,
             refuse_after_months: 6,
             answers: BTreeMap::new(),
+            absences: BTreeMap::new(),
             by_name: Vec::new(),
             successions: Vec::new(),
         }

@@ -68,8 +68,24 @@ impl Revision<'_> {
     }
 }
 
+/// A complete roster: who is on none of its rows is absent.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CompleteRoster {
+    pub office: String,
+    /// Empty where the office's rows state none.
+    pub county: String,
+    pub tag: String,
+    pub month: NaiveDate,
+    /// Sources of the files that are it.
+    pub files: Vec<String>,
+    /// Whether its declared movements balance, so that who is missing has left.
+    pub is_confirmed: bool,
+}
+
 /// A month's roster of an identity: what counts of its revisions.
 struct Roster {
+    /// Source of the last whole revision.
+    file: String,
     /// Arrival of the last whole revision; nothing where all only add.
     whole: Option<i64>,
     people: i64,
@@ -80,6 +96,7 @@ struct Roster {
 struct Complete {
     month: NaiveDate,
     arrival: i64,
+    files: Vec<String>,
     /// Whether its declared movements balance, so that who is missing has left.
     is_confirmed: bool,
 }
@@ -127,7 +144,7 @@ pub fn stand(
             replaced_at,
             absent_since: lacking.first().map(|first| first.month),
             lacking_month: lacking.last().map(|last| last.month),
-            is_absence_sure: lacking.len() > 1 || lacking.iter().any(|later| later.is_confirmed),
+            is_absence_sure: is_sure(&lacking, &scope.tag, rules),
             last_complete: of_scope.last().map(|last| last.month),
             is_stale: rules.ends(&scope.tag) == Ends::Absence
                 && age.is_some_and(|months| months > rules.refuse_after_months),
@@ -135,6 +152,36 @@ pub fn stand(
         standings.insert(snapshot.clone(), standing);
     }
     standings
+}
+
+/// Whether absence ends a tag: two complete rosters lack the person, or one of which its office says that they have left.
+/// A roster of which two people say that they have not does not count.
+fn is_sure(lacking: &[&Complete], tag: &str, rules: &RosterRules) -> bool {
+    let word = |roster: &Complete| {
+        roster.files.iter().find_map(|file| rules.absences.get(&(file.clone(), tag.to_owned()))).copied()
+    };
+    let counting = lacking.iter().filter(|roster| word(roster) != Some(false)).count();
+    counting > 1 || lacking.iter().any(|roster| roster.is_confirmed || word(roster) == Some(true))
+}
+
+/// The complete rosters of all scopes, by month.
+#[must_use]
+pub fn complete_rosters(
+    snapshots: &BTreeMap<Snapshot, i64>,
+    files: &[RosterFile],
+    rules: &RosterRules,
+    day: NaiveDate,
+) -> Vec<CompleteRoster> {
+    let revisions = revisions(snapshots, files);
+    let rosters = revisions.iter().map(|(identity, revisions)| (*identity, roster(revisions, rules))).collect();
+    let complete = complete(&rosters, &scopes(snapshots.keys(), rules, day)).into_iter();
+    let of_scope = |(scope, found): (Scope, Vec<Complete>)| {
+        found.into_iter().map(move |Complete { month, files, is_confirmed, .. }| {
+            let Scope { office, county, tag } = scope.clone();
+            CompleteRoster { office, county, tag, month, files, is_confirmed }
+        })
+    };
+    complete.flat_map(of_scope).collect()
 }
 
 /// The second files of a month that do not say what they are and that nobody has decided on.
@@ -200,6 +247,7 @@ fn roster(revisions: &[Revision<'_>], rules: &RosterRules) -> Roster {
     let arrival = whole.map(Revision::arrival);
     let counting = revisions.iter().filter(|revision| arrival.is_none_or(|whole| revision.arrival() >= whole));
     Roster {
+        file: whole.map_or_else(String::new, |revision| revision.snapshot.file.clone()),
         whole: arrival,
         people: counting.map(|revision| revision.people).sum(),
         movement: whole.and_then(|revision| revision.file).and_then(|file| file.movement),
@@ -230,7 +278,9 @@ fn complete(
                 let balances = |roster: &&Roster| {
                     roster.movement.zip(before).is_some_and(|(movement, before)| movement.balances(before, people))
                 };
-                found.push(Complete { month, arrival, is_confirmed: rosters.iter().any(balances) });
+                let files = rosters.iter().filter(|roster| roster.whole.is_some()).map(|roster| roster.file.clone());
+                let (files, is_confirmed) = (files.collect(), rosters.iter().any(balances));
+                found.push(Complete { month, arrival, files, is_confirmed });
                 before = Some(people);
             }
         }

@@ -112,7 +112,8 @@ mod tests {
 
     #[test]
     fn every_code_has_a_text_and_no_text_is_unused() {
-        let beside = ["given_back", "suppressed", "data_missing"];
+        let held = ["held_rules", "held_income", "held_register", "held_roster", "held_claims"];
+        let beside = ["given_back", "suppressed", "data_missing"].into_iter().chain(held);
         has_all_and_only(Table::Column, COLUMNS.iter().map(|column| column.name));
         has_all_and_only(Table::Tag, Tag::ALL.map(Tag::code));
         has_all_and_only(Table::Outcome, Outcome::ALL.map(Outcome::code));

@@ -68,7 +68,8 @@ impl Material {
         words.retain(|word| word.holds(period.last_day()));
         let (suppressed, kept_off) = apply_suppressions(&mut rows, &mut words);
         let policy = (context.policy.name.clone(), context.policy_hash.clone());
-        let (version, recipe, stays) = (version.number, String::new(), BTreeMap::new());
+        let stays = sealed.aside.iter().map(|(person, why)| (*person, StayReason::coded(why.word()))).collect();
+        let (version, recipe) = (version.number, String::new());
         Ok(Self { version, policy, recipe, rules, rows, flagged, suppressed, words, kept_off, ended, stays, sealed })
     }
 
@@ -100,7 +101,7 @@ impl Material {
     }
 }
 
-/// Which data of a period's rules have not come whole, as the ledger knows it now.
+/// Which data of a period's rules have not come whole, and whose withdrawal is set aside, as the ledger knows it now.
 pub(super) fn gaps_now(context: &Context, sealing: Sealing) -> Result<SealedGaps, PipelineError> {
     let Sealing { period, rhythm, .. } = sealing;
     let rules: Vec<&Rule> = context
@@ -108,7 +109,8 @@ pub(super) fn gaps_now(context: &Context, sealing: Sealing) -> Result<SealedGaps
         .in_force(period.last_day())
         .filter(|rule| rhythm.seals(rule) && !rule.recipients.is_empty())
         .collect();
-    Ok(Arrivals::of(context)?.gaps(context, &rules, period))
+    let aside = context.ledger.people_set_aside(rhythm.mark())?;
+    Ok(SealedGaps { aside, ..Arrivals::of(context)?.gaps(context, &rules, period) })
 }
 
 /// The mart's rows of a period, with the outlook of who is near; an id that the register does not have is the one

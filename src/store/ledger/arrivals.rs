@@ -6,6 +6,7 @@ use law::contracts::{Feed, Spread, Tally};
 use law::domain::{CountyCode, Fen, Month, Period, official_day, parse_date};
 use rusqlite::{Row, params};
 
+use super::aside::{Aside, keep_sealed, sealed_with};
 use super::landed::keep_spread;
 use super::store::{Ledger, moment, parse_moment};
 use super::{LedgerError, Moment};
@@ -34,12 +35,14 @@ impl LyingFile {
     }
 }
 
-/// What lists were told of gaps when they were sealed.
+/// What lists were told when they were sealed besides their persons: of gaps, and of withdrawals that are set aside.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SealedGaps {
     pub gaps: Gaps,
     /// The first month that was looked at; `None`: there were no claims at all.
     pub first_month: Option<Month>,
+    /// Listed people who stay, since a question about their withdrawal is open.
+    pub aside: Aside,
 }
 
 impl Ledger {
@@ -122,7 +125,7 @@ impl Ledger {
                 .query_row("select coalesce(max(rowid), 0) from lists", [], |row| row.get(0))
                 .map_err(doing())?;
             let period = period.to_string();
-            for table in ["sealed_gaps", "sealed_gap_checks"] {
+            for table in ["sealed_gaps", "sealed_gap_checks", "sealed_aside"] {
                 let sql = format!("delete from {table} where period = ?1 and series = ?2 and lists_before = ?3");
                 transaction.execute(&sql, params![period, series, before]).map_err(doing())?;
             }
@@ -133,6 +136,7 @@ impl Ledger {
                     params![period, series, before, first],
                 )
                 .map_err(doing())?;
+            keep_sealed(transaction, (&period, series, before), &sealed.aside)?;
             for (county, gap) in sealed.gaps.iter().flat_map(|(county, gaps)| gaps.iter().map(move |gap| (county, gap)))
             {
                 transaction
@@ -193,7 +197,8 @@ impl Ledger {
             gaps.entry(county).or_default().push(gap);
         }
         gaps.values_mut().for_each(|gaps| gaps.sort());
-        Ok(SealedGaps { gaps, first_month: Month::parse(&first).ok() })
+        let aside = sealed_with(&connection, (&period, series, before))?;
+        Ok(SealedGaps { gaps, first_month: Month::parse(&first).ok(), aside })
     }
 }
 

@@ -104,6 +104,22 @@ impl Ledger {
         })
     }
 
+    /// The periods of which lists are sealed, with their offices' codes.
+    pub fn sealed_periods(&self) -> Result<Vec<(Period, String)>, LedgerError> {
+        let connection = self.read();
+        let mut statement = connection
+            .prepare_cached("select distinct period, office from lists")
+            .map_err(LedgerError::doing(DOING))?;
+        let mut rows = statement.query([]).map_err(LedgerError::doing(DOING))?;
+        let mut periods = Vec::new();
+        while let Some(row) = rows.next().map_err(LedgerError::doing(DOING))? {
+            let period: String = row.get(0).map_err(LedgerError::doing(DOING))?;
+            let period = Period::parse(&period).map_err(LedgerError::damaged("lists.period"))?;
+            periods.push((period, row.get(1).map_err(LedgerError::doing(DOING))?));
+        }
+        Ok(periods)
+    }
+
     /// The sealed lists of a period, by id.
     pub fn sealed_lists(&self, period: Period) -> Result<Vec<SealedList>, LedgerError> {
         let sql = format!("select {COLUMNS} from lists where period = ?1 order by list_id");

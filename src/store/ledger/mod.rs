@@ -6,6 +6,7 @@
 //! The clock is never read: every moment comes in as an argument.
 
 mod arrivals;
+mod aside;
 mod audit;
 mod cases;
 mod delivery;
@@ -23,6 +24,7 @@ mod store;
 mod texts;
 
 pub use arrivals::{LyingFile, SealedGaps};
+pub use aside::Aside;
 pub use audit::AuditHead;
 pub use cases::{CaseCounts, CaseFinding};
 pub use delivery::{

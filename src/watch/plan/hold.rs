@@ -117,6 +117,34 @@ impl Change {
     }
 }
 
+/// How a rule differs from the one that the last lists of a series were sealed from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RuleChange {
+    /// By its own text, or it is no longer in force.
+    Text,
+    /// Only by the statements of the program, or nobody can tell.
+    Statements,
+}
+
+/// Which of some rules differ from those that the last lists of a series were sealed from.
+pub(crate) fn changed_since<'r>(
+    context: &Context,
+    period: Period,
+    rhythm: Rhythm,
+    rules: impl Iterator<Item = &'r str>,
+) -> Result<BTreeMap<String, RuleChange>, PipelineError> {
+    let Some(sealed) = context.ledger.last_sealed_texts(rhythm.mark())? else { return Ok(BTreeMap::new()) };
+    let Some(change) = Change::since(context, &sealed, period, rhythm) else { return Ok(BTreeMap::new()) };
+    let new = referring(&context.policy, period, rhythm);
+    let of = |rule: &str| match &change {
+        Change::Unreadable(_) => Some(RuleChange::Statements),
+        Change::Known { differing, .. } if !differing.contains(rule) => None,
+        Change::Known { old, .. } if old.get(rule) == new.get(rule) => Some(RuleChange::Statements),
+        Change::Known { .. } => Some(RuleChange::Text),
+    };
+    Ok(rules.filter_map(|rule| Some((rule.to_owned(), of(rule)?))).collect())
+}
+
 /// The rules in force at a period's end that a job seals and that refer somebody.
 fn referring(policy: &Policy, period: Period, rhythm: Rhythm) -> BTreeMap<String, Rule> {
     let mut rules = rules_on(policy, period.last_day());

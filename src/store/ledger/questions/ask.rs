@@ -126,7 +126,7 @@ impl Ledger {
     }
 }
 
-/// The questions with the same topic, series, cause and files, the newest first.
+/// The questions with the same topic, series and cause, and the same files where it is about them, the newest first.
 fn alike(transaction: &Transaction<'_>, new: &NewQuestion) -> Result<Vec<StoredQuestion>, LedgerError> {
     let (topic, cause) = (new.topic.code(), new.cause.code());
     let condition = "topic = ?1 and series = ?2 and cause = ?3 order by question_id desc";
@@ -135,7 +135,7 @@ fn alike(transaction: &Transaction<'_>, new: &NewQuestion) -> Result<Vec<StoredQ
         files.iter().map(|file| (file.feed, file.file_id.clone())).collect()
     };
     let wanted = ids(&new.files);
-    found.retain(|known| ids(&known.files) == wanted);
+    found.retain(|known| !new.topic.is_about_files() || ids(&known.files) == wanted);
     Ok(found)
 }
 
@@ -147,15 +147,17 @@ fn covers(transaction: &Transaction<'_>, known: &StoredQuestion, new: &NewQuesti
     Ok(new.people.is_subset(&people_of(transaction, known.question_id)?))
 }
 
-/// Keeps the latest words and figures of a question that is asked again.
+/// Keeps the latest words, figures and files of a question that is asked again.
 fn refresh(transaction: &Transaction<'_>, known: &StoredQuestion, new: &NewQuestion) -> Result<(), LedgerError> {
-    if known.state != QuestionState::Open || (known.surprises == new.surprises && known.sender == new.sender) {
+    let files = if new.files.is_empty() { &known.files } else { &new.files };
+    let is_same = (&known.surprises, &known.sender, &known.files) == (&new.surprises, &new.sender, files);
+    if known.state != QuestionState::Open || is_same {
         return Ok(());
     }
     transaction
         .execute(
-            "update questions set surprises = ?2, sender = ?3 where question_id = ?1",
-            params![known.question_id, json(&new.surprises)?, new.sender],
+            "update questions set surprises = ?2, sender = ?3, files = ?4 where question_id = ?1",
+            params![known.question_id, json(&new.surprises)?, new.sender, json(files)?],
         )
         .map(drop)
         .map_err(LedgerError::doing(DOING))
