@@ -11,15 +11,15 @@ use super::IntakeError;
 use super::gate::REJECT_COLUMNS;
 
 /// The columns of the workbook, by their codes among the texts, and their widths in characters.
-const COLUMNS: [(&str, f64); 8] = [
-    ("line", 8.0),
-    ("number", 30.0),
-    ("name", 10.0),
-    ("column", 16.0),
-    ("value", 24.0),
-    ("remedy", 56.0),
-    ("code", 18.0),
-    ("file", 30.0),
+const COLUMNS: [(&str, u8); 8] = [
+    ("line", 8),
+    ("number", 30),
+    ("name", 10),
+    ("column", 16),
+    ("value", 24),
+    ("remedy", 56),
+    ("code", 18),
+    ("file", 30),
 ];
 
 /// Rows that a sheet holds besides its header and the line that says that there are more.

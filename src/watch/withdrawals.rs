@@ -34,7 +34,7 @@ pub(crate) async fn ask_about_withdrawals(look: Look<'_>, findings: &[FindingRow
     let is_waiting =
         |one: &Listed| one.was_aside.is_some() || known.get(&one.person).is_some_and(|why| why.since == one.since);
     let (mut asked, mut aside, mut told) = (BTreeSet::new(), Aside::new(), Told::new());
-    if gone.len() as u64 >= context.bounds.people_withdrawn.least || gone.iter().any(|one| is_waiting(one)) {
+    if gone.len() as u64 >= context.bounds.people_withdrawn.least || gone.iter().any(&is_waiting) {
         let causes = Causes::of(look, &gone).await?;
         let mut leaving = Vec::new();
         for one in &gone {

@@ -86,8 +86,7 @@ fn open(job: &GateJob) -> Result<GateReport, Stop> {
     let mut named = NamedRows::new(job);
     let mut outcome = Outcome::default();
     let (mut unlisted, mut sums, mut ids) = (UnlistedCodes::default(), Sums::default(), RoundedIds::default());
-    let mut spread = SpreadCount::new(job.feed);
-    let mut profile = FileProfile::default();
+    let (mut spread, mut profile) = (SpreadCount::new(job.feed), FileProfile::default());
     judge_in_order(source.as_mut(), &rules, job.threads, |judged| {
         for (row, fen) in judged.control.iter().enumerate() {
             let fen = Fen(fen.unwrap_or(0));

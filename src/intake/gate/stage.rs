@@ -38,20 +38,17 @@ pub(super) struct Staging {
 impl Staging {
     /// Nothing is written before the first candidate comes.
     pub(super) fn new(job: &GateJob) -> Result<Self, Refusal> {
-        Self::of(job, "", table_of(job.feed)?)
+        Ok(Self::of(job, "", table_of(job.feed)?))
     }
 
     /// The same for the rejected rows that wait to be mended.
     pub(super) fn of_waiting(job: &GateJob) -> Result<Self, Refusal> {
-        Self::of(
-            job,
-            WAITING,
-            table_schema(WAITING_ROWS).ok_or_else(|| Refusal::new("there is no table for rows that wait"))?,
-        )
+        let schema = table_schema(WAITING_ROWS).ok_or_else(|| Refusal::new("there is no table for rows that wait"))?;
+        Ok(Self::of(job, WAITING, schema))
     }
 
-    fn of(job: &GateJob, prefix: &'static str, schema: SchemaRef) -> Result<Self, Refusal> {
-        Ok(Self {
+    fn of(job: &GateJob, prefix: &'static str, schema: SchemaRef) -> Self {
+        Self {
             folder: job.output.clone(),
             prefix,
             schema,
@@ -60,7 +57,7 @@ impl Staging {
             dealt: BTreeMap::new(),
             count: 0,
             files: BTreeMap::new(),
-        })
+        }
     }
 
     /// Takes a page; `buckets` has one entry per row, `None` for rejected rows.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, AsArray as _, BooleanArray, Date32Array, Decimal128Array, Int64Array, RecordBatch,
-    TimestampMillisecondArray, UInt32Array,
+    Array, AsArray, BooleanArray, Date32Array, Decimal128Array, Int64Array, RecordBatch, TimestampMillisecondArray,
+    UInt32Array,
 };
 use arrow::compute::take_record_batch;
 use arrow::datatypes::DataType;
@@ -90,7 +90,7 @@ impl Page<'_> {
             .batch
             .column_by_name("settled_at")
             .filter(|column| matches!(column.data_type(), DataType::Timestamp(..)));
-        let settled: Option<&TimestampMillisecondArray> = settled.map(|column| column.as_primitive());
+        let settled: Option<&TimestampMillisecondArray> = settled.map(AsArray::as_primitive);
         let month = |row: usize| {
             let settled = settled.filter(|settled| settled.is_valid(row))?;
             let moment = DateTime::from_timestamp_millis(settled.value(row))?;

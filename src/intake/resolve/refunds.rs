@@ -84,7 +84,6 @@ pub(super) fn settle_refunds(
     winners: &[u32],
     fates: &mut [Option<Fate>],
 ) -> Found {
-    let is_refund = |row: &ClaimRow| row.kind == Kind::Reversal && row.is_valid;
     let mut refunds: Vec<u32> = winners.iter().copied().filter(|winner| is_refund(&rows[*winner as usize])).collect();
     let has_marks = winners.iter().any(|winner| rows[*winner as usize].is_refunded);
     if refunds.is_empty() && !has_marks {
@@ -94,36 +93,13 @@ pub(super) fn settle_refunds(
         return Found::new();
     }
     refunds.sort_by(|a, b| {
-        let key = |index: u32| {
-            (rows[index as usize].age.updated_at, &rows[index as usize].claim_id, &rows[index as usize].age)
+        let key = |index: &u32| {
+            (rows[*index as usize].age.updated_at, &rows[*index as usize].claim_id, &rows[*index as usize].age)
         };
-        key(*a).cmp(&key(*b))
+        key(a).cmp(&key(b))
     });
     let settlements = Settlements::of(rows, others, winners);
-    let mut originals: BTreeMap<u32, Result<Place, HoldReason>> = BTreeMap::new();
-    for index in refunds.iter().copied() {
-        let refund = &rows[index as usize];
-        if let Some(number) = refund.original_claim_id.as_deref() {
-            originals.insert(index, settlements.original(number, refund));
-        }
-    }
-    let mut taken: BTreeSet<Place> = originals.values().filter_map(|place| place.as_ref().ok().copied()).collect();
-    for refund in others.iter().filter(|row| is_refund(row)) {
-        let number = refund.original_claim_id.as_deref().unwrap_or_default();
-        taken.extend(settlements.original(number, refund));
-    }
-    let mut found = Found::new();
-    for index in refunds.iter().copied() {
-        let refund = &rows[index as usize];
-        if refund.original_claim_id.is_none() {
-            let only = settlements.only_candidate(refund, &taken);
-            if let Ok(place) = only {
-                taken.insert(place);
-                found.insert(index as usize, settlements.row(place).claim_id.clone());
-            }
-            originals.insert(index, only);
-        }
-    }
+    let Taken { originals, found, settled } = taken(&settlements, &refunds);
     let mut left: BTreeMap<Place, (i128, i128)> = BTreeMap::new();
     for index in refunds {
         let refund = &rows[index as usize];
@@ -144,18 +120,56 @@ pub(super) fn settle_refunds(
         };
         fates[index as usize] = Some(fate);
     }
-    for winner in winners.iter().copied() {
+    for winner in winners.iter().copied().filter(|winner| !is_refund(&rows[*winner as usize])) {
         let row = &rows[winner as usize];
-        if is_refund(row) {
-            continue;
-        }
         // marked as refunded, and no refund came: it counts, or it does not
         let is_alone = row.kind == Kind::Settlement && row.is_valid && row.is_refunded && row.total > 0;
-        let is_alone = is_alone && !taken.contains(&Place::Row(winner));
-        fates[winner as usize] = Some(match is_alone {
-            true => Fate::Held(HoldReason::RefundedAlone),
-            false => Fate::Accepted(Some(row.settled)),
-        });
+        let is_alone = is_alone && !settled.contains(&Place::Row(winner));
+        let fate = if is_alone { Fate::Held(HoldReason::RefundedAlone) } else { Fate::Accepted(Some(row.settled)) };
+        fates[winner as usize] = Some(fate);
     }
     found
+}
+
+/// What the refunds take back.
+struct Taken {
+    /// By the refund's row: the settlement, or why there is none.
+    originals: BTreeMap<u32, Result<Place, HoldReason>>,
+    found: Found,
+    /// Every settlement of which something is taken back.
+    settled: BTreeSet<Place>,
+}
+
+/// Those that state a number come first: of the others each takes the only settlement that is left for it.
+fn taken(settlements: &Settlements<'_>, refunds: &[u32]) -> Taken {
+    let rows = settlements.rows;
+    let mut originals: BTreeMap<u32, Result<Place, HoldReason>> = BTreeMap::new();
+    for index in refunds.iter().copied() {
+        let refund = &rows[index as usize];
+        if let Some(number) = refund.original_claim_id.as_deref() {
+            originals.insert(index, settlements.original(number, refund));
+        }
+    }
+    let mut settled: BTreeSet<Place> = originals.values().filter_map(|place| place.as_ref().ok().copied()).collect();
+    for refund in settlements.others.iter().filter(|row| is_refund(row)) {
+        let number = refund.original_claim_id.as_deref().unwrap_or_default();
+        settled.extend(settlements.original(number, refund));
+    }
+    let mut found = Found::new();
+    for index in refunds.iter().copied() {
+        let refund = &rows[index as usize];
+        if refund.original_claim_id.is_none() {
+            let only = settlements.only_candidate(refund, &settled);
+            if let Ok(place) = only {
+                settled.insert(place);
+                found.insert(index as usize, settlements.row(place).claim_id.clone());
+            }
+            originals.insert(index, only);
+        }
+    }
+    Taken { originals, found, settled }
+}
+
+fn is_refund(row: &ClaimRow) -> bool {
+    row.kind == Kind::Reversal && row.is_valid
 }

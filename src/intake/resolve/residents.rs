@@ -37,14 +37,15 @@ impl Version for ResidentRow {
 }
 
 /// Every row's fate; old rows first, the incoming in the order of their arrival. Of rows that contradict each other in
-/// one file the last counts, with the conflict marked where their names differ.
+/// one file one is kept, whatever their order, with the conflict marked where their names differ.
 #[must_use]
 pub(crate) fn resolve_residents(rows: &[ResidentRow]) -> Vec<ResidentFate> {
     let mut fates: Vec<Option<Fate>> = vec![None; rows.len()];
     let mut conflicts = vec![false; rows.len()];
     for versions in groups(rows, |a, b| a.person.cmp(&b.person)) {
-        let standing = latest(rows, &versions, &mut fates);
         let row = |index: u32| &rows[index as usize];
+        let mut standing = latest(rows, &versions, &mut fates);
+        standing.sort_by_key(|index| row(*index).content_hash);
         let Some((winner, rivals)) = standing.split_last() else { continue };
         rivals.iter().for_each(|index| fates[*index as usize] = Some(Fate::Superseded));
         // A later version settles an old conflict; that a file's name comes later does not tell a corrected name from

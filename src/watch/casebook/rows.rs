@@ -193,6 +193,8 @@ fn claim_row(case: &Case, claim: &CaseClaim, keys: &[i64]) -> Row {
         ("insurance_type", claim.insurance.clone().into()),
         ("care_type", claim.care.clone().into()),
         ("settled_at", claim.settled.into()),
+        // told when it was settled, also that it is void: nobody waits for a new settlement any more
+        ("updated_at", claim.settled.into()),
         ("is_valid", claim.is_valid.into()),
         ("is_mid_stay", claim.is_mid_stay.into()),
         ("is_refunded", (kind == "reversal").into()),

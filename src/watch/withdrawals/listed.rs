@@ -1,5 +1,6 @@
 //! Who stands on a series' lists, and whom nothing keeps there.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::compute::FindingRow;
@@ -54,9 +55,8 @@ pub(super) fn listed(context: &Context, period: Period, rhythm: Rhythm) -> Resul
             continue;
         }
         let last = list.last;
-        if !aside.contains_key(&last.period) {
-            let known = context.ledger.gaps_known(Moment::within(last.period), rhythm.mark())?;
-            aside.insert(last.period, known.aside);
+        if let Entry::Vacant(vacant) = aside.entry(last.period) {
+            vacant.insert(context.ledger.gaps_known(Moment::within(last.period), rhythm.mark())?.aside);
         }
         let mut persons = BTreeMap::new();
         for one in list.persons {

@@ -123,7 +123,8 @@ fn in_sheet(book: &[u8], at: usize) -> Option<Hidden> {
             END => depth -= 1,
             ROW => {
                 let (row, height, flags) = (u16_at(data, 0)?, u16_at(data, 6)?, u16_at(data, 12)?);
-                if flags & 0x20 != 0 || height & 0x7fff == 0 {
+                // the height has fifteen bits
+                if flags & 0x20 != 0 || height.trailing_zeros() >= 15 {
                     hidden.rows.push(i64::from(row) + 1);
                 }
             }

@@ -228,6 +228,7 @@ impl Asking<'_> {
             TagsOn::PeriodEnd => None,
             TagsOn::AnyDayOfWindow => Some(asked.rows("explain_tags", &[], []).await?),
         };
+        let doubts = asked.rows("explain_doubts", &[], []).await?;
         let county = [("county_code", Param::Text(text(&judged, "county_code").unwrap_or_default().to_owned()))];
         let decided = |file: &FileEntry| file.month == Some(period) && file.rule.as_deref() == Some(rule.id.as_str());
         Ok(branch(&Facts {
@@ -237,10 +238,7 @@ impl Asking<'_> {
             tags: own_tags.as_ref().unwrap_or(&known.tags),
             valid_claims: known.claims.iter().filter(|claim| claim["is_valid"] != false).count(),
             spending: spending.first().unwrap_or(&Value::Null),
-            doubts: {
-                let doubts = asked.rows("explain_doubts", &[], []).await?;
-                doubts.into_iter().map(|row| with_file(row, &known.files)).collect()
-            },
+            doubts: doubts.into_iter().map(|row| with_file(row, &known.files)).collect(),
             stays: if rule.shape == Shape::Stay { asked.rows("explain_stays", &[], []).await? } else { Vec::new() },
             members: asked.members(application.as_ref()).await?,
             means: if rule.means.is_empty() { Vec::new() } else { asked.rows("explain_means", &county, []).await? },
