@@ -21,7 +21,7 @@ const SHOWN: usize = 5;
 
 #[test]
 fn findings_equal_a_naive_programs() {
-    let provinces = count_from_environment("ORACLE_PROVINCES", 200);
+    let provinces = count_from_environment("ORACLE_PROVINCES", 100);
     let first = count_from_environment("ORACLE_FIRST_SEED", 1);
     let seeds: Vec<u64> = (first..first + provinces).map(|seed| seed as u64).collect();
     let results = in_parallel(&seeds, |seed| compare(*seed));
