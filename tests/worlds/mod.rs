@@ -38,7 +38,6 @@ const KNOWN: &[(&str, &str)] = &[
     ("income missing", "a missing figure is not told"),
     ("number of two counties", "some who are certain are only asked about"),
     ("register without update time", "a content hash decides between two register rows"),
-    ("settled in the future", "a settlement in the future is accepted and never counts"),
     ("voided and sent again", "voids without a new settlement withdraw people"),
     ("claims file cut", "the number of a file's rows has no bound"),
 ];

@@ -23,7 +23,9 @@ pub(super) fn waiting_rows(judged: &Judged, buckets: u16) -> Result<Option<(Reco
     for row in 0..judged.batch.num_rows() {
         let Some(fault) = judged.fault(row) else { continue };
         if let (Some(person), Some(fen)) = (page.whole("person_key", row), page.upper(row, fault.code)) {
-            rows.push((u32::try_from(row).unwrap_or(u32::MAX), person, fen));
+            // of a day that cannot be, nobody knows which one was meant
+            let is_dated = !matches!(fault.code, RejectCode::InFuture | RejectCode::TooEarly);
+            rows.push((u32::try_from(row).unwrap_or(u32::MAX), person, fen, is_dated));
         }
     }
     if rows.is_empty() {
@@ -34,6 +36,7 @@ pub(super) fn waiting_rows(judged: &Judged, buckets: u16) -> Result<Option<(Reco
     let taken = UInt32Array::from_iter_values(rows.iter().map(|row| row.0));
     let taken = take_record_batch(&judged.batch, &taken).map_err(|error| failed(&error))?;
     let months = Page { batch: &taken }.months();
+    let months: Date32Array = months.iter().zip(&rows).map(|(month, row)| month.filter(|_| row.3)).collect();
     let amounts = Decimal128Array::from_iter_values(rows.iter().map(|row| i128::from(row.2)));
     let amounts = amounts.with_precision_and_scale(18, 2).map_err(|error| failed(&error))?;
     let mut columns: Vec<Arc<dyn Array>> = Vec::new();
