@@ -47,7 +47,7 @@ pub(super) fn describe(summary: &IntakeSummary) -> String {
             Verdict::Known => Ok(()),
         };
         if matches!(&file.verdict, Verdict::Taken(outcome) if outcome.held.rows > 0) {
-            text.push_str("  held rows wait for the claim that they refer to\n");
+            text.push_str("  held rows wait for what they refer to or contradict; `explain` says for what\n");
         }
         if let Verdict::Taken(outcome) = &file.verdict {
             for (why, rows) in &outcome.unusable {
