@@ -7,7 +7,7 @@ use engine::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing_subscriber::filter::{FilterExt as _, LevelFilter, filter_fn};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -28,9 +28,11 @@ pub(super) fn init_logs(json: bool, quiet: bool) {
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let is_ours = |target: &str| target.split("::").next().is_some_and(|name| OURS.contains(&name));
     let is_harmless = move |event: &Metadata<'_>| is_ours(event.target()) || *event.level() <= Level::WARN;
+    // without the hint each of the planner's trace lines would come as far as here to be let go
+    let is_harmless = filter_fn(is_harmless).with_max_level_hint(filter.max_level_hint().unwrap_or(LevelFilter::TRACE));
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colour);
     let lines = if json { lines.json().boxed() } else { lines.with_target(false).compact().boxed() };
-    tracing_subscriber::registry().with(lines.with_filter(filter.and(filter_fn(is_harmless)))).init();
+    tracing_subscriber::registry().with(lines.with_filter(filter.and(is_harmless))).init();
 }
 
 /// A bar when people watch, nothing otherwise: the log says when a step is done.

@@ -163,14 +163,6 @@ const CHECK_PERSONS: &str = "\
 AggregateExec mode=Single
       HashJoinExec join_type=Left
               AggregateExec mode=Single
-                    HashJoinExec join_type=Right
-                        HashJoinExec join_type=Left
-                            AggregateExec mode=Single
-                              FilterExec
-                                EmptyExec
-                            AggregateExec mode=Single
-                              FilterExec
-                                DataSourceExec claims
                       FilterExec
                           HashJoinExec join_type=Right
                               HashJoinExec join_type=RightSemi
