@@ -12,7 +12,7 @@ with open_rows as (
         case when hold_reason in ('version_conflict', 'refunded_alone') then 'version_conflict'
             when hold_reason = 'number_of_another_person' then hold_reason
             else 'refund_waits' end as reason,
-        settled_at, end_date, benefit_year, visit_id, institution_code, total_amount,
+        settled_at, updated_at, end_date, benefit_year, visit_id, institution_code, total_amount,
         outside_catalogue_amount, over_limit_amount, first_share_amount, deductible_amount, fund_amount,
         personal_amount, medical_assistance_amount, cash_amount, account_amount, source_file, source_row
     from held_claims
@@ -20,7 +20,7 @@ with open_rows as (
     union all
     select
         person_key, claim_id, claim_kind, insurance_type, care_type, payment_place, 'void_unsettled' as reason,
-        settled_at, end_date, benefit_year, visit_id, institution_code, total_amount,
+        settled_at, updated_at, end_date, benefit_year, visit_id, institution_code, total_amount,
         outside_catalogue_amount, over_limit_amount, first_share_amount, deductible_amount, fund_amount,
         personal_amount, medical_assistance_amount, cash_amount, account_amount, source_file, source_row
     from claims
@@ -31,7 +31,8 @@ with open_rows as (
 filled as (
     select
         person_key, claim_id, reason, reason <> 'refund_waits' as is_dated, insurance_type, care_type, payment_place,
-        cast(settled_at as date) as settled_date, end_date, benefit_year, visit_id, institution_code, total_amount,
+        cast(settled_at as date) as settled_date, updated_at, end_date, benefit_year, visit_id, institution_code,
+        total_amount,
         claim_kind = 'supplement' as is_supplement,
         outside_catalogue_amount, over_limit_amount, first_share_amount,
         coalesce(deductible_amount, cast(0 as decimal(18, 2))) as deductible_amount,
@@ -43,8 +44,8 @@ filled as (
 )
 
 select
-    person_key, claim_id, reason, is_dated, insurance_type, care_type, payment_place, settled_date, end_date,
-    benefit_year, visit_id, institution_code, total_amount,
+    person_key, claim_id, reason, is_dated, insurance_type, care_type, payment_place, settled_date,
+    updated_at, end_date, benefit_year, visit_id, institution_code, total_amount,
     medical_assistance_amount,
     cast(case when is_supplement then -fund_amount else personal_amount end as decimal(18, 2))
         as personal_burden_amount,

@@ -35,7 +35,7 @@ pub use official::{Account, Need, Rhythm, State, needs, unrouted};
 pub use pool::{in_parallel, on_threads};
 pub use progress::Progress;
 pub use run_error::PipelineError;
-pub use schema::{NAMED_HOLDERS, WAITING_ROWS, days_since_epoch, table_schema};
+pub use schema::{HELD_FILE_ROWS, NAMED_HOLDERS, WAITING_ROWS, days_since_epoch, table_schema};
 pub use session::{Elsewhere, Engine, runtime};
 pub use statement::{BucketJob, Copied, Made, Source, Statement};
 pub use stop::Stop;

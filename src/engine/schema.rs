@@ -17,6 +17,9 @@ const ARRIVAL: [(&str, DataType); 2] = [("taken_in", DataType::Int64), ("source_
 /// Rejected rows of claims with a legible person and amount: what they could add to what a rule measures.
 pub const WAITING_ROWS: &str = "waiting_rows";
 
+/// Rows of claims files that a question holds back, in the form of `waiting_rows`.
+pub const HELD_FILE_ROWS: &str = "held_file_rows";
+
 const WAITING_COLUMNS: [(&str, DataType); 6] = [
     ("person_key", DataType::Int64),
     ("claim_hash", DataType::Int64),
@@ -60,6 +63,7 @@ const fn arrow_type(kind: Kind) -> DataType {
 /// | linked_people | the same of numbers that came under several documents | issuer, person_no besides |
 /// | settled_links | two documents of which somebody spoke | kept_key, other_key, verdict; from the ledger |
 /// | waiting_rows | rejected claim row of a legible person | nothing of the row but what it could add |
+/// | held_file_rows | row of a held claims file | the same |
 ///
 /// `comparable_name` (`law::domain::comparable_name`) stands only where it is not the name itself.
 #[must_use]
@@ -68,7 +72,7 @@ pub fn table_schema(table: &str) -> Option<SchemaRef> {
         let fields = ROSTER_FILE_COLUMNS.iter().map(|(name, kind)| Field::new(*name, kind.clone(), true));
         return Some(Arc::new(Schema::new(fields.collect::<Vec<_>>())));
     }
-    if table == WAITING_ROWS {
+    if table == WAITING_ROWS || table == HELD_FILE_ROWS {
         let fields = WAITING_COLUMNS.into_iter().chain(PROVENANCE);
         return Some(Arc::new(Schema::new(
             fields.map(|(name, kind)| Field::new(name, kind, true)).collect::<Vec<_>>(),

@@ -8,7 +8,7 @@ use store::warehouse::{Version, Warehouse, WarehouseError};
 
 use super::IntakeError;
 use super::reject_book::write_book;
-use super::tables::Change;
+use super::tables::{Change, HeldFile, follow_held};
 use store::durable::{self, At as _};
 
 /// Characters of a landed file's name in the name of its rejects: a file name has room for 255 bytes.
@@ -95,6 +95,19 @@ fn sum(plus: &[Tally], minus: &[Tally]) -> Tally {
         total.fen -= tally.fen;
     }
     total
+}
+
+/// Keeps what the rows of held claims files could add, and lets go of those of files that are held no longer; `None` where
+/// the same files are held as before.
+pub(super) async fn keep_held(
+    warehouse: &Warehouse,
+    version: &Version,
+    held: &[HeldFile],
+) -> Result<Option<Version>, IntakeError> {
+    let Some(entries) = follow_held(warehouse.root(), version, held)? else { return Ok(None) };
+    let next = version.next("intake", entries, Vec::new());
+    warehouse.commit(&next).await?;
+    Ok(Some(next))
 }
 
 fn unbalanced(feed: Feed, what: &str, expected: Tally, found: Tally) -> IntakeError {

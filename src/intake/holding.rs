@@ -6,7 +6,9 @@ use std::path::Path;
 use engine::compute::income_figures;
 use law::contracts::Feed;
 use law::domain::official_day;
-use law::holds::{Bounds, Deaths, FigureSeen, FileKind, FileProfile, PastFile, income_surprises, surprises};
+use law::holds::{
+    AmountUnit, Bounds, Deaths, FigureSeen, FileKind, FileProfile, PastFile, income_surprises, surprises,
+};
 use law::policy::IncomeFigure;
 use law::questions::{Cause, NewQuestion, QuestionFile, QuestionState, Topic, due_day, said};
 use store::ledger::{FileState, LandedFile};
@@ -23,6 +25,8 @@ pub(super) enum Weighed {
     Held {
         question: i64,
         why: String,
+        /// In which unit its amounts are likely to be.
+        unit: AmountUnit,
     },
     /// Two people have sent it back.
     Returned {
@@ -67,6 +71,7 @@ pub(super) fn weigh(
         return Ok(Weighed::Taken);
     }
     let why = found.iter().map(|surprise| said(surprise).1).collect::<Vec<_>>().join("; ");
+    let unit = AmountUnit::of(&found);
     let question = NewQuestion {
         topic: Topic::File,
         series: String::new(),
@@ -83,7 +88,7 @@ pub(super) fn weigh(
     Ok(match asked.state {
         QuestionState::Accepted => Weighed::Taken,
         QuestionState::Rejected => Weighed::Returned { question },
-        QuestionState::Open | QuestionState::Gone => Weighed::Held { question, why },
+        QuestionState::Open | QuestionState::Gone => Weighed::Held { question, why, unit },
     })
 }
 

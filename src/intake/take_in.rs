@@ -11,13 +11,13 @@ use store::ledger::FileState;
 use store::warehouse::Version;
 
 use super::again;
-use super::commit::{check_tables, keep_rejects, whole_outcome};
+use super::commit::{check_tables, keep_held, keep_rejects, whole_outcome};
 use super::gate::{GateJob, GateReport, GateVerdict, TagAlias, run_gate};
 use super::holding::{Staged, Weighed, weigh};
 use super::landing::{Landed, Stamp};
 use super::lying::note_lying;
 use super::manifest::{Manifest, lacking};
-use super::tables::{Arrived, Batch, source_of};
+use super::tables::{Arrived, Batch, HeldFile, source_of};
 use super::{FileSummary, Intake, IntakeError, IntakeSummary, Verdict, identity, landing, tables};
 use store::durable::{At as _, FileError};
 
@@ -93,6 +93,8 @@ struct Run<'a> {
     waiting: Vec<Waiting>,
     opened: u64,
     strays: BTreeSet<(Feed, String)>,
+    /// Claims files that questions hold back.
+    held: Vec<HeldFile>,
     /// Questions that its files raise.
     asked: BTreeSet<i64>,
 }
@@ -100,7 +102,8 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn new(intake: &'a Intake<'a>, version: Version) -> Self {
         let (kept, summary, waiting) = (Kept::default(), IntakeSummary::default(), Vec::new());
-        Self { intake, version, kept, summary, waiting, opened: 0, strays: BTreeSet::new(), asked: BTreeSet::new() }
+        let (strays, held, asked) = (BTreeSet::new(), Vec::new(), BTreeSet::new());
+        Self { intake, version, kept, summary, waiting, opened: 0, strays, held, asked }
     }
 }
 
@@ -146,7 +149,17 @@ impl Run<'_> {
             }
         }
         (self.intake.progress)(&format!("{feed} files"), count, count);
-        if self.waiting.is_empty() { Ok(()) } else { self.close_batch(feed).await }
+        if !self.waiting.is_empty() {
+            self.close_batch(feed).await?;
+        }
+        let held = std::mem::take(&mut self.held);
+        if feed == Feed::Claims
+            && let Some(next) = keep_held(self.intake.warehouse, &self.version, &held).await?
+        {
+            self.summary.versions.push(next.number);
+            self.version = next;
+        }
+        Ok(())
     }
 
     fn report(&mut self, feed: Feed, name: &str, verdict: Verdict, rejects: Option<PathBuf>) {
@@ -313,8 +326,12 @@ impl Run<'_> {
                 self.waiting.push(passed);
                 Ok(None)
             }
-            Weighed::Held { question, why } => {
+            Weighed::Held { question, why, unit } => {
                 self.asked.insert(question);
+                if feed == Feed::Claims {
+                    let source_file = source_of(file_id).to_owned();
+                    self.held.push(HeldFile { source_file, folder: folder.clone(), unit });
+                }
                 Ok(Some(Verdict::Held { question, why }))
             }
             Weighed::Returned { question } => {

@@ -248,15 +248,20 @@ fn rejected(seen: &[Batch], shape: Shape) -> Vec<Open> {
 fn voids(accepted: &[Booked<'_>]) -> Vec<Open> {
     let is_void =
         |claim: &&Booked| !claim.row.is_valid && kind_of(claim.row) == Kind::Settlement && claim.row.money.total > 0;
-    let is_anew = |void: &Booked, other: &Booked| {
+    let is_alike = |void: &Booked, other: &Booked| {
         other.person == void.person
-            && other.row.is_valid
             && kind_of(other.row) == Kind::Settlement
             && other.row.claim_id != void.row.claim_id
-            && other.row.settled_at.date() >= void.row.settled_at.date()
             && other.row.money.total == void.row.money.total
     };
-    let unsettled = accepted.iter().filter(is_void).filter(|void| !accepted.iter().any(|other| is_anew(void, other)));
+    let is_settled = |void: &Booked| {
+        let alike: Vec<_> = accepted.iter().filter(|other| is_alike(void, other)).collect();
+        let [other] = alike.as_slice() else { return false };
+        other.row.is_valid
+            && other.row.settled_at.date() >= void.row.settled_at.date()
+            && other.row.updated_at >= void.row.updated_at
+    };
+    let unsettled = accepted.iter().filter(is_void).filter(|void| !is_settled(void));
     let item = |void: &Booked<'_>| Open {
         person: void.person,
         reason: "void_unsettled",

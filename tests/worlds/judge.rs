@@ -137,9 +137,10 @@ fn judge_people(people: &People<'_>, at: usize, sealed: &[Sealed], judged: &mut 
     }
 }
 
-/// Whether somebody who was listed leaves with a word; who was not has nothing to be told.
+/// Whether somebody who was listed leaves with a word; who was not has nothing to be told, and January starts anew.
 fn says_so(people: &People<'_>, who: usize, month: &Sealed, at: usize, sealed: &[Sealed]) -> bool {
-    let was_listed = at > 0 && people.find(who, |id| sealed[at - 1].referred(id)).is_some();
+    let is_same_year = at > 0 && MONTHS[at][..4] == MONTHS[at - 1][..4];
+    let was_listed = is_same_year && people.find(who, |id| sealed[at - 1].referred(id)).is_some();
     !was_listed || people.find(who, |id| month.withdrawn(id)).is_some()
 }
 

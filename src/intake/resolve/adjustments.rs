@@ -55,7 +55,7 @@ pub(crate) fn resolve_adjustments(
     let mut fates: Vec<Option<Fate>> = vec![None; rows.len()];
     let mut winners = Vec::new();
     for number in groups(rows, |a, b| a.adjustment_id.cmp(&b.adjustment_id).then_with(|| a.person.cmp(&b.person))) {
-        for versions in by_issuer(rows, &number, |row| row.issuer, |_, _| false) {
+        for versions in by_issuer(rows, &number, |row| row.issuer, |a, b| a.issuer.shares_institution(b.issuer)) {
             match latest(rows, &versions, &mut fates)[..] {
                 [winner] => winners.push(winner),
                 ref rivals => {

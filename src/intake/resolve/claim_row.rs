@@ -71,8 +71,10 @@ impl ClaimRow {
         self.total == other.total && self.personal == other.personal
     }
 
-    /// Whether both are one settlement, even where they state different areas.
+    /// Whether two versions of one number are one settlement, even where they state different areas: the same institution's
+    /// of one person, or the same amounts at the same moment.
     pub(super) fn is_settlement_of(&self, other: &Self) -> bool {
-        self.person == other.person && self.settled_at == other.settled_at && self.has_amounts_of(other)
+        let is_same = self.settled_at == other.settled_at && self.has_amounts_of(other);
+        self.person == other.person && (self.issuer.shares_institution(other.issuer) || is_same)
     }
 }

@@ -18,6 +18,17 @@ impl Issuer {
         }
     }
 
+    /// Whether nothing that both state differs.
+    fn agrees_with(self, other: Self) -> bool {
+        let agree = |own: Option<u64>, other: Option<u64>| own.is_none() || other.is_none() || own == other;
+        agree(self.institution, other.institution) && agree(self.area, other.area)
+    }
+
+    /// Whether both state the same institution.
+    pub(super) fn shares_institution(self, other: Self) -> bool {
+        self.institution.is_some() && self.institution == other.institution
+    }
+
     /// What both say together.
     const fn with(self, other: Self) -> Self {
         let institution = if self.institution.is_some() { self.institution } else { other.institution };
@@ -57,7 +68,7 @@ pub(super) fn by_issuer<R>(
         let differs =
             |a: Issuer| a.institution.is_some() && own.institution.is_some() && a.institution != own.institution;
         let known = groups.iter_mut().filter(|(known, _)| !differs(*known)).find(is_one).map(|group| group.0);
-        let known = known.or_else(|| groups.iter().map(|(known, _)| *known).find(|known| known.may_be(own)));
+        let known = known.or_else(|| groups.iter().map(|(known, _)| *known).find(|known| known.agrees_with(own)));
         match known.and_then(|known| groups.iter_mut().find(|(issuer, _)| *issuer == known)) {
             Some((issuer, members)) => {
                 *issuer = issuer.with(own);
@@ -89,7 +100,8 @@ mod tests {
     fn another_institution_or_another_area_is_another_issuer() {
         assert_eq!(groups(&[row(Some(1), Some(7)), row(Some(2), Some(7))]), [vec![0], vec![1]]);
         assert_eq!(groups(&[row(None, Some(7)), row(None, Some(8))]), [vec![0], vec![1]]);
-        assert_eq!(groups(&[row(Some(1), Some(7)), row(Some(1), Some(8))]), [vec![0, 1]]);
+        // one hospital's counter for each county that insures its patients
+        assert_eq!(groups(&[row(Some(1), Some(7)), row(Some(1), Some(8))]), [vec![0], vec![1]]);
     }
 
     #[test]

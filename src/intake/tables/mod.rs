@@ -9,6 +9,7 @@ mod batch;
 mod claims;
 mod columns;
 mod distinct;
+mod held_files;
 mod income;
 mod named;
 mod numbers;
@@ -21,6 +22,7 @@ mod waiting;
 mod whole;
 
 pub(super) use batch::{Arrived, Batch, Change, source_of};
+pub(super) use held_files::{HeldFile, follow as follow_held};
 pub(super) use income::Disagreement;
 pub(super) use regroup::{Moving, regroup};
 pub(super) use residents::{Living, living};

@@ -11,9 +11,12 @@ use crate::domain::{CountyCode, Month, Workdays};
 /// Share of rows or of money that may be lost: one in so many.
 const LOST_ONE_IN: u64 = 200;
 
-/// A few rows that cannot be read are every sender's month: from so many on, or from a third of all, they leave a county in
-/// doubt.
+/// A few rows that cannot be read are every sender's month: from so many on, or from one in twenty of all, they leave a
+/// county in doubt. Rows whose person and amount are legible make those people undecided: only many of them, or a third of
+/// all, are the county's matter too.
 const FLOOR: u64 = 20;
+const FEW_LOST_ONE_IN: u64 = 20;
+const FEW_NAMED_ONE_IN: u64 = 3;
 
 /// What is known of what came.
 #[derive(Debug, Clone, Copy)]
@@ -156,7 +159,7 @@ impl<'a> Counts<'a> {
                 })
             };
             let (good, lost) = (sum(&known, |part| part.good), sum(&unknown, |part| part.lost));
-            if is_too_much(lost, good) {
+            if is_too_much(lost, good, FEW_LOST_ONE_IN) {
                 counts.blurred.extend(known.iter().filter_map(|part| Some((part.county.as_ref()?, part.month?))));
             }
         }
@@ -166,16 +169,15 @@ impl<'a> Counts<'a> {
     /// `None`: no row came.
     fn state(&self, county: &CountyCode, month: Month) -> Option<ArrivalState> {
         let [good, lost, named] = *self.parts.get(&(county, month))?;
-        // A row whose person and amount are legible makes that person undecided; many of them are the county's matter.
-        let is_lost = is_too_much(lost, good) || is_too_much(named, good);
+        let is_lost = is_too_much(lost, good, FEW_LOST_ONE_IN) || is_too_much(named, good, FEW_NAMED_ONE_IN);
         let is_partial = good.rows == 0 || is_lost || self.blurred.contains(&(county, month));
         Some(if is_partial { ArrivalState::Partial } else { ArrivalState::Whole })
     }
 }
 
-/// Whether more than the bearable share of rows or of money is lost, and not only a few rows.
-fn is_too_much(lost: Tally, good: Tally) -> bool {
-    if lost.rows < FLOOR && lost.rows.saturating_mul(3) <= lost.rows + good.rows {
+/// Whether more than the bearable share of rows or of money is lost, and not only a few rows (one in `few_one_in`).
+fn is_too_much(lost: Tally, good: Tally, few_one_in: u64) -> bool {
+    if lost.rows < FLOOR && lost.rows.saturating_mul(few_one_in) <= lost.rows + good.rows {
         return false;
     }
     let rows = lost.rows.saturating_mul(LOST_ONE_IN) > lost.rows + good.rows;
@@ -242,6 +244,8 @@ mod tests {
         let expected = Expected { counties: &counties, senders: &[], workdays: &workdays, today: day };
         for (good, lost, named, state) in [
             (280, 3, 0, ArrivalState::Whole),
+            (30, 3, 0, ArrivalState::Partial),
+            (30, 0, 3, ArrivalState::Whole),
             (280, 0, 3, ArrivalState::Whole),
             (4_000, 21, 0, ArrivalState::Partial),
             (4_500, 20, 0, ArrivalState::Whole),

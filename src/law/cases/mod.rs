@@ -101,6 +101,8 @@ crate::codes! {
         OverProvisional = "over_provisional",
         /// A claim's row was rejected or held; with it the person could be over the line.
         RowWaits = "row_waits",
+        /// A file with claims is held back by a question; with its rows the person could be over the line.
+        FileHeld = "file_held",
         /// A refund waits for its settlement; with it the person would not be over the line.
         RefundWaits = "refund_waits",
         /// A later payment waits for its settlement; with it the person would not be over the line.

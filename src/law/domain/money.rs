@@ -52,6 +52,27 @@ impl Fen {
         Some(Self(if negative { -fen } else { fen }))
     }
 
+    /// What somebody would take a text for that is not an amount (`1234,56`, `约1200`, `2.81万元`), rounded up; `None` where
+    /// no one number stands in it. It tells how much a rejected row could come to, and counts for nothing.
+    #[must_use]
+    pub fn at_most(text: &str) -> Option<Self> {
+        let is_part = |letter: char| letter.is_ascii_digit() || matches!(letter, '.' | ',');
+        let mut numbers =
+            text.split(|letter| !is_part(letter)).filter(|part| part.contains(|c: char| c.is_ascii_digit()));
+        let (number, None) = (numbers.next()?.trim_matches(['.', ',']), numbers.next()) else { return None };
+        // the last mark parts the decimals, unless it stands where thousands are parted
+        let (whole, decimals) = match number.rsplit_once(['.', ',']) {
+            Some((whole, last)) if last.len() != 3 || number.ends_with(&format!(".{last}")) => (whole, last),
+            _ => (number, ""),
+        };
+        let whole: String = whole.chars().filter(char::is_ascii_digit).collect();
+        let yuan: Decimal = format!("{whole}.{decimals}").trim_matches('.').parse().ok()?;
+        let yuan = if text.contains('万') { yuan.checked_mul(Decimal::from(10_000))? } else { yuan };
+        let fen = Self::ceil_of(yuan).filter(|fen| *fen <= Self::RECORD_LIMIT)?;
+        let is_negative = text.trim_start().starts_with(['-', '－', '(', '（']);
+        Some(if is_negative { Self(-fen.0) } else { fen })
+    }
+
     /// The largest whole fen that is not above `yuan`: `amount > yuan` holds for an amount
     /// in fen exactly when `amount > floor(yuan)`.
     #[must_use]
@@ -125,6 +146,28 @@ mod tests {
             ("7.00000", 700),
         ] {
             assert_eq!(Fen::parse(text), Ok(Fen(fen)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_no_amount_comes_to_what_a_reader_would_take_it_for() {
+        for (text, fen) in [
+            ("1234,56", Some(123_456)),
+            ("1.234,56", Some(123_456)),
+            ("1,234,5", Some(123_450)),
+            ("12.345", Some(1_235)),
+            ("1,234", Some(123_400)),
+            ("约1200左右", Some(120_000)),
+            ("2.81万元", Some(2_810_000)),
+            ("（300,5）", Some(-30_050)),
+            ("-7,25", Some(-725)),
+            ("12元5角", None),
+            ("见附件", None),
+            ("", None),
+            (".", None),
+            ("9999999999999999999999999999999999", None),
+        ] {
+            assert_eq!(Fen::at_most(text), fen.map(Fen), "{text}");
         }
     }
 

@@ -9,6 +9,7 @@
 //! | `kind` | which files are of one kind: by their names without digits |
 //! | `file` | a file beside earlier ones |
 //! | `figure` | one income figure |
+//! | `unit` | in which unit the amounts of a surprising file are likely to be |
 //! | `people` | listed people who would leave |
 //! | `income` | income figures beside those of the year before |
 
@@ -20,6 +21,7 @@ mod income;
 mod kind;
 mod people;
 mod profile;
+mod unit;
 
 pub use amounts::Amounts;
 pub use bounds::{Bounds, Floored, HOLDS_FILE, share_of, share_text};
@@ -29,3 +31,4 @@ pub use income::income_surprises;
 pub use kind::{Cadence, FileKind};
 pub use people::{HeldMoves, Leaving, SetAside, held_moves};
 pub use profile::{AmountsBy, FileProfile};
+pub use unit::AmountUnit;

@@ -1,10 +1,10 @@
 //! Money: wrong units, wrong signs, wrong marks, payments and the line itself.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fastrand::Rng;
 
-use super::{Planted, county, covers, flagged, rows_of, send_again, sheet_of, some, times, without};
+use super::{Planted, county, covers, flagged, is_held_by_rows, rows_of, send_again, sheet_of, some, times, without};
 use crate::worlds::province::World;
 use crate::worlds::sheets::{self, MONEY, money, yuan};
 use crate::worlds::truth::{MONTHS, Payment};
@@ -90,20 +90,41 @@ fn refunds(world: &mut World, rng: &mut Rng, at: usize, sign: i64, names_origina
     (refunded, county)
 }
 
+/// A file that its refunds have made twice as long as usual is held, and one in which they take back a fifth of an
+/// institution's month: its claims may be in or not.
+fn or_held(world: &World, at: usize, county: usize, planted: Planted) -> Planted {
+    let Some(sheet) = sheet_of(world, "claims", at, county) else { return planted };
+    let sheet = &world.nights[at][sheet];
+    let mut by_institution: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for row in 0..sheet.rows.len() {
+        let counts = by_institution.entry(sheet.get(row, "fixmedins_code")).or_default();
+        counts.0 += 1;
+        counts.1 += usize::from(sheet.get(row, "is_refunded") == "1");
+    }
+    let is_much = by_institution.values().any(|(all, refunds)| *refunds >= 30 && refunds * 5 > *all);
+    if !is_much && !is_held_by_rows(world, at, sheet) {
+        return planted;
+    }
+    let claims = sheet.rows.iter().map(|row| row.what).collect();
+    let mut planted = planted.or(at..4, without(&world.facts, &claims));
+    planted.touched.extend(covers(world, sheet));
+    planted
+}
+
 pub(super) fn positive_refunds(world: &mut World, rng: &mut Rng, at: usize) -> Planted {
     let (refunded, county) = refunds(world, rng, at, 1, true);
     let (twice, stands) = (times(&world.facts, &refunded, 2), world.facts.clone());
     world.facts = without(&world.facts, &refunded);
-    Planted::of([county], format!("{} refunds with positive amounts in {}", refunded.len(), MONTHS[at]))
-        .or(at..4, twice)
-        .or(at..4, stands)
+    let note = format!("{} refunds with positive amounts in {}", refunded.len(), MONTHS[at]);
+    or_held(world, at, county, Planted::of([county], note).or(at..4, twice).or(at..4, stands))
 }
 
 /// One claim of the person has the refund's institution and amount: it is the one.
 pub(super) fn refund_without_original(world: &mut World, rng: &mut Rng, at: usize) -> Planted {
     let (refunded, county) = refunds(world, rng, at, -1, false);
     world.facts = without(&world.facts, &refunded);
-    Planted::of([county], format!("{} refunds without an original in {}", refunded.len(), MONTHS[at]))
+    let note = format!("{} refunds without an original in {}", refunded.len(), MONTHS[at]);
+    or_held(world, at, county, Planted::of([county], note))
 }
 
 /// Two payers both number their payments from one; each payment alone takes somebody below the line.

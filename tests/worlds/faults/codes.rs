@@ -10,7 +10,8 @@ use crate::worlds::truth::MONTHS;
 
 /// What was done to a claims file.
 struct Spoilt {
-    /// Counties that the file covers.
+    /// The county whose rows it was done to, and all that the file covers.
+    county: usize,
     touched: Vec<usize>,
     /// Claims with a wrong cell, and all of the file.
     bad: BTreeSet<usize>,
@@ -38,7 +39,7 @@ fn spoil(world: &mut World, rng: &mut Rng, at: usize, column: &str, change: impl
     let all = right.rows.iter().map(|row| row.what).collect();
     let touched = covers(world, &right);
     send_again(world, at, right);
-    Some(Spoilt { touched, bad, all })
+    Some(Spoilt { county, touched, bad, all })
 }
 
 pub(super) fn settled_in_future(world: &mut World, rng: &mut Rng, at: usize) -> Planted {
@@ -77,6 +78,9 @@ pub(super) fn ids_rounded(world: &mut World, rng: &mut Rng, at: usize) -> Plante
     let Some(spoilt) = spoil(world, rng, at, "id_number", rounded) else { return Planted::default() };
     let facts = without(&world.facts, &spoilt.bad);
     let note = format!("{} ids end in 000 in {}", spoilt.bad.len(), MONTHS[at]);
-    let planted = Planted::of(spoilt.touched.clone(), note).blind(at..at + 1, facts);
-    if spoilt.holds_file(5) { planted.or(at..at + 1, without(&world.facts, &spoilt.all)) } else { planted }
+    if spoilt.holds_file(5) {
+        let held = without(&world.facts, &spoilt.all);
+        return Planted::of(spoilt.touched, note).blind(at..at + 1, facts).or(at..at + 1, held);
+    }
+    Planted::of([spoilt.county], note).blind(at..at + 1, facts)
 }

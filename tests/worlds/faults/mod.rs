@@ -197,6 +197,16 @@ pub(super) fn untagged(facts: &Facts, people: &BTreeSet<usize>) -> Facts {
     facts
 }
 
+/// Whether a monthly file is held for its number of rows, with three and more earlier ones of its county.
+pub(super) fn is_held_by_rows(world: &World, at: usize, sheet: &Sheet) -> bool {
+    let earlier =
+        world.nights[..at].iter().flatten().filter(|other| other.feed == sheet.feed && other.county == sheet.county);
+    let mut rows: Vec<usize> = earlier.map(|other| other.rows.len()).collect();
+    rows.sort_unstable();
+    let usual = rows.get(rows.len().saturating_sub(1) / 2).copied().unwrap_or_default();
+    rows.len() >= 3 && (sheet.rows.len() > 2 * usual || 2 * sheet.rows.len() < usual)
+}
+
 /// The mended file comes a month later under a new name.
 pub(super) fn send_again(world: &mut World, at: usize, mut sheet: Sheet) {
     if at + 1 < MONTHS.len() {

@@ -15,7 +15,7 @@ use crate::gate::rules::faults::Stage;
 /// How far a float may lie from a whole fen, in fen (0.0001 yuan).
 const FLOAT_SLACK: f64 = 0.01;
 
-/// A cell that is not money, or money that no record carries (with its fen where they can be counted).
+/// A cell that is not money, or money that no record carries (with the fen that it could come to).
 type Wrong = (RejectCode, Option<i64>);
 
 pub(super) fn read(array: &ArrayRef, note: &mut Note) -> Result<Vec<Option<i64>>, Refusal> {
@@ -109,10 +109,11 @@ fn of_text(text: &str) -> Option<Result<i64, Wrong>> {
     if text.is_empty() {
         return None;
     }
-    Some(match Fen::parse(&fold_width(text).replace(is_invisible, "")) {
+    let folded = fold_width(text).replace(is_invisible, "");
+    Some(match Fen::parse(&folded) {
         Ok(Fen(fen)) => gated(fen),
         Err(_) if whole_part_is_huge(text) => Err((RejectCode::OutOfRange, None)),
-        Err(_) => Err((RejectCode::NotMoney, None)),
+        Err(_) => Err((RejectCode::NotMoney, Fen::at_most(&folded).map(|fen| fen.0))),
     })
 }
 
