@@ -23,7 +23,7 @@ pub(super) fn note_lying(
             Verdict::Refused { reason, .. } | Verdict::StillRefused { reason, .. } => (ArrivalState::Refused, reason),
             Verdict::Held { why, .. } => (ArrivalState::Held, why),
             Verdict::Arriving(why) => (ArrivalState::Waiting, why),
-            Verdict::Taken(_) | Verdict::Known => return None,
+            Verdict::Taken(_) | Verdict::Known | Verdict::TakenBack => return None,
         };
         let (feed, name, why) = (file.feed, file.name.clone(), why.clone());
         let is_stray = strays.contains(&(feed, name.clone()));

@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 
 use law::contracts::{Feed, Outcome};
+use store::warehouse::Version;
+
+use super::TakenBackNow;
 
 /// What became of one landed file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +20,8 @@ pub enum Verdict {
     Arriving(String),
     /// The same bytes were taken in before.
     Known,
+    /// Two people have taken it back, and it lies there as it lay then.
+    TakenBack,
     /// The same bytes were refused before, under the same contract and settings.
     StillRefused { reason: String, hint: String },
 }
@@ -41,9 +46,18 @@ pub struct IntakeSummary {
     /// Hidden files, macOS twins, unfinished transfers and folders that were passed over.
     pub skipped: u64,
     pub versions: Vec<u64>,
+    /// What two people have taken back.
+    pub taken_back: Vec<TakenBackNow>,
 }
 
 impl IntakeSummary {
+    /// Notes what was taken back since a version.
+    pub(super) fn note_back(&mut self, before: u64, now: &Version, back: Vec<TakenBackNow>) {
+        let is_done = back.iter().any(|one| one.done.is_ok());
+        self.versions.extend((before + 1..=now.number).filter(|_| is_done));
+        self.taken_back = back;
+    }
+
     /// Whether the warehouse is as it was.
     #[must_use]
     pub fn is_unchanged(&self) -> bool {
