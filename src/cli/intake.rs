@@ -101,6 +101,7 @@ pub(super) fn describe(summary: &IntakeSummary) -> String {
             Verdict::Held { question, why } => {
                 writeln!(text, "{place}: held, as if it had not landed, by question {question}: {why}")
             }
+            Verdict::Young(why) => writeln!(text, "{place}: may not be whole yet, left for the next run: {why}"),
             Verdict::Arriving(why) => writeln!(text, "{place}: not whole yet, left for the next run: {why}"),
             Verdict::TakenBack => writeln!(
                 text,

@@ -80,6 +80,10 @@ fn describe(status: &Status) -> String {
         let _ = writeln!(text, "{}", questions::lines(&status.questions));
     }
     let _ = writeln!(text, "policy {}, version {}", status.policy, status.version);
+    text.push_str("\nthe last day\n");
+    for (chinese, english) in &status.digest {
+        let _ = writeln!(text, "  {english}\n    {chinese}");
+    }
     text.push_str("\nruns (newest first)\n");
     for run in status.runs.iter().take(5) {
         let state = serde_json::to_value(run.state).unwrap_or_default();

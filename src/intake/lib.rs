@@ -32,6 +32,6 @@ pub use gate::{GateError, GateJob, GateLimits, GateReport, GateVerdict, StagedFi
 pub use given::Intake;
 pub use look::{Looked, Proposed, look};
 pub use receipt::{Opened, ReceiptFile, open_receipt};
-pub use summary::{FileSummary, IntakeSummary, Progress, Verdict};
-pub use take_back::{BackNeeds, TakenBackNow, needs_of_take_back, versions_to_go_back_to};
+pub use summary::{FileSummary, IntakeSummary, Progress, TakenBackNow, Verdict};
+pub use take_back::{BackNeeds, needs_of_take_back, versions_to_go_back_to};
 pub use take_in::{take_in, waiting};

@@ -5,8 +5,6 @@ use std::path::PathBuf;
 use law::contracts::{Feed, Outcome};
 use store::warehouse::Version;
 
-use super::TakenBackNow;
-
 /// What became of one landed file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
@@ -18,6 +16,8 @@ pub enum Verdict {
     Held { question: i64, why: String },
     /// It is not whole yet and was left for the next run.
     Arriving(String),
+    /// It changed a moment ago and was left for the next run: nobody is to do anything about it.
+    Young(String),
     /// The same bytes were taken in before.
     Known,
     /// Two people have taken it back, and it lies there as it lay then.
@@ -36,6 +36,16 @@ pub struct FileSummary {
     pub notes: Vec<String>,
     /// Where its rejected rows lie.
     pub rejects: Option<PathBuf>,
+}
+
+/// What became of a file that two people have taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenBackNow {
+    pub feed: Feed,
+    pub name: String,
+    pub question: i64,
+    /// How many files were taken in again, or why nothing was done.
+    pub done: Result<usize, String>,
 }
 
 /// What one run of intake did.

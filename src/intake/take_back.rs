@@ -19,7 +19,7 @@ use super::commit::{check_tables, drop_rejects, whole_outcome};
 use super::gate::{GateReport, GateVerdict, run_gate};
 use super::landing::{self, Landed};
 use super::tables::{self, Arrived, Batch, Moving, regroup};
-use super::{Intake, IntakeError};
+use super::{Intake, IntakeError, TakenBackNow};
 
 /// Feeds whose rows decide about each other, with all tables that are made from them.
 const GROUPS: [(&[Feed], &[&str]); 5] = [
@@ -41,16 +41,6 @@ const GROUPS: [(&[Feed], &[&str]); 5] = [
     (&[Feed::Aided], &["aided"]),
     (&[Feed::Income], &["income"]),
 ];
-
-/// What became of a file that two people have taken back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TakenBackNow {
-    pub feed: Feed,
-    pub name: String,
-    pub question: i64,
-    /// How many files were taken in again, or why nothing was done.
-    pub done: Result<usize, String>,
-}
 
 /// What taking a file back needs.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -168,10 +168,10 @@ impl Run<'_> {
             Err(why) => return arriving(why),
         };
         let quiet = self.intake.settings.landing.quiet_seconds;
-        if manifest.is_none()
+        if !manifest.as_ref().is_some_and(Manifest::names_bytes)
             && let Some(why) = landing::too_young(file.stamp, quiet, self.intake.now)
         {
-            return arriving(why);
+            return Ok(Look::Decided(Verdict::Young(why)));
         }
         let file_id = match self.intake.file_id(feed, file) {
             Err(IntakeError::Engine(EngineError::File(FileError { path, source }))) if path == file.path => {

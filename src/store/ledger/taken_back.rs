@@ -8,7 +8,7 @@ use law::domain::CountyCode;
 use rusqlite::{Transaction, params};
 
 use super::landed::{keep_spread, object, whole};
-use super::store::{Ledger, moment};
+use super::store::{Ledger, moment, parse_moment};
 use super::{LedgerError, audit};
 
 const DOING: &str = "keeping files that were taken back";
@@ -18,6 +18,7 @@ const DOING: &str = "keeping files that were taken back";
 pub struct StoredBack {
     pub file: BackFile,
     pub gone_in: u64,
+    pub at: DateTime<Utc>,
 }
 
 impl StoredBack {
@@ -65,7 +66,7 @@ impl Ledger {
         let connection = self.read();
         let mut statement = connection
             .prepare_cached(
-                "select feed, file_id, name, version, question_id, gone_in from taken_back \
+                "select feed, file_id, name, version, question_id, gone_in, at from taken_back \
                  order by gone_in, feed, file_id, version",
             )
             .map_err(doing())?;
@@ -87,6 +88,7 @@ impl Ledger {
                     question: row.get(4).map_err(doing())?,
                 },
                 gone_in: number(5)?,
+                at: parse_moment("taken_back.at", &row.get::<_, String>(6).map_err(doing())?)?,
             });
         }
         Ok(found)

@@ -209,7 +209,7 @@ fn planned_files(summary: &IntakeSummary) -> Vec<PlannedFile> {
             Verdict::Taken(outcome) => ("taken", None, Some(outcome.clone())),
             Verdict::Refused { reason, .. } => ("refused", Some(reason.clone()), None),
             Verdict::Held { why, .. } => ("held", Some(why.clone()), None),
-            Verdict::Arriving(reason) => ("arriving", Some(reason.clone()), None),
+            Verdict::Arriving(reason) | Verdict::Young(reason) => ("arriving", Some(reason.clone()), None),
             Verdict::Known | Verdict::TakenBack | Verdict::StillRefused { .. } => return None,
         };
         Some(PlannedFile { feed: file.feed.name().to_owned(), name: file.name.clone(), verdict, reason, outcome })
