@@ -31,6 +31,7 @@ mod start;
 mod take_back;
 mod withdrawals;
 
+pub use arrivals::LateStatus;
 pub use ask::{
     Backtest, Explanation, Funnel, MethodScore, Missed, RuleScores, Score, Status, backtest, check, explain, funnel,
     person_named, policy_layers, status,
