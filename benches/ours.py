@@ -150,6 +150,11 @@ def officials(workspace, people, counties):
 
     county = lambda number: codes[number % counties]
     write("pipelines/tables/counties.csv", "code,name,level", ([code, f"{code}县", "rural"] for code in codes))
+    settings = os.path.join(workspace, "poverty-watch.toml")
+    with open(settings, encoding="utf-8") as file:
+        text = file.read().replace("# quiet_seconds = 60", "quiet_seconds = 0")
+    with open(settings, "w", encoding="utf-8") as file:
+        file.write(text)
     write("landing/residents/residents.csv", "certno,psn_name,county,is_rural,surv_stas,updt_time",
           ([identity(n), f"甲{n}", county(n), "1", "1", "2026-01-01 00:00:00"] for n in range(people)))
     write("landing/rosters/rosters.csv", "县区代码,姓名,证件号码,人员类别,名册月份,来源单位",

@@ -134,7 +134,7 @@ fn quarter(on_publication: &str) -> (Workspace, Listed, Listed) {
     let rows = [(RISING, "2000.00"), (LATE, "27500.00")];
     workspace.land("claims", "2026-02.csv", claims("2026-02", &rows).as_bytes());
     let paid = format!(
-        "报销编号,结算ID,身份证号,金额,支付方,支付日期\nA1,2026-01-5,{},7600.00,商业保险,2026-02-12\n",
+        "报销编号,结算ID,身份证号,金额,支付方,支付日期\nA1,2026-01-5,{},7600.00,二次报销,2026-02-12\n",
         IDS[REPAID]
     );
     workspace.land("adjustments", "a.csv", paid.as_bytes());

@@ -31,7 +31,10 @@ impl Bureau {
         for feed in Feed::ALL {
             std::fs::create_dir_all(layout.landing(feed.name())).unwrap();
         }
-        let settings = toml::from_str("policy = \"fujian\"\narea = \"990000\"\n[warehouse]\nbuckets = 4\n").unwrap();
+        let settings = toml::from_str(
+            "policy = \"fujian\"\narea = \"990000\"\n[warehouse]\nbuckets = 4\n[landing]\nquiet_seconds = 0\n",
+        )
+        .unwrap();
         let ledger = Ledger::open(&layout.ledger()).unwrap();
         Self { dir, layout, settings, ledger }
     }
@@ -387,7 +390,7 @@ fn what_is_not_whole_is_left_alone() {
     bureau.claims("1.csv", &[claim("a", 1, "2026-03-01", 100)]);
     let summary = bureau.run();
     assert_eq!((summary.skipped, summary.files.len()), (5, 1));
-    assert!(matches!(summary.files[0].verdict, Verdict::Arriving(_)));
+    assert!(matches!(summary.files[0].verdict, Verdict::Young(_)));
     let path = bureau.layout.landing("claims").join("1.csv");
     let hours_ago = SystemTime::now() - Duration::from_hours(2);
     std::fs::File::options().append(true).open(path).unwrap().set_modified(hours_ago).unwrap();

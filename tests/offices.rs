@@ -31,7 +31,7 @@ fn a_merged_offices_list_continues_at_its_successor() {
     assert!(listed(&workspace, "2026-02", "NC").is_empty());
     workspace.land("claims", "3.csv", claims("2026-03", &[(2, "30000.00")]).as_bytes());
     let paid =
-        "报销编号,结算ID,身份证号,金额,支付方,支付日期\nA1,2026-01-1,990103196203050026,9000.00,商业保险,2026-03-12\n";
+        "报销编号,结算ID,身份证号,金额,支付方,支付日期\nA1,2026-01-1,990103196203050026,9000.00,二次报销,2026-03-12\n";
     workspace.land("adjustments", "a.csv", paid.as_bytes());
     month(&workspace, "2026-03");
     assert!(listed(&workspace, "2026-03", "XC").is_empty());

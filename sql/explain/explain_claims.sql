@@ -8,7 +8,7 @@ select
     c.total_amount, c.fund_amount, c.personal_amount,
     n.medical_assistance_amount, n.personal_burden_amount, n.in_catalogue_self_pay_amount,
     n.self_pay_with_over_limit_amount, n.in_scope_self_pay_amount, n.component_self_pay_amount, n.cash_amount,
-    n.net_burden_amount, n.adjustment_amount,
+    n.net_burden_amount, n.adjustment_amount, n.shown_amount,
     c.source_file, c.source_row
 from claims as c
 left join int_net_claims as n on c.claim_id = n.claim_id and c.person_key = n.person_key

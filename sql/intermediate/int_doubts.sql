@@ -26,6 +26,7 @@ with costed as (
         when 'row' then settled_date is null
             or settled_date between cast(date_trunc('month', $read_from) as date) and $window_to
         when 'adjustment' then ($subtract_adjustments or $basis = 'net_burden') and settled_date >= $read_from
+            and ($payer_kinds = '' or payer_kind is null or strpos($payer_kinds, ';' || payer_kind || ';') > 0)
         else ($any_insurance or strpos($insurance_types, ';' || insurance_type || ';') > 0)
             and ($any_care or strpos($care_types, ';' || care_type || ';') > 0)
             and ($any_place or strpos($payment_places, ';' || payment_place || ';') > 0)

@@ -1,8 +1,9 @@
 -- Purpose:    Claims with the later payments that lower their burden (二次报销、商业保险、慈善).
 -- Grain:      one claim (claim_id).
--- Parameters: none.
+-- Parameters: $payer_kinds - the kinds of payer that lower the cost, each between semicolons; empty: all of them
 -- Source:     domain notes §3: FLX_REIM_REG_INFO_D and YEAR_IN_SDRY_REIM_D lie outside SETL_D.
 --
+-- A payment of another kind only shows (shown_amount); one whose payer nobody states lowers.
 -- A payment lowers its claim by no more than the person bore of it, and a claim that was refunded by nothing.
 with refunded as (
     select
@@ -14,13 +15,19 @@ with refunded as (
 ),
 
 paid as (
-    select claim_id, person_key, sum(amount) as paid_amount
+    select
+        claim_id, person_key,
+        sum(case when $payer_kinds = '' or payer_kind is null or strpos($payer_kinds, ';' || payer_kind || ';') > 0
+            then amount else 0 end) as paid_amount,
+        sum(amount) as all_amount
     from adjustments
     group by claim_id, person_key
 ),
 
 paid_later as (
-    select p.claim_id, p.person_key, p.paid_amount, coalesce(r.refunded_amount, 0) as refunded_amount
+    select
+        p.claim_id, p.person_key, p.paid_amount, p.all_amount - p.paid_amount as other_amount,
+        coalesce(r.refunded_amount, 0) as refunded_amount
     from paid as p
     left join refunded as r on p.claim_id = r.refunded_claim_id and p.person_key = r.person_key
 ),
@@ -33,7 +40,8 @@ lowered as (
         c.personal_burden_amount, c.in_catalogue_self_pay_amount, c.self_pay_with_over_limit_amount,
         c.in_scope_self_pay_amount, c.component_self_pay_amount, c.cash_amount,
         cast(coalesce(least(p.paid_amount, greatest(c.personal_burden_amount + p.refunded_amount, 0)), 0)
-            as decimal(18, 2)) as adjustment_amount
+            as decimal(18, 2)) as adjustment_amount,
+        cast(coalesce(p.other_amount, 0) as decimal(18, 2)) as shown_amount
     from paid_later as p
     right join stg_claims as c on c.claim_id = p.claim_id and c.person_key = p.person_key
 )
@@ -46,5 +54,5 @@ select
     in_scope_self_pay_amount, component_self_pay_amount, cash_amount,
     -- B6 净负担
     cast(personal_burden_amount - adjustment_amount as decimal(18, 2)) as net_burden_amount,
-    adjustment_amount
+    adjustment_amount, shown_amount
 from lowered

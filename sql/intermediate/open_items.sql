@@ -47,7 +47,7 @@ unsettled as (
 
 paid as (
     select
-        h.person_key, h.hold_reason, h.paid_date, h.source_file, h.source_row,
+        h.person_key, h.hold_reason, h.payer_kind, h.paid_date, h.source_file, h.source_row,
         least(h.amount, coalesce(c.personal_amount, h.amount)) as amount
     from held_adjustments as h
     left join claims as c on h.person_key = c.person_key and h.claim_id = c.claim_id
@@ -82,14 +82,16 @@ ranked as (
 )
 
 select
-    person_key, reason, 'claim' as source, reason <> 'version_conflict' or version_rank = 1 as raises, is_dated,
+    person_key, reason, 'claim' as source, cast(null as varchar) as payer_kind,
+    reason <> 'version_conflict' or version_rank = 1 as raises, is_dated,
     insurance_type, care_type, payment_place, settled_date, end_date, benefit_year, medical_assistance_amount,
     personal_burden_amount, in_catalogue_self_pay_amount, self_pay_with_over_limit_amount, in_scope_self_pay_amount,
     component_self_pay_amount, cash_amount, source_file, source_row
 from ranked
 union all
 select
-    person_key, reason, 'row' as source, true as raises, settled_month is not null as is_dated,
+    person_key, reason, 'row' as source, cast(null as varchar) as payer_kind, true as raises,
+    settled_month is not null as is_dated,
     cast(null as varchar) as insurance_type, cast(null as varchar) as care_type, cast(null as varchar) as payment_place,
     settled_month as settled_date, cast(null as date) as end_date, cast(null as varchar) as benefit_year,
     cast(0 as decimal(18, 2)) as medical_assistance_amount, upper_amount as personal_burden_amount,
@@ -100,7 +102,7 @@ from waiting
 union all
 select
     person_key, case when hold_reason = 'version_conflict' then hold_reason else 'payment_waits' end as reason,
-    'adjustment' as source, true as raises, true as is_dated,
+    'adjustment' as source, payer_kind, true as raises, true as is_dated,
     cast(null as varchar) as insurance_type, cast(null as varchar) as care_type, cast(null as varchar) as payment_place,
     paid_date as settled_date, cast(null as date) as end_date, cast(null as varchar) as benefit_year,
     cast(0 as decimal(18, 2)) as medical_assistance_amount, cast(-amount as decimal(18, 2)) as personal_burden_amount,

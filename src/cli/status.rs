@@ -2,7 +2,7 @@
 
 use chrono::{Duration, NaiveDate};
 use engine::PipelineError;
-use watch::{Status, status};
+use watch::{LateStatus, Status, status};
 
 use super::arguments::{Format, date_argument};
 use super::failure::{Failure, TEMPORARY};
@@ -80,6 +80,10 @@ fn describe(status: &Status) -> String {
         let _ = writeln!(text, "{}", questions::lines(&status.questions));
     }
     let _ = writeln!(text, "policy {}, version {}", status.policy, status.version);
+    text.push_str("\nthe last day\n");
+    for (chinese, english) in &status.digest {
+        let _ = writeln!(text, "  {english}\n    {chinese}");
+    }
     text.push_str("\nruns (newest first)\n");
     for run in status.runs.iter().take(5) {
         let state = serde_json::to_value(run.state).unwrap_or_default();
@@ -147,11 +151,26 @@ fn arrivals(status: &Status) -> String {
         let file = if gap.file.is_empty() { String::new() } else { format!(" ({})", gap.file) };
         let _ = writeln!(text, "  {} {} {}: {}{file}", gap.county, gap.feed, gap.month, gap.state);
     }
-    if !status.late_senders.is_empty() {
-        text.push_str("\nlate senders\n");
+    text + &late_table(&status.late_senders)
+}
+
+/// Days after the due day by sender and month; a month without a number came in time.
+fn late_table(late: &[LateStatus]) -> String {
+    use std::collections::{BTreeMap, BTreeSet};
+    if late.is_empty() {
+        return String::new();
     }
-    for late in &status.late_senders {
-        let _ = writeln!(text, "  {} {} {}: {} days", late.sender, late.feed, late.month, late.days);
+    let months: BTreeSet<&str> = late.iter().map(|one| one.month.as_str()).collect();
+    let mut rows: BTreeMap<(&str, &str), BTreeMap<&str, i64>> = BTreeMap::new();
+    for one in late {
+        rows.entry((&one.sender, one.feed.name())).or_default().insert(&one.month, one.days);
+    }
+    let mut text = "\nlate senders: days after the due day, by month\n".to_owned();
+    let cells = |cells: Vec<String>| cells.iter().map(|cell| format!(" {cell:>8}")).collect::<String>();
+    text += &format!("  {:<13}{}  sender\n", "feed", cells(months.iter().map(|month| (*month).to_owned()).collect()));
+    for ((sender, feed), days) in rows {
+        let own = months.iter().map(|month| days.get(month).map_or_else(|| "-".to_owned(), ToString::to_string));
+        text += &format!("  {feed:<13}{}  {sender}\n", cells(own.collect()));
     }
     text
 }

@@ -202,7 +202,7 @@ fn adjustments(options: &DemoOptions, landing: &Path) -> Result<DemoFile, DemoEr
                     return;
                 }
                 let person = person.get_or_insert_with(|| Person::new(options.seed, index));
-                let payer = ["二次报销", "商业保险", "慈善救助"][usize::try_from(index % 3).unwrap_or(0)];
+                let payer = ["二次报销", "医疗救助", "临时救助"][usize::try_from(index % 3).unwrap_or(0)];
                 let (claim, id, kind) = (row.claim_id(person, 'C'), &person.id, person.cert_type);
                 let (amount, paid) = (Fen(row.amounts.personal / 5), row.settled + Days::new(3));
                 let _ = write!(text, "A{rows},{claim},{id},{kind},{amount},{payer},{paid}\r\n");

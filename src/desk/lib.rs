@@ -12,6 +12,7 @@
 //! | `identity` | documents that may be one person's: showing, settling, linking, separating |
 //! | `letters` | sending, resolving, sending again |
 //! | `questions` | answering what is held, by two people |
+//! | `take_back` | asking an accepted file back |
 //! | `receipts` | what offices answer; conflicts; passing persons on |
 //! | `way` | a person's way from claims to the list, in an officer's Chinese |
 
@@ -22,6 +23,7 @@ mod letters;
 mod lists;
 mod questions;
 mod receipts;
+mod take_back;
 mod way;
 mod words;
 
@@ -35,5 +37,6 @@ pub use lists::{
 };
 pub use questions::{Asked, Shown, answer, show};
 pub use receipts::{Conflict, Stated, conflicts, import, receive, reroute, settle};
+pub use take_back::{AskedBack, take_back};
 pub use way::{Node, told};
 pub use words::{Suppress, agree, suppress};

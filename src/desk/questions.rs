@@ -82,7 +82,7 @@ fn asked(context: &Context, question_id: i64) -> Result<StoredQuestion, DeskErro
 }
 
 /// The actor's name as the table of people has it.
-fn named(context: &Context, act: Act<'_>) -> Result<String, DeskError> {
+pub(crate) fn named(context: &Context, act: Act<'_>) -> Result<String, DeskError> {
     let unknown = || {
         DeskError::usage(format!(
             "pipelines/tables/people.csv does not name `{}`, nor as a deputy; the people whom it names answer questions",

@@ -1,6 +1,7 @@
 //! From a resolved batch to a committed version: balances, reject files, leftovers.
 
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use law::contracts::{Feed, Outcome, Tally};
@@ -131,14 +132,31 @@ pub(super) fn keep_rejects(
     if outcome.rejected_total().rows == 0 || !from.is_file() {
         return Ok(None);
     }
-    let stem = Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let stem: String = stem.chars().take(STEM).collect();
-    let to = folder.join(format!("{stem}.{}.csv", file_id.get(..8).unwrap_or(file_id)));
+    let to = rejects_of(folder, name, file_id);
     let book = staged.join("rejects.xlsx");
     write_book(&from, &book)?;
     durable::publish(&book, &to.with_extension("xlsx"))?;
     durable::publish(&from, &to)?;
     Ok(Some(to))
+}
+
+/// Where a file's rejected rows lie.
+fn rejects_of(folder: &Path, name: &str, file_id: &str) -> PathBuf {
+    let stem = Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let stem: String = stem.chars().take(STEM).collect();
+    folder.join(format!("{stem}.{}.csv", file_id.get(..8).unwrap_or(file_id)))
+}
+
+/// Takes away a file's rejected rows: nobody is to mend a file that was taken back.
+pub(super) fn drop_rejects(folder: &Path, name: &str, file_id: &str) -> Result<(), IntakeError> {
+    let table = rejects_of(folder, name, file_id);
+    for path in [table.with_extension("xlsx"), table] {
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            removed => removed.at(&path)?,
+        }
+    }
+    Ok(())
 }
 
 /// Deletes what killed runs left in the warehouse: files that no version names. Returns how many.

@@ -11,9 +11,9 @@ use law::domain::{Workdays, stable_hash};
 use law::holds::Bounds;
 use law::profiles::Profiles;
 use store::ledger::Ledger;
-use store::warehouse::{Version, Warehouse};
+use store::warehouse::Warehouse;
 
-use super::{IntakeError, Progress};
+use super::Progress;
 
 /// Everything that intake works with.
 pub struct Intake<'a> {
@@ -50,15 +50,6 @@ pub struct Intake<'a> {
 impl Intake<'_> {
     pub(super) fn moment(&self) -> DateTime<Utc> {
         self.now.with_timezone(&Utc)
-    }
-
-    /// Tells the ledger about versions that were committed by a run that was killed before it could.
-    pub(super) async fn catch_up(&self, current: &Version) -> Result<(), IntakeError> {
-        for number in self.ledger.synced_version()? + 1..=current.number {
-            let version = self.warehouse.version(number).await?;
-            self.ledger.record_taken(number, &version.taken, self.moment())?;
-        }
-        Ok(())
     }
 
     pub(super) fn ignored(&self, feed: Feed) -> Vec<String> {

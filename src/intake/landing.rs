@@ -134,9 +134,11 @@ fn wrong_format(feed: Feed, name: &str) -> Option<String> {
     Some(format!("{feed} come as {}, this file has {found}", known.join(" or ")))
 }
 
-/// Why a file without a manifest is too young to be whole, if it is.
+/// Why a file whose bytes no manifest names is too young to be whole, if it is. One from the future is as old as it will
+/// ever be: its clock is wrong.
 pub(super) fn too_young(stamp: Stamp, quiet_seconds: u64, now: DateTime<FixedOffset>) -> Option<String> {
     let age = now.timestamp_nanos_opt().unwrap_or(i64::MAX).saturating_sub(stamp.modified_ns);
     let quiet = i64::try_from(quiet_seconds).unwrap_or(i64::MAX).saturating_mul(1_000_000_000);
-    (quiet > 0 && age < quiet).then(|| format!("changed less than {quiet_seconds} s ago"))
+    let is_young = age < quiet && age > quiet.saturating_neg();
+    is_young.then(|| format!("changed less than {quiet_seconds} s ago"))
 }

@@ -1,7 +1,8 @@
 //! Intake: landed files pass the gate, their rows are resolved against what is accepted, and a version is committed.
 //!
 //! `landing` finds whole files, `gate` opens them in a child process, `resolve` decides on rows, `tables` writes
-//! files, `commit` checks the balances; `identity` puts the rows of settled documents together. What the accepted rows
+//! files, `commit` checks the balances; `identity` puts the rows of settled documents together, `take_back` makes the tables
+//! as if a file had not come. What the accepted rows
 //! mean is the models' business.
 
 mod again;
@@ -16,11 +17,13 @@ mod landing;
 mod look;
 mod lying;
 mod manifest;
+mod opening;
 mod receipt;
 mod reject_book;
 mod resolve;
 mod summary;
 mod tables;
+mod take_back;
 mod take_in;
 
 pub use commit::sweep;
@@ -29,5 +32,6 @@ pub use gate::{GateError, GateJob, GateLimits, GateReport, GateVerdict, StagedFi
 pub use given::Intake;
 pub use look::{Looked, Proposed, look};
 pub use receipt::{Opened, ReceiptFile, open_receipt};
-pub use summary::{FileSummary, IntakeSummary, Progress, Verdict};
+pub use summary::{FileSummary, IntakeSummary, Progress, TakenBackNow, Verdict};
+pub use take_back::{BackNeeds, needs_of_take_back, versions_to_go_back_to};
 pub use take_in::{take_in, waiting};

@@ -22,8 +22,8 @@ pub(super) fn note_lying(
         let (state, why) = match &file.verdict {
             Verdict::Refused { reason, .. } | Verdict::StillRefused { reason, .. } => (ArrivalState::Refused, reason),
             Verdict::Held { why, .. } => (ArrivalState::Held, why),
-            Verdict::Arriving(why) => (ArrivalState::Waiting, why),
-            Verdict::Taken(_) | Verdict::Known => return None,
+            Verdict::Arriving(why) | Verdict::Young(why) => (ArrivalState::Waiting, why),
+            Verdict::Taken(_) | Verdict::Known | Verdict::TakenBack => return None,
         };
         let (feed, name, why) = (file.feed, file.name.clone(), why.clone());
         let is_stray = strays.contains(&(feed, name.clone()));

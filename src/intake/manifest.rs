@@ -92,6 +92,11 @@ impl Manifest {
         Self { promise, fault }
     }
 
+    /// Whether it names the bytes, so that they need no time to be known as whole.
+    pub(super) fn names_bytes(&self) -> bool {
+        self.promise.bytes.is_some() && self.promise.sha256.is_some()
+    }
+
     /// What differs between the promise and the bytes.
     pub(super) fn differs_in_bytes(&self, bytes: u64, sha256: &str) -> Option<String> {
         if let Some(promised) = self.promise.bytes.filter(|promised| *promised != bytes) {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use law::contracts::{Feed, Outcome};
+use store::warehouse::Version;
 
 /// What became of one landed file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +16,12 @@ pub enum Verdict {
     Held { question: i64, why: String },
     /// It is not whole yet and was left for the next run.
     Arriving(String),
+    /// It changed a moment ago and was left for the next run: nobody is to do anything about it.
+    Young(String),
     /// The same bytes were taken in before.
     Known,
+    /// Two people have taken it back, and it lies there as it lay then.
+    TakenBack,
     /// The same bytes were refused before, under the same contract and settings.
     StillRefused { reason: String, hint: String },
 }
@@ -33,6 +38,16 @@ pub struct FileSummary {
     pub rejects: Option<PathBuf>,
 }
 
+/// What became of a file that two people have taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenBackNow {
+    pub feed: Feed,
+    pub name: String,
+    pub question: i64,
+    /// How many files were taken in again, or why nothing was done.
+    pub done: Result<usize, String>,
+}
+
 /// What one run of intake did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IntakeSummary {
@@ -41,9 +56,18 @@ pub struct IntakeSummary {
     /// Hidden files, macOS twins, unfinished transfers and folders that were passed over.
     pub skipped: u64,
     pub versions: Vec<u64>,
+    /// What two people have taken back.
+    pub taken_back: Vec<TakenBackNow>,
 }
 
 impl IntakeSummary {
+    /// Notes what was taken back since a version.
+    pub(super) fn note_back(&mut self, before: u64, now: &Version, back: Vec<TakenBackNow>) {
+        let is_done = back.iter().any(|one| one.done.is_ok());
+        self.versions.extend((before + 1..=now.number).filter(|_| is_done));
+        self.taken_back = back;
+    }
+
     /// Whether the warehouse is as it was.
     #[must_use]
     pub fn is_unchanged(&self) -> bool {

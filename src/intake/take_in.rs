@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use engine::{EngineError, sha256_of};
+use engine::EngineError;
 use law::contracts::{Feed, TakenFile};
 use law::links::Kept;
 use law::questions::Topic;
@@ -12,21 +12,18 @@ use store::warehouse::Version;
 
 use super::again;
 use super::commit::{check_tables, keep_held, keep_rejects, whole_outcome};
-use super::gate::{GateJob, GateReport, GateVerdict, TagAlias, run_gate};
+use super::gate::{GateReport, GateVerdict, run_gate};
 use super::holding::{Staged, Weighed, weigh};
 use super::landing::{Landed, Stamp};
 use super::lying::note_lying;
 use super::manifest::{Manifest, lacking};
 use super::tables::{Arrived, Batch, HeldFile, source_of};
-use super::{FileSummary, Intake, IntakeError, IntakeSummary, Verdict, identity, landing, tables};
+use super::{FileSummary, Intake, IntakeError, IntakeSummary, Verdict, identity, landing, tables, take_back};
 use store::durable::{At as _, FileError};
 
 /// Staged rows at which a batch is closed: it bounds the memory for their ids (16 bytes each) and for the
 /// buckets in work, and still rewrites each month's files only once for a province's usual day.
 const BATCH_ROWS: u64 = 2_000_000;
-
-/// Threads that judge one file's rows at most: reading it and staging them take one each besides.
-const GATE_THREADS: usize = 4;
 
 /// Takes in what lies in the landing folders. The caller holds the run lock.
 pub async fn take_in(intake: &Intake<'_>) -> Result<IntakeSummary, IntakeError> {
@@ -35,9 +32,15 @@ pub async fn take_in(intake: &Intake<'_>) -> Result<IntakeSummary, IntakeError> 
         std::fs::remove_dir_all(&staging).at(&staging)?;
     }
     let version = intake.warehouse.current().await?;
-    intake.catch_up(&version).await?;
+    take_back::catch_up(intake, &version).await?;
+    let before = version.number;
     let (version, kept) = identity::follow(intake.warehouse, intake.ledger, &staging.join("identity"), version).await?;
+    let (version, back) = match intake.feeds {
+        None => take_back::follow(intake, version, &kept).await?,
+        Some(_) => (version, Vec::new()),
+    };
     let mut run = Run { kept, ..Run::new(intake, version) };
+    run.summary.note_back(before, &run.version, back);
     for feed in Feed::ALL {
         if intake.feeds.is_none_or(|feeds| feeds.contains(&feed)) {
             run.feed(feed).await?;
@@ -120,6 +123,7 @@ impl Run<'_> {
             landing => landing?,
         };
         self.summary.skipped += landing.skipped;
+        self.intake.ledger.forget_absent(feed, &landing.files.iter().map(|file| file.key.as_str()).collect())?;
         let (count, mut seen) = (landing.files.len() as u64, BTreeSet::new());
         for (at, file) in (0..).zip(landing.files) {
             if (self.intake.is_stopping)() {
@@ -177,12 +181,12 @@ impl Run<'_> {
             Err(why) => return arriving(why),
         };
         let quiet = self.intake.settings.landing.quiet_seconds;
-        if manifest.is_none()
+        if !manifest.as_ref().is_some_and(Manifest::names_bytes)
             && let Some(why) = landing::too_young(file.stamp, quiet, self.intake.now)
         {
-            return arriving(why);
+            return Ok(Look::Decided(Verdict::Young(why)));
         }
-        let file_id = match self.file_id(feed, file) {
+        let file_id = match self.intake.file_id(feed, file) {
             Err(IntakeError::Engine(EngineError::File(FileError { path, source }))) if path == file.path => {
                 return arriving(format!("it cannot be read ({source})"));
             }
@@ -205,11 +209,16 @@ impl Run<'_> {
             (Some(FileState::Refused { reason, hint }), None) if self.refused_alike(feed, &file_id)? => {
                 Ok(Look::Decided(Verdict::StillRefused { reason, hint }))
             }
+            (None, None) if self.is_back(feed, file)? => Ok(Look::Decided(Verdict::TakenBack)),
             _ => match lacking(self.intake.senders, feed, &file.name, manifest.as_ref()) {
                 Some(why) => arriving(why),
                 None => Ok(Look::New { file_id, manifest }),
             },
         }
+    }
+
+    fn is_back(&self, feed: Feed, file: &Landed) -> Result<bool, IntakeError> {
+        Ok(self.intake.ledger.is_back(feed, &file.key, file.stamp.bytes, file.stamp.modified_ns)?)
     }
 
     /// Refuses what is not opened at all; it is news once, and again when it changes.
@@ -221,19 +230,6 @@ impl Run<'_> {
         }
         self.intake.ledger.cache_file(feed, &name, bytes, modified_ns, "")?;
         Ok(Verdict::Refused { reason, hint })
-    }
-
-    fn file_id(&self, feed: Feed, file: &Landed) -> Result<String, IntakeError> {
-        let Stamp { bytes, modified_ns } = file.stamp;
-        let ledger = self.intake.ledger;
-        if let Some(known) = ledger.cached_file(feed, &file.key, bytes, modified_ns)? {
-            return Ok(known);
-        }
-        let (file_id, read) = sha256_of(&file.path)?;
-        if read == bytes && Stamp::of(&file.path)? == file.stamp {
-            ledger.cache_file(feed, &file.key, bytes, modified_ns, &file_id)?;
-        }
-        Ok(file_id)
     }
 
     /// Whether a refused content was refused under today's circumstances. They are remembered in the cache of
@@ -280,26 +276,8 @@ impl Run<'_> {
         let intake = self.intake;
         self.opened += 1;
         let folder = intake.layout.staging().join(format!("{feed}-{:06}", self.opened));
-        let aliases = intake.tag_aliases.iter().filter(|_| feed == Feed::Rosters);
-        // the register keeps a row of each document
-        let kept = self.kept.moved().filter(|_| feed != Feed::Residents).map(|(other, kept)| (other.0, kept.0));
-        let job = GateJob {
-            kept: kept.collect(),
-            feed,
-            input: file.path.clone(),
-            output: folder.clone(),
-            buckets: self.version.buckets,
-            source_file: source_of(file_id).to_owned(),
-            ignore_columns: intake.ignored(feed),
-            profiles: intake.profiles(feed),
-            tag_aliases: aliases.map(|(alias, tag)| TagAlias { alias: alias.clone(), tag: tag.clone() }).collect(),
-            codes: intake.codes.to_vec(),
-            counted: intake.counted.clone(),
-            look: false,
-            limits: intake.limits(),
-            batch_rows: intake.settings.engine.batch_rows,
-            threads: intake.workers().min(GATE_THREADS),
-        };
+        let paths = (file.path.as_path(), folder.clone());
+        let job = intake.gate_job((feed, file_id), paths, &self.kept, self.version.buckets);
         let verdict = run_gate(intake.program, &job)?;
         if Stamp::of(&file.path)? != file.stamp {
             return Ok(Some(Verdict::Arriving("changed while it was read".to_owned())));
@@ -352,6 +330,7 @@ impl Run<'_> {
             feed,
             root: intake.warehouse.root(),
             version: &self.version,
+            taken_in: self.version.number + 1,
             staged: &staged,
             arrived: &arrived,
             workers: intake.workers(),

@@ -9,6 +9,7 @@
 //! | `casebook` | worked examples of a policy, sent through the real SQL |
 //! | `ask` | explain, funnel, status, check |
 //! | `withdrawals` | listed people who would leave, beyond a bound |
+//! | `take_back` | what taking an accepted file back would touch |
 //! | `questions` | what waits for two named people, in words |
 //! | `operate` | timetable, past periods, alerts, metrics |
 
@@ -27,8 +28,10 @@ mod rosters;
 mod run;
 mod simulate;
 mod start;
+mod take_back;
 mod withdrawals;
 
+pub use arrivals::LateStatus;
 pub use ask::{
     Backtest, Explanation, Funnel, MethodScore, Missed, RuleScores, Score, Status, backtest, check, explain, funnel,
     person_named, policy_layers, status,
@@ -52,3 +55,4 @@ pub use simulate::{
     VariantPart, simulate,
 };
 pub use start::{correct_job, rehearse_job, run_job, run_job_accepting};
+pub use take_back::{Touched, touched_by};

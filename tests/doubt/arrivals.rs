@@ -66,7 +66,7 @@ fn alerts(workspace: &Workspace) -> BTreeMap<String, String> {
 /// A payment that takes a listed person below the line: were the data whole, it would withdraw them.
 fn paid(workspace: &Workspace) {
     let text =
-        "报销编号,结算ID,身份证号,金额,支付方,支付日期\nA1,2026-08-1,990103196203050026,9000.00,商业保险,2026-10-12\n";
+        "报销编号,结算ID,身份证号,金额,支付方,支付日期\nA1,2026-08-1,990103196203050026,9000.00,二次报销,2026-10-12\n";
     workspace.land("adjustments", "a.csv", text.as_bytes());
 }
 
@@ -202,4 +202,35 @@ fn a_file_of_a_sender_that_gives_manifests_waits_for_it() {
     // What was taken stays taken without it.
     std::fs::remove_file(workspace.root().join(format!("landing/claims/{name}.manifest.json"))).unwrap();
     assert!(workspace.ok(&["intake"]).contains("2 files were taken in before"));
+}
+
+#[test]
+fn a_file_that_just_came_waits_unless_a_manifest_names_its_bytes() {
+    let workspace = Workspace::new("fujian", "990100");
+    let text = "certno,psn_name,county,updt_time\n990103196203050018,测某,990103,2026-01-01\n";
+    let path = workspace.root().join("landing/residents/a.csv");
+    std::fs::write(&path, text).unwrap();
+    let told = workspace.ok(&["intake"]);
+    assert!(
+        told.contains("residents/a.csv: may not be whole yet, left for the next run: changed less than 60 s"),
+        "{told}"
+    );
+    assert!(!workspace.root().join("acknowledgements").exists(), "nobody is to do anything about it");
+    let manifest = |sha256: &str| format!("{{\"rows\": 1, \"bytes\": {}{sha256}}}", text.len());
+    std::fs::write(path.with_extension("csv.manifest.json"), manifest("")).unwrap();
+    assert!(workspace.ok(&["intake"]).contains("may not be whole yet"), "of its size alone nobody knows its bytes");
+    let sha256 = law::domain::hex(&<sha2::Sha256 as sha2::Digest>::digest(text));
+    let named = format!(", \"sha256\": \"{sha256}\"");
+    std::fs::write(path.with_extension("csv.manifest.json"), manifest(&named)).unwrap();
+    let told = workspace.ok(&["intake"]);
+    assert!(told.contains("residents/a.csv: 1 rows = accepted 1"), "{told}");
+    // Left alone for a while it is taken as it is; one from the future never gets older.
+    let (now, days) = (std::time::SystemTime::now(), std::time::Duration::from_secs(864_000));
+    for (name, at) in [("b.csv", now - days), ("c.csv", now + days)] {
+        let path = workspace.root().join("landing/residents").join(name);
+        std::fs::write(&path, text.replace("测某", name)).unwrap();
+        std::fs::File::options().append(true).open(&path).unwrap().set_modified(at).unwrap();
+    }
+    let told = workspace.ok(&["intake"]);
+    assert!(told.contains("residents/b.csv: 1 rows") && told.contains("residents/c.csv: 1 rows"), "{told}");
 }

@@ -166,3 +166,22 @@ fn many_deaths_in_one_file_are_held() {
     let (code, told) = intake(&workspace);
     assert!(code == 4 && told.contains("newly registers 50 deaths among 1891 living people"), "{told}");
 }
+
+#[test]
+fn a_payer_that_means_no_kind_is_rejected_by_name_with_the_nearest_known_ones() {
+    let workspace = small();
+    workspace.land("claims", "a.csv", claims("2026-08", 3, "620.00", 0).as_bytes());
+    let mut text = "adjustment_id,claim_id,certno,amount,payer,paid_date\n".to_owned();
+    for (row, payer) in (0..).zip(["望川区二次报销", "医疗补助", "慈善医疗救助"]) {
+        text += &format!("a{row},2026-08-{row},{},10.00,{payer},2026-09-01\n", id(row + 1));
+    }
+    workspace.land("adjustments", "paid.csv", text.as_bytes());
+    let (code, told) = intake(&workspace);
+    assert!(code == 0 && told.contains("rejected unknown_code 2"), "{told}");
+    let folder = std::fs::read_dir(workspace.root().join("rejects/adjustments")).unwrap();
+    let rejects = folder.map(|file| file.unwrap().path()).find(|path| path.extension().is_some_and(|it| it == "csv"));
+    let rejects = std::fs::read_to_string(rejects.unwrap()).unwrap();
+    let line = |payer: &str| rejects.lines().find(|line| line.contains(payer)).unwrap().to_owned();
+    assert!(line("医疗补助").contains("相近的规范名称：医疗救助"), "{rejects}");
+    assert!(line("慈善医疗救助").contains("慈善"), "it may be two kinds: {rejects}");
+}

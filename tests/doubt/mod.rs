@@ -7,3 +7,4 @@ mod identity;
 mod late;
 mod people;
 mod rosters;
+mod take_back;

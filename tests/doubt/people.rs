@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::files::{answer, open};
 use crate::workspace::{Workspace, land_ordinary, whole_id};
 
-const CLAIMS: &str = "SETL_ID,PSN_CERT_TYPE,CERTNO,PSN_NAME,INSUTYPE,MED_TYPE,INSU_ADMDVS,BEGNDATE,ENDDATE,SETL_TIME,\
+const CLAIMS: &str = "SETL_ID,INIT_SETL_ID,FIXMEDINS_CODE,PSN_CERT_TYPE,CERTNO,PSN_NAME,INSUTYPE,MED_TYPE,INSU_ADMDVS,BEGNDATE,ENDDATE,SETL_TIME,\
 MEDFEE_SUMAMT,FULAMT_OWNPAY_AMT,OVERLMT_SELFPAY,PRESELFPAY_AMT,INSCP_AMT,FUND_PAY_SUMAMT,PSN_PAY,REFD_SETL_FLAG,\
 VALI_FLAG,UPDT_TIME\n";
 const COUNTIES: [&str; 2] = ["990103", "990104"];
@@ -23,7 +23,7 @@ fn id(county: &str, number: usize) -> String {
 /// A person's settlement of June, as of a day: what it cost them is over the line of 28,134 yuan or far below.
 fn claim(county: &str, number: usize, yuan: &str, updated: &str) -> String {
     format!(
-        "{county}-{number},01,{},陈某,390,21,{county},2026-06-15,2026-06-15,2026-06-15 10:00:00,{yuan},0.00,0.00,0.00,\
+        "{county}-{number},,H1,01,{},陈某,390,21,{county},2026-06-15,2026-06-15,2026-06-15 10:00:00,{yuan},0.00,0.00,0.00,\
          {yuan},0.00,{yuan},0,1,{updated} 10:00:00\n",
         id(county, number)
     )
@@ -316,4 +316,40 @@ fn two_rosters_that_lack_many_withdraw_nobody_unasked() {
     assert_eq!(listed(&workspace, "2026-12", "990103"), open_by("held_roster"));
     let questions = open(&workspace);
     assert_eq!((questions.len(), &questions[0]["topic"], &questions[0]["people"]), (1, &"people".into(), &4.into()));
+}
+
+#[test]
+fn one_hospitals_refunds_of_one_month_are_one_question() {
+    let workspace = october();
+    // Two people of one county and one of another: far below what is many in a county.
+    let refund = |county: &str, number: usize, hospital: &str| {
+        format!(
+            "R{county}-{number},{county}-{number},{hospital},01,{},陈某,390,21,{county},2026-11-02,2026-11-02,2026-11-02 \
+             10:00:00,-30000.00,0.00,0.00,0.00,-30000.00,0.00,-30000.00,1,1,2026-11-02 10:00:00\n",
+            id(county, number)
+        )
+    };
+    let text = CLAIMS.to_owned() + &refund("990103", 1, "H1") + &refund("990103", 2, "H1") + &refund("990104", 1, "H1");
+    workspace.land("claims", "refunds.csv", text.as_bytes());
+    assert_eq!(month(&workspace, "2026-11"), (4, 4));
+    let set_aside = |kept, held| are([("continuing", kept), ("continuing open:held_claims", held)]);
+    assert_eq!(listed(&workspace, "2026-11", "990103"), set_aside(10, 2));
+    assert_eq!(listed(&workspace, "2026-11", "990104"), set_aside(11, 1));
+    let questions = open(&workspace);
+    let question = &questions[0];
+    assert_eq!((questions.len(), &question["people"], &question["cause"]), (1, &3.into(), &"claims".into()));
+    let said = question["chinese"][0].as_str().unwrap();
+    assert_eq!(said, "机构H1在2026-06作废结算，将使名单内3人撤出");
+    // The next month knows the question still, and so does its answer.
+    assert_eq!(month(&workspace, "2026-12"), (4, 4));
+    assert_eq!(open(&workspace)[0]["hash"], question["hash"]);
+    assert_eq!(listed(&workspace, "2026-12", "990103"), set_aside(10, 2));
+    answer(&workspace, "accept", question);
+    workspace.ok(&["run", "nightly", "--month", "2026-12"]);
+    assert_eq!(open(&workspace).len(), 0);
+    let told = workspace.ok(&["lists", "correct", "--month", "2026-12"]);
+    assert!(
+        told.contains("202612-990103-MZ-WITHDRAWAL-v1") && told.contains("202612-990104-MZ-WITHDRAWAL-v1"),
+        "{told}"
+    );
 }

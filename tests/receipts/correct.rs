@@ -31,7 +31,7 @@ fn check_numbers(workspace: &Workspace, months: &[&str]) -> usize {
 /// A late claim for 5, a repayment that takes 1 off the list, one that lowers 2's amount.
 pub(super) fn late_data(workspace: &Workspace) {
     workspace.land("claims", "late.csv", claims("2026-01", &[(5, "40000.00")]).as_bytes());
-    let paid = |n: usize, yuan: &str| format!("A{n},2026-01-{n},{},{yuan},商业保险,2026-01-20\n", IDS[n]);
+    let paid = |n: usize, yuan: &str| format!("A{n},2026-01-{n},{},{yuan},二次报销,2026-01-20\n", IDS[n]);
     let text = format!("报销编号,结算ID,身份证号,金额,支付方,支付日期\n{}{}", paid(1, "9000.00"), paid(2, "1000.00"));
     workspace.land("adjustments", "late.csv", text.as_bytes());
     workspace.ok(&["run", "nightly", "--month", "2026-01"]);

@@ -16,7 +16,7 @@ use store::warehouse::{FileEntry, Version};
 
 use super::data::Data;
 use super::refresh::refresh;
-use super::rules::{Known, Lines, RuleData, Span, rule_tables, until};
+use super::rules::{Known, Lines, RuleData, Span, payer_kinds_of, rule_tables, until};
 use super::stated::{SNAPSHOTS, Stated};
 use super::tables::{AREAS, Area, OPEN_ITEMS, STATED, TAGS, is_handed_in};
 use super::task::{Input, Task};
@@ -136,6 +136,7 @@ impl<'a> Evaluation<'a> {
             ("tags_from", on_date),
             ("until", Param::Date(until(span.period))),
             ("everybody", Param::Boolean(false)),
+            ("payer_kinds", payer_kinds_of([])),
         ];
         Ok(Task {
             model: model.to_owned(),
@@ -173,7 +174,11 @@ impl<'a> Evaluation<'a> {
     ) -> Result<Vec<Task>, PipelineError> {
         let span = Span::of_rules(rules.iter().copied(), period);
         let rows = rule_tables(rules, period, self.models())?;
-        let of = |bucket| Ok(once.read_by(self.task(model, checks, span, bucket)?.reading_rows(&rows)));
+        let of = |bucket| {
+            let mut task = once.read_by(self.task(model, checks, span, bucket)?.reading_rows(&rows));
+            task.params.insert("payer_kinds".to_owned(), payer_kinds_of(rules.iter().copied()));
+            Ok(task)
+        };
         self.buckets().map(of).collect()
     }
 

@@ -14,7 +14,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use law::domain::Fen;
 
 pub use arrow::array::RecordBatch;
-pub use read::{Column, FromCell, Row, of_file, of_model};
+pub use read::{Column, FromCell, Row, of_file, of_model, of_persons};
 pub use write::batch;
 
 /// One cell of a row.

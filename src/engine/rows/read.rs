@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 use std::path::Path;
+use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{
@@ -13,7 +14,7 @@ use law::domain::{Fen, PersonKey};
 use law::referrals::Delta;
 
 use super::{RowError, Value, kind_of};
-use crate::{EngineError, read_table};
+use crate::{EngineError, PersonKeys, read_table, rows_of, table_schema};
 
 impl<'a> Value<'a> {
     /// A cell of a column; `None` where its type is not a table's, or an amount leaves 64 bits.
@@ -159,4 +160,14 @@ pub fn of_file<T: Row>(path: &Path) -> Result<impl Iterator<Item = Result<T, Eng
         Ok(rows) => rows.into_iter().map(Ok).collect(),
         Err(error) => vec![Err(error)],
     }))
+}
+
+/// The rows of some persons in a file of a table that intake writes.
+pub fn of_persons<T: Row>(path: &Path, table: &str, persons: &PersonKeys) -> Result<Vec<T>, EngineError> {
+    let wrong = |why: String| EngineError::Model { model: table.to_owned(), why };
+    let schema = table_schema(table).ok_or_else(|| wrong("no such table".to_owned()))?;
+    let columns: Vec<usize> = T::COLUMNS.iter().filter_map(|name| schema.index_of(name).ok()).collect();
+    let schema = Arc::new(schema.project(&columns).map_err(|error| wrong(error.to_string()))?);
+    let batches: Vec<RecordBatch> = rows_of(path, &schema, persons)?.collect::<Result<_, _>>()?;
+    of_model(table, &batches)
 }

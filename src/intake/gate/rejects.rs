@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 
-use law::contracts::{Kind, RejectCode, TagAliases};
+use law::contracts::{CodeTables, Kind, RejectCode, TagAliases};
 use law::domain::{IdNumber, clean_text, mask_id, mask_name, mask_value};
 use law::texts::{Table, zh};
 
@@ -19,6 +19,7 @@ pub(super) struct RejectFile {
     writer: csv::Writer<BufWriter<File>>,
     input: String,
     aliases: TagAliases,
+    codes: CodeTables,
     /// Places of the sender's number and of the person's name among the contract's columns.
     number: Option<usize>,
     name: Option<usize>,
@@ -43,7 +44,8 @@ impl RejectFile {
         let place = |name: &str| columns.iter().position(|column| column.name == name);
         let number = NUMBERS.iter().find_map(|name| place(name));
         let (input, aliases) = (harmless(input), job.aliases().unwrap_or_default());
-        Ok(Self { writer, input, aliases, number, name: place("person_name") })
+        let codes = CodeTables::new(&job.codes).unwrap_or_default();
+        Ok(Self { writer, input, aliases, codes, number, name: place("person_name") })
     }
 
     pub(super) fn write(&mut self, layout: &Layout, judged: &Judged, row: usize, fault: &Fault) -> Result<(), Stop> {
@@ -62,7 +64,13 @@ impl RejectFile {
         };
         let line = judged.source_row(row).to_string();
         let is_tag = fault.column.is_some_and(|at| layout.is_tag(at)) && fault.code == RejectCode::UnknownCode;
-        let nearest = if is_tag { self.aliases.nearest(&value).join("、") } else { String::new() };
+        let payers = fault.column.filter(|_| fault.code == RejectCode::UnknownCode);
+        let payers = payers.filter(|at| layout.is_payer(*at)).and_then(|_| self.codes.of("payer_kind"));
+        let nearest = match payers {
+            _ if is_tag => self.aliases.nearest(&value).join("、"),
+            Some(kinds) => kinds.nearest(&value).join("、"),
+            None => String::new(),
+        };
         let remedy = fault.code.remedy();
         let told = if nearest.is_empty() {
             remedy.to_owned()

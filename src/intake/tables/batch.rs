@@ -18,6 +18,8 @@ pub(crate) struct Batch<'a> {
     pub root: &'a Path,
     /// The version that is built upon.
     pub version: &'a Version,
+    /// Number of the version that takes its rows in: the next one, of files that are taken in again their first.
+    pub taken_in: u64,
     /// Folder of each file's staged rows, in the order of arrival.
     pub staged: &'a [PathBuf],
     /// The files themselves, in the same order.
@@ -133,9 +135,8 @@ impl Batch<'_> {
         Ok(whole)
     }
 
-    /// Number of the version that this batch makes.
     pub(super) fn taken_in(&self) -> i64 {
-        i64::try_from(self.version.number + 1).unwrap_or(i64::MAX)
+        i64::try_from(self.taken_in).unwrap_or(i64::MAX)
     }
 
     pub(super) fn all_buckets(&self) -> Vec<u16> {

@@ -461,6 +461,7 @@ mod tests {
                     feed: Feed::Claims,
                     root: &root,
                     version: &version,
+                    taken_in: version.number + 1,
                     arrived: &[],
                     staged: &staged,
                     workers: 2,

@@ -120,11 +120,18 @@ impl Default for GateSettings {
 }
 
 /// When a landed file is whole.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LandingSettings {
-    /// A file without a manifest that changed less than so many seconds ago is left for the next run.
+    /// A file that changed less than so many seconds ago is left for the next run, unless a manifest names its size and
+    /// hash; 0 takes it at once.
     pub quiet_seconds: u64,
+}
+
+impl Default for LandingSettings {
+    fn default() -> Self {
+        Self { quiet_seconds: 60 }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

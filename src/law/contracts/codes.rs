@@ -29,6 +29,8 @@ pub struct CodeTable {
     codes: BTreeSet<String>,
     /// Comparable spelling to code.
     spellings: BTreeMap<String, String>,
+    /// Code to official name, where it has one.
+    names: BTreeMap<String, String>,
 }
 
 impl CodeTables {
@@ -50,6 +52,9 @@ impl CodeTables {
             let table = tables.0.entry(row.column.clone()).or_default();
             let code = row.code.trim();
             table.codes.insert(code.to_owned());
+            if !row.name.is_empty() {
+                table.names.insert(code.to_owned(), row.name.clone());
+            }
             let others = row.aliases.split('|').chain([row.name.as_str()]);
             for spelling in others.chain([code]).map(comparable).filter(|spelling| !spelling.is_empty()) {
                 if table.spellings.insert(spelling, code.to_owned()).is_some_and(|before| before != code) {
@@ -85,11 +90,41 @@ impl CodeTable {
     }
 }
 
+impl CodeTable {
+    /// The code of which a text has a spelling in it (某区二次报销); `None` where it means none, or several.
+    #[must_use]
+    pub fn find_within(&self, text: &str) -> Option<&str> {
+        if let Some(code) = self.find(text) {
+            return Some(code);
+        }
+        let text = comparable(text);
+        let within =
+            self.spellings.iter().filter(|(spelling, _)| spelling.chars().count() > 1 && text.contains(*spelling));
+        let codes: BTreeSet<&str> = within.map(|(_, code)| code.as_str()).collect();
+        codes.first().copied().filter(|_| codes.len() == 1)
+    }
+
+    /// The official names of the codes that a word may mean, by the letters that they share; all of them where none is
+    /// near.
+    #[must_use]
+    pub fn nearest(&self, word: &str) -> Vec<&str> {
+        let wanted: BTreeSet<char> = comparable(word).chars().collect();
+        let shared = |code: &str| {
+            let spellings = self.spellings.iter().filter(|(_, other)| *other == code);
+            spellings.map(|(spelling, _)| wanted.iter().filter(|letter| spelling.contains(**letter)).count()).max()
+        };
+        let ranked: Vec<(usize, &str)> =
+            self.names.iter().map(|(code, name)| (shared(code).unwrap_or_default(), name.as_str())).collect();
+        let most = ranked.iter().map(|(shared, _)| *shared).max().unwrap_or_default();
+        ranked.into_iter().filter(|(shared, _)| most < 2 || *shared == most).map(|(_, name)| name).collect()
+    }
+}
+
 /// Whether a row with a code that nobody knows cannot count: identity hangs on the kind of document, and every rule
-/// asks for the insurance.
+/// asks for the insurance, and a policy for the kind of payer.
 #[must_use]
 pub fn must_be_known(feed: Feed, column: &str) -> bool {
-    column == "cert_type" || (feed == Feed::Claims && column == "insurance_type")
+    ["cert_type", "payer_kind"].contains(&column) || (feed == Feed::Claims && column == "insurance_type")
 }
 
 fn is_code_column(name: &str) -> bool {
@@ -157,6 +192,28 @@ mod tests {
         );
         assert_eq!(documents.find("9.0"), Some("09"));
         assert!(tables.of("care_type").is_none());
+    }
+
+    #[test]
+    fn a_payer_is_the_kind_whose_spelling_it_has_in_it() {
+        let rows = [
+            row("payer_kind", "second_reimbursement", "二次报销", ""),
+            row("payer_kind", "medical_assistance", "医疗救助", ""),
+            row("payer_kind", "charity", "慈善", "红十字会"),
+        ];
+        let tables = CodeTables::new(&rows).unwrap();
+        let kinds = tables.of("payer_kind").unwrap();
+        for (payer, kind) in [
+            ("某区二次报销", Some("second_reimbursement")),
+            ("市红十字会", Some("charity")),
+            ("charity", Some("charity")),
+            ("慈善医疗救助", None),
+            ("某某公司", None),
+        ] {
+            assert_eq!(kinds.find_within(payer), kind, "{payer}");
+        }
+        assert_eq!(kinds.nearest("医疗补助"), ["医疗救助"]);
+        assert_eq!(kinds.nearest("某某公司").len(), 3, "none is near");
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub use print::{Language, to_json, to_text};
 pub use rejects::RejectCode;
 pub use spread::Spread;
 pub use tag_aliases::TagAliases;
-pub use taken::TakenFile;
+pub use taken::{BackFile, TakenBack, TakenFile};
 pub use tally::{Outcome, Tally};
 pub use unusable::{Counted, CountedBy, Unusable};
 

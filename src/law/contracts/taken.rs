@@ -19,3 +19,24 @@ pub struct TakenFile {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spread: Vec<Spread>,
 }
+
+/// A file that two people have taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackFile {
+    pub feed: Feed,
+    /// SHA-256 of the file's bytes, hex.
+    pub file_id: String,
+    pub name: String,
+    /// The version that had taken it in.
+    pub version: u64,
+    /// The question that the two have answered.
+    pub question: i64,
+}
+
+/// What a version is made without, as if it had not come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenBack {
+    pub files: Vec<BackFile>,
+    /// The files that had come after them, taken in again in their order, with what became of their rows now.
+    pub again: Vec<TakenFile>,
+}

@@ -29,6 +29,6 @@ pub use figure::FigureSeen;
 pub use file::{Deaths, PastFile, surprises};
 pub use income::income_surprises;
 pub use kind::{Cadence, FileKind};
-pub use people::{HeldMoves, Leaving, SetAside, held_moves};
+pub use people::{HeldMoves, InstitutionMonth, Leaving, SetAside, held_moves};
 pub use profile::{AmountsBy, FileProfile};
 pub use unit::AmountUnit;

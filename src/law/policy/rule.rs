@@ -168,6 +168,9 @@ pub struct Cost {
     pub payment_place: Vec<String>,
     /// Later reimbursements and other payers (二次报销、商业保险、慈善).
     pub adjustments: Netting,
+    /// The kinds of payer (`payer_kind` of the codes' table) whose later payments lower the cost; the others only show.
+    /// Empty: all. One policy has one answer.
+    pub payers: Vec<String>,
     /// Medical assistance (医疗救助); ignoring it measures the cost before it.
     pub medical_assistance: Netting,
     /// Whose cost an application counts.

@@ -88,8 +88,18 @@ fn add_who(text: &mut Lines, who: &Who) {
 }
 
 fn add_cost(text: &mut Lines, cost: &Cost) {
-    let Cost { basis, window, date, care, payment_place, adjustments, medical_assistance, unit, declared_spending } =
-        cost;
+    let Cost {
+        basis,
+        window,
+        date,
+        care,
+        payment_place,
+        adjustments,
+        payers,
+        medical_assistance,
+        unit,
+        declared_spending,
+    } = cost;
     let window = match window {
         Window::CalendarYear => "calendar_year".to_owned(),
         Window::RollingMonths(months) => format!("rolling_{months}_months"),
@@ -97,6 +107,10 @@ fn add_cost(text: &mut Lines, cost: &Cost) {
     text.one("cost.basis", basis.name()).one("cost.window", &window).one("cost.date", date.word());
     text.all("cost.care", care).all("cost.payment_place", payment_place);
     text.one("cost.adjustments", adjustments.word()).one("cost.medical_assistance", medical_assistance.word());
+    // all payers are not told: rules of before they could be chosen are the same rules
+    if !payers.is_empty() {
+        text.all("cost.payers", payers);
+    }
     text.one("cost.unit", unit.word()).one("cost.declared_spending", yes_no(*declared_spending));
 }
 

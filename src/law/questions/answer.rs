@@ -8,9 +8,9 @@ use crate::domain::hex;
 crate::codes! {
     /// What somebody says to a question.
     pub enum AnswerWord {
-        /// What was held counts.
+        /// What was held counts; a file that somebody takes back is taken back.
         Accept = "accept",
-        /// It does not: a file is refused, a withdrawal stays set aside.
+        /// It does not: a file is refused, a withdrawal stays set aside, an accepted file stays.
         Reject = "reject",
         /// The file adds to what the office has sent for the month (按补报追加).
         Append = "append",

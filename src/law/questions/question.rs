@@ -23,6 +23,8 @@ crate::codes! {
         People = "people",
         /// What may be one person with two documents.
         Identity = "identity",
+        /// An accepted file that somebody takes back.
+        TakeBack = "take_back",
     }
 }
 
@@ -57,6 +59,8 @@ crate::codes! {
         IncomeImplausible = "income_implausible",
         RowsUseless = "rows_useless",
         IdentityOpen = "identity_open",
+        /// A file was accepted by mistake.
+        TakeBack = "take_back",
     }
 }
 
@@ -98,7 +102,7 @@ pub struct QuestionFile {
 pub struct NewQuestion {
     pub topic: Topic,
     /// The series of lists that it is about (`law::referrals` marks) with the period of the last one on which the people
-    /// stood unasked, or the tag of a roster; empty where there is none.
+    /// stood unasked, the tag of a roster, or how often a file was asked back; empty where there is none.
     pub series: String,
     pub cause: Cause,
     /// At least one.

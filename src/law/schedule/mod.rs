@@ -6,6 +6,7 @@
 mod alert;
 mod clock;
 mod cron;
+mod digest;
 mod due;
 mod field;
 mod letter;
@@ -16,6 +17,7 @@ pub use alert::{
 };
 pub use clock::{Clock, Trust};
 pub use cron::Schedule;
+pub use digest::{DayFacts, NightFacts, TakenFacts, digest, digest_mail};
 pub use due::{Aim, CATCH_UP, Decision, Due, Past, Planned, decide, late, pending};
 pub use field::Fault;
 pub use letter::{AlertMail, alert_mail};

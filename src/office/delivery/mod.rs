@@ -20,7 +20,7 @@ pub use dispatch::{Attempt, Clearance, DispatchReport, Store, Transport, dispatc
 pub use error::DeliveryError;
 pub use evidence::{Trace, remembered, trace_of};
 pub use letters::{
-    Attachment, Draft, ListNotice, Notice, ToOperators, compose, may_go_to_operators, message_id, render,
+    Attachment, Draft, ListNotice, Notice, ToOperators, compose, may_go_to_operators, message_id, render, tell_day,
     tell_operators,
 };
 pub use machine::{Event, GIVE_UP_DAYS, Outcome, next};

@@ -212,7 +212,7 @@ pub(super) fn keep_spread(
 }
 
 /// File names come from outside and may name a person, so the chain knows a file by its content only.
-fn object(feed: Feed, file_id: &str) -> String {
+pub(super) fn object(feed: Feed, file_id: &str) -> String {
     format!("{} file {}", feed.name(), file_id.get(..16).unwrap_or(file_id))
 }
 

@@ -21,6 +21,7 @@ mod receipts;
 mod runs;
 mod standing;
 mod store;
+mod taken_back;
 mod texts;
 
 pub use arrivals::{LyingFile, SealedGaps};
@@ -41,4 +42,5 @@ pub use receipts::{FileReceipt, FunnelRow, ListEvent, ListEventKind, ListedRow, 
 pub use runs::{Run, RunState, StepTiming};
 pub use standing::{Moment, StandingList, StandingPerson};
 pub use store::Ledger;
+pub use taken_back::StoredBack;
 pub use texts::{SealedTexts, Texts};

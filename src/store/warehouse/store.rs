@@ -125,6 +125,10 @@ impl Warehouse {
         let versions = (1..=version.number).map(version_path);
         for path in versions.chain(version.files.iter().map(|file| file.path.clone())) {
             let (from, to) = (self.root.join(&path), root.join(&path));
+            // Another version has put it there.
+            if to.exists() {
+                continue;
+            }
             let put = to.parent().map_or(Ok(()), fs::create_dir_all);
             put.and_then(|()| fs::hard_link(&from, &to).or_else(|_| fs::copy(&from, &to).map(drop))).at(&from)?;
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use law::contracts::TakenFile;
+use law::contracts::{TakenBack, TakenFile};
 use law::domain::Period;
 use serde::{Deserialize, Serialize};
 
@@ -68,6 +68,9 @@ pub struct Version {
     pub files: Vec<FileEntry>,
     /// Landed files that this version took in (earlier versions hold the earlier ones).
     pub taken: Vec<TakenFile>,
+    /// What it is made without, where two people have taken files back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_back: Option<TakenBack>,
 }
 
 impl Version {
@@ -96,6 +99,24 @@ impl Version {
         }
         let mut files: Vec<FileEntry> = files.into_values().collect();
         files.sort_by(|a, b| a.place().cmp(&b.place()));
-        Self { format: FORMAT, number: self.number + 1, buckets: self.buckets, job: job.to_owned(), files, taken }
+        Self {
+            format: FORMAT,
+            number: self.number + 1,
+            buckets: self.buckets,
+            job: job.to_owned(),
+            files,
+            taken,
+            taken_back: None,
+        }
+    }
+
+    /// The same, with some tables as another version has them.
+    #[must_use]
+    pub fn with_tables_of(&self, other: &Self, tables: &[&str]) -> Self {
+        let is_meant = |file: &&FileEntry| tables.contains(&file.table.as_str());
+        let own = self.files.iter().filter(|file| !is_meant(file));
+        let mut files: Vec<FileEntry> = own.chain(other.files.iter().filter(is_meant)).cloned().collect();
+        files.sort_by(|a, b| a.place().cmp(&b.place()));
+        Self { files, ..self.clone() }
     }
 }

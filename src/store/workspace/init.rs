@@ -127,9 +127,9 @@ const SETTINGS_TAIL: &str = r#"
 # file_mib = 4096
 
 [landing]
-# A file without a manifest that changed less than so many seconds ago waits for the next run.
-# 60 suits folders that people copy into.
-# quiet_seconds = 0
+# A file that changed less than so many seconds ago may not be whole and waits for the next run, unless a manifest beside
+# it (NAME.manifest.json) names its bytes and sha256. 0 takes it at once: only where files come whole, by renaming.
+# quiet_seconds = 60
 
 [bureau]
 # Who sends the lists, as they print it, and for which area.

@@ -15,7 +15,7 @@ use store::warehouse::Version;
 
 use crate::arrivals::{GapStatus, LateStatus, LyingStatus, gap_status, late_status, lying_status};
 use crate::feeds::{FeedStatus, feed_status};
-use crate::operate::standing_alerts;
+use crate::operate::{day_digest, standing_alerts};
 use crate::questions::{QuestionStatus, open_questions};
 
 /// What `status` prints.
@@ -23,6 +23,8 @@ use crate::questions::{QuestionStatus, open_questions};
 pub struct Status {
     /// What needs attention, the gravest first.
     pub alerts: Vec<AlertStatus>,
+    /// What else the last day was like, for information: each line in Chinese and English.
+    pub digest: Vec<(String, String)>,
     /// Questions that wait for an answer, the oldest first.
     pub questions: Vec<QuestionStatus>,
     /// Counties with the offices for which no address is in force today: first, because their lists reach nobody.
@@ -121,6 +123,7 @@ pub async fn status(context: &Context, day: NaiveDate) -> Result<Status, Pipelin
     }
     Ok(Status {
         alerts: alert_status(context)?,
+        digest: day_digest(context, context.now)?,
         questions: open_questions(context, official_day(context.now))?,
         unrouted: unrouted(context, day),
         letters,

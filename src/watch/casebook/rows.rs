@@ -136,6 +136,7 @@ impl World {
                 ("claim_id", unit_id(case, &claim.label).into()),
                 ("amount", payment.amount.into()),
                 ("paid_date", payment.paid.into()),
+                ("payer_kind", payment.payer.clone().into()),
                 ("book_month", law::domain::Month::of(claim.settled).first_day().into()),
             ]);
         }

@@ -4,12 +4,14 @@
 
 mod alerts;
 mod backfill;
+mod digest;
 mod exposition;
 mod metrics;
 mod timetable;
 
 pub use alerts::{note_alerts, standing_alerts};
 pub use backfill::{Backfill, past_periods, run_past, set_notice};
+pub(crate) use digest::day_digest;
 pub use metrics::{keep_metrics, metrics, write_metrics};
 pub use timetable::{Timetable, timetable};
 
@@ -17,7 +19,8 @@ use chrono::{DateTime, Utc};
 use engine::Context;
 use office::delivery::tell;
 
-/// What follows each run, however it ended: alerts are raised or cleared, the operators are told, the metrics file is
+/// What follows each run, however it ended: alerts are raised or cleared, the operators are told, once
+/// a day with a digest of the rest, the metrics file is
 /// written. A fault here is told and changes nothing about the run.
 pub(crate) async fn after_run(context: &Context, job: &str, at: DateTime<Utc>) {
     match note_alerts(context, at) {
@@ -30,6 +33,9 @@ pub(crate) async fn after_run(context: &Context, job: &str, at: DateTime<Utc>) {
             }
         }
         Err(error) => tracing::warn!(job, %error, "the alerts could not be kept"),
+    }
+    if let Err(error) = digest::tell_digest(context, job, at) {
+        tracing::warn!(job, %error, "the day's digest could not be written");
     }
     if let Err(error) = tell(&context.workspace, &context.ledger, at).await {
         tracing::warn!(job, %error, "the operators could not be told");

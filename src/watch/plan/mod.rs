@@ -119,7 +119,8 @@ pub async fn plan(context: &Context, job: &Job, period: Period, with_persons: bo
 /// The same for a caller who holds the lock.
 async fn draw(context: &Context, job: &Job, period: Period, with_persons: bool) -> Result<Plan, PipelineError> {
     let before = context.warehouse.current().await?;
-    let shadow = Shadow::of(context, &before)?;
+    let others = intake::versions_to_go_back_to(&intake(context, None, &Counted::default(), &|_, _, _| {})).await?;
+    let shadow = Shadow::of(context, &before, &others)?;
     let run = try_job(&shadow.context, job, period).await?;
     told((context, &shadow.context), job, period, (&before, run), with_persons).await
 }
@@ -208,12 +209,19 @@ fn planned_files(summary: &IntakeSummary) -> Vec<PlannedFile> {
             Verdict::Taken(outcome) => ("taken", None, Some(outcome.clone())),
             Verdict::Refused { reason, .. } => ("refused", Some(reason.clone()), None),
             Verdict::Held { why, .. } => ("held", Some(why.clone()), None),
-            Verdict::Arriving(reason) => ("arriving", Some(reason.clone()), None),
-            Verdict::Known | Verdict::StillRefused { .. } => return None,
+            Verdict::Arriving(reason) | Verdict::Young(reason) => ("arriving", Some(reason.clone()), None),
+            Verdict::Known | Verdict::TakenBack | Verdict::StillRefused { .. } => return None,
         };
         Some(PlannedFile { feed: file.feed.name().to_owned(), name: file.name.clone(), verdict, reason, outcome })
     };
-    summary.files.iter().filter_map(planned).collect()
+    let back = summary.taken_back.iter().map(|back| PlannedFile {
+        feed: back.feed.name().to_owned(),
+        name: back.name.clone(),
+        verdict: "taken_back",
+        reason: back.done.clone().err(),
+        outcome: None,
+    });
+    back.chain(summary.files.iter().filter_map(planned)).collect()
 }
 
 /// What has landed and stays landed, since the job takes nothing in.

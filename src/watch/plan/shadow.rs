@@ -32,8 +32,8 @@ impl Drop for Staging {
 }
 
 impl Shadow {
-    /// Makes one of a version; the caller holds the lock.
-    pub(super) fn of(context: &Context, version: &Version) -> Result<Self, PipelineError> {
+    /// Makes one of a version, with the files of those to which tables go back; the caller holds the lock.
+    pub(super) fn of(context: &Context, version: &Version, others: &[Version]) -> Result<Self, PipelineError> {
         let staging = context.workspace.layout.staging();
         std::fs::create_dir_all(&staging).at(&staging)?;
         let kept = Staging(staging.clone());
@@ -41,7 +41,9 @@ impl Shadow {
         let folder = tempfile::Builder::new().prefix("plan-").tempdir_in(&staging).at(&staging)?;
         let layout = context.workspace.layout.shadow(folder.path());
         context.ledger.copy_to(&layout.ledger())?;
-        context.warehouse.link_into(&layout.warehouse(), version)?;
+        for version in others.iter().chain([version]) {
+            context.warehouse.link_into(&layout.warehouse(), version)?;
+        }
         let Workspace { mut settings, assets, .. } = context.workspace.clone();
         // Other machines see the real warehouse only, and a bucket would take a shadow's version for a real one.
         settings.engine.engine = EngineKind::Local;

@@ -124,3 +124,22 @@ fn mail_that_cannot_be_delivered_is_told_by_county_until_somebody_has_acted() {
     assert_eq!(refused.status.code(), Some(3));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("mail may not go to the operators' address"));
 }
+
+#[test]
+fn a_day_is_told_in_one_letter() {
+    let workspace = sealed();
+    let address = "[operators]\naddress = \"ops@county.example\"\n";
+    workspace.write("poverty-watch.toml", (SETTINGS.to_owned() + address).as_bytes());
+    for _ in 0..2 {
+        workspace.run(&["run", "nightly", "--month", MONTH]);
+    }
+    let letters = told(&workspace);
+    let digests: Vec<&String> = letters.iter().map(|(_, text)| text).filter(|text| text.contains("供了解")).collect();
+    assert_eq!(digests.len(), 1, "{letters:?}");
+    let text = digests[0];
+    assert!(text.contains("作业 nightly") && text.contains("越线") && text.contains("for information"), "{text}");
+    let digits = text.split(|c: char| !c.is_ascii_digit()).map(str::len).max();
+    assert!(digits.is_some_and(|digits| digits < 10), "nobody's number: {text}");
+    let status = workspace.ok(&["status"]);
+    assert!(status.contains("the last day") && status.contains("findings flagged"), "{status}");
+}

@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 
 pub use lines::Lines;
-pub use params::{Known, RuleData, rule_tables};
+pub use params::{Known, RuleData, payer_kinds_of, rule_tables};
 pub use span::{Span, until};
 
 use law::domain::{Fen, hex};

@@ -154,6 +154,7 @@ fn claim_params(rule: &Rule, span: Span) -> Params {
         ("payment_places", listed(&rule.cost.payment_place)),
         ("basis", Param::Text(rule.cost.basis.name().to_owned())),
         ("subtract_adjustments", flag(rule.cost.adjustments == Netting::Subtract)),
+        ("payer_kinds", payer_kinds(&rule.cost.payers)),
         ("add_back_assistance", flag(rule.cost.medical_assistance == Netting::Ignore)),
         ("date_basis", Param::Text(rule.cost.date.word().to_owned())),
         ("read_from", Param::Date(span.read_from())),
@@ -167,6 +168,16 @@ fn claim_params(rule: &Rule, span: Span) -> Params {
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value))
     .collect()
+}
+
+/// The kinds of payer that lower the cost, each between semicolons; empty: all.
+fn payer_kinds(payers: &[String]) -> Param {
+    Param::Text(if payers.is_empty() { String::new() } else { format!(";{};", payers.join(";")) })
+}
+
+/// The same of all rules of a policy, which agree.
+pub fn payer_kinds_of<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> Param {
+    payer_kinds(rules.into_iter().next().map_or(&[], |rule| &rule.cost.payers))
 }
 
 /// Months of a rolling window; 0 for the calendar year.

@@ -101,6 +101,11 @@ impl Layout {
         self.contract.columns.get(column).is_some_and(|column| column.name == "tag")
     }
 
+    /// Whether a contract column says who has paid later.
+    pub(in crate::gate) fn is_payer(&self, column: usize) -> bool {
+        self.contract.columns.get(column).is_some_and(|column| matches!(column.name, "payer" | "payer_kind"))
+    }
+
     /// Whether a contract column names counties.
     pub(in crate::gate) fn is_county(&self, column: usize) -> bool {
         self.contract.columns.get(column).is_some_and(|column| matches!(column.name, "county_code" | "insured_area"))

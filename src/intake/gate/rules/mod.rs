@@ -83,7 +83,9 @@ impl Rules {
             Feed::Applications => other_feeds::applications(&mut sheet, &mut faults),
             Feed::Rosters => other_feeds::rosters(&mut sheet, &mut faults, &self.aliases),
             Feed::Income => other_feeds::income(&mut sheet, &mut faults),
-            Feed::Adjustments => other_feeds::adjustments(&mut sheet),
+            Feed::Adjustments => {
+                other_feeds::adjustments(&mut sheet, &mut faults, self.codes.of(other_feeds::PAYER_KIND))
+            }
             Feed::Aided => other_feeds::aided(&mut sheet, &mut faults),
             // What an answer means is decided where answers are known.
             Feed::Receipts => None,

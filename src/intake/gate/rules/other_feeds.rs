@@ -1,7 +1,7 @@
 //! The rules of residents, applications, rosters, income, adjustments and aided persons.
 
-use arrow::array::StringArray;
-use law::contracts::{RejectCode, TagAliases};
+use arrow::array::{StringArray, StringBuilder};
+use law::contracts::{CodeTable, RejectCode, TagAliases};
 use law::domain::{CountyCode, IdNumber, PersonKey};
 
 use super::cells::days::{date_of, day_of};
@@ -74,9 +74,25 @@ pub(super) fn income(sheet: &mut Sheet, faults: &mut Faults) -> NoKinds {
     None
 }
 
-/// An update without a time counts from its day of payment.
-pub(super) fn adjustments(sheet: &mut Sheet) -> NoKinds {
+/// The column of the kind of payer, and its table.
+pub(super) const PAYER_KIND: &str = "payer_kind";
+
+/// An update without a time counts from its day of payment. The kind of payer is what the row states, else what its payer
+/// in words means; who is stated and means none, or two, is rejected by name.
+pub(super) fn adjustments(sheet: &mut Sheet, faults: &mut Faults, kinds: Option<&CodeTable>) -> NoKinds {
     sheet.default_from("updated_at", first_moment, "paid_date");
+    let Some(kinds) = kinds else { return None };
+    let column = sheet.index("payer");
+    let mut found = StringBuilder::with_capacity(sheet.rows, sheet.rows * 12);
+    for row in 0..sheet.rows {
+        let (stated, payer) = (text(sheet.texts(PAYER_KIND), row), text(sheet.texts("payer"), row));
+        let kind = stated.or_else(|| payer.and_then(|payer| kinds.find_within(payer)));
+        if kind.is_none() && payer.is_some() {
+            faults.note(row, Stage::Person, column, RejectCode::UnknownCode);
+        }
+        found.append_option(kind);
+    }
+    sheet.replace(PAYER_KIND, found.finish());
     None
 }
 

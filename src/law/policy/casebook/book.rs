@@ -126,12 +126,14 @@ pub struct Amounts {
 }
 
 /// A later payer's payment for one claim.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct CasePayment {
     /// Place of the claim in the case's list.
     pub claim: usize,
     pub paid: NaiveDate,
     pub amount: Fen,
+    /// Kind of payer; `None`: nobody says.
+    pub payer: Option<String>,
 }
 
 #[derive(Debug, Clone)]

@@ -107,7 +107,11 @@ impl CaseReader<'_> {
                 "号 of a settlement",
                 found.ok_or_else(|| hint(&payment.claim.value.0, known())),
             )?;
-            Some(CasePayment { claim, paid: payment.paid.0, amount: payment.amount.0 })
+            let payer = match &payment.payer {
+                None => None,
+                Some(cell) => Some(faults.word(cell, "kind of payer", code_of(words::PAYERS, &cell.value.0, true))?),
+            };
+            Some(CasePayment { claim, paid: payment.paid.0, amount: payment.amount.0, payer })
         });
         payments.collect::<Vec<_>>().into_iter().collect()
     }

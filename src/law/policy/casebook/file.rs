@@ -171,6 +171,8 @@ pub(super) struct PaymentFile {
     pub(super) paid: Day,
     #[serde(rename = "金额")]
     pub(super) amount: Amount,
+    #[serde(rename = "支付方", default)]
+    pub(super) payer: Option<Spanned<Word>>,
 }
 
 #[derive(Clone, Deserialize)]

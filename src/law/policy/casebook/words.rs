@@ -28,6 +28,18 @@ pub(super) const CARE: Words = &[
 
 pub(super) const PLACES: Words = &[("中心", "1"), ("医院", "2"), ("省内异地", "3"), ("跨省", "4")];
 
+/// Kinds of payer, as the codes' table has them.
+pub(super) const PAYERS: Words = &[
+    ("二次报销", "second_reimbursement"),
+    ("医疗救助", "medical_assistance"),
+    ("临时救助", "temporary_assistance"),
+    ("医疗互助", "mutual_aid"),
+    ("单位补助", "employer"),
+    ("商业保险", "commercial"),
+    ("慈善", "charity"),
+    ("其他", "other"),
+];
+
 pub(super) const HOUSEHOLDS: Words = &[("非农业", "10"), ("农业", "20"), ("居民户", "50")];
 
 /// Series of the income feed.

@@ -107,6 +107,15 @@ impl Layer {
         reader.overlaps(&rules, &starts);
         let gone: BTreeSet<&str> = changes.iter().map(|change| change.inherited.as_str()).collect();
         let kept: Vec<Rule> = inherited.iter().filter(|rule| !gone.contains(rule.id.as_str())).cloned().collect();
+        // what one payment does to a claim cannot be two things
+        let payers = payers_of(&defaults);
+        let kept: Vec<Rule> = kept
+            .into_iter()
+            .map(|mut rule| {
+                rule.cost.payers.clone_from(&payers);
+                rule
+            })
+            .collect();
         let inherited = kept.iter().map(|rule| rule.id.clone()).collect();
         rules.extend(kept);
         changes.sort();
@@ -129,7 +138,8 @@ impl Reader<'_> {
 
     /// Faults of defaults are reported where they stand, not in each rule that takes them.
     fn defaults(&mut self, defaults: &Defaults) {
-        let Defaults { insurance, care, payment_place, recipients, warn_at, .. } = defaults;
+        let Defaults { insurance, care, payment_place, recipients, warn_at, payers, .. } = defaults;
+        self.once(payers.as_deref().unwrap_or_default(), "payer");
         self.counted(insurance.as_deref(), care.as_deref(), payment_place.as_deref());
         self.once(recipients.as_deref().unwrap_or_default(), "recipient");
         if let Some(word) = warn_at {
@@ -318,6 +328,7 @@ impl Reader<'_> {
             care,
             payment_place,
             adjustments: adjustments?,
+            payers: payers_of(defaults),
             medical_assistance: assistance?,
             unit: unit?,
             declared_spending: cost.declared_spending.as_ref().is_some_and(|declared| *declared.get_ref()),
@@ -361,6 +372,11 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// The kinds of payer that lower the cost.
+fn payers_of(defaults: &Defaults) -> Vec<String> {
+    defaults.payers.iter().flatten().map(|payer| payer.get_ref().clone()).collect()
 }
 
 fn words<T: Copy>(known: &[(&'static str, T)]) -> Vec<&'static str> {

@@ -8,4 +8,4 @@ mod operators;
 pub use message::{Attachment, Draft, compose, message_id};
 pub use notice::{ListNotice, Notice, render};
 pub(super) use office::OfficeLetters;
-pub use operators::{ToOperators, may_go_to_operators, tell_operators};
+pub use operators::{ToOperators, may_go_to_operators, tell_day, tell_operators};

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 use law::domain::{MailAddress, official_day};
-use law::schedule::alert_mail;
+use law::schedule::{AlertMail, alert_mail, digest_mail};
 use store::keys::Keys;
 use store::ledger::{AlertNews, Ledger, LedgerError, Letter, LetterStep, NewLetter, OPERATORS, RaisedAlert};
 use store::workspace::Workspace;
@@ -28,30 +28,75 @@ pub fn tell_operators(
         return Ok(None);
     };
     let news = ledger.alert_news()?;
-    if news.is_empty() || !ledger.letters_to(&settings.area, OPERATORS, now - PAUSE)?.is_empty() {
+    let keys = Keys::open(&workspace.layout)?.tokens;
+    // the digest says nothing of alerts, and keeps none of them waiting
+    let digest = message_id(&keys, &[of_day(now)], &to, 0, from.domain());
+    let recent = ledger.letters_to(&settings.area, OPERATORS, now - PAUSE)?;
+    if news.is_empty() || recent.iter().any(|letter| letter.message_id != digest) {
         return Ok(None);
     }
-    let place = if settings.bureau.area_name.is_empty() { &settings.area } else { &settings.bureau.area_name };
-    let Some(mail) = alert_mail(&texts(&news.raised), &texts(&news.cleared), place, &official_day(now).to_string())
-    else {
+    let day = official_day(now).to_string();
+    let Some(mail) = alert_mail(&texts(&news.raised), &texts(&news.cleared), place(workspace), &day) else {
         return Ok(None);
     };
-    let message_id = message_id(&Keys::open(&workspace.layout)?.tokens, &named(&news), &to, 0, from.domain());
+    let message_id = message_id(&keys, &named(&news), &to, 0, from.domain());
+    let letter = letter(workspace, (message_id, &from, &to), &mail, now)?;
+    ledger.tell_alerts(&letter, &news, now)?;
+    Ok(Some(letter.message_id))
+}
+
+/// Writes the letter with a day's digest, one for each day, where mail is live and the operators have an address.
+pub fn tell_day(
+    workspace: &Workspace,
+    ledger: &Ledger,
+    lines: &[(String, String)],
+    now: DateTime<Utc>,
+) -> Result<(), DeliveryError> {
+    let settings = &workspace.settings;
+    let (Some(to), Some(from), true) = (operators(workspace), settings.delivery.sender(), settings.delivery.live)
+    else {
+        return Ok(());
+    };
+    let message_id = message_id(&Keys::open(&workspace.layout)?.tokens, &[of_day(now)], &to, 0, from.domain());
+    let recent = ledger.letters_to(&settings.area, OPERATORS, now - Duration::days(2))?;
+    if recent.iter().any(|letter| letter.message_id == message_id) {
+        return Ok(());
+    }
+    let mail = digest_mail(lines, place(workspace), &official_day(now).to_string());
+    let letter = letter(workspace, (message_id, &from, &to), &mail, now)?;
+    ledger.tell_alerts(&letter, &AlertNews::default(), now)?;
+    Ok(())
+}
+
+/// What the Message-ID of a day's digest is made of.
+fn of_day(now: DateTime<Utc>) -> String {
+    format!("digest {}", official_day(now))
+}
+
+fn place(workspace: &Workspace) -> &str {
+    let settings = &workspace.settings;
+    if settings.bureau.area_name.is_empty() { &settings.area } else { &settings.bureau.area_name }
+}
+
+fn letter(
+    workspace: &Workspace,
+    (message_id, from, to): (String, &MailAddress, &MailAddress),
+    mail: &AlertMail,
+    now: DateTime<Utc>,
+) -> Result<NewLetter, DeliveryError> {
     let (subject, text) = (mail.subject.as_str(), mail.body.as_str());
-    let draft = Draft { message_id: &message_id, from: &from, to: &to, date: now, subject, text, attachments: &[] };
-    let letter = NewLetter {
+    let draft = Draft { message_id: &message_id, from, to, date: now, subject, text, attachments: &[] };
+    Ok(NewLetter {
         bytes: compose(&draft)?,
         message_id,
-        county: settings.area.clone(),
+        county: workspace.settings.area.clone(),
         office: OPERATORS.to_owned(),
         recipient: to.to_string(),
         resend_no: 0,
         lists: Vec::new(),
         due_at: now,
         replaces: None,
-    };
-    ledger.tell_alerts(&letter, &news, now)?;
-    Ok(Some(letter.message_id))
+    })
 }
 
 /// Why a letter to the operators may not go, where it may not: only to the address that the settings name now.

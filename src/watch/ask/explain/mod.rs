@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::RecordBatch;
 use cells::{mask, rows_of, text};
-use engine::compute::rules::{Known as Judging, RuleData, Span};
+use engine::compute::rules::{Known as Judging, RuleData, Span, payer_kinds_of};
 use engine::compute::{
     Evaluation, LINK, Links, MEMBERS, OPEN_ITEMS, SNAPSHOTS, Setting, Stated, TAGS, linked_people, sources_in,
     stated_by_rosters, together,
@@ -157,7 +157,12 @@ impl Asking<'_> {
         own: [(&str, Source); N],
     ) -> Result<Vec<RecordBatch>, PipelineError> {
         let on_date = Param::Date(self.period.last_day());
-        let params = named([("person_key", self.person_param()), ("on_date", on_date.clone()), ("tags_from", on_date)]);
+        let params = named([
+            ("person_key", self.person_param()),
+            ("on_date", on_date.clone()),
+            ("tags_from", on_date),
+            ("payer_kinds", payer_kinds_of(self.context.policy.in_force(self.period.last_day()))),
+        ]);
         let span = Span::of_rules(self.context.policy.in_force(self.period.last_day()), self.period);
         self.collect((model, None), span, params, named(own)).await
     }
