@@ -227,6 +227,20 @@ fn a_good_file_passes_in_every_dress() {
 }
 
 #[test]
+fn a_flipped_bit_in_a_page_with_a_checksum_is_refused_in_words() {
+    let bench = Bench::new();
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/forms/checksums.parquet");
+    let mut bytes = std::fs::read(fixture).unwrap();
+    assert_eq!(bench.passes(Feed::Claims, "c.parquet", &bytes).outcome.accepted.rows, 6);
+    assert_eq!(bench.staged_texts("claim_id", "person_name")["C498"].as_deref(), Some("甲4"));
+    // C498 becomes C499, a number like any other.
+    let at = bytes.windows(4).position(|text| text == b"C498").unwrap() + 3;
+    bytes[at] ^= 1;
+    let reason = bench.refused(Feed::Claims, "c.parquet", &bytes);
+    assert!(reason.contains("checksum"), "{reason}");
+}
+
+#[test]
 fn bad_parquet_files_are_refused_by_name_and_reason() {
     let Some(shared) = shared() else { return };
     let bench = Bench::new();
