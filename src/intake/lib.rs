@@ -28,6 +28,6 @@ pub use error::IntakeError;
 pub use gate::{GateError, GateJob, GateLimits, GateReport, GateVerdict, StagedFile, TagAlias, look_at, run_gate};
 pub use given::Intake;
 pub use look::{Looked, Proposed, look};
-pub use receipt::{Opened, ReceiptFile, open_receipt};
+pub use receipt::{CellFault, Heading, Opened, ReceiptFile, ReceiptRow, open_receipt};
 pub use summary::{FileSummary, IntakeSummary, Progress, Verdict};
 pub use take_in::{take_in, waiting};

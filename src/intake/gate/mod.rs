@@ -22,5 +22,5 @@ pub use job::{GateError, GateJob, GateLimits, GateReport, GateVerdict, StagedFil
 pub(crate) use named::NAMED;
 pub use parent::{look_at, run_gate};
 pub(crate) use rejects::COLUMNS as REJECT_COLUMNS;
-pub(crate) use rules::own_key;
+pub(crate) use rules::{day_in, fen_in, own_key};
 pub(crate) use stage::WAITING;

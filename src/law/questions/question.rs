@@ -23,6 +23,8 @@ crate::codes! {
         People = "people",
         /// What may be one person with two documents.
         Identity = "identity",
+        /// Listed people whom an office gives back in a wave.
+        GivenBack = "given_back",
     }
 }
 
@@ -34,6 +36,8 @@ crate::codes! {
         Register = "register",
         Roster = "roster",
         Claims = "claims",
+        /// What offices have answered about their lists.
+        Answers = "answers",
     }
 }
 
@@ -57,6 +61,8 @@ crate::codes! {
         IncomeImplausible = "income_implausible",
         RowsUseless = "rows_useless",
         IdentityOpen = "identity_open",
+        /// Many of an office's answers say that people are not its own.
+        GivenBack = "given_back",
     }
 }
 
@@ -139,7 +145,7 @@ impl Topic {
     /// Whether a question of this topic is about its files, so that other files are another question.
     #[must_use]
     pub const fn is_about_files(self) -> bool {
-        !matches!(self, Self::People)
+        !matches!(self, Self::People | Self::GivenBack)
     }
 
     /// How a question of this topic can be answered.
