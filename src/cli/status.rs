@@ -140,6 +140,12 @@ fn arrivals(status: &Status) -> String {
         let _ =
             writeln!(text, "  {} {} {} ({}), since {since}: {}", file.mark, file.feed, file.name, file.state, file.why);
     }
+    if !status.rejects.is_empty() {
+        text.push_str("\nrejected rows that wait to be mended\n");
+    }
+    for file in &status.rejects {
+        let _ = writeln!(text, "  {} {}: {} of {} rows", file.feed, file.name, file.open(), file.rows);
+    }
     if !status.gaps.is_empty() {
         text.push_str("\nnot come whole: nobody leaves these counties' lists\n");
     }

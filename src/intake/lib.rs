@@ -16,6 +16,7 @@ mod landing;
 mod look;
 mod lying;
 mod manifest;
+mod mended;
 mod receipt;
 mod reject_book;
 mod resolve;

@@ -5,6 +5,7 @@
 mod codes;
 mod print;
 mod rejects;
+mod row_key;
 mod spread;
 mod tag_aliases;
 mod taken;
@@ -14,6 +15,7 @@ mod unusable;
 pub use codes::{CodeRow, CodeTable, CodeTables, must_be_known};
 pub use print::{Language, to_json, to_text};
 pub use rejects::RejectCode;
+pub use row_key::{OpenRejects, RowKey};
 pub use spread::Spread;
 pub use tag_aliases::TagAliases;
 pub use taken::TakenFile;
