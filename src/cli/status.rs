@@ -2,6 +2,7 @@
 
 use chrono::{Duration, NaiveDate};
 use engine::PipelineError;
+use law::contracts::OpenRejects;
 use watch::{Status, status};
 
 use super::arguments::{Format, date_argument};
@@ -9,6 +10,9 @@ use super::failure::{Failure, TEMPORARY};
 use super::questions;
 use super::run::degraded;
 use super::session::Session;
+
+/// Files with rejected rows that are named; the others are counted.
+const REJECTS: usize = 10;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -140,12 +144,7 @@ fn arrivals(status: &Status) -> String {
         let _ =
             writeln!(text, "  {} {} {} ({}), since {since}: {}", file.mark, file.feed, file.name, file.state, file.why);
     }
-    if !status.rejects.is_empty() {
-        text.push_str("\nrejected rows that wait to be mended\n");
-    }
-    for file in &status.rejects {
-        let _ = writeln!(text, "  {} {}: {} of {} rows", file.feed, file.name, file.open(), file.rows);
-    }
+    text.push_str(&rejects(status));
     if !status.gaps.is_empty() {
         text.push_str("\nnot come whole: nobody leaves these counties' lists\n");
     }
@@ -158,6 +157,23 @@ fn arrivals(status: &Status) -> String {
     }
     for late in &status.late_senders {
         let _ = writeln!(text, "  {} {} {}: {} days", late.sender, late.feed, late.month, late.days);
+    }
+    text
+}
+
+/// Files whose rejected rows wait to be mended, the oldest of them by name.
+fn rejects(status: &Status) -> String {
+    use std::fmt::Write as _;
+    if status.rejects.is_empty() {
+        return String::new();
+    }
+    let rows: u64 = status.rejects.iter().map(OpenRejects::open).sum();
+    let mut text = format!("\nrejected rows that wait to be mended: {rows} of {} files\n", status.rejects.len());
+    for file in status.rejects.iter().take(REJECTS) {
+        let _ = writeln!(text, "  {} {}: {} of {} rows", file.feed, file.name, file.open(), file.rows);
+    }
+    if let Some(more) = status.rejects.len().checked_sub(REJECTS).filter(|more| *more > 0) {
+        let _ = writeln!(text, "  and {more} more (--format json)");
     }
     text
 }

@@ -1,7 +1,7 @@
 //! Rejected rows that have come mended: kept open by their keys, closed by an accepted row with the same.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::PathBuf;
+use std::path::Path;
 
 use arrow::ipc::reader::FileReader;
 use chrono::{DateTime, Utc};
@@ -18,7 +18,7 @@ pub(super) fn note(
     ledger: &Ledger,
     feed: Feed,
     (file_id, name): (&str, &str),
-    (report, folder): (&GateReport, &PathBuf),
+    (report, folder): (&GateReport, &Path),
     at: DateTime<Utc>,
 ) -> Result<Vec<OpenRejects>, IntakeError> {
     let rows = report.outcome.rejected_total().rows;

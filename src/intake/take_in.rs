@@ -370,7 +370,7 @@ impl Run<'_> {
             let rejects = keep_rejects(&folder, &waiting.folder, &file.name, &file.file_id, &file.outcome)?;
             self.report(feed, &file.name, Verdict::Taken(file.outcome.clone()), rejects);
             let named = (waiting.file_id.as_str(), file.name.as_str());
-            let read = (&waiting.report, &waiting.folder);
+            let read = (&waiting.report, waiting.folder.as_path());
             let mended = mended::note(intake.ledger, feed, named, read, intake.moment())?;
             if let Some(told) = self.summary.files.last_mut() {
                 told.mended = mended;

@@ -160,6 +160,9 @@ pub(super) fn parquet_mutant(original: &Original, random: &mut Rng) -> (Vec<u8>,
     let mut bytes = original.bytes.clone();
     // The footer holds all the promises: half of the damage goes there.
     let from = if random.bool() { bytes.len() - bytes.len() / 3 } else { 4 };
-    damage(&mut bytes, from, random);
+    match random.u8(0..10) {
+        0 => bytes.truncate(random.usize(1..bytes.len())),
+        _ => damage(&mut bytes, from, random),
+    }
     (bytes, May::Values)
 }

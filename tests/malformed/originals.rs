@@ -1,7 +1,6 @@
 //! Whole files of each format, small: what is looked for is in their forms, not in their number of rows.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use intake::GateJob;
@@ -104,7 +103,7 @@ pub(super) fn claims_parquet() -> Original {
     let mut bytes = Vec::new();
     let properties = WriterProperties::builder().set_statistics_enabled(EnabledStatistics::None).build();
     let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-    let mut writer = ArrowWriter::try_new_with_options(&mut bytes, Arc::clone(&batch.schema()), options).unwrap();
+    let mut writer = ArrowWriter::try_new_with_options(&mut bytes, batch.schema(), options).unwrap();
     writer.write(&batch).unwrap();
     writer.close().unwrap();
     Original { feed: Feed::Claims, name: "c.parquet", bytes, profiles: Profiles::default() }
