@@ -227,6 +227,20 @@ fn a_good_file_passes_in_every_dress() {
 }
 
 #[test]
+fn a_flipped_bit_in_a_page_with_a_checksum_is_refused_in_words() {
+    let bench = Bench::new();
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/forms/checksums.parquet");
+    let mut bytes = std::fs::read(fixture).unwrap();
+    assert_eq!(bench.passes(Feed::Claims, "c.parquet", &bytes).outcome.accepted.rows, 6);
+    assert_eq!(bench.staged_texts("claim_id", "person_name")["C498"].as_deref(), Some("甲4"));
+    // C498 becomes C499, a number like any other.
+    let at = bytes.windows(4).position(|text| text == b"C498").unwrap() + 3;
+    bytes[at] ^= 1;
+    let reason = bench.refused(Feed::Claims, "c.parquet", &bytes);
+    assert!(reason.contains("checksum"), "{reason}");
+}
+
+#[test]
 fn bad_parquet_files_are_refused_by_name_and_reason() {
     let Some(shared) = shared() else { return };
     let bench = Bench::new();
@@ -249,10 +263,11 @@ fn bad_parquet_files_are_refused_by_name_and_reason() {
 
 #[test]
 fn mutants_are_refused_or_whole() {
+    // Many thousand more are opened in process: `tests/malformed.rs`.
     let original = parquet_of(columns(300));
     let mut random = fastrand::Rng::with_seed(20_261_101);
-    let mut mutants: Vec<Vec<u8>> = (0..500).map(|n| original[..n * original.len() / 500].to_vec()).collect();
-    while mutants.len() < 2000 {
+    let mut mutants: Vec<Vec<u8>> = (0..100).map(|n| original[..n * original.len() / 100].to_vec()).collect();
+    while mutants.len() < 400 {
         let mut mutant = original.clone();
         // The footer holds all the promises: half of the flips go there.
         let from = if mutants.len().is_multiple_of(2) { mutant.len() - mutant.len() / 3 } else { 0 };
@@ -263,7 +278,7 @@ fn mutants_are_refused_or_whole() {
         mutants.push(mutant);
     }
     let refused: usize = std::thread::scope(|scope| {
-        let halves: Vec<_> = mutants.chunks(1000).map(|half| scope.spawn(move || through(half))).collect();
+        let halves: Vec<_> = mutants.chunks(200).map(|half| scope.spawn(move || through(half))).collect();
         halves.into_iter().map(|half| half.join().unwrap()).sum()
     });
     println!("gate mutants: {} cases ({refused} refused)", mutants.len());

@@ -117,6 +117,10 @@ pub(super) fn describe(summary: &IntakeSummary) -> String {
                 let _ = writeln!(text, "  {rows} rows that no rule can use: {}", why.english());
             }
         }
+        for earlier in &file.mended {
+            let (name, mended, open) = (&earlier.name, earlier.mended, earlier.open());
+            let _ = writeln!(text, "  rejected rows of {name}: {mended} have come mended, {open} are still open");
+        }
         for note in &file.notes {
             let _ = writeln!(text, "  {note}");
         }

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use desk::{Actor, Conflict, Stated};
 use engine::Context;
+use law::Fault as _;
 use law::domain::{Fen, Said};
-use office::receipts::Imported;
+use office::receipts::{Imported, RowFault};
 use store::ledger::{FileReceipt, SealedList};
 
 use super::arguments::{actor_argument, yuan_argument};
@@ -20,10 +21,15 @@ pub(super) struct Arguments {
 
 #[derive(Debug, clap::Subcommand)]
 enum Act {
-    /// Take in a list's workbook with its feedback block filled in, or the same as CSV.
+    /// Take in lists' workbooks with their feedback block filled in, or the same as CSV.
     Import {
-        /// The file.
-        file: PathBuf,
+        /// The files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Code of the office that sent them, such as MZ: rows of other offices' lists are not taken. Without it each
+        /// file is of the office of most of its rows.
+        #[arg(long, value_name = "CODE")]
+        from: Option<String>,
     },
     /// Note what an office states about a list as a whole.
     File {
@@ -68,11 +74,7 @@ enum Act {
 pub(super) fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failure> {
     let context = session.open()?;
     match &arguments.act {
-        Act::Import { file } => {
-            let imported = desk::import(&context, session.now, file)?;
-            print!("{}", describe(&imported));
-            Ok(if imported.is_clean() { 0 } else { DATA })
-        }
+        Act::Import { files, from } => import(&context, session, files, from.as_deref()),
         Act::File { list_id, rows, control, by } => {
             let stated = FileReceipt { rows: *rows, control: *control };
             let Stated { list, is_right } = desk::receive((&context).into(), session.act(by), list_id, stated)?;
@@ -92,13 +94,42 @@ pub(super) fn run(arguments: &Arguments, session: &Session) -> Result<u8, Failur
     }
 }
 
+/// Each file by itself: one that is refused does not stop the others.
+fn import(context: &Context, session: &Session, files: &[PathBuf], from: Option<&str>) -> Result<u8, Failure> {
+    let mut code = 0;
+    for file in files {
+        let imported = desk::import(context, session.now, file, from);
+        if files.len() > 1 {
+            println!("{}:", file.display());
+        }
+        match imported {
+            Ok(imported) => {
+                print!("{}", describe(&imported));
+                code = code.max(if imported.is_clean() { 0 } else { DATA });
+            }
+            Err(error) if files.len() > 1 && error.blame() == law::Cause::Data => {
+                println!("{error}");
+                code = DATA;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(code)
+}
+
 fn describe(imported: &Imported) -> String {
     use std::fmt::Write as _;
     if imported.is_known {
         return "imported before: nothing to do\n".to_owned();
     }
     let mut text = String::new();
-    for (row, why) in &imported.faults {
+    for (written, read_as) in &imported.headings {
+        let _ = match read_as {
+            Some(heading) => writeln!(text, "表头“{written}”按“{heading}”读取 / heading read as {heading}"),
+            None => writeln!(text, "表头“{written}”不是名单的列，未读取 / heading of no column of the list: not read"),
+        };
+    }
+    for RowFault { row, why, .. } in &imported.faults {
         let _ = writeln!(text, "第 {row} 行：{why} / row {row}: not taken");
     }
     for row in &imported.unmatched {
@@ -110,11 +141,21 @@ fn describe(imported: &Imported) -> String {
             "第 {row} 行：与此前反馈不一致（{list_id}） / row {row}: differs from the answer that stands; see `receipts conflicts`"
         );
     }
-    let Imported { rows, news, same, blank, rerouted, .. } = imported;
+    for question in &imported.questions {
+        let _ = writeln!(
+            text,
+            "“不属本单位”过多，确认前不转出 / so many are given back that they stay where they are: question {question}"
+        );
+    }
+    if let Some(book) = &imported.book {
+        let _ = writeln!(text, "须更正的行 / rows to mend: {}", book.display());
+    }
+    let Imported { rows, news, same, blank, rerouted, held, .. } = imported;
+    let held = if *held > 0 { format!(", {held} held") } else { String::new() };
     let _ = writeln!(
         text,
         "{rows} rows: {news} answers, {same} known, {blank} blank, {} unmatched, {} conflicts, {} faults; {rerouted} \
-         persons back to the bureau's desk",
+         persons back to the bureau's desk{held}",
         imported.unmatched.len(),
         imported.conflicts.len(),
         imported.faults.len()

@@ -2,6 +2,7 @@
 
 use chrono::{Duration, NaiveDate};
 use engine::PipelineError;
+use law::contracts::OpenRejects;
 use watch::{LateStatus, Status, status};
 
 use super::arguments::{Format, date_argument};
@@ -9,6 +10,9 @@ use super::failure::{Failure, TEMPORARY};
 use super::questions;
 use super::run::degraded;
 use super::session::Session;
+
+/// Files with rejected rows that are named; the others are counted.
+const REJECTS: usize = 10;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -144,6 +148,7 @@ fn arrivals(status: &Status) -> String {
         let _ =
             writeln!(text, "  {} {} {} ({}), since {since}: {}", file.mark, file.feed, file.name, file.state, file.why);
     }
+    text.push_str(&rejects(status));
     if !status.gaps.is_empty() {
         text.push_str("\nnot come whole: nobody leaves these counties' lists\n");
     }
@@ -171,6 +176,23 @@ fn late_table(late: &[LateStatus]) -> String {
     for ((sender, feed), days) in rows {
         let own = months.iter().map(|month| days.get(month).map_or_else(|| "-".to_owned(), ToString::to_string));
         text += &format!("  {feed:<13}{}  {sender}\n", cells(own.collect()));
+    }
+    text
+}
+
+/// Files whose rejected rows wait to be mended, the oldest of them by name.
+fn rejects(status: &Status) -> String {
+    use std::fmt::Write as _;
+    if status.rejects.is_empty() {
+        return String::new();
+    }
+    let rows: u64 = status.rejects.iter().map(OpenRejects::open).sum();
+    let mut text = format!("\nrejected rows that wait to be mended: {rows} of {} files\n", status.rejects.len());
+    for file in status.rejects.iter().take(REJECTS) {
+        let _ = writeln!(text, "  {} {}: {} of {} rows", file.feed, file.name, file.open(), file.rows);
+    }
+    if let Some(more) = status.rejects.len().checked_sub(REJECTS).filter(|more| *more > 0) {
+        let _ = writeln!(text, "  and {more} more (--format json)");
     }
     text
 }

@@ -30,17 +30,23 @@ pub struct Conflict {
     pub standing: Option<StoredAnswer>,
 }
 
-/// Takes a filled-in workbook or CSV in; the same bytes again change nothing.
-pub fn import(context: &Context, now: DateTime<Utc>, path: &Path) -> Result<Imported, DeskError> {
+/// Takes a filled-in workbook or CSV in; the same bytes again change nothing. `from`: code of the office that sent it.
+pub fn import(context: &Context, now: DateTime<Utc>, path: &Path, from: Option<&str>) -> Result<Imported, DeskError> {
+    if let Some(code) = from.filter(|code| !context.offices.has_code(code)) {
+        return Err(DeskError::usage(format!("--from {code}: pipelines/tables/offices.csv has no such office")));
+    }
     let desk = ReceiptDesk {
         layout: &context.workspace.layout,
         settings: &context.workspace.settings,
         ledger: &context.ledger,
+        offices: &context.offices,
+        bounds: &context.bounds,
+        workdays: &context.workdays,
         program: &context.gate_program,
         today: official_day(now),
         now,
     };
-    Ok(office::receipts::import(&desk, path)?)
+    Ok(office::receipts::import(&desk, path, from)?)
 }
 
 /// Notes what an office states about a list as a whole.

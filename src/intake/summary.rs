@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use law::contracts::{Feed, Outcome};
+use law::contracts::{Feed, OpenRejects, Outcome};
 use store::warehouse::Version;
 
 /// What became of one landed file.
@@ -36,6 +36,8 @@ pub struct FileSummary {
     pub notes: Vec<String>,
     /// Where its rejected rows lie.
     pub rejects: Option<PathBuf>,
+    /// Earlier files whose rejected rows it has mended, as they stand now.
+    pub mended: Vec<OpenRejects>,
 }
 
 /// What became of a file that two people have taken back.

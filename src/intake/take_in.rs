@@ -18,7 +18,7 @@ use super::landing::{Landed, Stamp};
 use super::lying::note_lying;
 use super::manifest::{Manifest, lacking};
 use super::tables::{Arrived, Batch, HeldFile, source_of};
-use super::{FileSummary, Intake, IntakeError, IntakeSummary, Verdict, identity, landing, tables, take_back};
+use super::{FileSummary, Intake, IntakeError, IntakeSummary, Verdict, identity, landing, mended, tables, take_back};
 use store::durable::{At as _, FileError};
 
 /// Staged rows at which a batch is closed: it bounds the memory for their ids (16 bytes each) and for the
@@ -167,7 +167,8 @@ impl Run<'_> {
     }
 
     fn report(&mut self, feed: Feed, name: &str, verdict: Verdict, rejects: Option<PathBuf>) {
-        self.summary.files.push(FileSummary { feed, name: name.to_owned(), verdict, notes: Vec::new(), rejects });
+        let (name, notes, mended) = (name.to_owned(), Vec::new(), Vec::new());
+        self.summary.files.push(FileSummary { feed, name, verdict, notes, rejects, mended });
     }
 
     /// What can be said about a file without opening it.
@@ -364,7 +365,11 @@ impl Run<'_> {
             let folder = intake.layout.rejects(feed.name());
             let rejects = keep_rejects(&folder, &waiting.folder, &file.name, &file.file_id, &file.outcome)?;
             self.report(feed, &file.name, Verdict::Taken(file.outcome.clone()), rejects);
+            let named = (waiting.file_id.as_str(), file.name.as_str());
+            let read = (&waiting.report, waiting.folder.as_path());
+            let mended = mended::note(intake.ledger, feed, named, read, intake.moment())?;
             if let Some(told) = self.summary.files.last_mut() {
+                told.mended = mended;
                 told.notes.clone_from(&waiting.report.notes);
             }
         }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use engine::{Context, PipelineError};
 use intake::{FileSummary, IntakeSummary, Verdict};
 use law::arrivals::{Gap, Sender, gaps_in_chinese};
-use law::contracts::{Feed, Outcome, Tally};
+use law::contracts::{Feed, OpenRejects, Outcome, Tally};
 use law::domain::{CountyCode, Fen, official_day};
 use law::texts::{Table, zh};
 use store::durable::{self, At as _, Readers};
@@ -101,7 +101,10 @@ fn page(context: &Context, (feed, name): (Feed, &str), files: &[&FileSummary], g
     for file in files {
         let _ = writeln!(text, "<h2>{}</h2>", escaped(&file.name));
         match &file.verdict {
-            Verdict::Taken(outcome) => text += &taken(feed, outcome, file.rejects.is_some()),
+            Verdict::Taken(outcome) => {
+                text += &taken(feed, outcome, file.rejects.is_some());
+                text += &mended(&file.mended);
+            }
             Verdict::Refused { reason, .. } => {
                 let _ = writeln!(
                     text,
@@ -163,6 +166,16 @@ fn taken(feed: Feed, outcome: &Outcome, has_rejects: bool) -> String {
         text += "<p>退回记录的行号和内容见随附的退回明细（XLSX，另有CSV），请改正后连同明细所列记录重新报送。</p>\n";
     }
     text
+}
+
+/// How the earlier files stand whose rejected rows a file has mended.
+fn mended(earlier: &[OpenRejects]) -> String {
+    let line = |file: &OpenRejects| {
+        let (name, mended, open) = (escaped(&file.name), file.mended, file.open());
+        let rest = if open == 0 { "已全部更正".to_owned() } else { format!("尚有{open}行待更正") };
+        format!("<p>此前退回的记录：{name}退回{}行，已更正{mended}行，{rest}。</p>\n", file.rows)
+    };
+    earlier.iter().map(line).collect()
 }
 
 fn yuan(fen: i128) -> String {

@@ -159,7 +159,7 @@ fn question(look: Look<'_>, held: &HeldMoves, gone: &[Listed]) -> Result<NewQues
 /// The feeds whose files can be a cause.
 const fn feeds(cause: Cause) -> &'static [Feed] {
     match cause {
-        Cause::Rules => &[],
+        Cause::Rules | Cause::Answers => &[],
         Cause::Income => &[Feed::Income],
         Cause::Register => &[Feed::Residents],
         Cause::Roster => &[Feed::Rosters],

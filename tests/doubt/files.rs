@@ -104,6 +104,59 @@ fn a_file_that_two_people_send_back_is_refused_and_its_mended_one_closes_the_que
 }
 
 #[test]
+fn rejected_rows_that_come_mended_are_closed_and_told() {
+    let workspace = small();
+    let rejects = |workspace: &Workspace| -> Vec<(String, u64, u64)> {
+        let status: Value = serde_json::from_str(&workspace.ok(&["status", "--format", "json"])).unwrap();
+        let files = status["rejects"].as_array().unwrap().iter();
+        files
+            .map(|file| {
+                let count = |name: &str| file[name].as_u64().unwrap();
+                (file["name"].as_str().unwrap().to_owned(), count("rows"), count("mended"))
+            })
+            .collect()
+    };
+    workspace.land("claims", "a.csv", claims("2026-08", 10, "620.00", 4).as_bytes());
+    assert_eq!(night(&workspace).0, 0);
+    assert_eq!(rejects(&workspace), [("a.csv".to_owned(), 4, 0)]);
+    assert!(workspace.ok(&["status"]).contains("claims a.csv: 4 of 4 rows"));
+    // Two of the four come mended; one is wrong again, and so rejected anew.
+    let lines: Vec<String> = claims("2026-08", 3, "620.00", 0).lines().map(str::to_owned).collect();
+    let wrong = claims("2026-08", 3, "620.00", 3).lines().nth(3).unwrap().to_owned();
+    let mended = [lines[0].clone(), lines[1].clone(), lines[2].clone(), wrong].join("\n") + "\n";
+    workspace.land("claims", "b.csv", mended.as_bytes());
+    let (code, told) = night(&workspace);
+    assert!(code == 0 && told.contains("rejected rows of a.csv: 2 have come mended, 2 are still open"), "{told}");
+    assert_eq!(rejects(&workspace), [("a.csv".to_owned(), 4, 2), ("b.csv".to_owned(), 1, 0)]);
+    let page = |name: &str| {
+        let pages = crate::workspace::files_below(&workspace.root().join("acknowledgements"));
+        pages.iter().map(|page| std::fs::read_to_string(page).unwrap()).find(|page| page.contains(name)).unwrap()
+    };
+    assert!(page("b.csv").contains("a.csv退回4行，已更正2行，尚有2行待更正。"), "{}", page("b.csv"));
+    // The whole file once more closes the rest, of both files.
+    workspace.land("claims", "c.csv", claims("2026-08", 10, "620.00", 0).as_bytes());
+    let (code, told) = night(&workspace);
+    assert!(code == 0 && told.contains("rejected rows of b.csv: 1 have come mended, 0 are still open"), "{told}");
+    assert!(rejects(&workspace).is_empty());
+    assert!(page("c.csv").contains("已全部更正"), "{}", page("c.csv"));
+    // Rosters: the same person and month.
+    let roster = |person: &str| {
+        format!(
+            "证件号码,姓名,类别,来源单位,名册月份,县区代码\n{},测某,低保,甲县民政局,2026-09,990103\n{person},测某,{},甲县民政局,2026-09,990103\n",
+            id(1),
+            if person == id(2) { "低保" } else { "低宝" }
+        )
+    };
+    workspace.land("rosters", "r1.csv", roster(&format!(" {}", id(2))).as_bytes());
+    assert_eq!(intake(&workspace).0, 0);
+    assert_eq!(rejects(&workspace), [("r1.csv".to_owned(), 1, 0)]);
+    workspace.land("rosters", "r2.csv", roster(&id(2)).as_bytes());
+    let told = intake(&workspace).1;
+    assert!(told.contains("rejected rows of r1.csv: 1 have come mended, 0 are still open"), "{told}");
+    assert!(rejects(&workspace).is_empty());
+}
+
+#[test]
 fn bounds_of_rows_ids_and_income_hold_beyond_them_and_not_at_them() {
     let workspace = small();
     for month in ["2026-01", "2026-02", "2026-03"] {

@@ -13,7 +13,7 @@ const MZ: &str = "202601-990103-MZ-FULL-v1";
 const NC: &str = "202601-990103-NC-FULL-v1";
 
 /// The person key that a list's token names.
-fn person(workspace: &Workspace, list_id: &str, at: usize) -> PersonKey {
+pub(super) fn person(workspace: &Workspace, list_id: &str, at: usize) -> PersonKey {
     let token = rows(workspace, list_id)[&at]["row_token"].clone();
     ledger(workspace).row_with_token(&token).unwrap().unwrap().person
 }
@@ -130,7 +130,7 @@ fn rows_that_do_not_match_are_told_by_number_and_never_guessed() {
         ("c.xls", vec![0xd0, 0xcf, 0x11, 0xe0, 0, 0, 0, 0], "with a password"),
         ("d.csv", Vec::new(), "empty"),
         ("e.parquet", b"PAR1xxxxPAR1".to_vec(), "come as XLSX or CSV"),
-        ("f.csv", b"row_token,receipt,secret\nR1,x,y\n".to_vec(), "secret"),
+        ("f.csv", b"token,receipt,secret\nR1,x,y\n".to_vec(), "row_token is missing"),
     ];
     let mut told_of = 0;
     for (name, bytes, said) in &refused {

@@ -3,6 +3,7 @@
 
 mod answers;
 mod correct;
+mod forms;
 mod funnel;
 mod handing_over;
 mod verify;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use calamine::{Reader, Xlsx, open_workbook};
 use law::config::Layout;
 use law::domain::parse_date;
+use law::referrals::Office;
 use office::handover::publish;
 use store::ledger::{Approval, Ledger, ListStage, NewLetter, Review, SealedList};
 
@@ -117,7 +119,16 @@ fn filled(workspace: &Workspace, list_id: &str, name: &str, fills: &[Fill<'_>]) 
     path
 }
 
+/// Signs whatever is sealed: only lists that are signed take answers.
+fn sign_all(workspace: &Workspace) {
+    let ledger = ledger(workspace);
+    for list in ledger.all_lists().unwrap().iter().filter(|list| Office::is_referral_code(&list.office)) {
+        sign(&ledger, list);
+    }
+}
+
 fn import(workspace: &Workspace, path: &Path) -> (Option<i32>, String) {
+    sign_all(workspace);
     let output = workspace.run(&["receipts", "import", path.to_str().unwrap()]);
     let told = [output.stdout, output.stderr].concat();
     (output.status.code(), String::from_utf8(told).unwrap())

@@ -163,16 +163,16 @@ const CHECK_PERSONS: &str = "\
 AggregateExec mode=Single
       HashJoinExec join_type=Left
               AggregateExec mode=Single
-                      FilterExec
-                          HashJoinExec join_type=Right
-                              HashJoinExec join_type=RightSemi
-                                AggregateExec mode=Single
-                                  FilterExec
-                                    DataSourceExec claims
+                    FilterExec
+                        HashJoinExec join_type=Right
+                            HashJoinExec join_type=RightSemi
+                              AggregateExec mode=Single
                                 FilterExec
                                   DataSourceExec claims
-                                  FilterExec
-                                    DataSourceExec claims
+                              FilterExec
+                                DataSourceExec claims
+                                FilterExec
+                                  DataSourceExec claims
         DataSourceExec reach
 ";
 

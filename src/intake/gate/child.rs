@@ -18,6 +18,7 @@ use super::job::{GateJob, GateLimits, GateReport, GateVerdict, Refusal, Stop};
 use super::named::NamedRows;
 use super::notes::{UnlistedCodes, notes};
 use super::rejects::RejectFile;
+use super::row_keys::{MOST, row_key};
 use super::rules::{Judged, Rules};
 use super::spread::SpreadCount;
 use super::stage::Staging;
@@ -86,6 +87,7 @@ fn open(job: &GateJob) -> Result<GateReport, Stop> {
     let mut named = NamedRows::new(job);
     let mut outcome = Outcome::default();
     let (mut unlisted, mut sums, mut ids) = (UnlistedCodes::default(), Sums::default(), RoundedIds::default());
+    let mut rejected = Vec::new();
     let (mut spread, mut profile) = (SpreadCount::new(job.feed), FileProfile::default());
     judge_in_order(source.as_mut(), &rules, job.threads, |judged| {
         for (row, fen) in judged.control.iter().enumerate() {
@@ -105,6 +107,9 @@ fn open(job: &GateJob) -> Result<GateReport, Stop> {
                 Some(fault) => {
                     outcome.rejected.entry(fault.code).or_default().add_row(fen);
                     rejects.write(&layout, &judged, row, fault)?;
+                    if rejected.len() < MOST {
+                        rejected.extend(row_key(job.feed, &judged.batch, row));
+                    }
                 }
             }
         }
@@ -136,6 +141,7 @@ fn open(job: &GateJob) -> Result<GateReport, Stop> {
         staged,
         spread,
         is_filtered: source.is_filtered(),
+        rejected,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use law::contracts::{CodeRow, Counted, Feed, Outcome, Spread, TagAliases};
+use law::contracts::{CodeRow, Counted, Feed, Outcome, RowKey, Spread, TagAliases};
 use law::domain::ParseError;
 use law::holds::FileProfile;
 use law::profiles::Profiles;
@@ -96,6 +96,9 @@ pub struct GateReport {
     pub is_filtered: bool,
     /// The rows by county and month.
     pub spread: Vec<Spread>,
+    /// By what the rejected rows are known again, as far as they can be.
+    #[serde(default)]
+    pub rejected: Vec<RowKey>,
 }
 
 /// One staged Arrow file below the job's output folder.

@@ -11,6 +11,7 @@ mod named;
 mod notes;
 mod parent;
 mod rejects;
+mod row_keys;
 mod rules;
 mod spread;
 mod stage;
@@ -22,5 +23,6 @@ pub use job::{GateError, GateJob, GateLimits, GateReport, GateVerdict, StagedFil
 pub(crate) use named::NAMED;
 pub use parent::{look_at, run_gate};
 pub(crate) use rejects::COLUMNS as REJECT_COLUMNS;
-pub(crate) use rules::own_key;
+pub(crate) use row_keys::{key_columns, row_key};
+pub(crate) use rules::{day_in, fen_in, own_key};
 pub(crate) use stage::WAITING;

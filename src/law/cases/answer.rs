@@ -3,6 +3,7 @@
 
 use chrono::NaiveDate;
 
+use super::measure::{self, NONE};
 use crate::domain::{Fen, clean_text, fold_width};
 
 /// Column 签收情况: whether the office takes the person at all.
@@ -25,9 +26,6 @@ pub const CATEGORIES: &[&str] = &[
 /// Column 未纳入原因.
 pub const REASONS: &[&str] =
     &["收入足以承担", "其他保险已赔付", "已在监测范围", "已迁出", "已死亡", "本人放弃", "信息有误", "其他"];
-/// Column 帮扶措施.
-pub const MEASURES: &[&str] = &["低保", "特困供养", "临时救助", "医疗救助", "慈善救助", "其他", "无"];
-
 crate::codes! {
     /// What an office says of a person.
     pub enum Verdict {
@@ -72,7 +70,7 @@ pub struct Answer {
     pub category: String,
     /// Of [`REASONS`], or empty.
     pub reason: String,
-    /// Of [`MEASURES`], or empty.
+    /// Of [`super::MEASURES`], parted by `、`, or empty.
     pub measure: String,
     pub amount: Option<Fen>,
     pub verified_on: Option<NaiveDate>,
@@ -85,7 +83,7 @@ pub struct Answer {
 impl Answer {
     #[must_use]
     pub fn is_aided(&self) -> bool {
-        let is_measure = !self.measure.is_empty() && self.measure != "无";
+        let is_measure = !self.measure.is_empty() && self.measure != NONE;
         is_measure || self.amount.is_some_and(|amount| amount.0 > 0)
     }
 }
@@ -126,10 +124,23 @@ pub enum AnswerFault {
     Contradiction(&'static str, &'static str),
     /// A column that must be filled in beside what is.
     Missing(&'static str),
+    /// A measure that is not in the list, or none beside others.
+    Measures,
     Negative,
 }
 
 impl AnswerFault {
+    /// The columns whose cells are wrong, by their headings.
+    #[must_use]
+    pub fn columns(self) -> Vec<&'static str> {
+        match self {
+            Self::Word(column) | Self::Missing(column) => vec![column],
+            Self::Contradiction(one, other) => vec![one, other],
+            Self::Measures => vec!["帮扶措施"],
+            Self::Negative => vec!["帮扶金额（元）"],
+        }
+    }
+
     /// What the office must mend, in its language.
     #[must_use]
     pub fn chinese(self) -> String {
@@ -137,6 +148,9 @@ impl AnswerFault {
             Self::Word(column) => format!("“{column}”只能填下拉列表中的词"),
             Self::Contradiction(one, other) => format!("“{one}”与“{other}”矛盾"),
             Self::Missing(column) => format!("“{column}”须填写"),
+            Self::Measures => {
+                "“帮扶措施”只能填下拉列表中的词；有多项的用顿号（、）隔开，填“无”的不能再填其他".to_owned()
+            }
             Self::Negative => "“帮扶金额”不能为负".to_owned(),
         }
     }
@@ -150,11 +164,12 @@ impl AnswerCells {
         let enrolled = word(&self.enrolled, ENROLLED, "是否纳入监测")?;
         let category = word(&self.category, CATEGORIES, "纳入类别")?;
         let reason = word(&self.reason, REASONS, "未纳入原因")?;
-        let measure = word(&self.measure, MEASURES, "帮扶措施")?;
+        let measures = measure::read(&self.measure).ok_or(AnswerFault::Measures)?;
+        let measure = measures.join("、");
         if self.amount.is_some_and(|amount| amount.0 < 0) {
             return Err(AnswerFault::Negative);
         }
-        let says_more = [category, reason, measure].iter().any(|text| !text.is_empty()) || self.amount.is_some();
+        let says_more = [category, reason, &measure].iter().any(|text| !text.is_empty()) || self.amount.is_some();
         let Some(verdict) = verdict(receipt, found, enrolled)? else {
             // Who fills in a category or a measure forgot the column that decides.
             return if says_more { Err(AnswerFault::Missing("是否纳入监测")) } else { Ok(None) };
@@ -177,7 +192,7 @@ impl AnswerCells {
             verdict,
             category: category.to_owned(),
             reason: reason.to_owned(),
-            measure: measure.to_owned(),
+            measure,
             amount: self.amount,
             verified_on: self.verified_on,
             unit: text(&self.unit),
@@ -252,7 +267,7 @@ pub fn effect(standing: Option<&Answer>, new: &Answer) -> Effect {
     let is_more = old.verdict == new.verdict
         && adds(&old.category, &new.category)
         && adds(&old.reason, &new.reason)
-        && adds(&old.measure, &new.measure)
+        && old.measure.split('、').all(|word| word.is_empty() || new.measure.split('、').any(|said| said == word))
         && (old.amount.is_none() || old.amount == new.amount)
         && (old.verified_on.is_none() || new.verified_on.is_none() || old.verified_on == new.verified_on);
     if is_more || old.verdict.rank() < new.verdict.rank() { Effect::Advance } else { Effect::Conflict }
@@ -297,6 +312,8 @@ mod tests {
             ("//=是", Err(Word("是否纳入监测"))),
             ("//否", Err(Missing("未纳入原因"))),
             ("/////低保", Err(Missing("是否纳入监测"))),
+            ("//是///低保、产业帮扶", Ok(Some(Verdict::Enrolled))),
+            ("//是///低保、送温暖", Err(AnswerFault::Measures)),
             ("/否/是", Err(Contradiction("是否找到", "是否纳入监测"))),
             ("不属本单位//是", Err(Contradiction("签收情况", "是否纳入监测"))),
             ("查无此人/是", Err(Contradiction("签收情况", "是否找到"))),
@@ -329,6 +346,8 @@ mod tests {
             ("不属本单位", "接收", Effect::Conflict),
             ("重复", "查无此人", Effect::Conflict),
             ("//是/低保对象//低保", "//是/低保对象", Effect::Conflict),
+            ("//是///低保", "//是///就业帮扶、低保", Effect::Advance),
+            ("//是///低保、就业帮扶", "//是///就业帮扶", Effect::Conflict),
         ];
         for (old, new, expected) in cases {
             assert_eq!(effect(Some(&answer(old)), &answer(new)), expected, "{old} then {new}");

@@ -4,13 +4,15 @@
 
 mod answer;
 mod forecast;
+mod measure;
 mod outlook;
 mod transition;
 
 pub use answer::{
-    Answer, AnswerCells, AnswerFault, CATEGORIES, ENROLLED, Effect, FOUND, MEASURES, REASONS, RECEIPTS, Verdict, effect,
+    Answer, AnswerCells, AnswerFault, CATEGORIES, ENROLLED, Effect, FOUND, REASONS, RECEIPTS, Verdict, effect,
 };
 pub use forecast::{Forecast, RECENT_MONTHS, forecast};
+pub use measure::MEASURES;
 pub use outlook::{Outlook, no_forecast_because, outlook, pace, recent_months};
 pub use transition::{next, year_end};
 

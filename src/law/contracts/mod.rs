@@ -5,6 +5,7 @@
 mod codes;
 mod print;
 mod rejects;
+mod row_key;
 mod spread;
 mod tag_aliases;
 mod taken;
@@ -14,6 +15,7 @@ mod unusable;
 pub use codes::{CodeRow, CodeTable, CodeTables, must_be_known};
 pub use print::{Language, to_json, to_text};
 pub use rejects::RejectCode;
+pub use row_key::{OpenRejects, RowKey};
 pub use spread::Spread;
 pub use tag_aliases::TagAliases;
 pub use taken::{BackFile, TakenBack, TakenFile};
@@ -312,11 +314,12 @@ static NAMES: LazyLock<[Names; 8]> = LazyLock::new(|| {
 /// A header in the form in which two spellings of it are equal.
 #[must_use]
 pub fn comparable_header(header: &str) -> String {
-    crate::domain::fold_width(header)
-        .chars()
-        .filter(|c| !c.is_whitespace() && !crate::domain::is_invisible(*c) && !matches!(c, '"' | '*'))
-        .flat_map(char::to_lowercase)
-        .collect()
+    let counts = |c: &char| !c.is_whitespace() && !crate::domain::is_invisible(*c) && !matches!(c, '"' | '*');
+    // Cells are asked for their names, too, until the header is found: most are ASCII.
+    if header.is_ascii() {
+        return header.chars().filter(counts).map(|c| c.to_ascii_lowercase()).collect();
+    }
+    crate::domain::fold_width(header).chars().filter(counts).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]

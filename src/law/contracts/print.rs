@@ -52,6 +52,7 @@ pub fn to_text(contract: &Contract, codes: &[CodeRow], language: Language) -> St
         for code in ["total", "funds", "personal", "cash", "deductible", "signs"] {
             let _ = writeln!(text, "  {}", part(code));
         }
+        let _ = writeln!(text, "\n{}", part("bits"));
     }
     if contract.columns.iter().any(|column| column.name == "updated_at") {
         let _ = writeln!(text, "  {}", part("tie"));

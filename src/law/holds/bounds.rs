@@ -90,6 +90,7 @@ pub struct Bounds {
     pub ids: Floored,
     pub income: IncomeBounds,
     pub rows_useless: Floored,
+    pub given_back: Floored,
 }
 
 impl Default for AmountBounds {
@@ -130,6 +131,7 @@ impl Default for Bounds {
             ids: Floored::of(20, 5),
             income: IncomeBounds::default(),
             rows_useless: Floored::of(20, 20),
+            given_back: Floored::of(200, 5),
         }
     }
 }
@@ -152,6 +154,7 @@ impl Bounds {
             ("institution_voided", bounds.institution_voided.share),
             ("ids", bounds.ids.share),
             ("rows_useless", bounds.rows_useless.share),
+            ("given_back", bounds.given_back.share),
         ];
         for (name, _) in shares.iter().filter(|(_, share)| *share < Decimal::ZERO || *share > Decimal::ONE) {
             problems.push(Problem::new(file, 0, format!("[{name}]: the share is not from 0 to 1"), "e.g. \"0.10\""));

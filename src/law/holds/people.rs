@@ -23,7 +23,8 @@ impl SetAside {
             Cause::Income => "held_income",
             Cause::Register => "held_register",
             Cause::Roster => "held_roster",
-            Cause::Claims => "held_claims",
+            // no office's answer sets a withdrawal aside
+            Cause::Claims | Cause::Answers => "held_claims",
         }
     }
 }

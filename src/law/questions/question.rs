@@ -25,6 +25,8 @@ crate::codes! {
         Identity = "identity",
         /// An accepted file that somebody takes back.
         TakeBack = "take_back",
+        /// Listed people whom an office gives back in a wave.
+        GivenBack = "given_back",
     }
 }
 
@@ -36,6 +38,8 @@ crate::codes! {
         Register = "register",
         Roster = "roster",
         Claims = "claims",
+        /// What offices have answered about their lists.
+        Answers = "answers",
     }
 }
 
@@ -61,6 +65,8 @@ crate::codes! {
         IdentityOpen = "identity_open",
         /// A file was accepted by mistake.
         TakeBack = "take_back",
+        /// Many of an office's answers say that people are not its own.
+        GivenBack = "given_back",
     }
 }
 
@@ -143,7 +149,7 @@ impl Topic {
     /// Whether a question of this topic is about its files, so that other files are another question.
     #[must_use]
     pub const fn is_about_files(self) -> bool {
-        !matches!(self, Self::People)
+        !matches!(self, Self::People | Self::GivenBack)
     }
 
     /// How a question of this topic can be answered.

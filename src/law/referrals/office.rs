@@ -21,6 +21,9 @@ pub enum Duty {
 /// The bureau's own lists by their codes; all other codes are offices that rules refer to.
 const OWN: [(&str, Duty); 3] = [("YBU", Duty::Undecided), ("YBN", Duty::Near), ("YB", Duty::Summary)];
 
+/// The bureau's desk, which gets whom an office gives back.
+const DESK: &str = "YBU";
+
 /// Which columns a recipient may see (PIPL articles 6, 19: the least that the purpose needs).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Profile {
@@ -104,6 +107,13 @@ impl Office {
     #[must_use]
     pub fn letters_of(code: &str) -> &str {
         code.trim_end_matches(|c: char| c.is_ascii_digit())
+    }
+
+    /// Code of the bureau's desk in the series of a list with that code.
+    #[must_use]
+    pub fn desk_of(code: &str) -> String {
+        let mark = code.get(Self::letters_of(code).len()..).unwrap_or_default();
+        format!("{DESK}{mark}")
     }
 
     /// Whether a list with that code leaves the bureau, whatever its series.
@@ -245,6 +255,21 @@ impl Offices {
     #[must_use]
     pub fn has_code(&self, code: &str) -> bool {
         self.terms.iter().any(|term| term.code == code && term.duty() == Duty::Referral)
+    }
+
+    /// Name of the office with a list's code.
+    #[must_use]
+    pub fn name_of(&self, code: &str) -> Option<&str> {
+        let letters = Office::letters_of(code);
+        self.terms.iter().rev().find(|term| term.code == letters).map(|term| term.name.as_str())
+    }
+
+    /// Whether the office with a list's code has passed its tasks on by a day.
+    #[must_use]
+    pub fn has_passed_on(&self, code: &str, day: NaiveDate) -> bool {
+        let own = || self.terms.iter().filter(|term| term.code == Office::letters_of(code));
+        let is_over = |term: &OfficeTerm| term.successor.is_some() && term.to.is_some_and(|to| to < day);
+        own().any(is_over) && !own().any(|term| term.holds(day))
     }
 
     /// What goes with the mail about lists of an office's code on a day, whatever series mark the code ends in.
@@ -395,6 +420,9 @@ mod tests {
         let names: Vec<_> = offices.successions().map(|one| (one.old, one.new)).collect();
         assert_eq!(names, [("FP局", "XC局"), ("XC局", "NC局")].map(|(a, b)| (a.to_owned(), b.to_owned())));
         assert_eq!(offices.first_gap("revitalisation", day("2021-01-01"), None), Some(day("2021-01-01")));
+        assert!(offices.has_passed_on("XC3", day("2026-07-01")) && !offices.has_passed_on("XC", day("2026-06-30")));
+        assert!(!offices.has_passed_on("NC", day("2026-07-01")));
+        assert_eq!((Office::desk_of("XC3"), offices.name_of("XC3")), ("YBU3".to_owned(), Some("XC局")));
         assert_eq!(offices.first_gap("revitalisation", day("2022-01-01"), None), None);
         let lists = offices.of_lists(["revitalisation", "rural"], day("2026-07-31"), "");
         assert_eq!(lists.iter().map(|office| office.code.as_str()).collect::<Vec<_>>(), ["NC", "YB", "YBN", "YBU"]);

@@ -18,6 +18,7 @@ pub use publish::{
     Renewed, SealSummary, SealedFolder, rebuild, rebuild_corrections, rebuild_rollup, seal, seal_corrections,
 };
 pub use rows::{list_rows, previous_lists};
+pub(crate) use sheet::cell_text;
 
 use chrono::{DateTime, Utc};
 use law::domain::Month;

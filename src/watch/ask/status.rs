@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use engine::compute::{income_figures, roster_files};
 use engine::official::{Need, needs, unrouted};
 use engine::{Context, PipelineError};
-use law::contracts::Feed;
+use law::contracts::{Feed, OpenRejects};
 use law::domain::{Month, Period, official_day};
 use law::rosters::{Notice, notices};
 use serde::Serialize;
@@ -42,6 +42,8 @@ pub struct Status {
     pub rosters: Vec<Notice>,
     /// Landed files that are not taken.
     pub lying: Vec<LyingStatus>,
+    /// Files of which rejected rows have not come mended yet, the oldest first.
+    pub rejects: Vec<OpenRejects>,
     /// Months that are due and have not come whole, by county.
     pub gaps: Vec<GapStatus>,
     /// Senders that delivered late, or have not yet, by month.
@@ -134,6 +136,7 @@ pub async fn status(context: &Context, day: NaiveDate) -> Result<Status, Pipelin
         feeds,
         rosters: notices(&roster_files(&context.warehouse, &version)?, &context.rosters, day),
         lying: lying_status(context)?,
+        rejects: context.ledger.open_rejects()?,
         gaps: gap_status(context)?,
         late_senders: late_status(context)?,
         cases: context.ledger.case_totals()?,

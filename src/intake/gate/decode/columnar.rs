@@ -1,7 +1,9 @@
 //! Parquet: metadata that makes sense, column types that fit the contract, pages of typed columns.
 
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Schema};
 use law::contracts::Kind;
 use law::profiles::Head;
@@ -49,6 +51,23 @@ impl ParquetSource {
     }
 }
 
+impl ParquetSource {
+    /// The next rows. The library stops the program at pages that contradict themselves: that costs this file alone, and
+    /// is told with the row before which it happened.
+    fn next_batch(&mut self) -> Result<Option<RecordBatch>, Refusal> {
+        let Some(reader) = self.reader.as_mut() else { return Ok(None) };
+        let next = catch_unwind(AssertUnwindSafe(|| reader.next()));
+        let stopped = |_| {
+            self.reader = None;
+            Refusal::new(format!(
+                "damaged Parquet file: a page that contradicts itself, at row {} or after it; send it again",
+                self.seen + 1
+            ))
+        };
+        next.map_err(stopped)?.transpose().map_err(|error| damaged(&error))
+    }
+}
+
 /// The names of the columns, as if they stood in a row.
 pub(super) fn names(file: File) -> Result<Vec<Head>, Refusal> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| damaged(&error))?;
@@ -62,7 +81,7 @@ impl Source for ParquetSource {
 
     fn next_page(&mut self) -> Result<Option<Page>, Refusal> {
         let batch = loop {
-            match self.reader.as_mut().and_then(Iterator::next).transpose().map_err(|error| damaged(&error))? {
+            match self.next_batch()? {
                 Some(batch) if batch.num_rows() == 0 => {}
                 other => break other,
             }

@@ -168,6 +168,10 @@ fn separator_of(file: &File, writing: Writing, job: &GateJob, form: &Form) -> u8
         return separator;
     }
     let told = |separator: u8| {
+        // Of a text without it every line is one cell.
+        if !head.contains(&separator) {
+            return 0;
+        }
         let mut reader = reader_of(text.as_bytes(), separator);
         let records = reader.records().take(HEADER_WITHIN).map_while(Result::ok);
         let named = records.map(|record| {

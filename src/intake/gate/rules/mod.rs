@@ -11,6 +11,7 @@ mod person;
 mod profile;
 mod sheet;
 
+pub(crate) use cells::{day_in, fen_in};
 pub(super) use faults::Fault;
 pub(super) use output::{Judged, table_of};
 pub(crate) use person::own_key;

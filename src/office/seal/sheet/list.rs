@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use law::referrals::{Cell, ColumnKind, Delta, Duty, ListColumn, ListedPerson, Place, ReferralList, columns_of, label};
-use rust_xlsxwriter::{ColNum, DataValidation, Format, RowNum, Worksheet, XlsxError};
+use rust_xlsxwriter::{ColNum, Format, ProtectionOptions, RowNum, Worksheet, XlsxError};
 
 use store::durable::At as _;
 
@@ -119,14 +119,21 @@ fn finish_sheet(sheet: &mut Worksheet, columns: &[SheetColumn], rows: usize) -> 
     if rows == 0 {
         return Ok(());
     }
+    if columns.iter().any(|column| matches!(column, SheetColumn::Feedback(_))) {
+        // Without a password: it keeps rows, headings and tokens from being changed by mistake.
+        sheet.protect_with_options(&ProtectionOptions {
+            format_cells: true,
+            format_columns: true,
+            format_rows: true,
+            sort: true,
+            use_autofilter: true,
+            ..ProtectionOptions::default()
+        });
+    }
     for (at, column) in (0..).zip(columns) {
         let SheetColumn::Feedback(column) = column else { continue };
-        if !column.choices.is_empty() {
-            let choice = DataValidation::new()
-                .allow_list_strings(column.choices)?
-                .set_error_title("请从列表中选择")?
-                .set_error_message(format!("“{}”只能从下拉列表中选择。", column.heading))?;
-            sheet.add_data_validation(FIRST_ROW, at, last_row, at, &choice)?;
+        if let Some(rule) = column.validation()? {
+            sheet.add_data_validation(FIRST_ROW, at, last_row, at, &rule)?;
         }
     }
     Ok(())
@@ -141,7 +148,7 @@ fn write_row(
 ) -> Result<(), XlsxError> {
     for (at, column) in (0..).zip(columns) {
         match column {
-            SheetColumn::Feedback(_) => sheet.write_blank(row, at, &formats.blank)?,
+            SheetColumn::Feedback(column) => sheet.write_blank(row, at, column.format(formats))?,
             SheetColumn::Table(column) => match person.cells.get(column.name) {
                 None => sheet.write_blank(row, at, blank_format(column.kind, formats))?,
                 Some(Cell::Text(text)) => {

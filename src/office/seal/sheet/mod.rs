@@ -1,4 +1,4 @@
-//! Lists for people: the XLSX workbooks. The only owner of `rust_xlsxwriter`.
+//! Lists for people: the XLSX workbooks. Receipts' faults have a workbook of their own.
 
 mod feedback;
 mod list;
@@ -8,4 +8,5 @@ mod style;
 
 pub(super) use list::write_list;
 pub(super) use rollup::{write_rollup, yuan};
-pub(super) use style::{LIST_SHEET, cell_text};
+pub(super) use style::LIST_SHEET;
+pub(crate) use style::cell_text;

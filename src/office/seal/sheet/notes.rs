@@ -177,10 +177,10 @@ fn filling(context: &SealContext<'_>) -> Vec<(String, String)> {
         ),
     ];
     for column in FEEDBACK {
-        let choices = if column.choices.is_empty() {
+        let choices = if column.choices().is_empty() {
             String::new()
         } else {
-            format!("（可选：{}）", column.choices.join("、"))
+            format!("（可选：{}）", column.choices().join("、"))
         };
         lines.push((column.heading.to_owned(), format!("{}{choices}", column.hint)));
     }

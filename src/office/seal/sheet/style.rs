@@ -26,7 +26,10 @@ pub(super) struct Formats {
     pub(super) money: Format,
     pub(super) date: Format,
     pub(super) count: Format,
-    pub(super) blank: Format,
+    /// Cells that the recipient fills in, which protection leaves open: texts, days, yuan.
+    pub(super) answer: Format,
+    pub(super) answer_day: Format,
+    pub(super) answer_yuan: Format,
 }
 
 impl Formats {
@@ -34,6 +37,7 @@ impl Formats {
         let base = Format::new().set_font_name(FONT).set_font_size(11).set_align(FormatAlign::VerticalCenter);
         let cell = base.clone().set_border(FormatBorder::Thin).set_border_color(Color::RGB(0x00BF_BFBF));
         let heading = cell.clone().set_bold().set_text_wrap().set_align(FormatAlign::Center);
+        let answer = cell.clone().set_background_color(Color::RGB(0x00FF_FBEF)).set_unlocked();
         Self {
             title: base.set_font_size(14).set_bold(),
             heading: heading.clone().set_background_color(Color::RGB(0x00DD_EBF7)),
@@ -42,8 +46,10 @@ impl Formats {
             wrapped: cell.clone().set_text_wrap().set_align(FormatAlign::Top),
             money: cell.clone().set_num_format("#,##0.00"),
             date: cell.clone().set_num_format("yyyy-mm-dd"),
-            count: cell.clone().set_num_format("0").set_align(FormatAlign::Center),
-            blank: cell.set_num_format("@").set_background_color(Color::RGB(0x00FF_FBEF)),
+            count: cell.set_num_format("0").set_align(FormatAlign::Center),
+            answer: answer.clone().set_num_format("@"),
+            answer_day: answer.clone().set_num_format("yyyy-mm-dd"),
+            answer_yuan: answer.set_num_format("#,##0.00"),
         }
     }
 
@@ -62,7 +68,9 @@ impl Formats {
             money: struck(&self.money),
             date: struck(&self.date),
             count: grey(&self.count),
-            blank: grey(&self.blank),
+            answer: grey(&self.answer),
+            answer_day: grey(&self.answer_day),
+            answer_yuan: grey(&self.answer_yuan),
         }
     }
 }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use law::questions::{Answer, AnswerWord, NewQuestion, QuestionState, Topic, decided};
 use rusqlite::{Transaction, params};
 
+use super::super::receipts::given_back::reroute_all;
 use super::super::store::{Ledger, moment};
 use super::super::{LedgerError, audit};
 use super::read::{DOING, StoredQuestion, people_of, select};
@@ -117,6 +118,10 @@ impl Ledger {
             let state = agreed.map_or(QuestionState::Open, AnswerWord::state);
             if agreed.is_some() {
                 close(transaction, question_id, state, agreed, at)?;
+            }
+            if state == QuestionState::Accepted && now.topic == Topic::GivenBack {
+                let people = people_of(transaction, question_id)?;
+                reroute_all(transaction, &now.series, &people, &answer.by, at)?;
             }
             let detail = format!("{}, {}", answer.word.code(), state.code());
             let object = object(question_id, &now.hash);

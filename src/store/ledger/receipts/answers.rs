@@ -16,6 +16,7 @@ use crate::ledger::{LedgerError, audit};
 pub struct ListedRow {
     pub list_id: String,
     pub period: Period,
+    pub county: String,
     pub office: String,
     pub person: PersonKey,
     /// Code of the change that the row tells.
@@ -30,7 +31,7 @@ pub struct NewAnswer {
     /// Where in the file it stands.
     pub row_no: i64,
     pub answer: Answer,
-    /// Where the person goes when the office says that they are not its own.
+    /// Where the person goes when the office says that they are not its own; empty: nowhere, they stay on its list.
     pub reroute_to: String,
 }
 
@@ -82,19 +83,19 @@ impl Ledger {
         let connection = self.read();
         let mut statement = connection
             .prepare_cached(
-                "select p.list_id, l.period, l.office, p.person_key, p.delta from list_persons p \
+                "select p.list_id, l.period, l.office, p.person_key, p.delta, l.county from list_persons p \
                  inner join lists l using (list_id) where p.row_token = ?1",
             )
             .map_err(doing())?;
         let found = statement
             .query_row([token], |row| {
-                Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+                Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
             })
             .optional()
             .map_err(doing())?;
-        let Some((list_id, period, office, person, delta)) = found else { return Ok(None) };
+        let Some((list_id, period, office, person, delta, county)) = found else { return Ok(None) };
         let period = Period::parse(&period).map_err(LedgerError::damaged("lists.period"))?;
-        Ok(Some(ListedRow { list_id, period, office, person: PersonKey(person), delta }))
+        Ok(Some(ListedRow { list_id, period, county, office, person: PersonKey(person), delta }))
     }
 
     /// Whether a file was imported before.
@@ -284,21 +285,25 @@ fn tell_cases(transaction: &Transaction<'_>, new: &NewAnswer, at: DateTime<Utc>)
     Ok(())
 }
 
-fn listed(connection: &rusqlite::Connection, list_id: &str, person: PersonKey) -> Result<ListedRow, LedgerError> {
+pub(super) fn listed(
+    connection: &rusqlite::Connection,
+    list_id: &str,
+    person: PersonKey,
+) -> Result<ListedRow, LedgerError> {
     let doing = || LedgerError::doing("reading a list's row");
-    let (period, office, delta): (String, String, String) = connection
+    let (period, office, delta, county): (String, String, String, String) = connection
         .query_row(
-            "select l.period, l.office, p.delta from list_persons p inner join lists l using (list_id) \
+            "select l.period, l.office, p.delta, l.county from list_persons p inner join lists l using (list_id) \
              where p.list_id = ?1 and p.person_key = ?2",
             params![list_id, person.0],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
         )
         .map_err(doing())?;
     let period = Period::parse(&period).map_err(LedgerError::damaged("lists.period"))?;
-    Ok(ListedRow { list_id: list_id.to_owned(), period, office, person, delta })
+    Ok(ListedRow { list_id: list_id.to_owned(), period, county, office, person, delta })
 }
 
-fn standing(
+pub(super) fn standing(
     connection: &rusqlite::Connection,
     list_id: &str,
     person: PersonKey,
@@ -339,14 +344,14 @@ fn read(row: &Row<'_>) -> Result<StoredAnswer, LedgerError> {
 
 /// Sends on whom an office says is not its own; returns whether it did.
 fn reroute(transaction: &Transaction<'_>, new: &NewAnswer, by: &str, at: DateTime<Utc>) -> Result<bool, LedgerError> {
-    if new.answer.verdict != Verdict::NotOurs {
+    if new.answer.verdict != Verdict::NotOurs || new.reroute_to.is_empty() {
         return Ok(false);
     }
     insert_reroute(transaction, &new.row, &new.reroute_to, by, at)?;
     Ok(true)
 }
 
-fn insert_reroute(
+pub(super) fn insert_reroute(
     transaction: &Transaction<'_>,
     row: &ListedRow,
     to: &str,

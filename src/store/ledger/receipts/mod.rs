@@ -4,6 +4,7 @@
 
 mod answers;
 mod funnel;
+pub(in crate::ledger) mod given_back;
 
 pub use answers::{ListedRow, NewAnswer, StoredAnswer, Taken};
 pub use funnel::FunnelRow;

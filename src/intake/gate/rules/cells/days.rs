@@ -106,6 +106,20 @@ pub(super) fn read(
     Ok(values)
 }
 
+/// The day that a text says; `None`: it says nothing.
+pub(crate) fn day_in(text: &str) -> Result<Option<NaiveDate>, RejectCode> {
+    if is_serial(bare(text)) {
+        return Err(RejectCode::DateSerial);
+    }
+    let reading = Reading { months: Months::Refused, may_be_open: false };
+    match of_text(Kind::Date, reading, text) {
+        Ok(Some(moment)) if moment < RANGE.start => Err(RejectCode::TooEarly),
+        Ok(Some(moment)) if moment >= RANGE.end => Err(RejectCode::InFuture),
+        Ok(moment) => Ok(moment.and_then(|moment| date_of(moment.div_euclid(DAY)))),
+        Err(Unreadable) => Err(RejectCode::Malformed),
+    }
+}
+
 /// A local moment in the unit of its kind: days, or milliseconds.
 fn in_unit(kind: Kind, moment: i64) -> i64 {
     let day = moment.div_euclid(DAY);

@@ -4,6 +4,9 @@ mod column;
 pub(super) mod days;
 mod money;
 
+pub(crate) use days::day_in;
+pub(crate) use money::fen_in;
+
 use arrow::array::{Array, ArrayRef, AsArray as _, StringArray, StringBuilder};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;

@@ -117,6 +117,11 @@ fn of_text(text: &str) -> Option<Result<i64, Wrong>> {
     })
 }
 
+/// The amount that a text says; `None`: it says nothing.
+pub(crate) fn fen_in(text: &str) -> Result<Option<Fen>, RejectCode> {
+    of_text(text).transpose().map(|fen| fen.map(Fen)).map_err(|(code, _)| code)
+}
+
 /// Digits with more places before the point than 64 bits of fen have.
 fn whole_part_is_huge(text: &str) -> bool {
     let bare = text.trim_start_matches(['-', '+']);
