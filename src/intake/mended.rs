@@ -10,7 +10,7 @@ use store::durable::At as _;
 use store::ledger::{Ledger, NewRejects};
 
 use super::IntakeError;
-use super::gate::{GateReport, key_columns, row_key};
+use super::gate::{GateReport, key_columns, keys};
 
 /// Notes a file's rejected rows, and which of those of earlier files its accepted rows mend; answers how the earlier
 /// files stand that it mends. Doing it again changes nothing.
@@ -44,7 +44,9 @@ pub(super) fn note(
         let reader = FileReader::try_new(file, Some(places)).map_err(|error| IntakeError::rows(&path, error))?;
         for batch in reader {
             let batch = batch.map_err(|error| IntakeError::rows(&path, error))?;
-            for key in (0..batch.num_rows()).filter_map(|row| row_key(feed, &batch, row)) {
+            for key in
+                (0..batch.num_rows()).flat_map(|row| keys(feed, &batch, row, |number| by_number.contains_key(&number)))
+            {
                 let alike = by_number.get(&key.number).into_iter().flatten();
                 mended.extend(alike.filter(|open| open.may_be(key)).copied());
             }

@@ -142,7 +142,7 @@ fn rejected_rows_that_come_mended_are_closed_and_told() {
     // Rosters: the same person and month.
     let roster = |person: &str| {
         format!(
-            "证件号码,姓名,类别,来源单位,名册月份,县区代码\n{},测某,低保,甲县民政局,2026-09,990103\n{person},测某,{},甲县民政局,2026-09,990103\n",
+            "证件号码,姓名,类别,来源单位,名册月份,县区代码\n{},测某,低保,甲县民政局,2026-09,990103\n{person},试某,{},甲县民政局,2026-09,990103\n",
             id(1),
             if person == id(2) { "低保" } else { "低宝" }
         )
@@ -154,6 +154,14 @@ fn rejected_rows_that_come_mended_are_closed_and_told() {
     let told = intake(&workspace).1;
     assert!(told.contains("rejected rows of r1.csv: 1 have come mended, 0 are still open"), "{told}");
     assert!(rejects(&workspace).is_empty());
+    // Where the document is what is wrong: the same name, office and month.
+    let other = |person: &str| roster(&id(2)).replace(&id(2), person).replace("2026-09", "2026-08");
+    workspace.land("rosters", "s1.csv", other(&id(3).replace("9901", "9902")).as_bytes());
+    assert_eq!(intake(&workspace).0, 0);
+    assert_eq!(rejects(&workspace), [("s1.csv".to_owned(), 1, 0)]);
+    workspace.land("rosters", "s2.csv", other(&id(3)).as_bytes());
+    let told = intake(&workspace).1;
+    assert!(told.contains("rejected rows of s1.csv: 1 have come mended, 0 are still open"), "{told}");
 }
 
 #[test]

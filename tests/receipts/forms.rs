@@ -13,15 +13,6 @@ use crate::workspace::Workspace;
 const MZ: &str = "202601-990103-MZ-FULL-v1";
 const NC: &str = "202601-990103-NC-FULL-v1";
 
-/// A month in which a question waits for an answer: the night says so by its code.
-fn asked_month(workspace: &Workspace, month: &str) {
-    crate::workspace::land_ordinary(workspace, &["990103"], month);
-    for job in ["nightly", "monthly"] {
-        let output = workspace.run(&["run", job, "--month", month]);
-        assert_eq!(output.status.code(), Some(4), "{job}: {}", String::from_utf8_lossy(&output.stdout));
-    }
-}
-
 fn token(workspace: &Workspace, list_id: &str, at: usize) -> String {
     rows(workspace, list_id)[&at]["row_token"].clone()
 }
@@ -40,10 +31,8 @@ fn book_of(workspace: &Workspace, told: &str) -> Vec<Vec<String>> {
     range.rows().map(|row| row.iter().map(ToString::to_string).collect()).collect()
 }
 
-#[test]
-fn the_feedback_block_is_typed_and_the_rest_is_protected() {
-    let workspace = january();
-    let path = folder(&workspace, MZ).join(format!("{MZ}.xlsx"));
+fn is_typed_and_protected(workspace: &Workspace) {
+    let path = folder(workspace, MZ).join(format!("{MZ}.xlsx"));
     let mut zip = zip::ZipArchive::new(std::fs::File::open(path).unwrap()).unwrap();
     let mut part = |name: &str| std::io::read_to_string(zip.by_name(name).unwrap()).unwrap();
     let (sheet, styles) = (part("xl/worksheets/sheet1.xml"), part("xl/styles.xml"));
@@ -56,9 +45,32 @@ fn the_feedback_block_is_typed_and_the_rest_is_protected() {
     println!("the feedback block: {} cases", said.len() + 1);
 }
 
+fn typed_cells_are_read(workspace: &Workspace) {
+    let path = workspace.root().join("typed.xlsx");
+    let mut out = rust_xlsxwriter::Workbook::new();
+    let (sheet, day) = (out.add_worksheet(), rust_xlsxwriter::Format::new().set_num_format("yyyy-mm-dd"));
+    for (at, heading) in (0..).zip(["行标识", "是否纳入监测", "帮扶金额（元）", "核查日期"]) {
+        sheet.write_string(0, at, heading).unwrap();
+    }
+    sheet.write_string(1, 0, token(workspace, NC, 0)).unwrap().write_string(1, 1, "是").unwrap();
+    sheet.write_number(1, 2, 1234.5).unwrap();
+    let visited = rust_xlsxwriter::ExcelDateTime::from_ymd(2026, 2, 9).unwrap();
+    sheet.write_datetime_with_format(1, 3, &visited, &day).unwrap();
+    out.save(&path).unwrap();
+    let mut book: Xlsx<_> = open_workbook(&path).unwrap();
+    assert!(matches!(book.worksheet_range("Sheet1").unwrap()[(1, 3)], Data::DateTime(_)));
+    let (code, told) = import(workspace, &path);
+    assert_eq!(code, Some(0), "{told}");
+    let person = super::answers::person(workspace, NC, 0);
+    let answer = ledger(workspace).standing_answer(NC, person).unwrap().unwrap().answer;
+    assert_eq!((answer.amount, answer.verified_on), (Some(Fen(123_450)), parse_date("2026-02-09").ok()));
+}
+
 #[test]
 fn measures_days_and_amounts_are_read_as_people_write_them() {
     let workspace = january();
+    is_typed_and_protected(&workspace);
+    typed_cells_are_read(&workspace);
     let head = "行标识,是否纳入监测,纳入类别,帮扶措施,帮扶金额（元）,核查日期\n";
     let cells = [
         ("\"产业帮扶、就业帮扶，公益岗\"", "1200元", "2026年2月9日", "产业帮扶、就业帮扶、公益性岗位", 120_000),
@@ -174,10 +186,11 @@ fn a_wave_of_people_given_back_waits_until_two_people_have_decided() {
     assert!(questions.contains(&format!("民政局就名单{MZ}反馈5人，其中5人“不属本单位”（100%）")), "{questions}");
     assert!(IDS.iter().all(|id| !questions.contains(id)));
     // Until then they stay on the office's list.
-    workspace.land("claims", "2026-02.csv", claims("2026-02", &[(0, "1.00")]).as_bytes());
-    asked_month(&workspace, "2026-02");
-    let mz = listed(&workspace, "2026-02", "MZ");
-    assert!(mz.len() == 5 && mz.values().all(|row| row.0 != "withdrawn"), "{mz:?}");
+    let sent_on = || -> u32 {
+        let ledger = rusqlite::Connection::open(workspace.root().join("ledger.sqlite")).unwrap();
+        ledger.query_row("select count(*) from reroutes", [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(sent_on(), 0);
     let number = questions.split_whitespace().next().unwrap().to_owned();
     let accept = |by: &str, seen: Option<&str>| {
         let seen: Vec<&str> = seen.map(|seen| vec!["--seen", seen]).unwrap_or_default();
@@ -187,33 +200,11 @@ fn a_wave_of_people_given_back_waits_until_two_people_have_decided() {
     let shown = workspace.ok(&["questions", "show", &number, "--by", "李主任二"]);
     let seen = shown.lines().find_map(|line| line.trim().strip_prefix("--seen ")).unwrap().to_owned();
     assert!(accept("李主任二", Some(&seen)).contains("accepted"));
-    workspace.land("claims", "2026-03.csv", claims("2026-03", &[(0, "1.00")]).as_bytes());
-    month(&workspace, "2026-03");
-    let (mz, desk) = (listed(&workspace, "2026-03", "MZ"), listed(&workspace, "2026-03", "YBU"));
+    assert_eq!(sent_on(), 5);
+    workspace.land("claims", "2026-02.csv", claims("2026-02", &[(0, "1.00")]).as_bytes());
+    month(&workspace, "2026-02");
+    let (mz, desk) = (listed(&workspace, "2026-02", "MZ"), listed(&workspace, "2026-02", "YBU"));
     assert!(mz.values().all(|row| row.0 == "withdrawn"), "{mz:?}");
     assert_eq!(desk.len(), 5, "{desk:?}");
     ledger(&workspace).verify_audit().unwrap();
-}
-
-#[test]
-fn typed_cells_of_a_workbook_are_read_too() {
-    let workspace = january();
-    let path = workspace.root().join("typed.xlsx");
-    let mut out = rust_xlsxwriter::Workbook::new();
-    let (sheet, day) = (out.add_worksheet(), rust_xlsxwriter::Format::new().set_num_format("yyyy-mm-dd"));
-    for (at, heading) in (0..).zip(["行标识", "是否纳入监测", "帮扶金额（元）", "核查日期"]) {
-        sheet.write_string(0, at, heading).unwrap();
-    }
-    sheet.write_string(1, 0, token(&workspace, MZ, 0)).unwrap().write_string(1, 1, "是").unwrap();
-    sheet.write_number(1, 2, 1234.5).unwrap();
-    let visited = rust_xlsxwriter::ExcelDateTime::from_ymd(2026, 2, 9).unwrap();
-    sheet.write_datetime_with_format(1, 3, &visited, &day).unwrap();
-    out.save(&path).unwrap();
-    let mut book: Xlsx<_> = open_workbook(&path).unwrap();
-    assert!(matches!(book.worksheet_range("Sheet1").unwrap()[(1, 3)], Data::DateTime(_)));
-    let (code, told) = import(&workspace, &path);
-    assert_eq!(code, Some(0), "{told}");
-    let person = super::answers::person(&workspace, MZ, 0);
-    let answer = ledger(&workspace).standing_answer(MZ, person).unwrap().unwrap().answer;
-    assert_eq!((answer.amount, answer.verified_on), (Some(Fen(123_450)), parse_date("2026-02-09").ok()));
 }

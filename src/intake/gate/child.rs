@@ -18,7 +18,7 @@ use super::job::{GateJob, GateLimits, GateReport, GateVerdict, Refusal, Stop};
 use super::named::NamedRows;
 use super::notes::{UnlistedCodes, notes};
 use super::rejects::RejectFile;
-use super::row_keys::{MOST, row_key};
+use super::row_keys::{MOST, rejected_key};
 use super::rules::{Judged, Rules};
 use super::spread::SpreadCount;
 use super::stage::Staging;
@@ -108,7 +108,7 @@ fn open(job: &GateJob) -> Result<GateReport, Stop> {
                     outcome.rejected.entry(fault.code).or_default().add_row(fen);
                     rejects.write(&layout, &judged, row, fault)?;
                     if rejected.len() < MOST {
-                        rejected.extend(row_key(job.feed, &judged.batch, row));
+                        rejected.extend(rejected_key(job.feed, &judged.batch, row));
                     }
                 }
             }

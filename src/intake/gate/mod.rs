@@ -23,6 +23,6 @@ pub use job::{GateError, GateJob, GateLimits, GateReport, GateVerdict, StagedFil
 pub(crate) use named::NAMED;
 pub use parent::{look_at, run_gate};
 pub(crate) use rejects::COLUMNS as REJECT_COLUMNS;
-pub(crate) use row_keys::{key_columns, row_key};
+pub(crate) use row_keys::{key_columns, keys};
 pub(crate) use rules::{day_in, fen_in, own_key};
 pub(crate) use stage::WAITING;
