@@ -313,12 +313,7 @@ const CHANGES: &[(&str, fn(&Workspace), bool)] = &[
         "the share allows it",
         |workspace| {
             change(workspace, POLICY, "multiple = \"1.0\"", "multiple = \"0.5\"");
-            change(
-                workspace,
-                POLICY,
-                "extends = \"national\"",
-                "extends = \"national\"\n[defaults]\nhold_change = \"0.5\"\n",
-            );
+            change(workspace, POLICY, "[defaults]", "[defaults]\nhold_change = \"0.5\"");
         },
         false,
     ),

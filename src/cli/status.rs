@@ -84,10 +84,7 @@ fn describe(status: &Status) -> String {
         let _ = writeln!(text, "{}", questions::lines(&status.questions));
     }
     let _ = writeln!(text, "policy {}, version {}", status.policy, status.version);
-    text.push_str("\nthe last day\n");
-    for (chinese, english) in &status.digest {
-        let _ = writeln!(text, "  {english}\n    {chinese}");
-    }
+    text.push_str(&digest(status));
     text.push_str("\nruns (newest first)\n");
     for run in status.runs.iter().take(5) {
         let state = serde_json::to_value(run.state).unwrap_or_default();
@@ -134,6 +131,12 @@ fn describe(status: &Status) -> String {
         let _ = writeln!(text, "  {:<16} {files:>5} files {rows:>12} rows {mib:>7} MiB", table.table);
     }
     text + &lists(status)
+}
+
+/// What the last day was like, for information.
+fn digest(status: &Status) -> String {
+    let lines = status.digest.iter().map(|(chinese, english)| format!("  {english}\n    {chinese}\n"));
+    format!("\nthe last day\n{}", lines.collect::<String>())
 }
 
 /// What lies in landing, what has not come, who was late.
