@@ -291,7 +291,7 @@ pub(crate) fn copy_tree(source: &Path, target: &Path) {
 }
 
 /// For so long files of tests have lain in their landing folders: nobody is still writing them.
-const LAIN: Duration = Duration::from_secs(3600);
+const LAIN: Duration = Duration::from_hours(1);
 
 /// Makes a file one that nobody is writing any more.
 pub(crate) fn lain(path: &Path) {

@@ -174,7 +174,7 @@ fn late_table(late: &[LateStatus]) -> String {
         rows.entry((&one.sender, one.feed.name())).or_default().insert(&one.month, one.days);
     }
     let mut text = "\nlate senders: days after the due day, by month\n".to_owned();
-    let cells = |cells: Vec<String>| cells.iter().map(|cell| format!(" {cell:>8}")).collect::<String>();
+    let cells = |cells: Vec<String>| cells.iter().fold(String::new(), |line, cell| line + &format!(" {cell:>8}"));
     text += &format!("  {:<13}{}  sender\n", "feed", cells(months.iter().map(|month| (*month).to_owned()).collect()));
     for ((sender, feed), days) in rows {
         let own = months.iter().map(|month| days.get(month).map_or_else(|| "-".to_owned(), ToString::to_string));

@@ -362,16 +362,7 @@ impl Run<'_> {
         let next = self.version.next("intake", change.entries.clone(), taken);
         check_tables(feed, &self.version, &next, &change)?;
         for (waiting, file) in waiting.iter().zip(&next.taken) {
-            let folder = intake.layout.rejects(feed.name());
-            let rejects = keep_rejects(&folder, &waiting.folder, &file.name, &file.file_id, &file.outcome)?;
-            self.report(feed, &file.name, Verdict::Taken(file.outcome.clone()), rejects);
-            let named = (waiting.file_id.as_str(), file.name.as_str());
-            let read = (&waiting.report, waiting.folder.as_path());
-            let mended = mended::note(intake.ledger, feed, named, read, intake.moment())?;
-            if let Some(told) = self.summary.files.last_mut() {
-                told.mended = mended;
-                told.notes.clone_from(&waiting.report.notes);
-            }
+            self.tell_taken(feed, waiting, file)?;
         }
         intake.warehouse.commit(&next).await?;
         intake.ledger.record_taken(next.number, &next.taken, intake.moment())?;
@@ -382,6 +373,22 @@ impl Run<'_> {
         self.version = next;
         for folder in &staged {
             std::fs::remove_dir_all(folder).at(folder)?;
+        }
+        Ok(())
+    }
+
+    /// What became of a file's rows, and which of earlier ones it mended.
+    fn tell_taken(&mut self, feed: Feed, waiting: &Waiting, file: &TakenFile) -> Result<(), IntakeError> {
+        let intake = self.intake;
+        let folder = intake.layout.rejects(feed.name());
+        let rejects = keep_rejects(&folder, &waiting.folder, &file.name, &file.file_id, &file.outcome)?;
+        self.report(feed, &file.name, Verdict::Taken(file.outcome.clone()), rejects);
+        let named = (waiting.file_id.as_str(), file.name.as_str());
+        let read = (&waiting.report, waiting.folder.as_path());
+        let mended = mended::note(intake.ledger, feed, named, read, intake.moment())?;
+        if let Some(told) = self.summary.files.last_mut() {
+            told.mended = mended;
+            told.notes.clone_from(&waiting.report.notes);
         }
         Ok(())
     }

@@ -7,4 +7,5 @@ mod identity;
 mod late;
 mod people;
 mod rosters;
+mod six_months;
 mod take_back;

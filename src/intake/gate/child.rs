@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use law::contracts::{Feed, Outcome};
+use law::contracts::{Feed, Outcome, RowKey};
 use law::domain::Fen;
 use law::holds::FileProfile;
 use rlimit::{Resource, setrlimit};
@@ -76,6 +76,39 @@ fn write_report(job: &GateJob, verdict: &impl Serialize) -> std::io::Result<()> 
     std::fs::rename(partial, job.report_path())
 }
 
+/// What is counted row by row.
+#[derive(Default)]
+struct Counted {
+    outcome: Outcome,
+    sums: Sums,
+    ids: RoundedIds,
+    /// What rejected rows are about, as far as it can be read.
+    rejected: Vec<RowKey>,
+}
+
+impl Counted {
+    fn add(&mut self, feed: Feed, judged: &Judged, row: usize) -> Result<(), Stop> {
+        let fen = Fen(judged.control.get(row).copied().flatten().unwrap_or(0));
+        self.outcome.read.add_row(fen);
+        let person = judged.keys.get(row).copied().flatten();
+        self.ids.add(person, judged.fault(row).map(|fault| fault.code));
+        let Some(fault) = judged.fault(row) else {
+            self.outcome.accepted.add_row(fen);
+            let weight = judged.weights.get(row).copied().unwrap_or_default();
+            self.sums.add(judged.source_row(row), person, weight)?;
+            if let Some(why) = judged.unusable.get(row).copied().flatten() {
+                *self.outcome.unusable.entry(why).or_default() += 1;
+            }
+            return Ok(());
+        };
+        self.outcome.rejected.entry(fault.code).or_default().add_row(fen);
+        if self.rejected.len() < MOST {
+            self.rejected.extend(rejected_key(feed, &judged.batch, row));
+        }
+        Ok(())
+    }
+}
+
 /// Decodes, checks and stages one file: the pure work of the child, without limits.
 fn open(job: &GateJob) -> Result<GateReport, Stop> {
     let mut source = open_source(job)?;
@@ -85,32 +118,13 @@ fn open(job: &GateJob) -> Result<GateReport, Stop> {
     let mut waiting = Staging::of_waiting(job)?;
     let mut rejects = RejectFile::create(job)?;
     let mut named = NamedRows::new(job);
-    let mut outcome = Outcome::default();
-    let (mut unlisted, mut sums, mut ids) = (UnlistedCodes::default(), Sums::default(), RoundedIds::default());
-    let mut rejected = Vec::new();
+    let (mut counted, mut unlisted) = (Counted::default(), UnlistedCodes::default());
     let (mut spread, mut profile) = (SpreadCount::new(job.feed), FileProfile::default());
     judge_in_order(source.as_mut(), &rules, job.threads, |judged| {
-        for (row, fen) in judged.control.iter().enumerate() {
-            let fen = Fen(fen.unwrap_or(0));
-            outcome.read.add_row(fen);
-            let person = judged.keys.get(row).copied().flatten();
-            ids.add(person, judged.fault(row).map(|fault| fault.code));
-            match judged.fault(row) {
-                None => {
-                    outcome.accepted.add_row(fen);
-                    let weight = judged.weights.get(row).copied().unwrap_or_default();
-                    sums.add(judged.source_row(row), person, weight)?;
-                    if let Some(why) = judged.unusable.get(row).copied().flatten() {
-                        *outcome.unusable.entry(why).or_default() += 1;
-                    }
-                }
-                Some(fault) => {
-                    outcome.rejected.entry(fault.code).or_default().add_row(fen);
-                    rejects.write(&layout, &judged, row, fault)?;
-                    if rejected.len() < MOST {
-                        rejected.extend(rejected_key(job.feed, &judged.batch, row));
-                    }
-                }
+        for row in 0..judged.control.len() {
+            counted.add(job.feed, &judged, row)?;
+            if let Some(fault) = judged.fault(row) {
+                rejects.write(&layout, &judged, row, fault)?;
             }
         }
         named.add(&judged)?;
@@ -124,11 +138,12 @@ fn open(job: &GateJob) -> Result<GateReport, Stop> {
         profile.merge(judged.profile);
         staging.add(judged.batch, &judged.buckets)
     })?;
-    ids.verdict()?;
+    counted.ids.verdict()?;
     rejects.finish()?;
     named.finish()?;
     waiting.finish()?;
     let staged = staging.finish()?;
+    let Counted { outcome, rejected, .. } = counted;
     let mut notes = notes(job.feed, &outcome, &layout, &unlisted);
     notes.extend(source.notes());
     profile.useless = outcome.unusable.iter().map(|(why, rows)| (why.code().to_owned(), *rows)).collect();

@@ -106,7 +106,7 @@ fn rows_of(file: &HeldFile, bucket: u16) -> Result<Vec<RecordBatch>, IntakeError
     if let Some(part) = part(WAITING) {
         for batch in read_part(&part, None)? {
             let months = Cells::new(&batch, &part.path).day("settled_month")?.clone();
-            rows.push(formed(&batch, &part.path, months, ("upper_amount", file.unit), |_| true)?);
+            rows.push(formed(&batch, &part.path, &months, ("upper_amount", file.unit), |_| true)?);
         }
     }
     Ok(rows)
@@ -122,14 +122,14 @@ fn of_claims(batch: &RecordBatch, path: &Path, unit: AmountUnit) -> Result<Recor
         let is_void = valid.is_valid(row) && !valid.value(row);
         !is_void && text_at(kinds, row) == Some("settlement")
     };
-    formed(batch, path, months, ("personal_amount", unit), counts)
+    formed(batch, path, &months, ("personal_amount", unit), counts)
 }
 
 /// The rows that could add something, in the table's form.
 fn formed(
     batch: &RecordBatch,
     path: &Path,
-    months: Date32Array,
+    months: &Date32Array,
     (amount, unit): (&str, AmountUnit),
     counts: impl Fn(usize) -> bool,
 ) -> Result<RecordBatch, IntakeError> {

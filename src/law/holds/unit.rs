@@ -16,8 +16,8 @@ impl AmountUnit {
     /// The unit that brings medians nearest to what is usual; yuan where they do not surprise.
     #[must_use]
     pub fn of(surprises: &[Surprise]) -> Self {
-        let shifted = surprises.iter().filter(|surprise| surprise.bound == Bound::AmountsShifted);
-        let ratio = shifted.filter_map(|surprise| surprise.figures.get("ratio")?.parse::<Decimal>().ok()).next();
+        let mut shifted = surprises.iter().filter(|surprise| surprise.bound == Bound::AmountsShifted);
+        let ratio = shifted.find_map(|surprise| surprise.figures.get("ratio")?.parse::<Decimal>().ok());
         let Some(mut ratio) = ratio.filter(|ratio| *ratio > Decimal::ZERO) else { return Self::YUAN };
         let (ten, hundred) = (Decimal::TEN, Decimal::ONE_HUNDRED);
         let mut factor = Decimal::ONE;

@@ -155,7 +155,7 @@ mod tests {
             assert_eq!(hash, KNOWN, "step {step}; what is new goes into a new step, then this hash follows:\n{found}");
             let version: i64 =
                 Connection::open(&path).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-            assert_eq!(version, 14);
+            assert_eq!(usize::try_from(version).unwrap(), MIGRATIONS.len());
         }
         println!("ledger: {} steps of tables", MIGRATIONS.len());
     }

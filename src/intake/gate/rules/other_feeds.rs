@@ -81,7 +81,7 @@ pub(super) const PAYER_KIND: &str = "payer_kind";
 /// in words means; who is stated and means none, or two, is rejected by name.
 pub(super) fn adjustments(sheet: &mut Sheet, faults: &mut Faults, kinds: Option<&CodeTable>) -> NoKinds {
     sheet.default_from("updated_at", first_moment, "paid_date");
-    let Some(kinds) = kinds else { return None };
+    let kinds = kinds?;
     let column = sheet.index("payer");
     let mut found = StringBuilder::with_capacity(sheet.rows, sheet.rows * 12);
     for row in 0..sheet.rows {
