@@ -2,17 +2,19 @@
 //!
 //! Planning takes tens of milliseconds, as long as working through some hundred thousand rows, and a year has
 //! thousands of statements that differ in nothing but their files. Nothing in a plan may depend on what stands in the
-//! first bucket's files: statistics are not collected and filters are not handed down while running (see
-//! `session::config`), and a plan with an operator that is not known to start afresh is not kept.
+//! first bucket's files or rows: statistics are not collected, none are read off rows (see `joins::rules`), filters are not
+//! handed down while running (see `session::config`), and a plan with an operator that is not known to start afresh is not
+//! kept.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
 use datafusion::datasource::listing::{ListingTableUrl, PartitionedFile};
+use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfig, FileScanConfigBuilder};
-use datafusion::datasource::source::DataSourceExec;
+use datafusion::datasource::source::{DataSource as _, DataSourceExec};
 use datafusion::error::DataFusionError;
 use datafusion::execution::TaskContext;
 use datafusion::physical_plan::execution_plan::ChildrenPropertiesMode;
@@ -51,8 +53,8 @@ pub(crate) struct Template {
     task: Arc<TaskContext>,
     /// Which table a file of that bucket belongs to.
     tables: HashMap<String, String>,
-    /// The statement's rows, also those that the plan has no use for: no others can lie where they lie.
-    _rows: Vec<RecordBatch>,
+    /// The statement's tables of rows, by which scans of them are known again.
+    rows: Vec<(String, RecordBatch)>,
 }
 
 impl Templates {
@@ -69,7 +71,7 @@ impl Templates {
         plan: &Arc<dyn ExecutionPlan>,
         task: &Arc<TaskContext>,
     ) {
-        let Some(tables) = tables_by_file(statement) else { return };
+        let (Some(tables), Some(rows)) = (tables_by_file(statement), tables_of_rows(statement)) else { return };
         if !starts_afresh(plan.as_ref(), &tables) {
             return;
         }
@@ -77,12 +79,8 @@ impl Templates {
         if kept.len() >= KEPT {
             kept.clear();
         }
-        let rows = statement.sources.values().filter_map(|source| match source {
-            Source::Rows(rows) => Some(rows.clone()),
-            Source::Files(_) => None,
-        });
-        let (plan, task, rows) = (plan.clone(), task.clone(), rows.collect());
-        kept.insert(key, Arc::new(Template { plan, task, tables, _rows: rows }));
+        let (plan, task) = (plan.clone(), task.clone());
+        kept.insert(key, Arc::new(Template { plan, task, tables, rows }));
     }
 }
 
@@ -102,7 +100,7 @@ impl Template {
     ) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
         let inputs = node.children();
         if inputs.is_empty() {
-            let Some(scan) = scan_of(node.as_ref()) else { return Ok(node.clone()) };
+            let Some(scan) = scan_of(node.as_ref()) else { return self.with_rows(node, sources) };
             let table = first_file(scan).and_then(|file| self.tables.get(file));
             let missing = || DataFusionError::Internal("a scan of no table".to_owned());
             let Some(Source::Files(files)) = table.and_then(|table| sources.get(table)) else {
@@ -119,7 +117,43 @@ impl Template {
     }
 }
 
-/// What a plan depends on besides its files; `None` where a statement reads no file.
+impl Template {
+    /// A scan of a table's rows on the statement's own; what scans anything else stays as it is.
+    fn with_rows(
+        &self,
+        node: &Arc<dyn ExecutionPlan>,
+        sources: &BTreeMap<String, Source>,
+    ) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
+        let Some(scan) = memory_of(node.as_ref()) else { return Ok(node.clone()) };
+        let Some(place) = place_of(scan) else { return Ok(node.clone()) };
+        let Some((table, _)) = self.rows.iter().find(|(_, rows)| places(rows) == place) else {
+            return Ok(node.clone());
+        };
+        let Some(Source::Rows(rows)) = sources.get(table) else {
+            return Err(DataFusionError::Internal("a scan of no rows".to_owned()));
+        };
+        let own =
+            MemorySourceConfig::try_new(&[vec![rows.clone()]], scan.original_schema(), scan.projection().clone())?;
+        Ok(DataSourceExec::from_data_source(own.with_limit(scan.fetch())))
+    }
+}
+
+/// The place of the only batch that a scan of memory reads.
+fn place_of(scan: &MemorySourceConfig) -> Option<Vec<usize>> {
+    match scan.partitions() {
+        [batches] => match batches.as_slice() {
+            [batch] => Some(places(batch)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn memory_of(node: &dyn ExecutionPlan) -> Option<&MemorySourceConfig> {
+    node.downcast_ref::<DataSourceExec>()?.data_source().downcast_ref::<MemorySourceConfig>()
+}
+
+/// What a plan depends on besides its files and rows; `None` where a statement reads no file.
 pub(crate) fn key(statement: &Statement) -> Option<String> {
     use std::fmt::Write as _;
     let mut key = format!("{}|{:?}|{:?}", statement.model, statement.measures, statement.params);
@@ -131,13 +165,13 @@ pub(crate) fn key(statement: &Statement) -> Option<String> {
                 write!(key, "|{table} {}", !files.is_empty())
             }
             Source::Rows(rows) if rows.num_rows() == 0 => write!(key, "|{table} no rows"),
-            Source::Rows(rows) => write!(key, "|{table} {:?}", places(rows)),
+            Source::Rows(_) => write!(key, "|{table} rows"),
         };
     }
     has_files.then_some(key)
 }
 
-/// Where rows lie in memory: the same rows, as long as a kept plan holds them.
+/// Where rows lie in memory: no others can lie there as long as a kept plan holds them.
 fn places(rows: &RecordBatch) -> Vec<usize> {
     rows.columns().iter().map(|column| Arc::as_ptr(column).cast::<()>().addr()).collect()
 }
@@ -155,6 +189,17 @@ fn tables_by_file(statement: &Statement) -> Option<HashMap<String, String>> {
         }
     }
     Some(tables)
+}
+
+/// The statement's tables of rows; `None` where two of them are the same rows, or one has no columns: their scans look alike.
+fn tables_of_rows(statement: &Statement) -> Option<Vec<(String, RecordBatch)>> {
+    let rows = statement.sources.iter().filter_map(|(table, source)| match source {
+        Source::Rows(rows) if rows.num_rows() > 0 => Some((table.clone(), rows.clone())),
+        Source::Rows(_) | Source::Files(_) => None,
+    });
+    let rows: Vec<(String, RecordBatch)> = rows.collect();
+    let seen: BTreeSet<Vec<usize>> = rows.iter().map(|(_, rows)| places(rows)).collect();
+    (seen.len() == rows.len() && !seen.contains(&Vec::new())).then_some(rows)
 }
 
 fn starts_afresh(node: &dyn ExecutionPlan, tables: &HashMap<String, String>) -> bool {
