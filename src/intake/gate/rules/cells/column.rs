@@ -14,6 +14,9 @@ use crate::gate::rules::faults::Stage;
 /// spreadsheets from making numbers of it.
 pub(super) fn bare(cell: &str) -> &str {
     let text = clean_text(cell);
+    if !text.starts_with('=') {
+        return text;
+    }
     match text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')) {
         Some(inner) => clean_text(inner),
         None => text,
