@@ -12,7 +12,7 @@ use store::ledger::{Ledger, NewRejects};
 use super::IntakeError;
 use super::gate::{GateReport, key_columns, keys};
 
-/// Notes a file's rejected rows, and which of those of earlier files its accepted rows mend; answers how the earlier
+/// Notes a file's rejected rows, and which of those of earlier files its accepted rows mend; returns how the earlier
 /// files stand that it mends. Doing it again changes nothing.
 pub(super) fn note(
     ledger: &Ledger,

@@ -72,7 +72,7 @@ impl Templates {
         task: &Arc<TaskContext>,
     ) {
         let (Some(tables), Some(rows)) = (tables_by_file(statement), tables_of_rows(statement)) else { return };
-        if !starts_afresh(plan.as_ref(), &tables) {
+        if !starts_afresh(plan.as_ref(), &tables, &rows) {
             return;
         }
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -115,21 +115,15 @@ impl Template {
         let fresh = ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute);
         node.clone().replace_children(inputs, fresh)?.reset_state()
     }
-}
 
-impl Template {
-    /// A scan of a table's rows on the statement's own; what scans anything else stays as it is.
+    /// A scan of a table's rows on the statement's own.
     fn with_rows(
         &self,
         node: &Arc<dyn ExecutionPlan>,
         sources: &BTreeMap<String, Source>,
     ) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
         let Some(scan) = memory_of(node.as_ref()) else { return Ok(node.clone()) };
-        let Some(place) = place_of(scan) else { return Ok(node.clone()) };
-        let Some((table, _)) = self.rows.iter().find(|(_, rows)| places(rows) == place) else {
-            return Ok(node.clone());
-        };
-        let Some(Source::Rows(rows)) = sources.get(table) else {
+        let Some(Source::Rows(rows)) = table_of(scan, &self.rows).and_then(|table| sources.get(table)) else {
             return Err(DataFusionError::Internal("a scan of no rows".to_owned()));
         };
         let own =
@@ -138,15 +132,12 @@ impl Template {
     }
 }
 
-/// The place of the only batch that a scan of memory reads.
-fn place_of(scan: &MemorySourceConfig) -> Option<Vec<usize>> {
-    match scan.partitions() {
-        [batches] => match batches.as_slice() {
-            [batch] => Some(places(batch)),
-            _ => None,
-        },
-        _ => None,
-    }
+/// The table of rows that a scan of memory reads; `None`: it reads others, which another bucket would read again.
+fn table_of<'a>(scan: &MemorySourceConfig, rows: &'a [(String, RecordBatch)]) -> Option<&'a str> {
+    let [batches] = scan.partitions() else { return None };
+    let [batch] = batches.as_slice() else { return None };
+    let place = places(batch);
+    rows.iter().find(|(_, rows)| places(rows) == place).map(|(table, _)| table.as_str())
 }
 
 fn memory_of(node: &dyn ExecutionPlan) -> Option<&MemorySourceConfig> {
@@ -202,12 +193,15 @@ fn tables_of_rows(statement: &Statement) -> Option<Vec<(String, RecordBatch)>> {
     (seen.len() == rows.len() && !seen.contains(&Vec::new())).then_some(rows)
 }
 
-fn starts_afresh(node: &dyn ExecutionPlan, tables: &HashMap<String, String>) -> bool {
-    let is_known = match scan_of(node) {
-        Some(scan) => scan.file_groups.len() == 1 && first_file(scan).is_some_and(|file| tables.contains_key(file)),
-        None => STARTING_AFRESH.contains(&node.name()),
+fn starts_afresh(node: &dyn ExecutionPlan, tables: &HashMap<String, String>, rows: &[(String, RecordBatch)]) -> bool {
+    let is_known = match (scan_of(node), memory_of(node)) {
+        (Some(scan), _) => {
+            scan.file_groups.len() == 1 && first_file(scan).is_some_and(|file| tables.contains_key(file))
+        }
+        (None, Some(scan)) => table_of(scan, rows).is_some(),
+        (None, None) => STARTING_AFRESH.contains(&node.name()),
     };
-    is_known && node.children().into_iter().all(|input| starts_afresh(input.as_ref(), tables))
+    is_known && node.children().into_iter().all(|input| starts_afresh(input.as_ref(), tables, rows))
 }
 
 fn scan_of(node: &dyn ExecutionPlan) -> Option<&FileScanConfig> {

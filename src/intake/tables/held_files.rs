@@ -14,7 +14,7 @@ use store::warehouse::{FileEntry, Version};
 
 use super::super::IntakeError;
 use super::super::resolve::Origin;
-use super::columns::{Cells, Part, conform, month_of, read_part, text_at};
+use super::columns::{Cells, Part, month_of, read_part, text_at};
 use super::whole::write_rows;
 use crate::gate::WAITING;
 
@@ -149,5 +149,5 @@ fn formed(
         })
     });
     let batch = RecordBatch::try_new(schema.clone(), columns.collect::<Result<_, _>>()?).map_err(failed)?;
-    filter_record_batch(&conform(&batch, &schema, path)?, &adds).map_err(failed)
+    filter_record_batch(&batch, &adds).map_err(failed)
 }

@@ -30,7 +30,7 @@ impl AmountUnit {
         Self(factor)
     }
 
-    /// An amount of the file in fen, rounded up; `None` where it is larger than any record's may be.
+    /// An amount of the file in fen, rounded up; `None` where 64 bits do not hold it.
     #[must_use]
     pub fn fen(self, printed: i128) -> Option<i64> {
         let fen = Decimal::try_from_i128_with_scale(printed, 0).ok()?.checked_mul(self.0)?.ceil();
